@@ -1,0 +1,188 @@
+//! Return codes FPPnnnn and their texts in both languages.
+//!
+//! The list is `codes.tsv` beside this file; it may grow, but a code never changes its meaning, because answer files
+//! that carry it are kept for years. Texts have at most 41 characters, so that they fit the answer's message field.
+
+use std::fmt;
+
+/// One return code, the number after `FPP`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(pub u16);
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal;)*) => {
+        impl Code {
+            $($(#[$doc])* pub const $name: Code = Code($number);)*
+        }
+    };
+}
+
+codes! {
+    /// Accepted.
+    OK = 0;
+    /// The file is not ready: its marker is missing, older than the data, or names another size.
+    NOT_READY = 1001;
+    /// The digest differs from the one sent.
+    DIGEST = 1002;
+    /// The length does not fit the layout, or the file is empty.
+    LENGTH = 1003;
+    /// The header is missing, unreadable or contradicts the file name.
+    HEADER = 1004;
+    /// The trailer is missing or its record count differs.
+    TRAILER = 1005;
+    /// A control total differs.
+    TOTAL = 1006;
+    /// A duplicate of an accepted file.
+    DUPLICATE = 1007;
+    /// The batch or run can never fit the series.
+    SERIES = 1008;
+    /// An impossible business date.
+    BUSINESS_DATE = 1009;
+    /// Damaged by a text-mode transfer.
+    TEXT_MODE = 1010;
+    /// Same identity, other bytes.
+    OTHER_BYTES = 1011;
+    /// The business date is not open.
+    DAY_CLOSED = 1012;
+    /// Record numbers do not run 1..n.
+    SEQUENCE = 1013;
+    /// Too many bad records.
+    TOO_MANY = 1014;
+    /// A control total cannot be proven because a summed field is unreadable.
+    UNPROVEN = 1015;
+    /// The file is refused as unsafe.
+    UNSAFE = 1016;
+    /// No layout fits the records.
+    NO_LAYOUT = 1017;
+    /// Another record of this file was bad; nothing of it was posted.
+    NOT_POSTED = 1018;
+    /// Bad packed digit.
+    PACKED_DIGIT = 2001;
+    /// Bad sign.
+    SIGN = 2002;
+    /// Bad zone or non-digit.
+    ZONE = 2003;
+    /// A double-byte run is not closed.
+    OPEN_RUN = 2004;
+    /// Half a double-byte character.
+    HALF_CHARACTER = 2005;
+    /// A stray or doubled shift character.
+    STRAY_SHIFT = 2006;
+    /// A character that is not in the code page.
+    UNMAPPED = 2007;
+    /// Invalid date or time.
+    DATE = 2008;
+    /// A mandatory field is empty.
+    MANDATORY = 2009;
+    /// The value is too long for its field.
+    TOO_LONG = 2010;
+    /// A private-use character that is not in the list.
+    PRIVATE_USE = 2011;
+    /// The record number is repeated.
+    SEQUENCE_REPEATED = 2012;
+    /// The value is not in its code list or range.
+    RANGE = 2013;
+    /// Unknown instrument.
+    INSTRUMENT = 3001;
+    /// The amount does not agree with price and quantity.
+    AMOUNT = 3002;
+    /// The session is closed.
+    SESSION = 3003;
+    /// Duplicate trade.
+    TRADE_REPEATED = 3004;
+    /// The original trade is missing.
+    ORIGINAL_MISSING = 3005;
+    /// Lots do not agree with weight.
+    LOTS = 3006;
+    /// The host key differs from the pinned one.
+    HOST_KEY = 4001;
+    /// The login was refused.
+    LOGIN = 4002;
+    /// The partner cannot be reached or does not answer in time.
+    UNREACHABLE = 4003;
+    /// The target name already exists with other content.
+    TARGET_EXISTS = 4004;
+    /// What was read back differs from what was sent.
+    READ_BACK = 4005;
+    /// The folder cannot be listed, written or renamed in.
+    FOLDER = 4006;
+    /// No space at the partner or here.
+    NO_SPACE = 4007;
+    /// The ledger cannot be reached or refused the write.
+    LEDGER = 9001;
+    /// Vault content is missing or damaged.
+    VAULT = 9002;
+    /// A stale epoch: another node took over.
+    STALE_EPOCH = 9003;
+    /// The frozen plan cannot be reproduced on this node.
+    PLAN = 9004;
+    /// Internal error.
+    INTERNAL = 9999;
+}
+
+/// The list as it is shipped: code, class, English, Chinese.
+pub const LIST: &str = include_str!("codes.tsv");
+
+impl Code {
+    /// The text in English.
+    pub fn english(self) -> &'static str {
+        self.column(2)
+    }
+
+    /// The text in Chinese, for answer files.
+    pub fn chinese(self) -> &'static str {
+        self.column(3)
+    }
+
+    /// Reads `FPPnnnn`.
+    pub fn parse(text: &str) -> Option<Code> {
+        let digits = text.strip_prefix("FPP")?;
+        if digits.len() != 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        digits.parse().ok().map(Code)
+    }
+
+    fn column(self, index: usize) -> &'static str {
+        LIST.lines()
+            .filter(|line| Code::parse(line.get(..7).unwrap_or("")) == Some(self))
+            .find_map(|line| line.split('\t').nth(index))
+            .unwrap_or("")
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FPP{:04}", self.0)
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_code_has_two_texts_that_fit_the_answer() {
+        for line in LIST.lines().filter(|l| l.starts_with("FPP")) {
+            let columns: Vec<_> = line.split('\t').collect();
+            assert_eq!(columns.len(), 4, "{line}");
+            let code = Code::parse(columns[0]).unwrap();
+            assert_eq!(code.english(), columns[2]);
+            assert_eq!(code.chinese(), columns[3]);
+            assert!(columns[3].chars().count() <= 41, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_constant_is_listed() {
+        for code in [Code::OK, Code::NOT_POSTED, Code::RANGE, Code::LOTS, Code::NO_SPACE, Code::PLAN, Code::INTERNAL] {
+            assert!(!code.english().is_empty(), "{code}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Errors of the flows: what, where, the code, the class, and what the operator should do next.
+//!
+//! The pipeline decides by [`Class`] alone. This module knows no room; the caller who understands a cause classes it.
+
+use fpp_codecs::Code;
+use std::fmt;
+
+/// What the pipeline does about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Try again later, with backoff.
+    Retry,
+    /// The file (or record) is refused and answered.
+    Reject,
+    /// Stop touching it: a person must decide.
+    Halt,
+}
+
+/// An error with its place.
+#[derive(Debug)]
+pub struct Error {
+    /// FPPnnnn.
+    pub code: Code,
+    /// What the pipeline does.
+    pub class: Class,
+    /// What happened, with file, record, field, offset as far as known; never a sensitive value.
+    pub what: String,
+    /// What to do next; may be empty when the code's text says it.
+    pub hint: String,
+    /// What differs, for a file that is held.
+    pub difference: Option<Box<serde_json::Value>>,
+    /// The cause below.
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Result of the flows.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A new error.
+    pub fn new(class: Class, code: Code, what: impl Into<String>) -> Error {
+        Error { code, class, what: what.into(), hint: String::new(), difference: None, source: None }
+    }
+
+    /// To be tried again.
+    pub fn retry(code: Code, what: impl Into<String>) -> Error {
+        Error::new(Class::Retry, code, what)
+    }
+
+    /// To be refused.
+    pub fn reject(code: Code, what: impl Into<String>) -> Error {
+        Error::new(Class::Reject, code, what)
+    }
+
+    /// For a person.
+    pub fn halt(code: Code, what: impl Into<String>) -> Error {
+        Error::new(Class::Halt, code, what)
+    }
+
+    /// A broken assumption inside fpp.
+    pub fn internal(what: impl Into<String>) -> Error {
+        Error::halt(Code::INTERNAL, what).hint("This is a fault of fpp: keep the log and report it.")
+    }
+
+    /// Says what to do next.
+    pub fn hint(mut self, hint: impl Into<String>) -> Error {
+        self.hint = hint.into();
+        self
+    }
+
+    /// Keeps the cause.
+    pub fn caused_by(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+        self.source = Some(Box::new(cause));
+        self
+    }
+
+    /// Keeps what differs, for `transfers show`.
+    pub fn with_difference(mut self, difference: serde_json::Value) -> Error {
+        self.difference = Some(Box::new(difference));
+        self
+    }
+
+    /// Puts a place in front of what happened.
+    pub fn at(mut self, place: impl fmt::Display) -> Error {
+        self.what = format!("{place}: {}", self.what);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code, self.what)?;
+        if let Some(source) = &self.source {
+            write!(f, ": {source}")?;
+        }
+        if !self.hint.is_empty() {
+            write!(f, " | {}", self.hint)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|e| e as &(dyn std::error::Error + 'static))
+    }
+}

@@ -1,0 +1,216 @@
+//! What can be written: one atomic set of changes, and the rows that come with them.
+
+use super::delivery::{Delivery, DeliveryEvent, DeliveryId};
+use super::lease::LeaseKey;
+use super::transfer::{Facts, FileEvent, TransferId};
+use fpp_codecs::Code;
+use serde::{Deserialize, Serialize};
+
+/// A write is refused unless this lease still has this epoch and holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// The lease.
+    pub key: LeaseKey,
+    /// Its epoch.
+    pub epoch: u64,
+    /// Its holder.
+    pub holder: String,
+}
+
+/// A ready file that is not in the books yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewTransfer {
+    /// Id.
+    pub id: TransferId,
+    /// Route.
+    pub route: String,
+    /// Spool.
+    pub spool: String,
+    /// File name.
+    pub name: String,
+    /// Unique in the ledger: booking the same arrival twice does nothing.
+    pub arrival_key: String,
+    /// First facts: size, the identity that the name gives.
+    pub facts: Facts,
+}
+
+/// One change. Transfers and deliveries change only by events that their `next()` allows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Books an arrival; does nothing when its `arrival_key` is known.
+    Arrive(NewTransfer),
+    /// Moves a transfer. Clears attempts and makes it due at once. `Post` and `Judge(Rejected)` take the next
+    /// publication number in the same transaction (D11).
+    Move {
+        /// Which.
+        id: TransferId,
+        /// What happened.
+        event: FileEvent,
+        /// What became known.
+        facts: Box<Facts>,
+        /// Who and why, for operators' verbs.
+        by: Option<String>,
+    },
+    /// Says when to look at a transfer again and why it waits; not journalled. `failed` counts an attempt.
+    Park {
+        /// Which.
+        id: TransferId,
+        /// Not before; `i64::MAX` until a delivery wakes it.
+        until_ms: i64,
+        /// Why.
+        waiting_for: String,
+        /// A failed attempt.
+        failed: bool,
+    },
+    /// Adds rejects; written in the commit that judges. The journal of that commit carries their digest.
+    Reject {
+        /// Which.
+        id: TransferId,
+        /// In record order.
+        rejects: Vec<Reject>,
+    },
+    /// Plans a delivery; does nothing when its (spool, name) is already planned for this transfer with the same digest.
+    Plan(Box<Delivery>),
+    /// Moves a delivery. `Deliver` makes its transfer due at once.
+    MoveDelivery {
+        /// Which.
+        id: DeliveryId,
+        /// What happened.
+        event: DeliveryEvent,
+        /// Who and why, for operators' verbs.
+        by: Option<String>,
+    },
+    /// Says when to try a delivery again, and why the last attempt failed.
+    ParkDelivery {
+        /// Which.
+        id: DeliveryId,
+        /// Not before.
+        until_ms: i64,
+        /// Why.
+        error: String,
+    },
+    /// Raises a notice; one that is open with the same topic and subject is counted up instead.
+    Raise(NewNotice),
+    /// A person has read a notice.
+    AcknowledgeNotice {
+        /// Which.
+        id: i64,
+        /// Who.
+        by: String,
+    },
+    /// The core's act (日切): a business date of a route is opened or closed.
+    Day {
+        /// Route.
+        route: String,
+        /// `yyyy-mm-dd`.
+        business_date: String,
+        /// Open or closed.
+        open: bool,
+        /// Who.
+        by: String,
+    },
+}
+
+/// One refused record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reject {
+    /// Physical record number in the file, from 1.
+    pub record: u64,
+    /// Ordinal among the detail records, from 1.
+    pub ordinal: u64,
+    /// First byte of the record in the file, from 0.
+    pub offset: u64,
+    /// First bad field.
+    pub field: String,
+    /// First bad byte within the record, from 1 (ERROFF).
+    pub at: u32,
+    /// Code.
+    pub code: u16,
+    /// In words, without the content.
+    pub detail: String,
+    /// The field's bytes in hex; sensitive fields masked (D21).
+    pub hex: String,
+}
+
+impl Reject {
+    /// The code.
+    pub fn code(&self) -> Code {
+        Code(self.code)
+    }
+}
+
+/// Something a person should hear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewNotice {
+    /// `warn` or `error`.
+    pub severity: String,
+    /// What kind of thing, e.g. `held`, `host-key`, `seal`.
+    pub topic: String,
+    /// What it is about: a transfer, delivery, partner or route.
+    pub subject: String,
+    /// Code.
+    pub code: u16,
+    /// What happened and what to do.
+    pub text: String,
+}
+
+/// A notice in the books.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Number.
+    pub id: i64,
+    /// First raised.
+    pub raised_ms: i64,
+    /// Last raised.
+    pub last_ms: i64,
+    /// How often.
+    pub count: u64,
+    /// What.
+    #[serde(flatten)]
+    pub notice: NewNotice,
+    /// Who read it, when.
+    pub acknowledged: Option<(String, i64)>,
+}
+
+/// What an `apply` gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Publication number taken, if one was.
+    pub publication: Option<u64>,
+    /// Arrivals that were new.
+    pub arrived: u64,
+}
+
+/// One row of a subject's hash chain (D22).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalRow {
+    /// `transfer:<id>` or `delivery:<id>`.
+    pub subject: String,
+    /// From 1.
+    pub n: u64,
+    /// When.
+    pub at_ms: i64,
+    /// What happened: JSON of event, facts, fence, by.
+    pub entry: String,
+    /// Hash of the row before, hex; empty for the first.
+    pub previous: String,
+    /// SHA-256 over subject, n, at_ms, entry and previous.
+    pub hash: String,
+}
+
+/// What `verify` found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifyReport {
+    /// Chains walked.
+    pub chains: u64,
+    /// Rows walked.
+    pub rows: u64,
+    /// Seals walked.
+    pub seals: u64,
+    /// Rows after the last seal.
+    pub unsealed: u64,
+    /// The seals could not be checked, because no key was given.
+    pub seals_unchecked: bool,
+    /// The first row that does not fit, and why; nothing when all fit.
+    pub broken: Option<String>,
+}

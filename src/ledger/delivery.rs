@@ -1,0 +1,132 @@
+//! A delivery: one file to be published in a partner's spool, its states and legal moves.
+
+use super::transfer::TransferId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A delivery's id, a ULID.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeliveryId(pub String);
+
+impl fmt::Display for DeliveryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What is delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// The answer file (回盘).
+    Answer,
+    /// Events as JSON lines, for a `file` outlet.
+    Events,
+}
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DeliveryState {
+    /// Its bytes are in the vault; nothing is sent yet, or what was sent is not proven.
+    Planned,
+    /// The temporary file was read back and equals the vault; recorded before the rename (D15).
+    Proven,
+    /// It stands under its final name, with its checksum and marker.
+    Delivered,
+    /// The partner removed it or dropped a receipt.
+    Taken,
+    /// A person must decide: the target exists with other content, or the host key changed.
+    Held,
+}
+
+/// What may happen to a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeliveryEvent {
+    /// Read back and equal.
+    Prove,
+    /// Under its final name.
+    Deliver,
+    /// Taken by the partner.
+    Take,
+    /// A person must decide.
+    Hold,
+    /// An operator lets it try again from the beginning.
+    Retry,
+}
+
+impl DeliveryState {
+    /// The state after an event, or nothing if the move is illegal.
+    pub fn next(self, event: DeliveryEvent) -> Option<DeliveryState> {
+        use {DeliveryEvent as E, DeliveryState as S};
+        match (self, event) {
+            (S::Planned | S::Proven, E::Prove) => Some(S::Proven),
+            (S::Proven, E::Deliver) => Some(S::Delivered),
+            (S::Delivered, E::Take) => Some(S::Taken),
+            (S::Planned | S::Proven, E::Hold) => Some(S::Held),
+            (S::Held, E::Retry) => Some(S::Planned),
+            _ => None,
+        }
+    }
+}
+
+/// One delivery as the ledger knows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Id.
+    pub id: DeliveryId,
+    /// The transfer it belongs to.
+    pub transfer: TransferId,
+    /// What it carries.
+    pub purpose: Purpose,
+    /// Required deliveries gate the transfer's next state.
+    pub required: bool,
+    /// Spool it goes to.
+    pub spool: String,
+    /// Final name; unique, because it ends in the answer number (D14).
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of the content in the vault, hex.
+    pub sha256: String,
+    /// Checksum files to publish beside it: `sha256`, `sm3`.
+    pub checksums: Vec<String>,
+    /// SM3 of the content, hex, when a `.sm3` is asked for.
+    pub sm3: Option<String>,
+    /// Name and content of the marker, if there is one.
+    pub marker: Option<(String, Vec<u8>)>,
+    /// State.
+    pub state: DeliveryState,
+    /// Failed attempts.
+    pub attempts: u32,
+    /// Not before this time.
+    pub next_attempt_ms: i64,
+    /// Why the last attempt failed; empty when it did not.
+    pub last_error: String,
+    /// When it was planned.
+    pub planned_ms: i64,
+    /// When it last moved.
+    pub updated_ms: i64,
+    /// When it was delivered.
+    pub delivered_ms: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DeliveryEvent as E, DeliveryState as S};
+
+    #[test]
+    fn nothing_is_delivered_before_it_is_read_back() {
+        assert_eq!(S::Planned.next(E::Deliver), None);
+        assert_eq!(S::Planned.next(E::Prove), Some(S::Proven));
+        assert_eq!(S::Proven.next(E::Deliver), Some(S::Delivered));
+    }
+
+    #[test]
+    fn a_delivered_file_is_never_sent_again() {
+        for event in [E::Prove, E::Deliver, E::Hold, E::Retry] {
+            assert_eq!(S::Delivered.next(event), None);
+            assert_eq!(S::Taken.next(event), None);
+        }
+    }
+}

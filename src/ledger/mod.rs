@@ -1,0 +1,82 @@
+//! The books: every transfer, delivery, reject and notice, and who holds the lease on each.
+//!
+//! Contract: [`Ledger`], an all-or-nothing [`Ledger::apply`] of [`Change`]s under a [`Fence`], and reads. Engines stand
+//! beside it (`sqlite/`), so MySQL and OceanBase can follow without touching a flow. What the books hold is pure types
+//! (`transfer.rs`, `delivery.rs`, `change.rs`): states and legal moves are decided there, never in an engine.
+//!
+//! Invariants: a state moves only by `next()`; a stale epoch is refused by the ledger itself (I5); every move is a row
+//! of its subject's hash chain in the same transaction (I7); nothing per record is stored except rejects.
+
+pub mod change;
+pub mod delivery;
+pub mod lease;
+pub mod transfer;
+
+use crate::error::Error;
+use async_trait::async_trait;
+use change::{Applied, Change, Fence, JournalRow, Notice, Reject, VerifyReport};
+use delivery::{Delivery, DeliveryId};
+use lease::{Lease, LeaseKey};
+use transfer::{Identity, Transfer, TransferId, TransferQuery};
+
+/// What every ledger engine does. All times are UTC milliseconds given by the caller (D21).
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Writes all changes or none. With a fence, refuses (FPP9003, nothing written) when the lease's epoch or holder
+    /// is no longer the one named. Each change is journalled in its subject's chain.
+    async fn apply(&self, fence: Option<&Fence>, now_ms: i64, changes: &[Change]) -> Result<Applied, Error>;
+
+    /// The lease row as it stands, whoever holds it. The observer's clock decides whether it is dead (D23).
+    async fn lease(&self, key: &LeaseKey) -> Result<Option<Lease>, Error>;
+    /// Takes a lease by compare-and-set: succeeds only if the row still is `seen` (none: no row). Epoch grows by one.
+    async fn take_lease(&self, key: &LeaseKey, holder: &str, seen: Option<&Lease>) -> Result<Option<Lease>, Error>;
+    /// Raises the beat; refused (FPP9003) when the epoch is stale.
+    async fn beat(&self, lease: &Lease) -> Result<Lease, Error>;
+    /// Gives a lease back so that anyone may take it at once; a stale epoch is ignored.
+    async fn release_lease(&self, lease: &Lease) -> Result<(), Error>;
+
+    /// One transfer.
+    async fn transfer(&self, id: &TransferId) -> Result<Option<Transfer>, Error>;
+    /// The transfer that this arrival already became, if it did.
+    async fn transfer_by_arrival(&self, arrival_key: &str) -> Result<Option<Transfer>, Error>;
+    /// Newest first.
+    async fn transfers(&self, query: &TransferQuery) -> Result<Vec<Transfer>, Error>;
+    /// Transfers with work to do now: state not terminal, not held, `next_attempt_ms <= now_ms`; oldest first. Its cost
+    /// does not grow with finished transfers.
+    async fn due_transfers(&self, now_ms: i64, limit: u32) -> Result<Vec<Transfer>, Error>;
+    /// Accepted or partly transfers of this identity (usually one), and those still on the way.
+    async fn by_identity(&self, identity: &Identity) -> Result<Vec<Transfer>, Error>;
+    /// Number of transfers of a route that arrived for a business date, for routes that count batches (D1).
+    async fn arrivals_of_day(&self, route: &str, business_date: &str) -> Result<u32, Error>;
+    /// Rejects of a transfer in record order, after a record number.
+    async fn rejects(&self, id: &TransferId, after_record: u64, limit: u32) -> Result<Vec<Reject>, Error>;
+    /// The journal of a transfer or delivery, oldest first.
+    async fn journal(&self, subject: &str) -> Result<Vec<JournalRow>, Error>;
+
+    /// Transfers by publication number, ascending, after one (D11).
+    async fn publications(&self, after: u64, limit: u32) -> Result<Vec<Transfer>, Error>;
+    /// The newest publication number, 0 when there is none.
+    async fn last_publication(&self) -> Result<u64, Error>;
+
+    /// One delivery.
+    async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>, Error>;
+    /// Deliveries of a transfer, oldest first; of all transfers (newest first) without one.
+    async fn deliveries(&self, of: Option<&TransferId>, limit: u32) -> Result<Vec<Delivery>, Error>;
+    /// Deliveries with work to do now, oldest first.
+    async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>, Error>;
+    /// Deliveries that are delivered but not yet seen taken, for the watch over partners' folders (D15).
+    async fn untaken_deliveries(&self, limit: u32) -> Result<Vec<Delivery>, Error>;
+
+    /// Notices, newest first; only those nobody has acknowledged unless `all`.
+    async fn notices(&self, all: bool, limit: u32) -> Result<Vec<Notice>, Error>;
+    /// Business dates that the core has opened or closed for a route (D4), with `true` for open.
+    async fn days(&self, route: &str) -> Result<Vec<(String, bool)>, Error>;
+
+    /// Counts by (route, state, verdict), for `status`.
+    async fn counts(&self) -> Result<Vec<(String, String, Option<String>, u64)>, Error>;
+
+    /// Adds the chain heads that changed since the last seal to the seal chain (D22); returns how many.
+    async fn seal(&self, now_ms: i64, key: &[u8]) -> Result<u64, Error>;
+    /// Walks every chain and the seals; names the first row that does not fit and says what is not sealed yet.
+    async fn verify(&self, key: Option<&[u8]>) -> Result<VerifyReport, Error>;
+}

@@ -1,0 +1,389 @@
+//! A transfer: the life of one arrival, its states and legal moves.
+//!
+//! State and verdict are two things (D3). The verdict is set once, by the event that decides it.
+
+use fpp_codecs::Code;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A transfer's id, a ULID.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TransferId(pub String);
+
+impl fmt::Display for TransferId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where a file stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum FileState {
+    /// Ready in its spool and booked.
+    Arrived,
+    /// A node works on it.
+    Claimed,
+    /// Its bytes are in the vault.
+    Staged,
+    /// The whole file is proven and its plan frozen; nothing of it will be rejected any more.
+    Proven,
+    /// Its events are durable in every required outlet.
+    Posted,
+    /// The answer is delivered (or the route sends none).
+    Acknowledged,
+    /// The source is dealt with. The end.
+    Archived,
+    /// A person must decide.
+    Held,
+}
+
+/// What was decided about the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Every record posted.
+    Accepted,
+    /// Bad records refused, good ones posted.
+    Partly,
+    /// Nothing posted.
+    Rejected,
+    /// Same identity and bytes as an accepted file.
+    Duplicate,
+}
+
+/// What may happen to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileEvent {
+    /// A lease was taken and work begins.
+    Claim,
+    /// The bytes are in the vault.
+    Stage,
+    /// The proof is complete.
+    Judge(Verdict),
+    /// Events are durable in every required outlet.
+    Post,
+    /// The answer is delivered.
+    Acknowledge,
+    /// The source is moved, removed or left, as the route says.
+    Archive,
+    /// A person must decide.
+    Hold,
+    /// An operator lets a held file go on from where it was held.
+    Release,
+    /// An operator closes a held file: it ends here, without an answer.
+    Close,
+}
+
+/// A move that the rules do not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IllegalMove {
+    /// Where the file stood.
+    pub state: FileState,
+    /// What should have happened.
+    pub event: FileEvent,
+}
+
+impl fmt::Display for IllegalMove {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a file that is {:?} cannot take {:?}", self.state, self.event)
+    }
+}
+
+/// Where a file stands, with what decides its next move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The state.
+    pub state: FileState,
+    /// The verdict, once set.
+    pub verdict: Option<Verdict>,
+    /// The state it was held in, while it is held.
+    pub held_from: Option<FileState>,
+    /// Closed by an operator while held: terminal.
+    pub closed: bool,
+}
+
+impl Standing {
+    /// A new arrival.
+    pub const ARRIVED: Standing = Standing { state: FileState::Arrived, verdict: None, held_from: None, closed: false };
+
+    /// The standing after an event: one pure function, all else is illegal.
+    pub fn next(self, event: FileEvent) -> Result<Standing, IllegalMove> {
+        use {FileEvent as E, FileState as S, Verdict as V};
+        let illegal = Err(IllegalMove { state: self.state, event });
+        if self.closed {
+            return illegal;
+        }
+        let to = |state| Ok(Standing { state, ..self });
+        match (self.state, event) {
+            (S::Arrived, E::Claim) => to(S::Claimed),
+            (S::Claimed, E::Stage) => to(S::Staged),
+            // A file can be refused before it is staged: a link, a device, a marker that names another digest.
+            (S::Claimed | S::Staged, E::Judge(V::Rejected)) | (S::Staged, E::Judge(V::Duplicate))
+                if self.verdict.is_none() =>
+            {
+                let verdict = if event == E::Judge(V::Rejected) { V::Rejected } else { V::Duplicate };
+                Ok(Standing { verdict: Some(verdict), ..self })
+            }
+            (S::Staged, E::Judge(verdict @ (V::Accepted | V::Partly))) if self.verdict.is_none() => {
+                Ok(Standing { state: S::Proven, verdict: Some(verdict), ..self })
+            }
+            (S::Proven, E::Post) => to(S::Posted),
+            (S::Posted, E::Acknowledge) => to(S::Acknowledged),
+            (S::Claimed | S::Staged, E::Acknowledge) if matches!(self.verdict, Some(V::Rejected | V::Duplicate)) => {
+                to(S::Acknowledged)
+            }
+            (S::Acknowledged, E::Archive) => to(S::Archived),
+            (S::Archived | S::Held, E::Hold) => illegal,
+            (from, E::Hold) => Ok(Standing { state: S::Held, held_from: Some(from), ..self }),
+            (S::Held, E::Release) => match self.held_from {
+                Some(from) => Ok(Standing { state: from, held_from: None, ..self }),
+                None => illegal,
+            },
+            (S::Held, E::Judge(V::Rejected)) if self.verdict.is_none() => match self.held_from {
+                Some(from @ (S::Claimed | S::Staged)) => {
+                    Ok(Standing { state: from, verdict: Some(V::Rejected), held_from: None, ..self })
+                }
+                _ => illegal,
+            },
+            (S::Held, E::Close) => Ok(Standing { closed: true, ..self }),
+            _ => illegal,
+        }
+    }
+
+    /// Nothing will ever happen to it again.
+    pub fn is_terminal(self) -> bool {
+        self.state == FileState::Archived || self.closed
+    }
+}
+
+/// Who a file is within its series (D1): names are not identity.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Identity {
+    /// Route.
+    pub route: String,
+    /// Business date, `yyyy-mm-dd`.
+    pub business_date: String,
+    /// Batch of the day.
+    pub batch: u32,
+    /// Run of the batch: 0, and one more for each resend.
+    pub run: u32,
+}
+
+/// One transfer as the ledger knows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// Id.
+    pub id: TransferId,
+    /// Route.
+    pub route: String,
+    /// Spool it arrived in.
+    pub spool: String,
+    /// File name.
+    pub name: String,
+    /// What made this arrival one of its kind in its spool: name, size, time, file id.
+    pub arrival_key: String,
+    /// State.
+    pub state: FileState,
+    /// Verdict, once decided.
+    pub verdict: Option<Verdict>,
+    /// Where it was held.
+    pub held_from: Option<FileState>,
+    /// Closed by an operator while held.
+    pub closed: bool,
+    /// What the file is known by: grows with the steps.
+    pub facts: Facts,
+    /// Failed attempts of the present step.
+    pub attempts: u32,
+    /// Not before this time; `i64::MAX` while it waits for its deliveries.
+    pub next_attempt_ms: i64,
+    /// Why the last attempt failed or what it waits for; empty when it did not fail.
+    pub waiting_for: String,
+    /// When it was booked.
+    pub arrived_ms: i64,
+    /// When it last moved.
+    pub updated_ms: i64,
+    /// Publication number (D11): set by the posting commit, or by the commit of a rejection.
+    pub publication: Option<u64>,
+}
+
+impl Transfer {
+    /// Its standing.
+    pub fn standing(&self) -> Standing {
+        Standing { state: self.state, verdict: self.verdict, held_from: self.held_from, closed: self.closed }
+    }
+}
+
+/// Facts about a file. Every field is written once or overwritten by a later event, never removed; a field that is
+/// `None` in a change leaves the ledger's value as it is. The row equals the fold of its journal, which `verify` checks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// SHA-256 of the bytes, hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// SM3 of the bytes, hex, where the route asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sm3: Option<String>,
+    /// Identity, once read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    /// SHA-256 of the frozen plan's bytes in the vault (D6).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// Why the file was rejected or held; FPP0000 when accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<u16>,
+    /// The same in words, with the place; no field content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What the operator should do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// What differs, for a held file: JSON for `transfers show`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference: Option<serde_json::Value>,
+    /// Detail records read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<u64>,
+    /// Detail records posted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<u64>,
+    /// Detail records refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<u64>,
+    /// Control totals: name, promised, found, unproven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Vec<Total>>,
+    /// Diagnostics that are no fault: trailing 1A, NULs, a byte-order mark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remarks: Option<Vec<String>>,
+    /// The deciding commit's time: ACKTS and every PRCTS (D14).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_ms: Option<i64>,
+    /// The accepted file that this one repeats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<TransferId>,
+    /// How far the framing held: records can be answered one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub framed: Option<bool>,
+    /// Codes of holds that an operator released: these checks are not made again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub released: Option<Vec<u16>>,
+}
+
+/// One control total.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Total {
+    /// Trailer field.
+    pub name: String,
+    /// What the trailer says.
+    pub promised: String,
+    /// What the records add up to.
+    pub found: String,
+    /// Records whose summed field did not decode: the total cannot be proven (D5).
+    pub unreadable: u64,
+}
+
+impl Facts {
+    /// Overlays what a change brings.
+    pub fn merge(&mut self, change: &Facts) {
+        macro_rules! overlay {
+            ($($field:ident),*) => { $(if change.$field.is_some() { self.$field = change.$field.clone(); })* };
+        }
+        overlay!(
+            size,
+            sha256,
+            sm3,
+            identity,
+            plan,
+            code,
+            reason,
+            hint,
+            difference,
+            records,
+            accepted,
+            rejected,
+            totals,
+            remarks,
+            decided_ms,
+            duplicate_of,
+            framed,
+            released
+        );
+    }
+
+    /// The code, if one is set.
+    pub fn code(&self) -> Option<Code> {
+        self.code.map(Code)
+    }
+}
+
+/// Which transfers to list.
+#[derive(Clone, Debug, Default)]
+pub struct TransferQuery {
+    /// Only this route.
+    pub route: Option<String>,
+    /// Only this state.
+    pub state: Option<FileState>,
+    /// Only this business date.
+    pub business_date: Option<String>,
+    /// Only ids below this one (the last of the page before).
+    pub before: Option<TransferId>,
+    /// How many.
+    pub limit: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FileEvent as E, FileState as S, Verdict as V, *};
+
+    fn walk(events: &[FileEvent]) -> Result<Standing, IllegalMove> {
+        events.iter().try_fold(Standing::ARRIVED, |s, e| s.next(*e))
+    }
+
+    #[test]
+    fn an_accepted_file_walks_to_the_archive() {
+        let end = walk(&[E::Claim, E::Stage, E::Judge(V::Accepted), E::Post, E::Acknowledge, E::Archive]).unwrap();
+        assert_eq!((end.state, end.verdict, end.is_terminal()), (S::Archived, Some(V::Accepted), true));
+    }
+
+    #[test]
+    fn a_rejected_or_duplicate_file_is_answered_without_posting() {
+        for verdict in [V::Rejected, V::Duplicate] {
+            let end = walk(&[E::Claim, E::Stage, E::Judge(verdict), E::Acknowledge, E::Archive]).unwrap();
+            assert_eq!((end.state, end.verdict), (S::Archived, Some(verdict)));
+            assert!(walk(&[E::Claim, E::Stage, E::Judge(verdict), E::Post]).is_err());
+        }
+    }
+
+    #[test]
+    fn after_proven_nothing_is_rejected_and_no_verdict_changes() {
+        for verdict in [V::Accepted, V::Partly, V::Rejected, V::Duplicate] {
+            assert!(walk(&[E::Claim, E::Stage, E::Judge(V::Accepted), E::Judge(verdict)]).is_err());
+            assert!(walk(&[E::Claim, E::Stage, E::Judge(V::Rejected), E::Judge(verdict)]).is_err());
+            let held = walk(&[E::Claim, E::Stage, E::Judge(V::Accepted), E::Hold]).unwrap();
+            assert!(held.next(E::Judge(verdict)).is_err());
+        }
+    }
+
+    #[test]
+    fn a_held_file_goes_on_where_it_was_or_ends() {
+        let held = walk(&[E::Claim, E::Stage, E::Hold]).unwrap();
+        assert_eq!(held.next(E::Release).unwrap().state, S::Staged);
+        let rejected = held.next(E::Judge(V::Rejected)).unwrap();
+        assert_eq!((rejected.state, rejected.verdict), (S::Staged, Some(V::Rejected)));
+        let closed = held.next(E::Close).unwrap();
+        assert!(closed.is_terminal());
+        assert!(closed.next(E::Release).is_err());
+    }
+
+    #[test]
+    fn nothing_is_posted_before_it_is_proven() {
+        for events in [&[E::Post][..], &[E::Claim, E::Post], &[E::Claim, E::Stage, E::Post]] {
+            assert!(walk(events).is_err());
+        }
+    }
+}
