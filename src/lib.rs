@@ -1,3 +1,24 @@
 //! The file bridge between an IBM AS/400 core and the services of a bank.
-pub mod error;
+//!
+//! The rooms, floor by floor; ARCHITECTURE.md says what each may know, and `tests/layers.rs` holds them to it.
+
+pub mod cli;
+#[cfg(feature = "demo")]
+pub mod demo;
+
+pub mod node;
+
+pub mod api;
+pub mod settings;
+pub mod telemetry;
+
+pub mod delivery;
+pub mod inbound;
+pub mod outlets;
+
 pub mod ledger;
+pub mod vault;
+
+pub mod trade;
+
+pub mod error;
