@@ -1,0 +1,236 @@
+//! Routes: what to do with the files of one series.
+
+use super::answer::{Answer, Outlet};
+use std::path::PathBuf;
+
+/// From which spool, when a file is ready, which layout, which checks, which outlets, which answer.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Name; part of every event's `source`.
+    pub name: String,
+    /// The file it is written in.
+    pub file: PathBuf,
+    /// Name of the spool its files arrive in.
+    pub spool: String,
+    /// Pattern of file names: `{date}`, `{batch}`, `{run}`, `*`, `?`.
+    pub files: String,
+    /// When a file is complete.
+    pub ready: Ready,
+    /// Layouts and framing.
+    pub format_file: PathBuf,
+    /// Code page instead of the one the format names.
+    pub ccsid: Option<String>,
+    /// How events are made from records.
+    pub mapping_file: PathBuf,
+    /// Known instruments and their units.
+    pub instruments_file: PathBuf,
+    /// What the files hold, as read and checked.
+    pub texts: Texts,
+    /// Where date, batch and run are found (D1).
+    pub identity: IdentityRule,
+    /// How strict.
+    pub policy: Policy,
+    /// What happens to the source file in the end.
+    pub source: SourceAction,
+    /// Digest that the partner's markers carry.
+    pub digest: DigestKind,
+    /// Patience after failures.
+    pub retry: Retry,
+    /// Who says which business dates are open (D4).
+    pub day: DayControl,
+    /// A file neither taken by the partner nor answered with a receipt within this time is warned of.
+    pub taken_within_s: Option<u64>,
+    /// A second person must confirm operators' releases (双人复核).
+    pub two_persons: bool,
+    /// Where events go.
+    pub outlets: Vec<Outlet>,
+    /// The answer file (回盘), if the route sends one.
+    pub answer: Option<Answer>,
+}
+
+/// When a file in the spool is complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// A marker file stands beside it.
+    Marker {
+        /// Its name: `{name}.OK`, `{stem}.FLG`.
+        pattern: String,
+        /// What it must hold.
+        content: MarkerContent,
+    },
+    /// Size and time unchanged for this long by our own clock: the last resort.
+    Quiet {
+        /// How long.
+        quiet_ms: u64,
+    },
+}
+
+/// What a marker file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkerContent {
+    /// Nothing.
+    Empty,
+    /// File name and size.
+    Size,
+    /// File name, size and digest.
+    SizeAndDigest,
+}
+
+/// A digest that a route asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestKind {
+    /// SHA-256.
+    Sha256,
+    /// SM3 (GB/T 32905-2016).
+    Sm3,
+}
+
+/// Where business date, batch and run are found. All three unbound: a series without identity (D1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdentityRule {
+    /// Business date.
+    pub business_date: Option<Binding>,
+    /// Batch of the day.
+    pub batch: Option<Binding>,
+    /// Run of the batch.
+    pub run: Option<Binding>,
+}
+
+/// Where one part of the identity is found. What the name has must agree with the header all the same (D4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// A field of the header record.
+    Header(String),
+    /// The file name.
+    Name,
+}
+
+/// How strict a route is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Good records of a file with bad ones are posted; otherwise one bad record rejects the file.
+    pub partial: bool,
+    /// When a summed field does not decode (D5).
+    pub unproven_total: UnprovenTotal,
+    /// When the file has no bytes (D2).
+    pub empty: Empty,
+    /// More bad records than this reject the file (FPP1014).
+    pub reject_max: u64,
+}
+
+/// What to do when a control total cannot be proven (FPP1015).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnprovenTotal {
+    /// The file is rejected.
+    Reject,
+    /// A person decides.
+    Hold,
+    /// Accepted; the shortfall is stored and shown.
+    Accept,
+}
+
+/// What to do with a file of 0 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Empty {
+    /// Rejected with FPP1003.
+    Reject,
+    /// Accepted without records.
+    Accept,
+}
+
+/// What happens to the source file once everything is durable (I8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceAction {
+    /// It stays.
+    Leave,
+    /// It is removed.
+    Delete,
+    /// It is moved to a folder below the spool.
+    Move {
+        /// The folder's name.
+        subfolder: String,
+    },
+}
+
+/// Patience after failures: the first pause, doubled up to the longest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// First pause.
+    pub first_ms: u64,
+    /// Longest pause.
+    pub longest_ms: u64,
+}
+
+/// Who says which business dates are open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DayControl {
+    /// Nobody: every valid date is open.
+    None,
+    /// The ledger: `fpp day open` and `fpp day close`.
+    Ledger,
+}
+
+/// What was read while checking; the frozen plan is made of these bytes and no others (D6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// File format.
+    pub format: Text,
+    /// Layouts that the format includes, by the name it calls them.
+    pub layouts: Vec<Text>,
+    /// Event mapping.
+    pub mapping: Text,
+    /// Instruments.
+    pub instruments: Text,
+    /// The answer's format.
+    pub answer_format: Option<Text>,
+    /// Layouts that the answer's format includes.
+    pub answer_layouts: Vec<Text>,
+    /// The answer's mapping.
+    pub answer_mapping: Option<Text>,
+}
+
+/// One file's name and text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text {
+    /// Name: without folders, so that it is the same on every machine.
+    pub name: String,
+    /// Content.
+    pub content: String,
+}
+
+impl Retry {
+    /// The pause after so many failed attempts.
+    pub fn pause_ms(&self, attempts: u32) -> u64 {
+        self.first_ms.saturating_mul(1 << attempts.saturating_sub(1).min(32)).min(self.longest_ms)
+    }
+}
+
+impl DigestKind {
+    /// As written in configuration and as the ending of checksum files.
+    pub fn name(self) -> &'static str {
+        match self {
+            DigestKind::Sha256 => "sha256",
+            DigestKind::Sm3 => "sm3",
+        }
+    }
+}
+
+impl Route {
+    /// The `source` of its events (D9).
+    pub fn source_urn(&self, installation: &str) -> String {
+        format!("urn:fpp:{installation}:{}", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Retry;
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        let retry = Retry { first_ms: 500, longest_ms: 3_000 };
+        let pauses: Vec<_> = (1..=5).map(|n| retry.pause_ms(n)).collect();
+        assert_eq!(pauses, [500, 1_000, 2_000, 3_000, 3_000]);
+        assert_eq!(retry.pause_ms(u32::MAX), 3_000);
+    }
+}
