@@ -21,4 +21,5 @@ pub mod vault;
 
 pub mod trade;
 
+pub mod clock;
 pub mod error;

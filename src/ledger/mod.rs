@@ -60,6 +60,8 @@ pub trait Ledger: Send + Sync {
 
     /// One delivery.
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>, Error>;
+    /// The delivery that has this name in this spool.
+    async fn delivery_named(&self, spool: &str, name: &str) -> Result<Option<Delivery>, Error>;
     /// Deliveries of a transfer, oldest first; of all transfers (newest first) without one.
     async fn deliveries(&self, of: Option<&TransferId>, limit: u32) -> Result<Vec<Delivery>, Error>;
     /// Deliveries with work to do now, oldest first.

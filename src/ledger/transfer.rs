@@ -266,12 +266,26 @@ pub struct Facts {
     /// The accepted file that this one repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicate_of: Option<TransferId>,
+    /// What the marker promised about the bytes, when it named size or digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promised: Option<Promised>,
     /// How far the framing held: records can be answered one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub framed: Option<bool>,
     /// Codes of holds that an operator released: these checks are not made again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub released: Option<Vec<u16>>,
+}
+
+/// What a marker says about its data file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promised {
+    /// Name of the marker; it shares the fate of its data file.
+    pub marker: String,
+    /// Bytes.
+    pub size: Option<u64>,
+    /// Digest of the bytes, hex: SHA-256 or SM3, as the route says.
+    pub digest: Option<String>,
 }
 
 /// One control total.
