@@ -1,7 +1,7 @@
 //! What the walk knows of a route: its folders, its rules as they would be frozen now, where events and answers go.
 
 use crate::trade::plan::Bundle;
-use fpp_spool::{Algorithm, Folder, NameTemplate, SourceAction};
+use fpp_spool::{Algorithm, Folder, MarkerContent, NamePattern, NameTemplate, SourceAction};
 use std::sync::Arc;
 
 /// A route, ready for work.
@@ -10,6 +10,8 @@ pub struct Route {
     pub name: String,
     /// Name of the spool it reads.
     pub spool: String,
+    /// Its file names.
+    pub pattern: NamePattern,
     /// The spool itself, where this node reaches it (D24).
     pub folder: Arc<dyn Folder>,
     /// What becomes of the source after the answer.
@@ -32,14 +34,14 @@ pub struct Route {
 
 /// Events as JSON lines, published in a spool.
 pub struct FileOutlet {
-    /// Outlet name.
-    pub name: String,
     /// Spool it goes to.
     pub spool: String,
     /// File name.
     pub template: NameTemplate,
     /// Gates the answer.
     pub required: bool,
+    /// Sensitive fields are masked.
+    pub masked: bool,
     /// Side files.
     pub publish: Publish,
 }
@@ -59,6 +61,6 @@ pub struct AnswerTarget {
 pub struct Publish {
     /// Checksum files.
     pub checksums: Vec<Algorithm>,
-    /// Marker name template; the marker is empty.
-    pub marker: Option<NameTemplate>,
+    /// Marker: its name, and what it says.
+    pub marker: Option<(NameTemplate, MarkerContent)>,
 }

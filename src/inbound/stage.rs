@@ -1,5 +1,6 @@
 //! Stage: the bytes go into the vault, hashed on the way, with block digests and a sparse offset index (D11).
 
+use super::arrival::entry_of;
 use super::route::Route;
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
@@ -10,11 +11,11 @@ use crate::trade::plan::Plan;
 use crate::vault::{Stored, Vault};
 use fpp_codecs::Code;
 use fpp_codecs::framing::Indexer;
-use fpp_spool::{Algorithm, Folder, Source};
+use fpp_spool::{Algorithm, Entry};
 use std::sync::Arc;
 
-/// Records between two entries of the offset index.
-pub const INDEX_EVERY: u32 = 1024;
+
+
 
 /// Moves a claimed file to `Staged`.
 pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
@@ -26,9 +27,12 @@ pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
         }
     }
     let plan = cx.plans.current(&route.bundle)?;
-    let (vault, from, name) = (cx.vault.clone(), route.clone(), transfer.name.clone());
-    let expected = transfer.facts.size;
-    let stored = blocking(move || copy(&*vault, &from, &plan, &name, expected)).await?;
+    let source = transfer.facts.source.as_ref().map(entry_of).ok_or_else(|| {
+        Error::halt(Code::VAULT, format!("the bytes of {} are no longer in the vault", transfer.name))
+            .hint("Have the file sent again.")
+    })?;
+    let (vault, from) = (cx.vault.clone(), route.clone());
+    let stored = blocking(move || copy(&*vault, &from, &plan, &source)).await?;
     check_promise(transfer, &route, &stored)?;
     let facts = Facts {
         size: Some(stored.size),
@@ -39,22 +43,34 @@ pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
     cx.advance(fence, transfer, FileEvent::Stage, facts).await
 }
 
-/// Copies the source into the vault. The source must be the same before and after.
-fn copy(vault: &dyn Vault, route: &Route, plan: &Plan, name: &str, expected: Option<u64>) -> Result<Stored> {
-    let folder: &dyn Folder = &*route.folder;
-    let mut source = Source::open(folder, name, route.file_max_bytes)?;
-    if let Some(size) = expected.filter(|size| *size != source.size()) {
-        return Err(Error::halt(
-            Code::NOT_READY,
-            format!("{name} had {size} bytes when it was ready and has {} now", source.size()),
-        )
-        .hint("The sender replaced or grew it after its marker. The new bytes arrive as a file of their own; close this one with `fpp reject`."));
-    }
+/// Copies the source into the vault. It must be the file that was ready, before the first byte and after the last.
+fn copy(vault: &dyn Vault, route: &Route, plan: &Plan, source: &Entry) -> Result<Stored> {
+    still_there(route, source)?;
+    let mut input = route.folder.open(&source.name)?;
     let mut indexer = Indexer::new(&plan.format.framing, INDEX_EVERY);
-    let stored = vault.put(&mut source, &mut |chunk| indexer.feed(chunk), route.file_max_bytes)?;
-    source.unchanged(folder)?;
-    vault.put_index(&stored.sha256, &plan.format.framing.key(), &indexer.finish())?;
+    let stored = vault.put(&mut input, &mut |chunk| indexer.feed(chunk), route.file_max_bytes)?;
+    still_there(route, source)?;
+    if stored.size != source.size {
+        return Err(changed(source, &format!("{} bytes were read", stored.size)));
+    }
+    vault.put_index(&stored.sha256, &plan.format.framing.name(), &indexer.finish())?;
     Ok(stored)
+}
+
+fn still_there(route: &Route, source: &Entry) -> Result<()> {
+    match route.folder.stat(&source.name)? {
+        Some(now) if now.same_file(source) => Ok(()),
+        Some(now) => Err(changed(source, &format!("{} bytes now", now.size))),
+        None => Err(changed(source, "gone now")),
+    }
+}
+
+fn changed(source: &Entry, now: &str) -> Error {
+    let what = format!("{} was ready with {} bytes and has changed since: {now}", source.name, source.size);
+    Error::halt(Code::NOT_READY, what).hint(
+        "The sender replaced or withdrew it after its marker. New bytes arrive as a file of their own; close this one \
+         with `fpp reject`.",
+    )
 }
 
 /// A marker that named size or digest must agree with what arrived.
@@ -63,7 +79,7 @@ fn check_promise(transfer: &Transfer, route: &Route, stored: &Stored) -> Result<
     if let Some(size) = promised.size.filter(|size| *size != stored.size) {
         return Err(Error::reject(
             Code::NOT_READY,
-            format!("{} has {} bytes, its marker {} says {size}", transfer.name, stored.size, promised.marker),
+            format!("{} has {} bytes, its marker {} says {size}", transfer.name, stored.size, promised.marker.name),
         )
         .hint("Have the file sent again."));
     }
@@ -71,7 +87,7 @@ fn check_promise(transfer: &Transfer, route: &Route, stored: &Stored) -> Result<
     match &promised.digest {
         Some(digest) if !digest.eq_ignore_ascii_case(found) => Err(Error::reject(
             Code::DIGEST,
-            format!("{} has digest {found}, its marker {} says {digest}", transfer.name, promised.marker),
+            format!("{} has digest {found}, its marker {} says {digest}", transfer.name, promised.marker.name),
         )
         .hint("The bytes changed on the way. Have the file sent again, in binary mode.")),
         _ => Ok(()),

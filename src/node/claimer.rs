@@ -33,6 +33,11 @@ impl Claimer {
         Claimer { ledger, node: node.to_owned(), holder, lease_ms, observer: Mutex::default() }
     }
 
+    /// This incarnation's name.
+    pub(crate) fn holder(&self) -> &str {
+        &self.holder
+    }
+
     /// Takes a lease if it is free. Nothing when somebody else holds it.
     pub(crate) async fn claim(&self, key: &LeaseKey) -> Result<Option<Held>> {
         let seen = self.ledger.lease(key).await?;

@@ -8,6 +8,7 @@ mod claimer;
 mod compose;
 mod lock;
 mod sealing;
+mod status;
 mod watch;
 mod workers;
 
@@ -59,6 +60,7 @@ pub(crate) struct Rooms {
     pub(crate) inbound: Arc<Inbound>,
     pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) claimer: Claimer,
+    pub(crate) status: status::Status,
     pub(crate) clock: Clock,
     pub(crate) bell: Bell,
 }
@@ -72,7 +74,8 @@ impl Node {
         let (stop, stopped) = signal::channel(false);
         let mut services = JoinSet::new();
         let address = api::serve::start(&mut services, api_of(&rooms)?, stopped.clone()).await?;
-        watch::start(&mut services, &rooms, &stopped);
+        rooms.status.listening(address);
+        watch::start(&mut services, &rooms, &stopped)?;
         workers::start(&mut services, &rooms, &stopped);
         sealing::start(&mut services, &rooms, &stopped)?;
         tracing::info!(node = rooms.settings.node, http = %address, routes = rooms.settings.routes.len(),

@@ -90,6 +90,7 @@ async fn work(rooms: &Rooms, kind: Kind, id: &str) {
         Ok(None) => return,
         Err(error) => return tracing::error!(lease = key.0, "cannot be claimed: {error}"),
     };
+    rooms.status.working(&key.0, true);
     let result = match kind {
         Kind::Transfer => {
             let id = crate::ledger::transfer::TransferId(id.to_owned());
@@ -106,6 +107,7 @@ async fn work(rooms: &Rooms, kind: Kind, id: &str) {
         tokio::time::sleep(BOOKS_PAUSE).await;
     }
     held.release().await;
+    rooms.status.working(&key.0, false);
 }
 
 async fn watch_taken(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) -> Result<()> {
