@@ -7,9 +7,11 @@
 //! Deliberately absent: this room knows no engine and no configuration file. The node hands it [`route::Route`]s.
 
 pub mod acknowledge;
+pub mod answer;
 pub mod archive;
 pub mod arrival;
 pub mod claim;
+pub mod names;
 pub mod pipeline;
 pub mod post;
 pub mod prove;

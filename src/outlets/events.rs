@@ -61,7 +61,7 @@ impl EventReader {
         }
         let rejects: Vec<_> = rejects.into_iter().filter(|r| r.record > after).collect();
         Ok(EventReader {
-            table: plan.tables(),
+            table: plan.table.clone(),
             plan,
             transfer: transfer.clone(),
             view,
@@ -157,7 +157,7 @@ impl EventReader {
             code: facts.code().unwrap_or(Code::OK),
             reason: facts.reason.as_deref().unwrap_or_default(),
             decided_ms: facts.decided_ms.unwrap_or_default(),
-            offset: &self.plan.rules.offset,
+            offset: &self.plan.offset,
         };
         event::end_of_file(&end, &mut self.event);
     }

@@ -6,7 +6,6 @@ use crate::error::{Error, Result};
 use crate::ledger::change::Reject;
 use crate::ledger::transfer::Transfer;
 use crate::vault::{Stored, Vault};
-use fpp_codecs::Code;
 use std::io::{self, Read};
 
 /// Renders the events of a transfer into the vault, streaming; memory does not grow with the file.
@@ -29,20 +28,28 @@ struct Lines {
     failed: Option<Error>,
 }
 
+/// Bytes rendered at once.
+const BLOCK: usize = 64 << 10;
+
+impl Lines {
+    fn fill(&mut self) -> Result<()> {
+        while self.buffer.len() < BLOCK && self.reader.next(&mut self.buffer)?.is_some() {
+            self.buffer.push(b'\n');
+        }
+        Ok(())
+    }
+}
+
 impl Read for Lines {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.at == self.buffer.len() {
             self.buffer.clear();
             self.at = 0;
-            match self.reader.next(&mut self.buffer) {
-                Ok(Some(_)) => self.buffer.push(b'\n'),
-                Ok(None) => return Ok(0),
-                Err(error) => {
-                    let code: Code = error.code;
-                    self.failed = Some(error);
-                    return Err(io::Error::other(code.to_string()));
-                }
-            }
+            self.fill().map_err(|error| {
+                let sign = io::Error::other(error.code.to_string());
+                self.failed = Some(error);
+                sign
+            })?;
         }
         let n = out.len().min(self.buffer.len() - self.at);
         out[..n].copy_from_slice(&self.buffer[self.at..self.at + n]);
