@@ -127,6 +127,3 @@ pub fn table_code(page: Page, character: char) -> Option<([u8; 4], usize)> {
         None => table.four_byte_code(character).map(|number| (gb::four_bytes_of(number), 4)),
     }
 }
-
-mod stopgap;
-pub use stopgap::{decode, decode_double, encode, encode_double};
