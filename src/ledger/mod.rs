@@ -7,9 +7,12 @@
 //! Invariants: a state moves only by `next()`; a stale epoch is refused by the ledger itself (I5); every move is a row
 //! of its subject's hash chain in the same transaction (I7); nothing per record is stored except rejects.
 
+pub mod chain;
 pub mod change;
 pub mod delivery;
+pub mod fold;
 pub mod lease;
+pub mod sqlite;
 pub mod transfer;
 
 use crate::error::Error;

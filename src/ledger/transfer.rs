@@ -320,8 +320,12 @@ pub struct Total {
 impl Facts {
     /// Overlays what a change brings.
     pub fn merge(&mut self, change: &Facts) {
+        // Taken apart without `..`, so that a new fact cannot be forgotten here.
         macro_rules! overlay {
-            ($($field:ident),*) => { $(if change.$field.is_some() { self.$field = change.$field.clone(); })* };
+            ($($field:ident),* $(,)?) => {
+                let Facts { $($field),* } = change;
+                $(if $field.is_some() { self.$field.clone_from($field); })*
+            };
         }
         overlay!(
             size,
@@ -340,8 +344,9 @@ impl Facts {
             remarks,
             decided_ms,
             duplicate_of,
+            promised,
             framed,
-            released
+            released,
         );
     }
 
