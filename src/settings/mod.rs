@@ -9,17 +9,17 @@
 
 mod answer;
 mod checks;
+mod compile;
 mod load;
+mod names;
 mod node;
 mod reading;
 mod route;
 mod route_file;
 mod spool;
 
-pub use answer::{Answer, MarkerOut, Outlet};
+pub use answer::{Answer, Outlet};
+pub use compile::{FormatFile, page};
 pub use node::{Http, Seal, Settings, Work};
-pub use route::{
-    Binding, DayControl, DigestKind, Empty, IdentityRule, MarkerContent, Policy, Ready, Retry, Route, SourceAction,
-    Text, Texts, UnprovenTotal,
-};
-pub use spool::{Sftp, SftpAuth, Spool, SpoolKind};
+pub use route::{Binding, DayControl, Empty, IdentityRule, Policy, Route, Text, Texts, UnprovenTotal};
+pub use spool::{Spool, SpoolKind};
