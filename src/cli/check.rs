@@ -3,9 +3,8 @@
 use super::exit::{Exit, Failure};
 use super::global::Global;
 use super::output::{Align, Output, Table, note};
-use crate::settings::{Route, Settings, SpoolKind};
+use crate::settings::{Ready, Route, Settings, SpoolKind};
 use clap::Args;
-use fpp_spool::Readiness;
 use serde_json::json;
 
 /// Check the configuration: every fault of every file at once, with file, line and column.
@@ -46,9 +45,7 @@ impl Check {
         for spool in &settings.spools {
             let place = match &spool.kind {
                 SpoolKind::Local { path } => path.display().to_string(),
-                SpoolKind::Sftp { partner, path } => {
-                    format!("sftp://{}@{}:{}/{path}", partner.user, partner.host, partner.port)
-                }
+                SpoolKind::Sftp(s) => format!("sftp://{}@{}:{}/{}", s.user, s.host, s.port, s.path),
             };
             spools.row(vec![spool.name.clone(), place]);
         }
@@ -75,17 +72,9 @@ impl Check {
 
 fn route_row(route: &Route) -> Vec<String> {
     let ready = match &route.ready {
-        Readiness::Marker(rule) => rule.pattern.as_str().to_owned(),
-        Readiness::Quiet { quiet_ms } => format!("quiet {quiet_ms} ms"),
+        Ready::Marker { pattern, .. } => pattern.clone(),
+        Ready::Quiet { quiet_ms } => format!("quiet {quiet_ms} ms"),
     };
-    let answer =
-        route.answer.as_ref().map_or_else(|| "none".to_owned(), |a| format!("{} to {}", a.template.as_str(), a.spool));
-    vec![
-        route.name.clone(),
-        route.spool.clone(),
-        route.pattern.as_str().to_owned(),
-        ready,
-        route.texts.format.name.clone(),
-        answer,
-    ]
+    let answer = route.answer.as_ref().map_or_else(|| "none".to_owned(), |a| format!("{} to {}", a.name, a.spool));
+    vec![route.name.clone(), route.spool.clone(), route.files.clone(), ready, route.texts.format.name.clone(), answer]
 }

@@ -1,6 +1,6 @@
 //! Where a route's events go, and the answer (回盘) it sends back.
 
-use fpp_spool::{Algorithm, NameTemplate};
+use super::words::{DigestKind, MarkerContent};
 use std::path::PathBuf;
 
 /// Where events go.
@@ -10,21 +10,28 @@ pub enum Outlet {
     Stream,
     /// A file of JSON lines in a spool.
     File {
-        /// Name of the outlet.
-        name: String,
         /// Spool.
         spool: String,
-        /// Name of the file.
-        template: NameTemplate,
+        /// Template of the file's name.
+        name: String,
         /// Gates the answer (D12).
         required: bool,
         /// Sensitive fields are masked.
         masked: bool,
         /// Checksum files beside it.
-        checksums: Vec<Algorithm>,
-        /// Name of an empty marker beside it.
-        marker: Option<NameTemplate>,
+        checksums: Vec<DigestKind>,
+        /// Marker beside it.
+        marker: Option<MarkerOut>,
     },
+}
+
+/// A marker that fpp writes beside a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarkerOut {
+    /// Its name: `{name}.OK`, `{stem}.FLG`.
+    pub pattern: String,
+    /// What it holds.
+    pub content: MarkerContent,
 }
 
 /// The answer file.
@@ -32,8 +39,8 @@ pub enum Outlet {
 pub struct Answer {
     /// Spool it goes to.
     pub spool: String,
-    /// Its name; ends in the answer number, so that a second answer never collides (D14).
-    pub template: NameTemplate,
+    /// Template of its name; holds `{answer}`, so that a second answer never collides (D14).
+    pub name: String,
     /// Its layouts and framing.
     pub format_file: PathBuf,
     /// Code page instead of the one its format names.
@@ -41,9 +48,9 @@ pub struct Answer {
     /// What its fields hold.
     pub mapping_file: PathBuf,
     /// Checksum files beside it.
-    pub checksums: Vec<Algorithm>,
-    /// Name of an empty marker beside it.
-    pub marker: Option<NameTemplate>,
+    pub checksums: Vec<DigestKind>,
+    /// Marker beside it.
+    pub marker: Option<MarkerOut>,
     /// Digest in ORGDIG.
-    pub orgdig: Algorithm,
+    pub orgdig: DigestKind,
 }

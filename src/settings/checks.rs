@@ -11,7 +11,7 @@ pub(super) fn across(routes: &[Route], faults: &mut Vec<SourceFault>, warnings: 
                 faults
                     .push(fault(route, format!("name: `{}` is also the name of {}", route.name, other.file.display())));
             }
-            if other.spool == route.spool && other.pattern == route.pattern {
+            if other.spool == route.spool && other.files == route.files {
                 let message = format!("files: route {} takes the same names from spool {}", other.name, route.spool);
                 faults.push(fault(route, message));
             }

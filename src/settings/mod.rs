@@ -17,9 +17,13 @@ mod reading;
 mod route;
 mod route_file;
 mod spool;
+mod words;
 
-pub use answer::{Answer, Outlet};
+pub use answer::{Answer, MarkerOut, Outlet};
 pub use compile::{FormatFile, page};
 pub use node::{Http, Seal, Settings, Work};
-pub use route::{Binding, DayControl, Empty, IdentityRule, Policy, Route, Text, Texts, UnprovenTotal};
-pub use spool::{Spool, SpoolKind};
+pub use route::{
+    Binding, DayControl, Empty, IdentityRule, Policy, Ready, Route, SourceAction, Text, Texts, UnprovenTotal,
+};
+pub use spool::{Sftp, SftpAuth, Spool, SpoolKind};
+pub use words::{DigestKind, MarkerContent};

@@ -1,45 +1,38 @@
-//! Names of files and digests, as routes write them.
+//! Names of files, markers and digests, as routes write them. They are kept as text; that they are good is checked here,
+//! by the room that will use them.
 
-use super::compile;
+use super::answer::MarkerOut;
+use super::route::Ready;
+use super::words::{DigestKind, MarkerContent};
 use fpp_codecs::source::Section;
-use fpp_codecs::text;
-use fpp_spool::{Algorithm, MarkerContent, MarkerRule, NamePattern, NameTemplate, Readiness};
-use std::sync::Arc;
+use fpp_spool::{MarkerRule, NamePattern, NameTemplate};
 
 /// Digests by their words.
-pub(super) const DIGESTS: [(&str, Algorithm); 2] = [("sha256", Algorithm::Sha256), ("sm3", Algorithm::Sm3)];
+pub(super) const DIGESTS: [(&str, DigestKind); 2] = [("sha256", DigestKind::Sha256), ("sm3", DigestKind::Sm3)];
 
 const CONTENTS: [(&str, MarkerContent); 3] =
     [("empty", MarkerContent::Empty), ("size", MarkerContent::Size), ("size-digest", MarkerContent::SizeAndDigest)];
 
 /// A pattern of names that must be there.
-pub(super) fn pattern(section: &Section<'_>, key: &str) -> Option<NamePattern> {
+pub(super) fn pattern(section: &Section<'_>, key: &str) -> String {
     let text = section.need_text(key);
-    if text.is_empty() {
-        return None;
+    if let Err(error) = NamePattern::parse(&text)
+        && !text.is_empty()
+    {
+        section.fault(key, error);
     }
-    NamePattern::parse(&text).map_err(|error| section.fault(key, error)).ok()
-}
-
-/// A template of names, if it is there.
-pub(super) fn template(section: &Section<'_>, key: &str) -> Option<NameTemplate> {
-    let text = section.text(key)?;
-    NameTemplate::parse(&text).map_err(|error| section.fault(key, error)).ok()
+    text
 }
 
 /// A template of names that must be there.
-pub(super) fn need_template(section: &Section<'_>, key: &str) -> Option<NameTemplate> {
-    section.need_text(key);
-    template(section, key).filter(|t| !t.as_str().is_empty())
-}
-
-/// The template of a marker that fpp writes: it must name the file it stands beside.
-pub(super) fn marker(section: &Section<'_>) -> Option<NameTemplate> {
-    let template = template(section, "marker")?;
-    if !has(template.as_str(), "name") && !has(template.as_str(), "stem") {
-        section.fault("marker", "needs {name} or {stem}, so that it belongs to one file");
+pub(super) fn template(section: &Section<'_>, key: &str) -> String {
+    let text = section.need_text(key);
+    if let Err(error) = NameTemplate::parse(&text)
+        && !text.is_empty()
+    {
+        section.fault(key, error);
     }
-    Some(template)
+    text
 }
 
 /// Whether a pattern or template has `{part}` or `{part:4}`.
@@ -48,46 +41,57 @@ pub(super) fn has(text: &str, part: &str) -> bool {
 }
 
 /// `[ready]`: when a file is complete.
-pub(super) fn ready(root: &Section<'_>) -> Option<Readiness> {
-    let section = root.need_section("ready")?;
-    let name = section.text("marker");
+pub(super) fn ready(root: &Section<'_>) -> Ready {
+    let quiet = |quiet_ms| Ready::Quiet { quiet_ms };
+    let Some(section) = root.need_section("ready") else {
+        return quiet(0);
+    };
+    let pattern = marker_name(&section, "marker");
     let content = section.choice("content", &CONTENTS);
-    let decode = section.text("ccsid").map(|n| compile::page(&n)).transpose();
     let quiet_ms = section.number_in("quiet_ms", 100..=86_400_000).map(i64::unsigned_abs);
     section.no_more();
-    match (name, quiet_ms) {
-        (Some(name), None) => {
-            let rule = MarkerRule::new(&name, content.unwrap_or(MarkerContent::Empty));
-            let rule = rule.map_err(|error| section.fault("marker", error)).ok()?;
-            match decode {
-                Ok(Some(page)) => Some(Readiness::Marker(rule.decoded_by(Arc::new(move |bytes| {
-                    let mut words = String::new();
-                    text::decode(page, bytes, &mut words).ok().map(|()| words)
-                })))),
-                Ok(None) => Some(Readiness::Marker(rule)),
-                Err(message) => {
-                    section.fault("ccsid", message);
-                    None
-                }
-            }
-        }
+    match (pattern, quiet_ms) {
+        (Some(pattern), None) => Ready::Marker { pattern, content: content.unwrap_or(MarkerContent::Empty) },
         (None, Some(quiet_ms)) => {
-            for key in ["content", "ccsid"] {
-                if section.has(key) {
-                    section.fault(key, "belongs to a marker, and there is none");
-                }
+            if content.is_some() {
+                section.fault("content", "belongs to a marker, and there is none");
             }
-            Some(Readiness::Quiet { quiet_ms })
+            quiet(quiet_ms)
         }
         _ => {
-            root.fault("ready", "needs either marker = \"{name}.OK\" or quiet_ms = 10000");
+            if section.has("marker") == section.has("quiet_ms") {
+                root.fault("ready", "needs either marker = \"{name}.OK\" or quiet_ms = 10000");
+            }
+            quiet(0)
+        }
+    }
+}
+
+/// `marker = "{name}.OK"` and `marker_content` of a file that fpp writes.
+pub(super) fn marker(section: &Section<'_>) -> Option<MarkerOut> {
+    let content = section.choice("marker_content", &CONTENTS);
+    let Some(pattern) = marker_name(section, "marker") else {
+        if content.is_some() && !section.has("marker") {
+            section.fault("marker_content", "belongs to a marker, and there is none");
+        }
+        return None;
+    };
+    Some(MarkerOut { pattern, content: content.unwrap_or(MarkerContent::Empty) })
+}
+
+fn marker_name(section: &Section<'_>, key: &str) -> Option<String> {
+    let text = section.text(key)?;
+    match MarkerRule::new(&text, MarkerContent::Empty.into()) {
+        Ok(_) => Some(text),
+        Err(error) => {
+            section.fault(key, error);
             None
         }
     }
 }
 
 /// `checksums = ["sha256", "sm3"]`.
-pub(super) fn checksums(section: &Section<'_>) -> Vec<Algorithm> {
+pub(super) fn checksums(section: &Section<'_>) -> Vec<DigestKind> {
     let mut kinds = Vec::new();
     for word in section.texts("checksums") {
         match DIGESTS.iter().find(|(name, _)| *name == word) {

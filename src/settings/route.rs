@@ -1,7 +1,8 @@
 //! Routes: what to do with the files of one series.
 
 use super::answer::{Answer, Outlet};
-use fpp_spool::{Algorithm, NamePattern, Readiness, SourceAction};
+use super::words::{DigestKind, MarkerContent};
+use fpp_codecs::text::Page;
 use std::path::PathBuf;
 
 /// From which spool, when a file is ready, which layout, which checks, which outlets, which answer.
@@ -13,14 +14,16 @@ pub struct Route {
     pub file: PathBuf,
     /// Name of the spool its files arrive in.
     pub spool: String,
-    /// Names of its files.
-    pub pattern: NamePattern,
+    /// Pattern of file names: `{date}`, `{batch}`, `{run}`, `*`, `?`.
+    pub files: String,
     /// When a file is complete.
-    pub ready: Readiness,
+    pub ready: Ready,
     /// Layouts and framing.
     pub format_file: PathBuf,
     /// Code page instead of the one the format names.
     pub ccsid: Option<String>,
+    /// Code page of its files: of markers that are not ASCII, too (D16).
+    pub page: Page,
     /// How events are made from records.
     pub mapping_file: PathBuf,
     /// Known instruments and their units.
@@ -33,14 +36,31 @@ pub struct Route {
     pub policy: Policy,
     /// What happens to the source file in the end.
     pub source: SourceAction,
-    /// The digest that the partner's markers speak of.
-    pub digest: Algorithm,
+    /// Digest that the partner's markers carry.
+    pub digest: DigestKind,
     /// Who says which business dates are open (D4).
     pub day: DayControl,
     /// Where events go.
     pub outlets: Vec<Outlet>,
     /// The answer file (回盘), if the route sends one.
     pub answer: Option<Answer>,
+}
+
+/// When a file in the spool is complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// A marker file stands beside it.
+    Marker {
+        /// Its name: `{name}.OK`, `{stem}.FLG`.
+        pattern: String,
+        /// What it must hold.
+        content: MarkerContent,
+    },
+    /// Size and time unchanged for this long by our own clock: the last resort.
+    Quiet {
+        /// How long.
+        quiet_ms: u64,
+    },
 }
 
 /// Where business date, batch and run are found. All three unbound: a series without identity (D1).
@@ -96,6 +116,20 @@ pub enum Empty {
     Accept,
 }
 
+/// What happens to the source file once everything is durable (I8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceAction {
+    /// It stays.
+    Leave,
+    /// It is removed.
+    Delete,
+    /// It is moved to a folder below the spool.
+    Move {
+        /// The folder's name.
+        subfolder: String,
+    },
+}
+
 /// Who says which business dates are open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayControl {
@@ -134,8 +168,8 @@ pub struct Text {
 }
 
 impl Route {
-    /// The `source` of its events (D9).
-    pub fn source_urn(&self, installation: &str) -> String {
-        format!("urn:fpp:{installation}:{}", self.name)
+    /// Code page of markers that are not ASCII (D16).
+    pub fn marker_page(&self) -> Page {
+        self.page
     }
 }

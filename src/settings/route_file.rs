@@ -4,10 +4,10 @@ use super::answer::{Answer, Outlet};
 use super::compile::{self, FormatFile};
 use super::names::{self, DIGESTS};
 use super::reading::Reader;
-use super::route::{Binding, DayControl, Empty, IdentityRule, Policy, Route, Text, Texts, UnprovenTotal};
+use super::route::{Binding, DayControl, Empty, IdentityRule, Policy, Route, SourceAction, Text, Texts, UnprovenTotal};
+use super::words::DigestKind;
 use fpp_codecs::format::{Format, Role};
 use fpp_codecs::source::{Section, Source, SourceFault};
-use fpp_spool::{Algorithm, SourceAction};
 use std::path::{Path, PathBuf};
 
 /// A route and what reading it found.
@@ -33,7 +33,7 @@ pub(super) fn read(path: &Path, text: &str, spools: &[String]) -> Read {
 fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String]) -> Option<Route> {
     let name = root.need_text("name");
     reader.check_name(root, "name", &name);
-    let pattern = names::pattern(root, "files");
+    let files = names::pattern(root, "files");
     let ready = names::ready(root);
     let spool = spool(root, known);
     let mut texts = Texts::default();
@@ -41,21 +41,21 @@ fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String])
     let (format_file, format) = format(root, ccsid.as_deref(), reader, &mut texts.format, &mut texts.layouts);
     let mapping_file = named_file(root, "mapping", reader, &mut texts.mapping);
     let instruments_file = named_file(root, "instruments", reader, &mut texts.instruments);
-    let files = root.text("files").unwrap_or_default();
     let identity = identity(root, &files, format.as_ref());
     let answer = root.section("answer").map(|s| answer(&s, reader, known, &mut texts));
     let outlets = outlets(root, known);
     let days = [("none", DayControl::None), ("ledger", DayControl::Ledger)];
     let (policy, source) = (policy(root), source_action(root));
-    let digest = root.choice("digest", &DIGESTS).unwrap_or(Algorithm::Sha256);
+    let digest = root.choice("digest", &DIGESTS).unwrap_or(DigestKind::Sha256);
     let day = root.choice("day_control", &days).unwrap_or(DayControl::None);
     let file = path.to_owned();
     Some(Route {
         name,
         file,
         spool,
-        pattern: pattern?,
-        ready: ready?,
+        page: format?.page,
+        files,
+        ready,
         format_file,
         ccsid,
         mapping_file,
@@ -67,7 +67,7 @@ fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String])
         digest,
         day,
         outlets,
-        answer: answer.flatten(),
+        answer,
     })
 }
 
@@ -206,7 +206,7 @@ fn source_action(root: &Section<'_>) -> SourceAction {
             if subfolder.is_empty() || subfolder.starts_with('.') || subfolder.contains('/') {
                 root.fault("move_to", "must be the plain name of a folder below the spool, not hidden");
             }
-            SourceAction::Move(subfolder)
+            SourceAction::Move { subfolder }
         }
         (Some(2), None) => {
             root.fault("source", "move needs move_to = \"FOLDER\"");
@@ -229,34 +229,32 @@ fn outlet(section: &Section<'_>, spools: &[String]) -> Option<Outlet> {
     let outlet = match kind? {
         false => Outlet::Stream,
         true => {
-            let name = section.need_text("name");
-            let spool = spool(section, spools);
-            let template = names::need_template(section, "file");
+            let (name, spool) = (names::template(section, "name"), spool(section, spools));
             let required = section.flag("required").unwrap_or(true);
             let masked = section.choice("sensitive", &[("clear", false), ("masked", true)]).unwrap_or(true);
             let (checksums, marker) = (names::checksums(section), names::marker(section));
             section.no_more();
-            Outlet::File { name, spool, template: template?, required, masked, checksums, marker }
+            Outlet::File { spool, name, required, masked, checksums, marker }
         }
     };
     section.no_more();
     Some(outlet)
 }
 
-fn answer(section: &Section<'_>, reader: &mut Reader, spools: &[String], texts: &mut Texts) -> Option<Answer> {
+fn answer(section: &Section<'_>, reader: &mut Reader, spools: &[String], texts: &mut Texts) -> Answer {
     let (mut format_text, mut mapping_text) = (Text::default(), Text::default());
     let ccsid = section.text("ccsid");
     let (format_file, _) = format(section, ccsid.as_deref(), reader, &mut format_text, &mut texts.answer_layouts);
     let mapping_file = named_file(section, "mapping", reader, &mut mapping_text);
     texts.answer_format = Some(format_text);
     texts.answer_mapping = Some(mapping_text);
-    let template = names::need_template(section, "file");
-    if template.as_ref().is_some_and(|t| !names::has(t.as_str(), "answer")) {
-        section.fault("file", "needs {answer}, so that a second answer gets another name");
+    let name = names::template(section, "name");
+    if !name.is_empty() && !names::has(&name, "answer") {
+        section.fault("name", "needs {answer}, so that a second answer gets another name");
     }
     let spool = spool(section, spools);
     let (checksums, marker) = (names::checksums(section), names::marker(section));
-    let orgdig = section.choice("orgdig", &DIGESTS).unwrap_or(Algorithm::Sha256);
+    let orgdig = section.choice("orgdig", &DIGESTS).unwrap_or(DigestKind::Sha256);
     section.no_more();
-    Some(Answer { spool, template: template?, format_file, ccsid, mapping_file, checksums, marker, orgdig })
+    Answer { spool, name, format_file, ccsid, mapping_file, checksums, marker, orgdig }
 }

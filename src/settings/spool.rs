@@ -2,7 +2,6 @@
 
 use super::reading::Reader;
 use fpp_codecs::source::Section;
-use fpp_spool::{Auth, SftpSettings};
 use std::path::PathBuf;
 
 /// A folder used as a queue by an agreed protocol.
@@ -27,12 +26,48 @@ pub enum SpoolKind {
         path: PathBuf,
     },
     /// A folder of a partner, over SFTP.
-    Sftp {
-        /// How to reach the partner. Only files and agents: a secret never stands in the configuration.
-        partner: SftpSettings,
-        /// The folder, as the partner names it.
-        path: String,
+    Sftp(Sftp),
+}
+
+/// A partner's folder over SFTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sftp {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// User.
+    pub user: String,
+    /// How the user proves who he is.
+    pub auth: SftpAuth,
+    /// Accepted host keys: `SHA256:...` fingerprints or `ssh-ed25519 AAAA...` lines; never empty.
+    pub host_keys: Vec<String>,
+    /// The folder, as the partner names it.
+    pub path: String,
+    /// Patience for connecting.
+    pub connect_timeout_ms: u64,
+    /// Patience for one call.
+    pub call_timeout_ms: u64,
+    /// Sessions held open at once; the oldest partners allow one.
+    pub sessions_max: usize,
+    /// Ciphers to offer instead of the default list, in order, separated by commas.
+    pub ciphers: Option<String>,
+}
+
+/// How an SFTP user proves who he is. Only files and agents: a secret never stands in the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SftpAuth {
+    /// A private key.
+    KeyFile {
+        /// The key.
+        path: PathBuf,
+        /// File that holds its passphrase.
+        passphrase_file: Option<PathBuf>,
     },
+    /// The agent at `SSH_AUTH_SOCK`.
+    Agent,
+    /// A file that holds the password.
+    PasswordFile(PathBuf),
 }
 
 /// Reads `[spool.<name>]`.
@@ -78,21 +113,21 @@ fn sftp(section: &Section<'_>, reader: &mut Reader) -> Option<SpoolKind> {
     let call_timeout_ms = section.number_in("call_timeout_ms", 100..=600_000).unwrap_or(30_000);
     let sessions_max = section.number_in("sessions_max", 1..=64).unwrap_or(2);
     let ciphers = section.text("ciphers");
-    let partner = SftpSettings {
+    Some(SpoolKind::Sftp(Sftp {
         host,
         port: u16::try_from(port).unwrap_or(22),
         user,
         auth: auth?,
         host_keys: host_keys?,
+        path,
         connect_timeout_ms: connect_timeout_ms.unsigned_abs(),
         call_timeout_ms: call_timeout_ms.unsigned_abs(),
         sessions_max: usize::try_from(sessions_max).unwrap_or(1),
         ciphers,
-    };
-    Some(SpoolKind::Sftp { partner, path })
+    }))
 }
 
-fn auth(section: &Section<'_>, reader: &mut Reader) -> Option<Auth> {
+fn auth(section: &Section<'_>, reader: &mut Reader) -> Option<SftpAuth> {
     for key in ["password", "passphrase", "key", "private_key", "secret"] {
         if section.has(key) {
             section.text(key);
@@ -112,9 +147,9 @@ fn auth(section: &Section<'_>, reader: &mut Reader) -> Option<Auth> {
         section.fault("passphrase_file", "belongs to a key_file, and there is none");
     }
     Some(match (key, password) {
-        (Some(path), _) => Auth::KeyFile { path, passphrase_file },
-        (None, Some(path)) => Auth::PasswordFile(path),
-        (None, None) => Auth::Agent,
+        (Some(path), _) => SftpAuth::KeyFile { path, passphrase_file },
+        (None, Some(path)) => SftpAuth::PasswordFile(path),
+        (None, None) => SftpAuth::Agent,
     })
 }
 
