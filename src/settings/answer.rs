@@ -1,6 +1,6 @@
 //! Where a route's events go, and the answer (回盘) it sends back.
 
-use super::route::{DigestKind, MarkerContent};
+use super::words::{DigestKind, MarkerContent};
 use std::path::PathBuf;
 
 /// Where events go.

@@ -4,7 +4,7 @@ use super::checks;
 use super::node::{Http, Seal, Settings, Work};
 use super::reading::Reader;
 use super::route_file;
-use super::spool;
+use super::spool::{self, Spool};
 use fpp_codecs::source::{Section, Source, SourceFault};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -30,15 +30,16 @@ impl Settings {
         faults.append(&mut reader.faults);
         let spools: Vec<_> = settings.spools.iter().map(|s| s.name.clone()).collect();
         for file in files {
-            let mut read = route_file(&file, &spools, &mut faults);
-            settings.routes.extend(read.take().map(|r| {
-                faults.extend(r.faults);
-                settings.warnings.extend(r.warnings);
-                r.route
-            }));
+            if let Some(read) = route_file(&file, &spools, &mut faults) {
+                faults.extend(read.faults);
+                settings.warnings.extend(read.warnings);
+                settings.routes.extend(read.route);
+            }
         }
         checks::across(&settings.routes, &mut faults, &mut settings.warnings);
         settings.warnings.append(&mut reader.warnings);
+        faults.sort();
+        faults.dedup();
         if faults.is_empty() { Ok(settings) } else { Err(faults) }
     }
 }
@@ -179,7 +180,7 @@ fn work(root: &Section<'_>) -> Work {
     work
 }
 
-fn spools(root: &Section<'_>, reader: &mut Reader) -> Vec<super::Spool> {
+fn spools(root: &Section<'_>, reader: &mut Reader) -> Vec<Spool> {
     let Some(section) = root.need_section("spool") else {
         return Vec::new();
     };

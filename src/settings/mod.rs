@@ -9,17 +9,21 @@
 
 mod answer;
 mod checks;
+mod compile;
 mod load;
+mod names;
 mod node;
 mod reading;
 mod route;
 mod route_file;
 mod spool;
+mod words;
 
 pub use answer::{Answer, MarkerOut, Outlet};
+pub use compile::{FormatFile, page};
 pub use node::{Http, Seal, Settings, Work};
 pub use route::{
-    Binding, DayControl, DigestKind, Empty, IdentityRule, MarkerContent, Policy, Ready, Retry, Route, SourceAction,
-    Text, Texts, UnprovenTotal,
+    Binding, DayControl, Empty, IdentityRule, Policy, Ready, Route, SourceAction, Text, Texts, UnprovenTotal,
 };
 pub use spool::{Sftp, SftpAuth, Spool, SpoolKind};
+pub use words::{DigestKind, MarkerContent};

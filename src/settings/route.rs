@@ -1,6 +1,8 @@
 //! Routes: what to do with the files of one series.
 
 use super::answer::{Answer, Outlet};
+use super::words::{DigestKind, MarkerContent};
+use fpp_codecs::text::Page;
 use std::path::PathBuf;
 
 /// From which spool, when a file is ready, which layout, which checks, which outlets, which answer.
@@ -20,6 +22,8 @@ pub struct Route {
     pub format_file: PathBuf,
     /// Code page instead of the one the format names.
     pub ccsid: Option<String>,
+    /// Code page of its files: of markers that are not ASCII, too (D16).
+    pub page: Page,
     /// How events are made from records.
     pub mapping_file: PathBuf,
     /// Known instruments and their units.
@@ -34,14 +38,8 @@ pub struct Route {
     pub source: SourceAction,
     /// Digest that the partner's markers carry.
     pub digest: DigestKind,
-    /// Patience after failures.
-    pub retry: Retry,
     /// Who says which business dates are open (D4).
     pub day: DayControl,
-    /// A file neither taken by the partner nor answered with a receipt within this time is warned of.
-    pub taken_within_s: Option<u64>,
-    /// A second person must confirm operators' releases (双人复核).
-    pub two_persons: bool,
     /// Where events go.
     pub outlets: Vec<Outlet>,
     /// The answer file (回盘), if the route sends one.
@@ -63,26 +61,6 @@ pub enum Ready {
         /// How long.
         quiet_ms: u64,
     },
-}
-
-/// What a marker file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MarkerContent {
-    /// Nothing.
-    Empty,
-    /// File name and size.
-    Size,
-    /// File name, size and digest.
-    SizeAndDigest,
-}
-
-/// A digest that a route asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DigestKind {
-    /// SHA-256.
-    Sha256,
-    /// SM3 (GB/T 32905-2016).
-    Sm3,
 }
 
 /// Where business date, batch and run are found. All three unbound: a series without identity (D1).
@@ -152,15 +130,6 @@ pub enum SourceAction {
     },
 }
 
-/// Patience after failures: the first pause, doubled up to the longest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Retry {
-    /// First pause.
-    pub first_ms: u64,
-    /// Longest pause.
-    pub longest_ms: u64,
-}
-
 /// Who says which business dates are open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayControl {
@@ -198,39 +167,9 @@ pub struct Text {
     pub content: String,
 }
 
-impl Retry {
-    /// The pause after so many failed attempts.
-    pub fn pause_ms(&self, attempts: u32) -> u64 {
-        self.first_ms.saturating_mul(1 << attempts.saturating_sub(1).min(32)).min(self.longest_ms)
-    }
-}
-
-impl DigestKind {
-    /// As written in configuration and as the ending of checksum files.
-    pub fn name(self) -> &'static str {
-        match self {
-            DigestKind::Sha256 => "sha256",
-            DigestKind::Sm3 => "sm3",
-        }
-    }
-}
-
 impl Route {
-    /// The `source` of its events (D9).
-    pub fn source_urn(&self, installation: &str) -> String {
-        format!("urn:fpp:{installation}:{}", self.name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Retry;
-
-    #[test]
-    fn pauses_double_up_to_the_longest() {
-        let retry = Retry { first_ms: 500, longest_ms: 3_000 };
-        let pauses: Vec<_> = (1..=5).map(|n| retry.pause_ms(n)).collect();
-        assert_eq!(pauses, [500, 1_000, 2_000, 3_000, 3_000]);
-        assert_eq!(retry.pause_ms(u32::MAX), 3_000);
+    /// Code page of markers that are not ASCII (D16).
+    pub fn marker_page(&self) -> Page {
+        self.page
     }
 }

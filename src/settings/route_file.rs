@@ -1,21 +1,18 @@
 //! Reads one route file.
 
-use super::answer::{Answer, MarkerOut, Outlet};
+use super::answer::{Answer, Outlet};
+use super::compile::{self, FormatFile};
+use super::names::{self, DIGESTS};
 use super::reading::Reader;
-use super::route::{
-    Binding, DayControl, DigestKind, Empty, IdentityRule, MarkerContent, Policy, Ready, Retry, Route, SourceAction,
-    Text, Texts, UnprovenTotal,
-};
+use super::route::{Binding, DayControl, Empty, IdentityRule, Policy, Route, SourceAction, Text, Texts, UnprovenTotal};
+use super::words::DigestKind;
+use fpp_codecs::format::{Format, Role};
 use fpp_codecs::source::{Section, Source, SourceFault};
 use std::path::{Path, PathBuf};
 
-const DIGESTS: [(&str, DigestKind); 2] = [("sha256", DigestKind::Sha256), ("sm3", DigestKind::Sm3)];
-const CONTENTS: [(&str, MarkerContent); 3] =
-    [("empty", MarkerContent::Empty), ("size", MarkerContent::Size), ("size-digest", MarkerContent::SizeAndDigest)];
-
 /// A route and what reading it found.
 pub(super) struct Read {
-    pub(super) route: Route,
+    pub(super) route: Option<Route>,
     pub(super) faults: Vec<SourceFault>,
     pub(super) warnings: Vec<SourceFault>,
 }
@@ -33,42 +30,51 @@ pub(super) fn read(path: &Path, text: &str, spools: &[String]) -> Read {
     Read { route, faults, warnings: reader.warnings }
 }
 
-fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, spools: &[String]) -> Route {
+fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String]) -> Option<Route> {
     let name = root.need_text("name");
     reader.check_name(root, "name", &name);
+    let files = names::pattern(root, "files");
+    let ready = names::ready(root);
+    let spool = spool(root, known);
     let mut texts = Texts::default();
-    let format_file = named_file(root, "format", reader, &mut texts.format);
+    let ccsid = root.text("ccsid");
+    let (format_file, format) = format(root, ccsid.as_deref(), reader, &mut texts.format, &mut texts.layouts);
     let mapping_file = named_file(root, "mapping", reader, &mut texts.mapping);
     let instruments_file = named_file(root, "instruments", reader, &mut texts.instruments);
-    let answer = root.section("answer").map(|s| answer(&s, reader, spools, &mut texts));
-    let mut outlets: Vec<_> = root.sections("outlet").iter().filter_map(|s| outlet(s, spools)).collect();
-    if !root.has("outlet") {
-        outlets.push(Outlet::Stream);
-    }
-    Route {
+    let identity = identity(root, &files, format.as_ref());
+    let answer = root.section("answer").map(|s| answer(&s, reader, known, &mut texts));
+    let outlets = outlets(root, known);
+    let days = [("none", DayControl::None), ("ledger", DayControl::Ledger)];
+    let (policy, source) = (policy(root), source_action(root));
+    let digest = root.choice("digest", &DIGESTS).unwrap_or(DigestKind::Sha256);
+    let day = root.choice("day_control", &days).unwrap_or(DayControl::None);
+    let file = path.to_owned();
+    Some(Route {
         name,
-        file: path.to_owned(),
-        spool: spool(root, spools),
-        files: root.need_text("files"),
-        ready: ready(root),
+        file,
+        spool,
+        page: format?.page,
+        files,
+        ready,
         format_file,
-        ccsid: root.text("ccsid"),
+        ccsid,
         mapping_file,
         instruments_file,
         texts,
-        identity: identity(root),
-        policy: policy(root),
-        source: source_action(root),
-        digest: root.choice("digest", &DIGESTS).unwrap_or(DigestKind::Sha256),
-        retry: retry(root),
-        day: root
-            .choice("day_control", &[("none", DayControl::None), ("ledger", DayControl::Ledger)])
-            .unwrap_or(DayControl::None),
-        taken_within_s: root.number_in("taken_within_s", 1..=31_536_000).map(i64::unsigned_abs),
-        two_persons: root.flag("two_persons").unwrap_or(false),
+        identity,
+        policy,
+        source,
+        digest,
+        day,
         outlets,
         answer,
-    }
+    })
+}
+
+/// `[[outlet]]`; without one, the stream alone.
+fn outlets(root: &Section<'_>, spools: &[String]) -> Vec<Outlet> {
+    let outlets: Vec<_> = root.sections("outlet").iter().filter_map(|s| outlet(s, spools)).collect();
+    if root.has("outlet") { outlets } else { vec![Outlet::Stream] }
 }
 
 /// A spool named by the section's key `spool`.
@@ -94,33 +100,43 @@ fn named_file(section: &Section<'_>, key: &str, reader: &Reader, text: &mut Text
     path
 }
 
-fn ready(root: &Section<'_>) -> Ready {
-    let quiet = Ready::Quiet { quiet_ms: 10_000 };
-    let Some(section) = root.need_section("ready") else {
-        return quiet;
-    };
-    let pattern = section.text("marker");
-    let content = section.choice("content", &CONTENTS);
-    let quiet_ms = section.number_in("quiet_ms", 100..=86_400_000).map(i64::unsigned_abs);
-    section.no_more();
-    match (pattern, quiet_ms) {
-        (Some(pattern), None) => Ready::Marker { pattern, content: content.unwrap_or(MarkerContent::Empty) },
-        (None, Some(quiet_ms)) => Ready::Quiet { quiet_ms },
-        _ => {
-            root.fault("ready", "needs either marker = \"{name}.OK\" or quiet_ms = 10000");
-            quiet
+/// The file format that a section names, compiled.
+fn format(
+    section: &Section<'_>,
+    ccsid: Option<&str>,
+    reader: &mut Reader,
+    text: &mut Text,
+    layouts: &mut Vec<Text>,
+) -> (PathBuf, Option<Format>) {
+    let path = named_file(section, "format", reader, text);
+    let page = ccsid.map(compile::page).transpose();
+    if let Err(message) = &page {
+        section.fault("ccsid", message);
+    }
+    if text.name.is_empty() {
+        return (path, None);
+    }
+    match FormatFile::compile(&path, text.content.clone(), page.ok().flatten()) {
+        Ok(mut file) => {
+            reader.warnings.append(&mut file.warnings);
+            *layouts = file.layouts;
+            (path, Some(file.format))
+        }
+        Err(faults) => {
+            reader.faults.extend(faults);
+            (path, None)
         }
     }
 }
 
-fn identity(root: &Section<'_>) -> IdentityRule {
+fn identity(root: &Section<'_>, files: &str, format: Option<&Format>) -> IdentityRule {
     let Some(section) = root.section("identity") else {
         return IdentityRule::default();
     };
     let rule = IdentityRule {
-        business_date: binding(&section, "business_date"),
-        batch: binding(&section, "batch"),
-        run: binding(&section, "run"),
+        business_date: binding(&section, "business_date", "date", files, format),
+        batch: binding(&section, "batch", "batch", files, format),
+        run: binding(&section, "run", "run", files, format),
     };
     if rule.business_date.is_none() && (rule.batch.is_some() || rule.run.is_some()) {
         section.fault("business_date", "batch and run count within a business date: say where it is found");
@@ -132,12 +148,28 @@ fn identity(root: &Section<'_>) -> IdentityRule {
     rule
 }
 
-/// `"name"`, `"none"` or `"header:FIELD"`.
-fn binding(section: &Section<'_>, key: &str) -> Option<Binding> {
+/// `"name"`, `"none"` or `"header:FIELD"`; what is named must be able to give it.
+fn binding(section: &Section<'_>, key: &str, part: &str, files: &str, format: Option<&Format>) -> Option<Binding> {
     let text = section.text(key)?;
     match text.split_once(':') {
-        Some(("header", field)) if !field.is_empty() => Some(Binding::Header(field.to_owned())),
-        None if text == "name" => Some(Binding::Name),
+        Some(("header", field)) if !field.is_empty() => {
+            let header = format.map(|f| f.record(Role::Header));
+            match header {
+                Some(None) => section.fault(key, "the format has no header record"),
+                Some(Some(header)) if header.field(field).is_none() => {
+                    section.fault(key, format_args!("the header {} has no field `{field}`", header.layout.name));
+                }
+                _ => {}
+            }
+            Some(Binding::Header(field.to_owned()))
+        }
+        None if text == "name" => {
+            if !names::has(files, part) {
+                section
+                    .fault(key, format_args!("the names `{files}` cannot give it: write {{{part}}} where it stands"));
+            }
+            Some(Binding::Name)
+        }
         None if text == "none" => None,
         _ => {
             section.fault(key, format_args!("`{text}` is not one of: header:FIELD, name, none"));
@@ -189,23 +221,6 @@ fn source_action(root: &Section<'_>) -> SourceAction {
     }
 }
 
-fn retry(root: &Section<'_>) -> Retry {
-    let mut retry = Retry { first_ms: 1_000, longest_ms: 300_000 };
-    if let Some(section) = root.section("retry") {
-        if let Some(first) = section.number_in("first_ms", 10..=3_600_000) {
-            retry.first_ms = first.unsigned_abs();
-        }
-        if let Some(longest) = section.number_in("longest_ms", 10..=86_400_000) {
-            retry.longest_ms = longest.unsigned_abs();
-        }
-        if retry.longest_ms < retry.first_ms {
-            section.fault("longest_ms", "is shorter than first_ms");
-        }
-        section.no_more();
-    }
-    retry
-}
-
 fn outlet(section: &Section<'_>, spools: &[String]) -> Option<Outlet> {
     let kind = section.choice("kind", &[("stream", false), ("file", true)]);
     if !section.has("kind") {
@@ -213,65 +228,33 @@ fn outlet(section: &Section<'_>, spools: &[String]) -> Option<Outlet> {
     }
     let outlet = match kind? {
         false => Outlet::Stream,
-        true => Outlet::File {
-            spool: spool(section, spools),
-            name: section.need_text("name"),
-            required: section.flag("required").unwrap_or(true),
-            masked: section.choice("sensitive", &[("clear", false), ("masked", true)]).unwrap_or(true),
-            checksums: checksums(section),
-            marker: marker(section),
-        },
+        true => {
+            let (name, spool) = (names::template(section, "name"), spool(section, spools));
+            let required = section.flag("required").unwrap_or(true);
+            let masked = section.choice("sensitive", &[("clear", false), ("masked", true)]).unwrap_or(true);
+            let (checksums, marker) = (names::checksums(section), names::marker(section));
+            section.no_more();
+            Outlet::File { spool, name, required, masked, checksums, marker }
+        }
     };
     section.no_more();
     Some(outlet)
 }
 
-fn answer(section: &Section<'_>, reader: &Reader, spools: &[String], texts: &mut Texts) -> Answer {
-    let mut format = Text::default();
-    let mut mapping = Text::default();
-    let name = section.need_text("name");
-    if !name.is_empty() && !name.contains("{answer}") {
+fn answer(section: &Section<'_>, reader: &mut Reader, spools: &[String], texts: &mut Texts) -> Answer {
+    let (mut format_text, mut mapping_text) = (Text::default(), Text::default());
+    let ccsid = section.text("ccsid");
+    let (format_file, _) = format(section, ccsid.as_deref(), reader, &mut format_text, &mut texts.answer_layouts);
+    let mapping_file = named_file(section, "mapping", reader, &mut mapping_text);
+    texts.answer_format = Some(format_text);
+    texts.answer_mapping = Some(mapping_text);
+    let name = names::template(section, "name");
+    if !name.is_empty() && !names::has(&name, "answer") {
         section.fault("name", "needs {answer}, so that a second answer gets another name");
     }
-    let answer = Answer {
-        spool: spool(section, spools),
-        name,
-        format_file: named_file(section, "format", reader, &mut format),
-        ccsid: section.text("ccsid"),
-        mapping_file: named_file(section, "mapping", reader, &mut mapping),
-        checksums: checksums(section),
-        marker: marker(section),
-        orgdig: section.choice("orgdig", &DIGESTS).unwrap_or(DigestKind::Sha256),
-    };
-    texts.answer_format = Some(format);
-    texts.answer_mapping = Some(mapping);
+    let spool = spool(section, spools);
+    let (checksums, marker) = (names::checksums(section), names::marker(section));
+    let orgdig = section.choice("orgdig", &DIGESTS).unwrap_or(DigestKind::Sha256);
     section.no_more();
-    answer
-}
-
-fn checksums(section: &Section<'_>) -> Vec<DigestKind> {
-    let mut kinds = Vec::new();
-    for word in section.texts("checksums") {
-        match DIGESTS.iter().find(|(name, _)| *name == word) {
-            Some((_, kind)) if !kinds.contains(kind) => kinds.push(*kind),
-            Some(_) => section.fault("checksums", format_args!("`{word}` stands there twice")),
-            None => section.fault("checksums", format_args!("`{word}` is not one of: sha256, sm3")),
-        }
-    }
-    kinds
-}
-
-fn marker(section: &Section<'_>) -> Option<MarkerOut> {
-    let pattern = section.text("marker");
-    let content = section.choice("marker_content", &CONTENTS);
-    let Some(pattern) = pattern else {
-        if content.is_some() {
-            section.fault("marker_content", "belongs to a marker, and there is none");
-        }
-        return None;
-    };
-    if !pattern.contains("{name}") && !pattern.contains("{stem}") {
-        section.fault("marker", "needs {name} or {stem}, so that it belongs to one file");
-    }
-    Some(MarkerOut { pattern, content: content.unwrap_or(MarkerContent::Empty) })
+    Answer { spool, name, format_file, ccsid, mapping_file, checksums, marker, orgdig }
 }
