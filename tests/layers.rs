@@ -1,5 +1,6 @@
 //! The house keeps its floors: reads the source as text and fails when an import goes up a floor or sideways into another
 //! room, when files import each other in a circle, or when a file grows too long. ARCHITECTURE.md tells why.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 #[path = "layers/imports.rs"]
 mod imports;
