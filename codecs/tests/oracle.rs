@@ -6,6 +6,9 @@
 //! and says so; the digests of the tables are checked in any case (`text_vectors.rs`).
 //! `FPP_ORACLES=list` prints all differences as rows of the list, for writing it anew.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(clippy::print_stdout, reason = "what is skipped is said, and the list is printed")]
+
 use fpp_codecs::text::{Page, table_character, table_code};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

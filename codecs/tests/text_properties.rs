@@ -1,6 +1,8 @@
 //! Properties that hold for every page: what was encoded reads back, what was decoded has one encoding, and no bytes
 //! make a codec panic.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use fpp_codecs::text::{Page, cut, decode, decode_double, encode, encode_double, table_code};
 use proptest::prelude::*;
 use std::sync::OnceLock;

@@ -2,6 +2,8 @@
 //!
 //! `cargo test --release -p fpp-codecs --test text_speed -- --ignored --nocapture`
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use fpp_codecs::text::{Page, decode, encode};
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! Known answers: edge cases of decoding, telling characters of encoding, and the digests of the tables.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use fpp_codecs::text::{Page, cut, decode, decode_double, encode, encode_double, table_character};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
