@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use fpp_codecs::text::{Page, cut, decode, decode_double, encode, encode_double, table_character};
+use fpp_codecs::text::{Page, cut, decode, decode_double, encode, encode_double, table_character, table_code};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -86,6 +86,7 @@ fn gbk_text_cut_by_bytes_ends_in_half_a_character() {
     let quote = bytes("baecc0fbb5cdb2a83530455446c4cfb7");
     assert_eq!(decoded(Page::Gbk, &quote), "FPP2005@15");
     assert_eq!(decoded(Page::Gbk, &bytes("b720")), "FPP2005@0");
+    assert_eq!(decoded(Page::Gbk, &bytes("1a1c7f")), "001A 001C 007F");
     assert_eq!(decoded(Page::Gbk, &bytes("4180")), "FPP2007@1");
     assert_eq!(decoded(Page::Gbk, &bytes("b730")), "FPP2005@0");
     assert_eq!(decoded(Page::Gb18030Of2022, &bytes("b7308130")), decoded(Page::Gb18030Of2005, &bytes("b7308130")));
@@ -146,6 +147,17 @@ fn graphic_fields_have_no_shifts() {
     assert_eq!(encode_double(Page::Cp935, "中A", &mut out).unwrap_err().at, 1);
     assert_eq!(decode_double(Page::Cp935, &bytes("4c4140"), &mut text).unwrap_err().at, 2);
     assert_eq!(decode_double(Page::Cp37, &bytes("4c41"), &mut text).unwrap_err().code.to_string(), "FPP2007");
+}
+
+#[test]
+fn private_use_is_in_the_tables_and_refused() {
+    for page in Page::ALL.iter().filter(|p| !matches!(p, Page::Cp37 | Page::Cp836 | Page::Utf8)) {
+        let (code, length) = table_code(*page, '\u{E000}').unwrap();
+        let code = if page.is_mixed() { vec![0x0E, code[0], code[1], 0x0F] } else { code[..length].to_vec() };
+        let place = usize::from(page.is_mixed());
+        assert_eq!(decoded(*page, &code), format!("FPP2011@{place}"), "{page:?}");
+        assert_eq!(encoded(*page, "A\u{E000}"), Err("FPP2011@1".into()), "{page:?}");
+    }
 }
 
 #[test]
