@@ -43,3 +43,6 @@ pub struct TextFault {
     /// In words.
     pub detail: &'static str,
 }
+
+mod stopgap;
+pub use stopgap::{decode, decode_double, encode, encode_double};
