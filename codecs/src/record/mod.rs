@@ -2,6 +2,7 @@
 
 mod decimal;
 mod decode;
+mod double_byte;
 mod encode;
 pub(crate) mod plan;
 mod row;

@@ -33,14 +33,14 @@ pub(crate) struct Step {
 }
 
 /// All steps of a record.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     pub(crate) nulls: Nulls,
     /// First byte of the null map, the length of the record without it.
     pub(crate) map_at: usize,
-    /// Digits and signs of numbers, dates and the null map are written in this page.
-    pub(crate) page: Option<Page>,
+    /// Null flags and map are written in this page.
+    pub(crate) page: Page,
 }
 
 impl Plan {
@@ -63,6 +63,11 @@ impl Plan {
         }
         let map_at = layout.length + shift;
         layout.length = map_at + if nulls == Nulls::Map { steps.len() } else { 0 };
-        Plan { steps, nulls, map_at, page: Some(page) }
+        Plan { steps, nulls, map_at, page }
+    }
+
+    /// The character `1`, which marks a null.
+    pub(crate) fn null_mark(&self) -> u8 {
+        if self.page.is_ebcdic() { 0xF1 } else { b'1' }
     }
 }

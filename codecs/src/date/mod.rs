@@ -3,6 +3,8 @@
 //! Gregorian throughout, years 1 to 9999, as IBM i has it. Local time without a zone: whoever needs an instant attaches
 //! one. Text is IBM's: dates `yyyy-mm-dd`, timestamps `yyyy-mm-dd-hh.mm.ss.ffffff`.
 
+pub mod field;
+
 use std::fmt;
 
 /// A day that exists.
