@@ -8,13 +8,12 @@ use fpp_codecs::record::Decimal;
 /// Appends a quoted, escaped string.
 pub fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    push_escaped(out, text);
+    push_escaped(out, text.as_bytes());
     out.push(b'"');
 }
 
-/// Appends the inside of a string.
-pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
+/// Appends the inside of a string, given as UTF-8.
+pub fn push_escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     let mut written = 0;
     for (at, &byte) in bytes.iter().enumerate() {
         if byte >= 0x20 && byte != b'"' && byte != b'\\' {
