@@ -3,6 +3,7 @@
 //! A [`Format`] is compiled once from TOML (or from a lone layout) and never changes. It knows nothing of routes, and it
 //! judges no file: cutting is `framing`, totals are `controls`, the order of records is [`order::Order`].
 
+mod controls;
 pub mod order;
 mod parse;
 

@@ -1,5 +1,6 @@
 //! The byte-exact description of one record, from DDS source or TOML.
 
+pub mod check;
 pub mod dds;
 pub mod toml;
 

@@ -49,18 +49,29 @@ pub(crate) fn decode(page: Page, bytes: &[u8], only: bool, out: &mut String) -> 
     }
 }
 
-/// Appends a J or E field of `bytes` bytes; the caller has checked nothing yet. Gives the bytes it would need.
-pub(crate) fn encode(page: Page, value: &str, only: bool, bytes: usize, out: &mut Vec<u8>) -> Result<usize, TextFault> {
+/// Appends a J or E field: single-byte text where that is allowed and possible, else one run that fills `room` bytes
+/// (or, with a written length, as many as it needs).
+pub(crate) fn encode(
+    page: Page,
+    value: &str,
+    only: bool,
+    room: usize,
+    varlen: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), TextFault> {
     let start = out.len();
-    if !only && value.chars().all(|c| c.is_ascii()) {
+    if !only {
         text::encode(page, value, out)?;
-        return Ok(out.len() - start);
+        if !out[start..].contains(&OPEN) {
+            return Ok(());
+        }
+        out.truncate(start);
     }
     out.push(OPEN);
     text::encode_double(page, value, out).inspect_err(|_| out.truncate(start))?;
-    while out.len() - start + 3 <= bytes {
+    while !varlen && out.len() - start + 3 <= room {
         out.extend(PAD);
     }
     out.push(CLOSE);
-    Ok(out.len() - start)
+    Ok(())
 }
