@@ -1,10 +1,10 @@
 //! `fpp day`: which business dates of a route are open (日切). Opening and closing is asked of the running node.
 
 use super::books;
+use super::control;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::{Align, Output, Table};
-use super::control;
 use crate::ledger::Ledger;
 use crate::settings::DayControl;
 use clap::{Args, Subcommand};

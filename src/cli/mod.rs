@@ -7,10 +7,22 @@ mod exit;
 mod global;
 mod output;
 
+mod books;
 mod control;
+mod dump;
+mod layouts;
 mod show;
+mod streams;
 
 mod check;
+mod day;
+mod decode;
+mod deliveries;
+mod encode;
+mod inspect;
+mod layout;
+mod ledger;
+mod notices;
 mod operate;
 
 pub use exit::{Exit, Failure};
@@ -37,21 +49,24 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Check(check::Check),
+    Layout(layout::LayoutVerb),
+    Decode(decode::Decode),
+    Encode(encode::Encode),
+    Inspect(inspect::Inspect),
+    Deliveries(deliveries::Deliveries),
+    Notices(notices::Notices),
+    Ledger(ledger::LedgerVerb),
     Release(operate::Release),
     Reject(operate::Reject),
     Retry(operate::Retry),
+    Day(day::Day),
 }
 
 impl Cli {
     /// Runs the verb and says how it ended.
     pub fn run(self) -> Exit {
         let mut out = Output::stdout();
-        let ended = match self.verb {
-            Verb::Check(verb) => verb.run(&self.global, &mut out),
-            Verb::Release(verb) => verb.run(&self.global, &mut out),
-            Verb::Reject(verb) => verb.run(&self.global, &mut out),
-            Verb::Retry(verb) => verb.run(&self.global, &mut out),
-        };
+        let ended = self.verb.run(&self.global, &mut out);
         match ended.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from)) {
             Ok(exit) => exit,
             Err(failure) => {
@@ -61,6 +76,25 @@ impl Cli {
                 }
                 failure.exit
             }
+        }
+    }
+}
+
+impl Verb {
+    fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        match self {
+            Verb::Check(verb) => verb.run(global, out),
+            Verb::Layout(verb) => verb.run(out),
+            Verb::Decode(verb) => verb.run(out),
+            Verb::Encode(verb) => verb.run(out),
+            Verb::Inspect(verb) => verb.run(out),
+            Verb::Deliveries(verb) => verb.run(global, out),
+            Verb::Notices(verb) => verb.run(global, out),
+            Verb::Ledger(verb) => verb.run(global, out),
+            Verb::Release(verb) => verb.run(global, out),
+            Verb::Reject(verb) => verb.run(global, out),
+            Verb::Retry(verb) => verb.run(global, out),
+            Verb::Day(verb) => verb.run(global, out),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `fpp notices`: what a person should hear, and the mark that a person did.
 
 use super::books;
+use super::control;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::{Align, Output, Table};
-use super::control;
 use super::show::Times;
 use crate::ledger::Ledger;
 use clap::{Args, Subcommand};
@@ -14,7 +14,9 @@ use serde_json::json;
 /// List notices, newest first, or mark one as read.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
-#[command(after_help = "Examples:\n  fpp notices\n  fpp notices --all --json\n  fpp notices ack 12 --reason \"called the core\"")]
+#[command(
+    after_help = "Examples:\n  fpp notices\n  fpp notices --all --json\n  fpp notices ack 12 --reason \"called the core\""
+)]
 pub(super) struct Notices {
     #[command(subcommand)]
     act: Option<Act>,
