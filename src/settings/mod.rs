@@ -8,6 +8,7 @@
 //! It opens nothing: no ledger, no partner, no socket.
 
 mod answer;
+mod bundle;
 mod checks;
 mod compile;
 mod load;
