@@ -203,15 +203,12 @@ fn every_flaw_of_bytes_is_found_in_its_field_with_its_code() {
         let rows = rows(&format, &file).unwrap();
         let detail = format.record(Role::Detail).unwrap();
         let mut found = BTreeMap::new();
-        for (n, (_, row)) in rows.iter().enumerate() {
+        for (number, (_, row)) in (1..).zip(&rows) {
             for fault in &row.faults {
-                let field = &detail.layout.fields[fault.field as usize].name;
-                assert_eq!(
-                    (field.as_str(), fault.code),
-                    (summary.flaws[&(n as u64 + 1)].field(), summary.flaws[&(n as u64 + 1)].code(series)),
-                    "{series:?}"
-                );
-                assert!(found.insert(n as u64 + 1, summary.flaws[&(n as u64 + 1)]).is_none());
+                let flaw = summary.flaws[&number];
+                let field = &detail.layout.fields[fault.field].name;
+                assert_eq!((field.as_str(), fault.code), (flaw.field(), flaw.code(series)), "{series:?}");
+                assert!(found.insert(number, flaw).is_none());
             }
         }
         assert_eq!(found, summary.flaws);
