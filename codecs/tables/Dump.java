@@ -70,6 +70,13 @@ public class Dump {
         return codes;
     }
 
+    /** U+001A and U+FFFD count only for the codes that mean them. */
+    static boolean isSubstitute(String name, byte[] code, String text) {
+        int ofSub = name.startsWith("jdk-GB") ? 0x1A : 0x3F;
+        return text.equals("\u001A") && !(code.length == 1 && (code[0] & 0xFF) == ofSub)
+            || text.equals("\uFFFD") && code.length < 4;
+    }
+
     static void dump(String name, List<byte[]> codes, boolean mixed, Decode decode, Encode encode) {
         for (byte[] code : codes) {
             String text = null;
@@ -78,9 +85,7 @@ public class Dump {
             } catch (Exception refused) {
                 continue;
             }
-            boolean one = text.length() > 0 && text.codePointCount(0, text.length()) == 1;
-            boolean substitute = text.equals("\u001A") && code.length == 1 && (code[0] & 0xFF) != (name.startsWith("jdk-GB") ? 0x1A : 0x3F);
-            if (one && !substitute && !(text.equals("\uFFFD") && code.length < 4) && !(text.equals("\u001A") && code.length > 1)) {
+            if (text.codePointCount(0, text.length()) == 1 && !isSubstitute(name, code, text)) {
                 print(name, 'd', code, text.codePointAt(0));
             }
         }

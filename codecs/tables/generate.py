@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the code page tables (*.bin) and PROVENANCE.tsv and editions.tsv beside this program.
+"""Writes the code page tables (*.bin), PROVENANCE.tsv and editions.tsv beside this program.
 
 Needs uconv (ICU 72.1, package icu-devtools), java 17 and the jar of net.sf.jt400:jt400:21.0.6:
 
@@ -9,7 +9,7 @@ Needs uconv (ICU 72.1, package icu-devtools), java 17 and the jar of net.sf.jt40
 Sources (D18): jt400 for what a current IBM i does, ICU for the rest, and GB18030-2022 as ICU's 2005 table with the
 18 pairs that the 2022 edition exchanges. A mapping enters a table only when its source has it in both directions; the
 one exception is ENCODE_ONLY. Every table is compared with a second source before anything is written, and a
-difference that is not in EXPECTED stops the program.
+difference that is not expected stops the program.
 
 Format of a table: `FPT1`, then two lists, mappings of both directions and mappings of encoding only. A list is the
 number of stretches, then for each stretch of consecutive codes: gap since the previous stretch, length, and tokens. A
@@ -26,6 +26,7 @@ HERE = pathlib.Path(__file__).parent
 FOUR = 0x10000
 BMP_FOURS = 39420
 ENCODE_ONLY = {0x30FB: 0x4345}
+PAGES = ["37", "836", "935", "935-classic", "1388", "1388-2001", "gbk", "gbk-936", "gb18030-2005", "gb18030-2022"]
 SCALARS = [s for s in range(0x40000) if not 0xD800 <= s <= 0xDFFF]
 
 # GB18030-2022: these two-byte codes leave the private-use area; their four-byte codes take its characters over.
@@ -66,22 +67,22 @@ def structure(kind):
 
 
 def run(args, data):
-    return subprocess.run(args, input=data, capture_output=True, check=False).stdout
+    """What a program writes for this input."""
+    return subprocess.run(args, input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
 def icu(converter, kind):
     """(decode, encode) of an ICU converter: a line for each code, a line for each scalar."""
     newline = b"\x25" if kind in ("mixed", "single") else b"\n"
     codes = [c for c in structure(kind) if code_bytes(c) != newline]
-    shift = (lambda c: b"\x0e" + code_bytes(c) + b"\x0f") if kind == "mixed" else code_bytes
-    data = b"".join((shift(c) if c > 0xFF else code_bytes(c)) + newline for c in codes)
+    so, si = (b"\x0e", b"\x0f") if kind == "mixed" else (b"", b"")
+    data = b"".join((so + code_bytes(c) + si if c > 0xFF else code_bytes(c)) + newline for c in codes)
     text = run(["uconv", "-f", converter, "-t", "utf-8", "--from-callback", "substitute"], data).decode()
     lines = text.split("\n")
     assert len(lines) == len(codes) + 1, (converter, len(lines), len(codes))
     decode = {bytes_code(newline): 0x0A}
-    substitute_of = 0x3F if kind in ("mixed", "single") else 0x1A
-    if converter == "ibm-1386":
-        substitute_of = 0x7F
+    # U+001A is also what ICU substitutes: it counts only for the byte that means it.
+    substitute_of = 0x3F if kind in ("mixed", "single") else 0x7F if converter == "ibm-1386" else 0x1A
     for code, line in zip(codes, lines):
         if len(line) == 1 and not (line == "\ufffd" and code < FOUR) and not (line == "\x1a" and code != substitute_of):
             decode[code] = ord(line)
@@ -113,11 +114,13 @@ def java(jar):
 
 
 def both_ways(tables):
+    """The mappings of (decode, encode) that agree."""
     decode, encode = tables
     return {c: s for c, s in decode.items() if encode.get(s) == c}
 
 
 def varint(value):
+    """LEB128."""
     out = bytearray()
     while value >= 0x80:
         out.append(value & 0x7F | 0x80)
@@ -127,6 +130,7 @@ def varint(value):
 
 
 def pack_list(mapping):
+    """One list of a table file."""
     stretches = []
     for code in sorted(mapping):
         if stretches and stretches[-1][-1] == code - 1:
@@ -152,100 +156,146 @@ def pack_list(mapping):
 
 
 def pack(mapping, encode_only):
+    """A table file."""
     return b"FPT1" + pack_list(mapping) + pack_list({c: s for s, c in encode_only.items()})
 
 
 def private(scalar):
-    return 0xE000 <= scalar <= 0xF8FF or scalar >= 0xF0000
+    """Whether Unicode leaves the character to private agreement."""
+    return scalar is not None and (0xE000 <= scalar <= 0xF8FF or scalar >= 0xF0000)
 
 
-def compare(page, mapping, name, other, expected):
-    """Stops unless `mapping` and `other` differ in exactly `expected` codes (a set, or a test of code and scalars)."""
+def compare(page, mapping, name, other, allowed):
+    """Stops unless `mapping` and `other` differ only where allowed(code, ours, theirs) says so."""
     keys = [c for c in mapping.keys() | other.keys() if mapping.get(c) != other.get(c)]
-    wrong = [c for c in keys if not expected(c, mapping.get(c), other.get(c))]
+    wrong = [c for c in keys if not allowed(c, mapping.get(c), other.get(c))]
     if wrong:
         listing = ", ".join(f"{c:04X}:{mapping.get(c)}/{other.get(c)}" for c in sorted(wrong)[:20])
         sys.exit(f"{page} differs from {name} in {len(wrong)} unexpected codes: {listing}")
     return f"{name}: {len(keys)} differ"
 
 
-def build(jar):
-    """{page file: (mapping, encode only, edition, source, comparisons)}."""
-    jvm = java(jar)
-    single = icu("ibm-37", "single")
-    classic, of2001 = icu("ibm-935", "mixed"), icu("ibm-1388", "mixed")
-    pc, windows, gb2005 = icu("ibm-1386", "gbk"), icu("windows-936", "gbk"), icu("gb18030", "gb18030")
-    none = lambda c, a, b: False
+def nowhere(_code, _ours, _theirs):
+    """No difference is allowed."""
+    return False
 
-    ibmi = both_ways(jvm["jt400-1388"])
-    assert ibmi == both_ways(jvm["jt400-935"]), "935 and 1388 of the toolbox are no longer one table"
-    half = {c: s for c, s in both_ways(jvm["jt400-836"]).items() if c not in (0x0E, 0x0F)}
-    gbk = both_ways(pc) | {0x1A: 0x1A, 0x1C: 0x1C, 0x7F: 0x7F}
-    gb2022 = dict(both_ways(gb2005))
-    old = {s: c for c, s in gb2022.items()}
+
+def line_ends(code, _ours, _theirs):
+    """The JDK takes 15 for the line feed in EBCDIC, or exchanges 15 and 25."""
+    return code in (0x15, 0x25)
+
+
+def only_new(_code, ours, theirs):
+    """A newer table adds codes and gives private-use codes their characters."""
+    return ours is not None and (theirs is None or private(theirs))
+
+
+def only_old(code, ours, theirs):
+    """The same, seen from the older table."""
+    return only_new(code, theirs, ours)
+
+
+def private_or_missing(code, ours, theirs):
+    """JDK GBK has A892 as U+2641, fewer characters at FE50.., and no euro byte."""
+    return code == 0xA892 or None in (ours, theirs) or private(ours) or private(theirs)
+
+
+def exchanged(_code, ours, theirs):
+    """The 18 pairs of GB 18030-2022."""
+    return (ours in CHANGED_2022.values() and private(theirs)) or (theirs in CHANGED_2022.values() and private(ours))
+
+
+def edition_2022(edition_2005):
+    """GB18030-2022 from the mapping of 2005."""
+    table = dict(edition_2005)
+    code_of = {scalar: code for code, scalar in table.items()}
     for code, scalar in CHANGED_2022.items():
-        four, moved = old[scalar], gb2022[code]
+        four, moved = code_of[scalar], table[code]
         assert four >= FOUR and private(moved), (code, scalar)
-        gb2022[code], gb2022[four] = scalar, moved
-    assert all(gb2022[c] == s for c, s in PRIVATE_2022.items())
+        table[code], table[four] = scalar, moved
+    assert all(table[code] == scalar for code, scalar in PRIVATE_2022.items())
+    return table
 
-    jdk = {n: both_ways(t) for n, t in jvm.items()}
-    icu72 = lambda name: f"ICU 72.1 {name}"
-    pages = {
-        "37": (jdk["jt400-37"], {}, "IBM i 7.4 (jt400 21.0.6)", "jt400 21.0.6 ConvTable37",
-               [("ICU ibm-37", both_ways(single), none), ("JDK IBM037", jdk["jdk-IBM037"], lambda c, a, b: c in (0x15, 0x25))]),
-        "836": (half, {}, "IBM i 7.4 (jt400 21.0.6)", "jt400 21.0.6 ConvTable836 without 0E and 0F",
-                [("ICU ibm-935", {c: s for c, s in both_ways(classic).items() if c < 256}, none)]),
-        "935-1388": (ibmi, ENCODE_ONLY, "IBM i 7.4 (jt400 21.0.6)", "jt400 21.0.6 ConvTable1388 = ConvTable935",
-                     [("ICU ibm-1388", both_ways(of2001),
-                       lambda c, a, b: b is None or private(b))]),
-        "935-classic": (both_ways(classic), {}, "P110-1999 (ICU 72.1)", icu72("ibm-935_P110-1999"),
-                        [("JDK x-IBM935", jdk["jdk-x-IBM935"], lambda c, a, b: c in (0x15, 0x25))]),
-        "1388-2001": (both_ways(of2001), {}, "P103-2001 (ICU 72.1)", icu72("ibm-1388_P103-2001"),
-                      [("jt400 1388", ibmi, lambda c, a, b: a is None or private(a))]),
-        "gbk": (gbk, {}, "P100-2001, plain controls (ICU 72.1)", icu72("ibm-1386_P100-2001 with 1A, 1C, 7F as themselves"),
-                [("JDK GBK", jdk["jdk-GBK"], lambda c, a, b: c == 0xA892 or private(a or 0) or private(b or 0) or a is None or b is None)]),
-        "gbk-936": (both_ways(windows), {}, "windows-936-2000 (ICU 72.1)", icu72("windows-936-2000"),
-                    [("JDK GBK", jdk["jdk-GBK"], lambda c, a, b: c in (0x80, 0xFF, 0xA892) or private(a or 0) or private(b or 0) or a is None or b is None)]),
-        "gb18030-2005": (both_ways(gb2005), {}, "(ICU 72.1)", icu72("gb18030"),
-                         [("JDK GB18030", jdk["jdk-GB18030"], lambda c, a, b: c in CHANGED_2022 or a in CHANGED_2022.values() or b in CHANGED_2022.values() or b == a or private(b or 0))]),
-        "gb18030-2022": (gb2022, {}, "(ICU 72.1, 18 pairs exchanged)",
-                         icu72("gb18030 with the 18 pairs of GB 18030-2022 exchanged"),
-                         [("JDK GB18030", jdk["jdk-GB18030"], none)]),
+
+def icu_tables():
+    """The mappings of ICU that go both ways; says what is left out."""
+    tables = {}
+    kinds = {"ibm-37": "single", "ibm-935": "mixed", "ibm-1388": "mixed", "ibm-1386": "gbk", "windows-936": "gbk",
+             "gb18030": "gb18030"}
+    for name, kind in kinds.items():
+        decode, encode = icu(name, kind)
+        tables[name] = both_ways((decode, encode))
+        one_way = [f"{c:X}>{s:X}" for c, s in decode.items() if encode.get(s) != c]
+        one_way += [f"{c:X}<{s:X}" for s, c in encode.items() if decode.get(c) != s and s < 0x10000]
+        print(f"{name}: {len(tables[name])} mappings, one-way and left out: {one_way or 'none'}")
+    return tables
+
+
+def build(jar):
+    """{table: (mapping, encode only, edition, source, [(name, other mapping, what may differ)])}."""
+    java_tables = {name: both_ways(tables) for name, tables in java(jar).items()}
+    icu72 = icu_tables()
+    ibmi = java_tables["jt400-1388"]
+    assert ibmi == java_tables["jt400-935"], "935 and 1388 of the toolbox are no longer one table"
+    half = {c: s for c, s in java_tables["jt400-836"].items() if c not in (0x0E, 0x0F)}
+    classic_half = {c: s for c, s in icu72["ibm-935"].items() if c < 0x100}
+    gbk = icu72["ibm-1386"] | {0x1A: 0x1A, 0x1C: 0x1C, 0x7F: 0x7F}
+    jdk_gbk, jdk_gb18030 = java_tables["jdk-GBK"], java_tables["jdk-GB18030"]
+    toolbox, from_icu = "IBM i 7.4 (jt400 21.0.6)", "(ICU 72.1)"
+    return {
+        "37": (java_tables["jt400-37"], {}, toolbox, "jt400 37",
+               [("ICU ibm-37", icu72["ibm-37"], nowhere), ("JDK IBM037", java_tables["jdk-IBM037"], line_ends)]),
+        "836": (half, {}, toolbox, "jt400 836 without 0E and 0F", [("ICU ibm-935", classic_half, nowhere)]),
+        "935-1388": (ibmi, ENCODE_ONLY, toolbox, "jt400 1388, equal to jt400 935",
+                     [("ICU ibm-1388", icu72["ibm-1388"], only_new)]),
+        "935-classic": (icu72["ibm-935"], {}, "P110-1999 " + from_icu, "ICU ibm-935_P110-1999",
+                        [("JDK x-IBM935", java_tables["jdk-x-IBM935"], line_ends)]),
+        "1388-2001": (icu72["ibm-1388"], {}, "P103-2001 " + from_icu, "ICU ibm-1388_P103-2001",
+                      [("jt400 1388", ibmi, only_old)]),
+        "gbk": (gbk, {}, "P100-2001 with plain controls " + from_icu,
+                "ICU ibm-1386_P100-2001 with 1A, 1C, 7F as themselves", [("JDK GBK", jdk_gbk, private_or_missing)]),
+        "gbk-936": (icu72["windows-936"], {}, "windows-936-2000 " + from_icu, "ICU windows-936-2000",
+                    [("JDK GBK", jdk_gbk, private_or_missing)]),
+        "gb18030-2005": (icu72["gb18030"], {}, from_icu, "ICU gb18030", [("JDK GB18030", jdk_gb18030, exchanged)]),
+        "gb18030-2022": (edition_2022(icu72["gb18030"]), {}, "(ICU 72.1 with 18 pairs exchanged)",
+                         "ICU gb18030 with the 18 pairs of GB 18030-2022 exchanged",
+                         [("JDK GB18030", jdk_gb18030, nowhere)]),
     }
-    for name, tables in {"ibm-37": single, "ibm-935": classic, "ibm-1388": of2001, "ibm-1386": pc,
-                         "windows-936": windows, "gb18030": gb2005}.items():
-        decode, encode = tables
-        ways = [(f"{c:X}", f"{s:X}") for c, s in decode.items() if encode.get(s) != c]
-        back = [(f"{s:X}", f"{c:X}") for s, c in encode.items() if decode.get(c) != s and s < 0x10000]
-        print(f"{name}: left out {len(ways)} of decoding only {ways[:8]}, {len(back)} of encoding only {back[:8]}")
-    return pages
+
+
+def row_of(name, page, packed):
+    """The line of a table in PROVENANCE.tsv; compares first."""
+    mapping, one_way, edition, source, others = page
+    notes = "; ".join(compare(name, mapping, *other) for other in others)
+    sizes = [sum(low <= c < high for c in mapping) for low, high in ((0, 0x100), (0x100, FOUR), (FOUR, 1 << 21))]
+    digest = hashlib.sha256(packed).hexdigest()
+    privates = sum(map(private, mapping.values()))
+    return "\t".join(map(str, [name, edition, digest, len(packed), *sizes, privates, len(one_way), source, notes]))
 
 
 def main():
-    pages = build(pathlib.Path(sys.argv[1]))
+    jar = pathlib.Path(sys.argv[1])
+    icu_version = run(["uconv", "--version"], b"").decode().split()[-1]
+    jar_digest = hashlib.sha256(jar.read_bytes()).hexdigest()
+    java_version = run(["java", "--version"], b"").decode().split()[1]
+    assert icu_version == "72.1", f"the editions name ICU 72.1, this is {icu_version}"
+    pages = build(jar)
+    packed = {name: pack(page[0], page[1]) for name, page in pages.items()}
     rows = ["# Written by generate.py. sha256 is that of the table file; edition() quotes its first 16 digits.",
+            f"# ICU {icu_version}, JDK {java_version}, {jar.name} sha256 {jar_digest}",
             "table\tedition\tsha256\tbytes\tone_byte\ttwo_byte\tfour_byte\tprivate_use\tencode_only\tsource\tcompared"]
-    total, digests = 0, {}
-    for name, (mapping, one_way, edition, source, others) in pages.items():
-        notes = "; ".join(compare(name, mapping, n, t, e) for n, t, e in others)
-        packed = pack(mapping, one_way)
-        (HERE / f"{name}.bin").write_bytes(packed)
-        total += len(packed)
-        count = lambda low, high: sum(low <= c < high for c in mapping)
-        rows.append("\t".join(map(str, (
-            name, edition, hashlib.sha256(packed).hexdigest(), len(packed), count(0, 0x100), count(0x100, FOUR),
-            count(FOUR, 1 << 21), sum(map(private, mapping.values())), len(one_way), source, notes))))
-        digests[name] = (edition, hashlib.sha256(packed).hexdigest()[:16])
-    (HERE / "PROVENANCE.tsv").write_text("\n".join(rows) + "\n")
+    rows += [row_of(name, page, packed[name]) for name, page in pages.items()]
     editions = ["# Written by generate.py: page, table file, what edition() says."]
-    for page in ("37", "836", "935", "935-classic", "1388", "1388-2001", "gbk", "gbk-936", "gb18030-2005", "gb18030-2022"):
+    for page in PAGES:
         name = "935-1388" if page in ("935", "1388") else page
-        edition, digest = digests[name]
-        editions.append(f"{page}\t{name}.bin\t{page} {edition} sha256:{digest}")
+        digest = hashlib.sha256(packed[name]).hexdigest()[:16]
+        editions.append(f"{page}\t{name}.bin\t{page} {pages[name][2]} sha256:{digest}")
     editions.append("1208\t-\t1208 UTF-8 (RFC 3629)")
+    for name, content in packed.items():
+        (HERE / f"{name}.bin").write_bytes(content)
+    (HERE / "PROVENANCE.tsv").write_text("\n".join(rows) + "\n")
     (HERE / "editions.tsv").write_text("\n".join(editions) + "\n")
-    print(f"{len(pages)} tables, {total} bytes")
+    print(f"{len(packed)} tables, {sum(map(len, packed.values()))} bytes")
 
 
 if __name__ == "__main__":

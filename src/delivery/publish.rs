@@ -67,7 +67,7 @@ fn transmit(
 ) -> Result<Published> {
     let open = || -> io::Result<Box<dyn Read + Send>> {
         let content = vault.open(&delivery.sha256).map_err(io::Error::other)?;
-        content.reader_at(0).map_err(io::Error::other)
+        Ok(Box::new(content.reader_at(0)))
     };
     let publication = Publication {
         final_name: delivery.name.clone(),

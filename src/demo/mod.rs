@@ -3,4 +3,5 @@
 //! [`server`] plays the AS/400's side of the wire: an SFTP server over one folder. It is for demonstrations and tests;
 //! nothing of the daemon depends on it, and a build without the feature `demo` leaves it out.
 
+pub mod generate;
 pub mod server;

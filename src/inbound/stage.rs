@@ -7,6 +7,7 @@ use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::ledger::change::Fence;
 use crate::ledger::transfer::{Facts, FileEvent, Transfer};
+use crate::outlets::events::INDEX_EVERY;
 use crate::trade::plan::Plan;
 use crate::vault::{Stored, Vault};
 use fpp_codecs::Code;
@@ -22,7 +23,7 @@ pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
     let route = cx.route(transfer)?;
     if let Some(sha256) = transfer.facts.sha256.clone() {
         let vault = cx.vault.clone();
-        if blocking(move || vault.holds(&sha256)).await? {
+        if blocking(move || Ok(vault.holds(&sha256))).await? {
             return cx.advance(fence, transfer, FileEvent::Stage, Facts::default()).await;
         }
     }

@@ -254,6 +254,12 @@ pub struct Facts {
     /// Detail records refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejected: Option<u64>,
+    /// Sum of the answered amount over posted records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ok_amount: Option<String>,
+    /// The same over all other records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ng_amount: Option<String>,
     /// Control totals: name, promised, found, unproven.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub totals: Option<Vec<Total>>,
@@ -340,10 +346,13 @@ impl Facts {
             records,
             accepted,
             rejected,
+            ok_amount,
+            ng_amount,
             totals,
             remarks,
             decided_ms,
             duplicate_of,
+            source,
             promised,
             framed,
             released,

@@ -5,7 +5,7 @@ use super::events::{EventReader, View};
 use crate::error::{Error, Result};
 use crate::ledger::change::Reject;
 use crate::ledger::transfer::Transfer;
-use crate::vault::{Stored, Vault};
+use crate::vault::Stored;
 use std::io::{self, Read};
 
 /// Renders the events of a transfer into the vault, streaming; memory does not grow with the file.

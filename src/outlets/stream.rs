@@ -146,7 +146,7 @@ async fn gone(books: &Books, missing: u64, error: Error) -> Result<StreamError> 
             let (vault, of) = (books.vault.clone(), transfer.clone());
             let kept = blocking(move || match (&of.verdict, &of.facts.sha256) {
                 (Some(Verdict::Rejected), _) | (_, None) => Ok(true),
-                (_, Some(sha256)) => vault.holds(sha256),
+                (_, Some(sha256)) => Ok(vault.holds(sha256)),
             });
             if kept.await? {
                 let before = transfer.publication.unwrap_or(1).saturating_sub(1);

@@ -66,8 +66,7 @@ impl Check {
         let weight = fields::need(section, "weight", record);
         let rule = match word {
             Word::Amount => {
-                let (amount, price) =
-                    (fields::need(section, "amount", record), fields::need(section, "price", record));
+                let (amount, price) = (fields::need(section, "amount", record), fields::need(section, "price", record));
                 Rule::Amount { amount: amount?, price: price?, weight: weight? }
             }
             Word::Lots => Rule::Lots { lots: fields::need(section, "lots", record)?, weight: weight? },

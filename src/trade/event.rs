@@ -214,8 +214,7 @@ mod tests {
 
     #[test]
     fn a_rejected_file_says_why() {
-        let identity =
-            Identity { route: "pmtrd".into(), business_date: "2025-06-20".into(), batch: 1, run: 0 };
+        let identity = Identity { route: "pmtrd".into(), business_date: "2025-06-20".into(), batch: 1, run: 0 };
         let total = Total { name: "TOTAMT".into(), promised: "2.00".into(), found: "1.00".into(), unreadable: 0 };
         let offset = Offset::china();
         let end = FileEnd {

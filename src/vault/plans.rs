@@ -37,7 +37,7 @@ impl Plans {
         }
         let content = vault.open(digest)?;
         let mut bytes = Vec::new();
-        content.reader_at(0)?.take(PLAN_BYTES_MAX).read_to_end(&mut bytes).map_err(|e| {
+        content.reader_at(0).take(PLAN_BYTES_MAX).read_to_end(&mut bytes).map_err(|e| {
             Error::halt(Code::VAULT, format!("the frozen plan {digest} cannot be read")).caused_by(e)
         })?;
         let bundle = Bundle::from_bytes(&bytes)?;

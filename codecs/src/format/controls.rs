@@ -13,7 +13,7 @@ pub(super) fn read(table: &Section<'_>, records: &[RecordFormat]) -> Controls {
     };
     let controls = Controls {
         sequence: scope.detail(table, "sequence"),
-        count: scope.trailer(table, "count").map(|(index, _)| index),
+        count: scope.trailer(table, "count").map(|(trailer, name)| Count { name, trailer, condition: None }),
         sums: table.sections("sums").iter().filter_map(|sum| scope.sum(sum)).collect(),
         counts: table.sections("counts").iter().filter_map(|count| scope.count(count)).collect(),
         hash: table.section("hash").and_then(|hash| scope.hash(&hash)),

@@ -10,9 +10,10 @@ mod parse;
 use crate::controls::Controls;
 use crate::fault::Fault;
 use crate::framing::Framing;
-use crate::layout::Layout;
-use crate::record::Row;
-use crate::record::plan::{Nulls, Plan};
+use crate::json;
+use crate::layout::{Field, Layout};
+use crate::record::plan::Plan;
+use crate::record::{Nulls, Row};
 use crate::text::Page;
 
 /// A file format.
@@ -68,6 +69,16 @@ pub struct RecordFormat {
     /// How it is recognised.
     pub selector: Selector,
     plan: Plan,
+    keys: Keys,
+}
+
+/// What JSON writes of a record besides its values, escaped once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Keys {
+    /// `,"type":"PMTRDD","fields":{`
+    pub(crate) head: Vec<u8>,
+    /// `"TRDNO":` for each field.
+    pub(crate) fields: Vec<Vec<u8>>,
 }
 
 impl Format {
@@ -104,7 +115,12 @@ impl RecordFormat {
     /// Compiles a layout. `page` is the file's page; the layout grows by null flags or map.
     pub fn new(mut layout: Layout, role: Role, selector: Selector, nulls: Nulls, page: Page) -> RecordFormat {
         let plan = Plan::compile(&mut layout, nulls, page);
-        RecordFormat { layout, role, selector, plan }
+        let keys = Keys::of(&layout);
+        RecordFormat { layout, role, selector, plan, keys }
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// Fills the row: a cell for each field, faults in layout order. Other fields are decoded past a bad one.
@@ -120,5 +136,20 @@ impl RecordFormat {
     /// Index of a field by name.
     pub fn field(&self, name: &str) -> Option<usize> {
         self.layout.fields.iter().position(|f| f.name == name)
+    }
+}
+
+impl Keys {
+    fn of(layout: &Layout) -> Keys {
+        let mut head = b",\"type\":".to_vec();
+        json::write_text(&layout.name, &mut head);
+        head.extend(b",\"fields\":{");
+        let key = |field: &Field| {
+            let mut key = Vec::new();
+            json::write_text(&field.name, &mut key);
+            key.push(b':');
+            key
+        };
+        Keys { head, fields: layout.fields.iter().map(key).collect() }
     }
 }

@@ -1,4 +1,6 @@
 //! Cutting files into records, by bytes and never by characters.
+//!
+//! The length of a record decides; line ends are only checked, because their bytes also occur inside packed fields.
 
 pub mod cutter;
 pub mod damage;
@@ -50,15 +52,32 @@ impl LineEnding {
     }
 
     /// Whether a byte ends a line of this family; 15 is what z/OS writes for 25.
-    pub(crate) fn feeds(self, byte: u8) -> bool {
+    fn feeds(self, byte: u8) -> bool {
         match self {
             LineEnding::Lf | LineEnding::CrLf => byte == b'\n',
             LineEnding::EbcdicLf | LineEnding::EbcdicCrLf => byte == 0x25 || byte == 0x15,
         }
     }
+
+    /// Bytes of the line end that stands here, with or without a carriage return.
+    fn after(self, rest: &[u8]) -> Option<usize> {
+        match rest {
+            [byte, ..] if self.feeds(*byte) => Some(1),
+            [0x0D, byte, ..] if self.feeds(*byte) => Some(2),
+            _ => None,
+        }
+    }
 }
 
 impl Framing {
+    /// A short name of small letters, digits and `-`: what an index of record offsets is kept under.
+    pub fn name(&self) -> String {
+        match self {
+            Framing::Fixed { length } => format!("fixed-{length}"),
+            Framing::Lines { length, ending } => format!("lines-{length}-{}", ending.bytes().len()),
+        }
+    }
+
     /// Bytes of a record without its line ending.
     pub fn length(&self) -> usize {
         match self {

@@ -42,6 +42,9 @@ pub(super) fn character(table: &Table, byte: u8, at: usize) -> Result<char, Text
     match table.single(byte) {
         Some(found) if is_private_use(found) => Err(TextFault::private_use(at)),
         Some(found) => Ok(found),
+        None if matches!(byte, 0x0E | 0x0F) => {
+            Err(TextFault::stray(at, "a shift in a field of a single-byte code page"))
+        }
         None => Err(TextFault::unmapped(at, "a byte without a character in this code page")),
     }
 }

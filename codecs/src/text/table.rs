@@ -246,3 +246,45 @@ impl Packed<'_> {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 41 and 4040..4042 go both ways, U+30FB is written as 4041.
+    const PACKED: &[u8] = b"FPT1\x02\x41\x01\x80\x01\xfe\x7f\x03\x80\xbf\x01\x00\x01\x01\xc1\x80\x01\x01\xf4\xc3\x01";
+
+    #[test]
+    fn a_packed_table_expands() {
+        let table = Table::read(PACKED).unwrap();
+        assert_eq!(table.single(0x41), Some('A'));
+        assert_eq!(table.single(0x42), None);
+        assert_eq!(table.double(0x40, 0x40), Some('\u{3002}'));
+        assert_eq!(table.double(0x40, 0x42), Some('\u{3004}'));
+        assert_eq!(table.code('\u{3003}'), Some(0x4041));
+        assert_eq!(table.code('\u{30FB}'), Some(0x4041));
+        assert_eq!(table.code('\0'), None);
+        assert!(!table.has_four());
+    }
+
+    #[test]
+    fn a_damaged_table_refuses_everything() {
+        for length in 0..PACKED.len() {
+            assert!(Table::read(&PACKED[..length]).is_none(), "{length}");
+        }
+        assert_eq!(Table::expand(b"FPT1\x01").single(0x41), None);
+        assert_eq!(Table::expand(b"FPT1\x01").code('A'), None);
+    }
+
+    #[test]
+    fn codes_beyond_the_first_plane_and_of_four_bytes_are_found() {
+        let table = Table::of(Page::Cp1388);
+        assert_eq!(table.double(0xCE, 0x57), Some('\u{20087}'));
+        assert_eq!(table.code('\u{20087}'), Some(0xCE57));
+        let table = Table::of(Page::Gb18030Of2022);
+        assert_eq!(table.four_byte_code('\u{10FFFF}'), Some(189_000 + 0xF_FFFF));
+        assert_eq!(table.four(39_420), None);
+        assert_eq!(table.four(189_000 + 0x10_0000), None);
+        assert_eq!(table.code('\0'), Some(0));
+    }
+}

@@ -128,8 +128,10 @@ pub(super) async fn migrate(connection: &mut SqliteConnection, place: &str) -> R
         }
     }
     let done = usize::try_from(from).unwrap_or(0);
-    for statement in MIGRATIONS.iter().skip(done).copied().flatten().copied() {
-        sqlx::query(statement).execute(&mut *connection).await.map_err(fault::of)?;
+    for migration in MIGRATIONS.iter().skip(done) {
+        for statement in *migration {
+            sqlx::query(*statement).execute(&mut *connection).await.map_err(fault::of)?;
+        }
     }
     sqlx::query("UPDATE schema_version SET value = ? WHERE name = 'ledger'")
         .bind(VERSION)

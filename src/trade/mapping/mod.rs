@@ -105,6 +105,11 @@ impl Mapping {
         self.write(row, cx, instruments, out, true)
     }
 
+    /// Id, type, subject and time of a good row, without its JSON.
+    pub fn identify(&self, row: &Row, instruments: &Instruments, out: &mut Event) -> Result<(), TradeFault> {
+        self.read(row, instruments, out).map(|_| ())
+    }
+
     /// Proves one row: decoding, mapping and business checks; the first bad field in layout order. Fills id, type,
     /// subject and time of `out`, but writes no JSON.
     pub fn judge(&self, row: &Row, instruments: &Instruments, out: &mut Event) -> Result<(), TradeFault> {
@@ -180,7 +185,8 @@ impl Mapping {
             Kind::Map(field, words) => {
                 let value = field.plain(row);
                 let word = words.iter().find(|(code, _)| *code == value);
-                word.map(|(_, kind)| kind.as_str()).ok_or_else(|| field.fault(Code::RANGE, "the code is not in the list"))
+                word.map(|(_, kind)| kind.as_str())
+                    .ok_or_else(|| field.fault(Code::RANGE, "the code is not in the list"))
             }
         }
     }

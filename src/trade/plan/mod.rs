@@ -179,29 +179,28 @@ impl Bundle {
             let mapping = Mapping::parse(&self.mapping.file, &self.mapping.text, format, instruments);
             let header = HeaderPlan::compile(&self.rules, format);
             compiled = mapping.map_err(|f| faults.extend(f)).ok().zip(header.map_err(|f| faults.extend(f)).ok());
-            answer = self.answer.as_ref().and_then(|text| {
-                read_answer(text, format, &mut warnings).map_err(|f| faults.extend(f)).ok()
-            });
+            answer = self
+                .answer
+                .as_ref()
+                .and_then(|text| read_answer(text, format, &mut warnings).map_err(|f| faults.extend(f)).ok());
         }
         let offset = Offset::parse(&self.rules.timezone);
         if offset.is_none() {
             faults.push(rules_fault(format!("timezone: `{}` is not +hh:mm or Asia/Shanghai", self.rules.timezone)));
         }
         match (format, instruments, compiled, offset) {
-            (Some(format), Some(instruments), Some((mapping, header)), Some(offset)) if faults.is_empty() => {
-                Ok(Plan {
-                    digest: self.digest(),
-                    table: table(&format),
-                    mapping: mapping.for_route(&self.rules.source(), offset.clone()),
-                    rules: self.rules.clone(),
-                    format,
-                    instruments,
-                    offset,
-                    answer,
-                    header,
-                    warnings,
-                })
-            }
+            (Some(format), Some(instruments), Some((mapping, header)), Some(offset)) if faults.is_empty() => Ok(Plan {
+                digest: self.digest(),
+                table: table(&format),
+                mapping: mapping.for_route(&self.rules.source(), offset.clone()),
+                rules: self.rules.clone(),
+                format,
+                instruments,
+                offset,
+                answer,
+                header,
+                warnings,
+            }),
             _ => Err(PlanError::Faults(faults)),
         }
     }

@@ -122,11 +122,9 @@ impl HeaderPlan {
             return refuse(Code::HEADER, "the file name has no business date");
         };
         match digits.parse().ok().and_then(Date::from_ymd8) {
-            Some(date) => Ok(Some(Found {
-                date: date.to_string(),
-                batch: name.batch.unwrap_or(1),
-                run: name.run.unwrap_or(0),
-            })),
+            Some(date) => {
+                Ok(Some(Found { date: date.to_string(), batch: name.batch.unwrap_or(1), run: name.run.unwrap_or(0) }))
+            }
             None => refuse(Code::BUSINESS_DATE, "the file name has no such business date"),
         }
     }

@@ -173,12 +173,13 @@ mod tests {
             repeats.add(entry, &mut spill).unwrap();
         }
         let mut told = Vec::new();
-        repeats.finish(&mut spill, &mut |entry, first| {
-            assert_eq!(entry.offset, (entry.ordinal - 1) * 480);
-            assert_eq!(entry.amount, -i128::from(ids[entry.ordinal as usize - 1]));
-            told.push((entry.ordinal, first));
-        })
-        .unwrap();
+        repeats
+            .finish(&mut spill, &mut |entry, first| {
+                assert_eq!(entry.offset, (entry.ordinal - 1) * 480);
+                assert_eq!(entry.amount, -i128::from(ids[entry.ordinal as usize - 1]));
+                told.push((entry.ordinal, first));
+            })
+            .unwrap();
         told.sort_unstable();
         told
     }
