@@ -14,6 +14,7 @@ pub mod framing;
 pub mod json;
 pub mod layout;
 pub mod number;
+mod quote;
 pub mod record;
 pub mod source;
 pub mod text;

@@ -10,8 +10,8 @@ mod parse;
 use crate::controls::Controls;
 use crate::fault::Fault;
 use crate::framing::Framing;
-use crate::json;
 use crate::layout::{Field, Layout};
+use crate::quote;
 use crate::record::plan::Plan;
 use crate::record::{Nulls, Row};
 use crate::text::Page;
@@ -142,11 +142,11 @@ impl RecordFormat {
 impl Keys {
     fn of(layout: &Layout) -> Keys {
         let mut head = b",\"type\":".to_vec();
-        json::write_text(&layout.name, &mut head);
+        quote::write_text(&layout.name, &mut head);
         head.extend(b",\"fields\":{");
         let key = |field: &Field| {
             let mut key = Vec::new();
-            json::write_text(&field.name, &mut key);
+            quote::write_text(&field.name, &mut key);
             key.push(b':');
             key
         };

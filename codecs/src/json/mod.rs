@@ -9,4 +9,3 @@ mod write;
 
 pub use read::{JsonFault, read};
 pub use write::write;
-pub(crate) use write::write_text;

@@ -2,6 +2,7 @@
 
 use crate::fault::Fault;
 use crate::format::RecordFormat;
+use crate::quote::write_text;
 use crate::record::{Cell, Decimal, Row};
 use std::io::Write;
 
@@ -142,28 +143,6 @@ fn put_digits(value: u128, digits: &mut [u8; 40]) -> usize {
         digits[end] = b'0' + (rest / 10) as u8;
     }
     end
-}
-
-/// A JSON string.
-pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[from..at]);
-        from = at + 1;
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            _ => {
-                let _ = write!(out, "\\u{byte:04x}");
-            }
-        }
-    }
-    out.extend_from_slice(&bytes[from..]);
-    out.push(b'"');
 }
 
 fn write_faults(format: &RecordFormat, faults: &[Fault], out: &mut Vec<u8>) {
