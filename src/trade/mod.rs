@@ -16,3 +16,5 @@ pub mod measure;
 pub mod moment;
 pub mod plan;
 pub mod proof;
+#[cfg(test)]
+mod sample;

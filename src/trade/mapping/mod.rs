@@ -43,6 +43,9 @@ impl Mapping {
                 None
             }
         };
+        if format.records.iter().filter(|r| r.role == Role::Detail).count() > 1 {
+            root.fault("name", format_args!("{} has several detail records; an event mapping serves one", format.name));
+        }
         if root.has("instrument") && instruments.is_empty() {
             root.fault("instrument", "the list of instruments is empty");
         }
@@ -216,3 +219,6 @@ fn decoding_fault(row: &Row) -> Option<TradeFault> {
     let fault = row.faults.iter().min_by_key(|f| f.field)?;
     Some(TradeFault { code: fault.code, field: fault.field, at: fault.offset, detail: fault.detail.into() })
 }
+
+#[cfg(test)]
+mod tests;
