@@ -2,7 +2,6 @@
 
 use super::exit::Failure;
 use crate::ledger::Ledger;
-use crate::ledger::delivery::{Delivery, DeliveryId};
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::transfer::{Transfer, TransferId};
 use crate::settings::Settings;
@@ -24,10 +23,4 @@ pub(super) async fn open(settings: &Settings) -> Result<SqliteLedger, Failure> {
 pub(super) async fn transfer(books: &dyn Ledger, id: &str) -> Result<Transfer, Failure> {
     let found = books.transfer(&TransferId(id.to_owned())).await?;
     found.ok_or_else(|| Failure::usage(format!("there is no transfer {id}; `fpp transfers` lists them")))
-}
-
-/// A delivery that must be there.
-pub(super) async fn delivery(books: &dyn Ledger, id: &str) -> Result<Delivery, Failure> {
-    let found = books.delivery(&DeliveryId(id.to_owned())).await?;
-    found.ok_or_else(|| Failure::usage(format!("there is no delivery {id}; `fpp deliveries` lists them")))
 }

@@ -71,31 +71,56 @@ pub(super) async fn send(settings: &Settings, verb: &str, command: &impl Seriali
         .header("content-type", "application/json")
         .body(Full::new(Bytes::from(body)))
         .map_err(|e| Failure::internal(e.to_string()))?;
-    let (status, body) = exchange(stream, request).await?;
-    let reply: Reply = serde_json::from_slice(&body).unwrap_or_else(|_| Reply {
-        message: format!("the node answered {status}: {}", String::from_utf8_lossy(&body).trim()),
-        ..Reply::default()
-    });
-    match status {
-        status if status.is_success() => Ok(reply),
-        status if status.is_server_error() => Err(Failure { exit: Exit::Internal, message: words(&reply) }),
-        _ => Err(Failure { exit: Exit::Usage, message: words(&reply) }),
+    let answer = exchange(stream, request).await?;
+    if !answer.status.is_success() {
+        return Err(refused(answer.status, &answer.body));
     }
+    let unreadable = |e: serde_json::Error| Failure::internal(format!("the node's answer cannot be read: {e}"));
+    serde_json::from_slice(&answer.body).map_err(unreadable)
 }
 
-/// Reads a path of the node's HTTP port.
-pub(super) async fn get(settings: &Settings, path: &str, token: Option<&str>) -> Result<(StatusCode, Bytes), Failure> {
+/// A page of the event stream.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// Events, one a line.
+    pub(super) lines: Bytes,
+    /// Where to go on.
+    pub(super) position: String,
+}
+
+/// Reads a page of the event stream over HTTP.
+pub(super) async fn events(settings: &Settings, path: &str, token: Option<&str>) -> Result<Page, Failure> {
     let address = settings.http.listen;
     let stream = TcpStream::connect(address).await.map_err(|error| no_node(settings, &error))?;
     let mut request = Request::builder().method(Method::GET).uri(path).header("host", address.to_string());
+    request = request.header("accept", "application/x-ndjson");
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
     }
     let request = request.body(Full::default()).map_err(|e| Failure::internal(e.to_string()))?;
-    exchange(stream, request).await
+    let answer = exchange(stream, request).await?;
+    if !answer.status.is_success() {
+        return Err(refused(answer.status, &answer.body));
+    }
+    Ok(Page { lines: answer.body, position: answer.position })
 }
 
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), Failure>
+/// What came back.
+struct Answer {
+    status: StatusCode,
+    body: Bytes,
+    position: String,
+}
+
+fn refused(status: StatusCode, body: &[u8]) -> Failure {
+    let message = match serde_json::from_slice::<Reply>(body) {
+        Ok(reply) => words(&reply),
+        Err(_) => format!("the node answered {status}: {}", String::from_utf8_lossy(body).trim()),
+    };
+    Failure { exit: if status.is_server_error() { Exit::Internal } else { Exit::Usage }, message }
+}
+
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Answer, Failure>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -106,9 +131,10 @@ where
         let connection = tokio::spawn(connection);
         let response = sender.send_request(request).await.map_err(lost)?;
         let status = response.status();
+        let position = response.headers().get("fpp-position").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let body = response.into_body().collect().await.map_err(lost)?.to_bytes();
         connection.abort();
-        Ok((status, body))
+        Ok(Answer { status, body, position })
     };
     match tokio::time::timeout(PATIENCE, work).await {
         Ok(answer) => answer,

@@ -12,6 +12,7 @@ mod control;
 mod dump;
 mod layouts;
 mod show;
+mod story;
 mod streams;
 
 mod check;
@@ -19,11 +20,14 @@ mod day;
 mod decode;
 mod deliveries;
 mod encode;
+mod events;
 mod inspect;
 mod layout;
 mod ledger;
 mod notices;
 mod operate;
+mod status;
+mod transfers;
 
 pub use exit::{Exit, Failure};
 
@@ -53,8 +57,11 @@ enum Verb {
     Decode(decode::Decode),
     Encode(encode::Encode),
     Inspect(inspect::Inspect),
+    Status(status::Status),
+    Transfers(transfers::Transfers),
     Deliveries(deliveries::Deliveries),
     Notices(notices::Notices),
+    Events(events::Events),
     Ledger(ledger::LedgerVerb),
     Release(operate::Release),
     Reject(operate::Reject),
@@ -88,8 +95,11 @@ impl Verb {
             Verb::Decode(verb) => verb.run(out),
             Verb::Encode(verb) => verb.run(out),
             Verb::Inspect(verb) => verb.run(out),
+            Verb::Status(verb) => verb.run(global, out),
+            Verb::Transfers(verb) => verb.run(global, out),
             Verb::Deliveries(verb) => verb.run(global, out),
             Verb::Notices(verb) => verb.run(global, out),
+            Verb::Events(verb) => verb.run(global, out),
             Verb::Ledger(verb) => verb.run(global, out),
             Verb::Release(verb) => verb.run(global, out),
             Verb::Reject(verb) => verb.run(global, out),
