@@ -76,14 +76,8 @@ async fn day(State(doors): State<Arc<Doors>>, Json(body): Json<DayBody>) -> Resu
     if body.business_date.parse::<jiff::civil::Date>().is_err() {
         return Err(what(format!("`{}` is no date; write yyyy-mm-dd", body.business_date)));
     }
-    let said = format!(
-        "{} is {} for {}",
-        body.business_date,
-        if body.open { "open" } else { "closed" },
-        body.route
-    );
-    let change =
-        Change::Day { route: body.route, business_date: body.business_date, open: body.open, by: body.by };
+    let said = format!("{} is {} for {}", body.business_date, if body.open { "open" } else { "closed" }, body.route);
+    let change = Change::Day { route: body.route, business_date: body.business_date, open: body.open, by: body.by };
     apply(&doors, change).await?;
     Ok(Json(json!({ "message": said })))
 }

@@ -20,7 +20,8 @@ pub async fn start(
     stopped: signal::Receiver<bool>,
 ) -> Result<SocketAddr> {
     let cannot = |e: std::io::Error| {
-        Error::halt(Code::INTERNAL, format!("HTTP cannot listen on {}", doors.listen)).caused_by(e)
+        Error::halt(Code::INTERNAL, format!("HTTP cannot listen on {}", doors.listen))
+            .caused_by(e)
             .hint("Choose another address in [http], or stop whoever has it: ss -ltnp.")
     };
     let tcp = TcpListener::bind(doors.listen).await.map_err(cannot)?;

@@ -46,7 +46,8 @@ impl Reader {
 impl Tokens {
     /// Reads a token file; all faults at once.
     pub fn read(path: &Path) -> Result<Tokens> {
-        let wrong = |what: String| Error::halt(Code::LOGIN, what).hint("Mend the token file; `fpp check` reads it too.");
+        let wrong =
+            |what: String| Error::halt(Code::LOGIN, what).hint("Mend the token file; `fpp check` reads it too.");
         let text = std::fs::read_to_string(path)
             .map_err(|e| wrong(format!("the token file {} cannot be read", path.display())).caused_by(e))?;
         Tokens::parse(&path.display().to_string(), &text).map_err(|faults| wrong(faults.join("; ")))

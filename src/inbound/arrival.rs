@@ -36,12 +36,7 @@ pub fn new_id() -> TransferId {
 }
 
 fn seen(entry: &Entry) -> SourceFile {
-    SourceFile {
-        name: entry.name.clone(),
-        size: entry.size,
-        mtime_ms: entry.mtime_ms,
-        file_id: entry.file_id,
-    }
+    SourceFile { name: entry.name.clone(), size: entry.size, mtime_ms: entry.mtime_ms, file_id: entry.file_id }
 }
 
 /// The entry that was seen, to be compared with what stands in the spool now.

@@ -112,12 +112,7 @@ fn facts_of(error: &Error) -> Facts {
         Some(source) if !error.what.contains(&source.to_string()) => format!("{}: {source}", error.what),
         _ => error.what.clone(),
     };
-    Facts {
-        code: Some(error.code.0),
-        reason: Some(reason),
-        hint: Some(error.hint.clone()),
-        ..Facts::default()
-    }
+    Facts { code: Some(error.code.0), reason: Some(reason), hint: Some(error.hint.clone()), ..Facts::default() }
 }
 
 /// A notice about a transfer.

@@ -12,7 +12,6 @@ use crate::inbound::pipeline::notice;
 use crate::ledger::change::{Change, Fence};
 use crate::ledger::transfer::{Facts, FileEvent, Identity, Transfer, Verdict};
 use crate::trade::plan::Plan;
-use crate::trade::proof::header::NameIdentity;
 use crate::trade::proof::outcome::Outcome;
 use crate::trade::proof::{Context, Ending, Proof};
 use crate::vault::Vault;
@@ -56,7 +55,13 @@ pub async fn freeze(cx: &Inbound, bundle: &Arc<crate::trade::plan::Bundle>) -> R
 }
 
 /// Reads the whole file through the proof.
-fn read(vault: &dyn Vault, plan: &Plan, transfer: &Transfer, context: Context, scratch: &Path) -> Result<(Outcome, Vec<String>)> {
+fn read(
+    vault: &dyn Vault,
+    plan: &Plan,
+    transfer: &Transfer,
+    context: Context,
+    scratch: &Path,
+) -> Result<(Outcome, Vec<String>)> {
     let sha256 = transfer.facts.sha256.as_deref().unwrap_or_default();
     let content = vault.open(sha256)?;
     let mut proof = Proof::new(plan, context, Box::new(super::spill::Files::new(scratch, &transfer.id.0)));
@@ -127,7 +132,13 @@ async fn judge(
 }
 
 /// A duplicate gets a new answer with the first one's rows, and publishes nothing.
-async fn duplicate(cx: &Inbound, transfer: &Transfer, fence: &Fence, identity: &Identity, of: &Transfer) -> Result<Next> {
+async fn duplicate(
+    cx: &Inbound,
+    transfer: &Transfer,
+    fence: &Fence,
+    identity: &Identity,
+    of: &Transfer,
+) -> Result<Next> {
     let first = &of.facts;
     let facts = Facts {
         identity: Some(identity.clone()),
@@ -165,7 +176,9 @@ pub fn hint(code: Code) -> &'static str {
         Code::SEQUENCE => "Records are missing, doubled or out of order; have it sent again.",
         Code::TOO_MANY => "Look at the first rejects: so many usually have one cause, e.g. a wrong layout version.",
         Code::UNPROVEN => "A summed field is unreadable; see the rejects. The core must mend and send it again.",
-        Code::NOT_POSTED => "One bad record refuses this route's files; see the rejects, have it mended and sent again.",
+        Code::NOT_POSTED => {
+            "One bad record refuses this route's files; see the rejects, have it mended and sent again."
+        }
         _ => "See `fpp transfers show`.",
     }
 }

@@ -1,6 +1,7 @@
 //! What the walk knows of a route: its folders, its rules as they would be frozen now, where events and answers go.
 
 use crate::trade::plan::Bundle;
+use fpp_codecs::text::Page;
 use fpp_spool::{Algorithm, Folder, MarkerContent, NamePattern, NameTemplate, SourceAction};
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ pub struct Route {
     pub pattern: NamePattern,
     /// The spool itself, where this node reaches it (D24).
     pub folder: Arc<dyn Folder>,
+    /// Code page of its files: what markers are written in, when they are not ASCII (D16).
+    pub page: Page,
     /// What becomes of the source after the answer.
     pub source: SourceAction,
     /// Largest file taken.

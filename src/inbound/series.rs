@@ -8,8 +8,8 @@ use crate::ledger::transfer::{Identity, Transfer, TransferQuery, Verdict};
 use crate::trade::plan::Plan;
 use crate::trade::plan::rules::IdentityFrom;
 use crate::trade::proof::header::{Found, NameIdentity};
-use crate::trade::proof::{Context, Ending, Proof};
 use crate::trade::proof::repeat::MemorySpill;
+use crate::trade::proof::{Context, Ending, Proof};
 use crate::vault::Vault;
 use fpp_codecs::Code;
 use fpp_codecs::framing::Cutter;
@@ -134,6 +134,12 @@ pub async fn place(cx: &Inbound, route: &Route, transfer: &Transfer, identity: &
 /// The error that holds a file of a closed day.
 pub fn day_closed(route: &Route, transfer: &Transfer, identity: &Identity) -> Error {
     let date = &identity.business_date;
-    Error::halt(Code::DAY_CLOSED, format!("{}: business date {date} is not open for route `{}`", transfer.name, route.name))
-        .hint(format!("Open it with `fpp day open {} {date}`, then `fpp retry`; or `fpp release` this file alone.", route.name))
+    Error::halt(
+        Code::DAY_CLOSED,
+        format!("{}: business date {date} is not open for route `{}`", transfer.name, route.name),
+    )
+    .hint(format!(
+        "Open it with `fpp day open {} {date}`, then `fpp retry`; or `fpp release` this file alone.",
+        route.name
+    ))
 }

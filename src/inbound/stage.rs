@@ -15,9 +15,6 @@ use fpp_codecs::framing::Indexer;
 use fpp_spool::{Algorithm, Entry};
 use std::sync::Arc;
 
-
-
-
 /// Moves a claimed file to `Staged`.
 pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
     let route = cx.route(transfer)?;
@@ -38,7 +35,7 @@ pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
     let facts = Facts {
         size: Some(stored.size),
         sha256: Some(stored.sha256.clone()),
-        sm3: (route.algorithm == Algorithm::Sm3).then(|| stored.sm3.clone()),
+        sm3: Some(stored.sm3.clone()),
         ..Facts::default()
     };
     cx.advance(fence, transfer, FileEvent::Stage, facts).await

@@ -81,11 +81,14 @@ pub async fn act(cx: &Inbound, verb: Verb, request: &Request) -> Result<String> 
     if request.reason.trim().is_empty() {
         return Err(refused("a reason is needed".into()).hint("Say why with --reason; it goes into the books."));
     }
-    let transfer = cx.ledger.transfer(&request.id).await?.ok_or_else(|| {
-        refused(format!("no transfer {}", request.id)).hint("See `fpp transfers` for the ids.")
+    let transfer = cx
+        .ledger
+        .transfer(&request.id)
+        .await?
+        .ok_or_else(|| refused(format!("no transfer {}", request.id)).hint("See `fpp transfers` for the ids."))?;
+    let effect = effect(verb, &transfer).map_err(|why| {
+        refused(format!("{verb:?} is not possible for {} ({:?}): {why}", transfer.name, transfer.state))
     })?;
-    let effect = effect(verb, &transfer)
-        .map_err(|why| refused(format!("{verb:?} is not possible for {} ({:?}): {why}", transfer.name, transfer.state)))?;
     check_digest(verb, &transfer, request)?;
     let now_ms = cx.clock.now_ms();
     let (change, said) = change_for(effect, &transfer, request, now_ms)?;
@@ -120,12 +123,7 @@ fn change_for(effect: Effect, transfer: &Transfer, request: &Request, now_ms: i6
         }
         Effect::Close => (step(FileEvent::Close, Facts::default()), "closed; the core gets no answer from here"),
         Effect::Hurry => {
-            let park = Change::Park {
-                id: transfer.id.clone(),
-                until_ms: 0,
-                waiting_for: String::new(),
-                failed: false,
-            };
+            let park = Change::Park { id: transfer.id.clone(), until_ms: 0, waiting_for: String::new(), failed: false };
             (park, "the next attempt is made now")
         }
         Effect::Anew => (anew(transfer, request)?, "its bytes are judged again as a new transfer"),

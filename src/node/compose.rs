@@ -15,6 +15,7 @@ use crate::settings::{self, Settings, SftpAuth, Spool, SpoolKind};
 use crate::vault::disk::DiskVault;
 use crate::vault::plans::Plans;
 use fpp_codecs::Code;
+use fpp_codecs::text::Page;
 use fpp_spool::{
     Algorithm, Auth, Folder, LocalFolder, MarkerRule, NamePattern, NameTemplate, Readiness, ScanRules, SftpPool,
     SftpSettings,
@@ -112,10 +113,7 @@ fn sftp_settings(sftp: &settings::Sftp) -> SftpSettings {
     }
 }
 
-fn routes(
-    settings: &Settings,
-    folders: &BTreeMap<String, Arc<dyn Folder>>,
-) -> Result<BTreeMap<String, Arc<Route>>> {
+fn routes(settings: &Settings, folders: &BTreeMap<String, Arc<dyn Folder>>) -> Result<BTreeMap<String, Arc<Route>>> {
     let timezone = jiff::tz::TimeZone::get(&settings.timezone)
         .map_err(|e| Error::internal(format!("no time zone `{}`", settings.timezone)).caused_by(e))?;
     let mut routes = BTreeMap::new();
@@ -124,7 +122,10 @@ fn routes(
         let Some((spool, folder)) = known else {
             return Err(Error::internal(format!("route `{}` names no known spool", route.name)));
         };
+        let bundle = route.bundle(settings)?;
+        let page = bundle.compile()?.format.page;
         let ready = Route {
+            page,
             name: route.name.clone(),
             spool: route.spool.clone(),
             pattern: NamePattern::parse(&route.files)?,
@@ -134,7 +135,7 @@ fn routes(
             algorithm: algorithm(route.digest),
             day_control: route.day == settings::DayControl::Ledger,
             timezone: timezone.clone(),
-            bundle: Arc::new(route.bundle(settings)?),
+            bundle: Arc::new(bundle),
             files: file_outlets(route)?,
             answer: route.answer.as_ref().map(answer_target).transpose()?,
         };
@@ -198,13 +199,14 @@ fn source_action(action: &settings::SourceAction) -> fpp_spool::SourceAction {
 }
 
 /// What the scanner of a spool goes by; nothing when no route reads the spool.
-pub(super) fn scan_rules(settings: &Settings, spool: &Spool) -> Result<Option<ScanRules>> {
+pub(super) fn scan_rules(rooms: &Rooms, spool: &Spool) -> Result<Option<ScanRules>> {
+    let (settings, routes) = (&rooms.settings, &rooms.inbound.routes);
     let mut patterns = Vec::new();
     for route in settings.routes.iter().filter(|r| r.spool == spool.name) {
         let readiness = match &route.ready {
             settings::Ready::Quiet { quiet_ms } => Readiness::Quiet { quiet_ms: *quiet_ms },
             settings::Ready::Marker { pattern, content: holds } => {
-                let page = route.marker_page();
+                let page = routes.get(&route.name).map(|r| r.page).unwrap_or(Page::Utf8);
                 let rule = MarkerRule::new(pattern, content(*holds))?;
                 Readiness::Marker(rule.decoded_by(Arc::new(move |bytes| marker_text(page, bytes))))
             }
@@ -219,7 +221,7 @@ pub(super) fn scan_rules(settings: &Settings, spool: &Spool) -> Result<Option<Sc
 
 /// A marker's content is ASCII or the route's code page (D16). ASCII digits are no text in EBCDIC, so trying ASCII first
 /// mistakes nothing.
-fn marker_text(page: fpp_codecs::text::Page, bytes: &[u8]) -> Option<String> {
+fn marker_text(page: Page, bytes: &[u8]) -> Option<String> {
     if bytes.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) {
         return String::from_utf8(bytes.to_vec()).ok();
     }

@@ -71,7 +71,8 @@ impl Status {
 }
 
 fn fill(report: &mut SpoolReport, scan: &Scan) {
-    report.error = if scan.truncated { "more entries than list_max: not all were looked at".into() } else { String::new() };
+    report.error =
+        if scan.truncated { "more entries than list_max: not all were looked at".into() } else { String::new() };
     let ignored: u64 = scan.ignored.values().map(|(count, _)| count).sum();
     report.entries = (scan.arrivals.len() + scan.waiting.len()) as u64 + ignored;
     report.waiting = scan
@@ -82,9 +83,7 @@ fn fill(report: &mut SpoolReport, scan: &Scan) {
     report.ignored = scan
         .ignored
         .iter()
-        .map(|(reason, (count, examples))| {
-            (reason.to_string(), Ignored { count: *count, examples: examples.clone() })
-        })
+        .map(|(reason, (count, examples))| (reason.to_string(), Ignored { count: *count, examples: examples.clone() }))
         .collect();
     report.temporaries = scan.temporaries.clone();
 }

@@ -22,7 +22,7 @@ pub(super) fn start(
     stopped: &signal::Receiver<bool>,
 ) -> Result<()> {
     for spool in &rooms.settings.spools {
-        let rules = super::compose::scan_rules(&rooms.settings, spool)?;
+        let rules = super::compose::scan_rules(rooms, spool)?;
         let folder = rooms.deliveries.folders.get(&spool.name).cloned();
         if let (Some(rules), Some(folder)) = (rules, folder) {
             let watcher = Watcher {
@@ -109,8 +109,13 @@ impl Watcher {
         let mut new = false;
         for ready in &scan.arrivals {
             if !self.booked.contains(&ready.key) && arrival::book(&self.rooms.inbound, &self.spool.name, ready).await? {
-                tracing::info!(spool = self.spool.name, file = ready.entry.name, route = ready.route,
-                    bytes = ready.entry.size, "arrived");
+                tracing::info!(
+                    spool = self.spool.name,
+                    file = ready.entry.name,
+                    route = ready.route,
+                    bytes = ready.entry.size,
+                    "arrived"
+                );
                 new = true;
             }
             booked.insert(ready.key.clone());

@@ -45,10 +45,18 @@ pub struct EventReader {
 
 impl EventReader {
     /// Goes to the first record after `after`.
-    pub fn open(books: &Books, transfer: &Transfer, rejects: Vec<Reject>, after: u64, view: View) -> Result<EventReader> {
-        let digest = transfer.facts.plan.as_deref().ok_or_else(|| {
-            Error::internal(format!("transfer {} is published without a plan", transfer.id))
-        })?;
+    pub fn open(
+        books: &Books,
+        transfer: &Transfer,
+        rejects: Vec<Reject>,
+        after: u64,
+        view: View,
+    ) -> Result<EventReader> {
+        let digest = transfer
+            .facts
+            .plan
+            .as_deref()
+            .ok_or_else(|| Error::internal(format!("transfer {} is published without a plan", transfer.id)))?;
         let plan = books.plans.frozen(&*books.vault, digest)?;
         let posted = transfer.verdict != Some(Verdict::Rejected);
         let ended = after == Position::END;
@@ -131,7 +139,10 @@ impl EventReader {
         };
         // A proven record that gives no event any more: bytes or plan are not what was proven.
         made.map_err(|fault| {
-            Error::halt(Code::PLAN, format!("record {n} of {} was proven and gives no event now: {fault}", self.transfer.name))
+            Error::halt(
+                Code::PLAN,
+                format!("record {n} of {} was proven and gives no event now: {fault}", self.transfer.name),
+            )
         })?;
         Ok(Some(Some(n)))
     }

@@ -28,7 +28,8 @@ impl Position {
     /// Reads what [`fmt::Display`] wrote.
     pub fn parse(text: &str) -> Option<Position> {
         let (publication, record) = text.split_once('-')?;
-        let record = if record == "end" { Position::END } else { record.parse().ok().filter(|r| *r != Position::END)? };
+        let record =
+            if record == "end" { Position::END } else { record.parse().ok().filter(|r| *r != Position::END)? };
         Some(Position { publication: publication.parse().ok()?, record })
     }
 }

@@ -37,9 +37,11 @@ impl Plans {
         }
         let content = vault.open(digest)?;
         let mut bytes = Vec::new();
-        content.reader_at(0).take(PLAN_BYTES_MAX).read_to_end(&mut bytes).map_err(|e| {
-            Error::halt(Code::VAULT, format!("the frozen plan {digest} cannot be read")).caused_by(e)
-        })?;
+        content
+            .reader_at(0)
+            .take(PLAN_BYTES_MAX)
+            .read_to_end(&mut bytes)
+            .map_err(|e| Error::halt(Code::VAULT, format!("the frozen plan {digest} cannot be read")).caused_by(e))?;
         let bundle = Bundle::from_bytes(&bytes)?;
         self.compile(digest.to_owned(), &bundle)
     }

@@ -142,6 +142,13 @@ const TAMPERED: &[(&[&str], &str)] = &[
             "DELETE FROM journal WHERE n = 4 AND subject = 'transfer:01T00000000000000000000002'",
             "DELETE FROM heads WHERE subject = 'transfer:01T00000000000000000000002'",
         ],
+        "heads transfer:01T00000000000000000000002: it is missing",
+    ),
+    (
+        &[
+            "DELETE FROM journal WHERE n = 4 AND subject = 'transfer:01T00000000000000000000002'",
+            "UPDATE heads SET n = 3, hash = (SELECT hash FROM journal j WHERE j.n = 3 AND j.subject = heads.subject) WHERE subject = 'transfer:01T00000000000000000000002'",
+        ],
         "transfers 01T00000000000000000000002: state is Held",
     ),
     (&["DELETE FROM heads"], "heads day:PMTRD: it is missing"),

@@ -116,7 +116,9 @@ async fn take(ledger: &dyn Ledger, at: i64, step: &Step, standings: &mut [Standi
                 (result, Err(_)) => prop_assert_eq!(result.unwrap_err().code, Code::INTERNAL),
             }
         }
-        Step::Plan { n } => drop(apply(ledger, at, &[Change::Plan(Box::new(delivery(n, n)))]).await),
+        Step::Plan { n } => {
+            apply(ledger, at, &[Change::Plan(Box::new(delivery(n, n)))]).await;
+        }
         Step::Deliver { n, pick } => {
             let before = ledger.delivery(&delivery_id(n)).await.unwrap();
             let legal = before.is_some_and(|d| d.state.next(DELIVERY_EVENTS[pick]).is_some());
@@ -131,7 +133,9 @@ async fn take(ledger: &dyn Ledger, at: i64, step: &Step, standings: &mut [Standi
             let business_date = format!("2026-01-0{date}");
             apply(ledger, at, &[Change::Day { route: "PMTRD".into(), business_date, open, by: "core".into() }]).await;
         }
-        Step::Seal => drop(ledger.seal(now, b"key").await.unwrap()),
+        Step::Seal => {
+            ledger.seal(now, b"key").await.unwrap();
+        }
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use fpp::ledger::transfer::FileEvent as E;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 use std::path::PathBuf;
+use std::time::Instant;
 
 const PAGE_BYTES: usize = 4096;
 
@@ -94,4 +95,44 @@ async fn a_command_that_finds_no_ledger_says_so() {
     let error = SqliteLedger::open_read_only(&books.path()).await.err().unwrap();
     assert!(error.to_string().contains("there is no ledger"), "{error}");
     assert!(!books.path().exists());
+}
+
+const FINISHED: &str = "
+    WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000)
+    INSERT INTO transfers (id, route, spool, name, arrival_key, state, verdict, closed, facts, business_date, batch, run,
+        attempts, next_attempt_ms, waiting_for, arrived_ms, updated_ms, publication, queue)
+    SELECT 'Z' || n, 'OLD', 'core', 'x', 'old' || n, 'Archived', 'accepted', 0, '{}', '2025-01-01', n, 0,
+        0, n, '', n, n, n + 1000000, 0 FROM c";
+
+/// Run by hand: what the reads cost before and after a million finished transfers.
+#[tokio::test]
+#[ignore = "takes half a minute; prints figures"]
+async fn reads_stay_flat_beside_a_million_finished_transfers() {
+    let books = SqliteBooks::new();
+    let ledger = SqliteLedger::open(&books.path()).await.unwrap();
+    walk(&ledger, 1..=100, &[E::Claim]).await;
+    for finished in ["none", "a million"] {
+        if finished != "none" {
+            books.tamper(&[FINISHED]).await;
+        }
+        let begun = Instant::now();
+        for _ in 0..100 {
+            assert_eq!(ledger.due_transfers(T0, 16).await.unwrap().len(), 16);
+        }
+        let due = begun.elapsed() / 100;
+        let begun = Instant::now();
+        for n in 1..=100 {
+            let park = fpp::ledger::change::Change::Park {
+                id: id(n),
+                until_ms: T0,
+                waiting_for: finished.into(),
+                failed: true,
+            };
+            apply(&ledger, 0, &[park, event(n, E::Hold), event(n, E::Release)]).await;
+        }
+        println!("finished: {finished}; due_transfers: {due:?}; apply of three changes: {:?}", begun.elapsed() / 100);
+    }
+    let begun = Instant::now();
+    let counts = ledger.counts().await.unwrap();
+    println!("counts: {counts:?} in {:?}", begun.elapsed());
 }

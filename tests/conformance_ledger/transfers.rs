@@ -110,7 +110,7 @@ pub(crate) async fn an_identity_is_accepted_once(books: &dyn Books) {
     for n in 1..=3 {
         apply(&*ledger, 0, &[same(n), event(n, E::Claim), event(n, E::Stage)]).await;
     }
-    assert_eq!(ledger.by_identity(&identity(1)).await.unwrap().len(), 3, "all on the way");
+    assert_eq!(ledger.by_batch(&identity(1)).await.unwrap().len(), 3, "all on the way");
     apply(&*ledger, 1, &[event(1, E::Judge(V::Accepted))]).await;
     let error = ledger.apply(None, T0, &[event(2, E::Judge(V::Partly))]).await.unwrap_err();
     assert_eq!((error.code, error.class), (Code::OTHER_BYTES, Class::Halt));
@@ -118,8 +118,8 @@ pub(crate) async fn an_identity_is_accepted_once(books: &dyn Books) {
     assert_eq!(transfer(&*ledger, 2).await.state, S::Staged);
     // Rejected and duplicate files do not take the identity.
     apply(&*ledger, 2, &[event(2, E::Judge(V::Duplicate)), event(2, E::Acknowledge), event(2, E::Archive)]).await;
-    assert_eq!(ledger.by_identity(&identity(1)).await.unwrap().len(), 2, "accepted, and one on the way");
-    assert!(ledger.by_identity(&identity(9)).await.unwrap().is_empty());
+    assert_eq!(ledger.by_batch(&identity(1)).await.unwrap().len(), 2, "accepted, and one on the way");
+    assert!(ledger.by_batch(&identity(9)).await.unwrap().is_empty());
     // A person who released the hold has decided.
     let facts = Box::new(Facts { released: Some(vec![Code::OTHER_BYTES.0]), ..Facts::default() });
     let release = Change::Move { id: id(3), event: E::Release, facts, by: Some("wang: agreed".into()) };

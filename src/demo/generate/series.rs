@@ -10,7 +10,7 @@ use std::io;
 pub enum Series {
     /// PMTRD: fixed records of 480 bytes, CCSID 1388, packed numbers.
     Ebcdic,
-    /// PMTRDG: lines of 400 bytes, GBK, numbers as digits.
+    /// PMTRDGBK: lines of 400 bytes, GBK, numbers as digits.
     Gbk,
 }
 
@@ -28,7 +28,7 @@ impl Series {
     pub fn file_id(self) -> &'static str {
         match self {
             Series::Ebcdic => "PMTRD",
-            Series::Gbk => "PMTRDG",
+            Series::Gbk => "PMTRDGBK",
         }
     }
 
