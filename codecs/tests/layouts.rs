@@ -59,8 +59,7 @@ fn file_formats_read_and_their_twins_have_the_same_fields() {
 
 #[test]
 fn a_page_override_reaches_the_fields_that_name_the_formats_page() {
-    let (format, _) =
-        Format::parse("pmtrd.toml", &read("pmtrd.toml").unwrap(), &mut read, Some(Page::Cp935)).unwrap();
+    let (format, _) = Format::parse("pmtrd.toml", &read("pmtrd.toml").unwrap(), &mut read, Some(Page::Cp935)).unwrap();
     assert_eq!(format.pages(), [Page::Cp935]);
 }
 
@@ -77,7 +76,9 @@ fn one(source: &str) -> (Vec<Field>, Vec<String>) {
 
 #[test]
 fn blank_type_is_packed_with_decimals_and_character_without() {
-    let (fields, _) = one("     A          R X\n     A            A              7  2\n     A            B              7\n     A            C         R               REFFLD(A)\n");
+    let (fields, _) = one(
+        "     A          R X\n     A            A              7  2\n     A            B              7\n     A            C         R               REFFLD(A)\n",
+    );
     let kinds: Vec<_> = fields.iter().map(|f| f.kind).collect();
     let packed = Kind::Packed { digits: 7, decimals: 2 };
     assert_eq!(kinds, [packed, Kind::Char, packed]);

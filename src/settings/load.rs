@@ -28,6 +28,7 @@ impl Settings {
         drop(root);
         let mut faults = source.finish();
         faults.append(&mut reader.faults);
+        let mut compiled = Vec::new();
         let spools: Vec<_> = settings.spools.iter().map(|s| s.name.clone()).collect();
         for file in files {
             if let Some(read) = route_file(&file, &spools, &mut faults) {
@@ -36,6 +37,13 @@ impl Settings {
                 settings.routes.extend(read.route);
             }
         }
+        for route in settings.routes.iter().filter(|r| r.is_read()) {
+            match route.compile(&settings) {
+                Ok(warnings) => compiled.extend(warnings),
+                Err(more) => faults.extend(more),
+            }
+        }
+        settings.warnings.extend(compiled);
         checks::across(&settings.routes, &mut faults, &mut settings.warnings);
         settings.warnings.append(&mut reader.warnings);
         faults.sort();

@@ -17,14 +17,13 @@ mod node;
 mod reading;
 mod route;
 mod route_file;
+mod rules;
 mod spool;
 mod words;
 
 pub use answer::{Answer, MarkerOut, Outlet};
 pub use compile::{FormatFile, page};
 pub use node::{Http, Seal, Settings, Work};
-pub use route::{
-    Binding, DayControl, Empty, IdentityRule, Policy, Ready, Route, SourceAction, Text, Texts, UnprovenTotal,
-};
+pub use route::{DayControl, Ready, Route, SourceAction, Text, Texts};
 pub use spool::{Sftp, SftpAuth, Spool, SpoolKind};
 pub use words::{DigestKind, MarkerContent};

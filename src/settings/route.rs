@@ -3,6 +3,7 @@
 use super::answer::{Answer, Outlet};
 use super::words::{DigestKind, MarkerContent};
 use fpp_codecs::text::Page;
+use crate::trade::plan::rules::Rules;
 use std::path::PathBuf;
 
 /// From which spool, when a file is ready, which layout, which checks, which outlets, which answer.
@@ -30,10 +31,8 @@ pub struct Route {
     pub instruments_file: PathBuf,
     /// What the files hold, as read and checked.
     pub texts: Texts,
-    /// Where date, batch and run are found (D1).
-    pub identity: IdentityRule,
-    /// How strict.
-    pub policy: Policy,
+    /// What decides about a file: policy, identity, header; installation and time zone are the node's own.
+    pub rules: Rules,
     /// What happens to the source file in the end.
     pub source: SourceAction,
     /// Digest that the partner's markers carry.
@@ -61,59 +60,6 @@ pub enum Ready {
         /// How long.
         quiet_ms: u64,
     },
-}
-
-/// Where business date, batch and run are found. All three unbound: a series without identity (D1).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IdentityRule {
-    /// Business date.
-    pub business_date: Option<Binding>,
-    /// Batch of the day.
-    pub batch: Option<Binding>,
-    /// Run of the batch.
-    pub run: Option<Binding>,
-}
-
-/// Where one part of the identity is found. What the name has must agree with the header all the same (D4).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Binding {
-    /// A field of the header record.
-    Header(String),
-    /// The file name.
-    Name,
-}
-
-/// How strict a route is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// Good records of a file with bad ones are posted; otherwise one bad record rejects the file.
-    pub partial: bool,
-    /// When a summed field does not decode (D5).
-    pub unproven_total: UnprovenTotal,
-    /// When the file has no bytes (D2).
-    pub empty: Empty,
-    /// More bad records than this reject the file (FPP1014).
-    pub reject_max: u64,
-}
-
-/// What to do when a control total cannot be proven (FPP1015).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnprovenTotal {
-    /// The file is rejected.
-    Reject,
-    /// A person decides.
-    Hold,
-    /// Accepted; the shortfall is stored and shown.
-    Accept,
-}
-
-/// What to do with a file of 0 bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Empty {
-    /// Rejected with FPP1003.
-    Reject,
-    /// Accepted without records.
-    Accept,
 }
 
 /// What happens to the source file once everything is durable (I8).
@@ -161,7 +107,7 @@ pub struct Texts {
 /// One file's name and text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text {
-    /// Name: without folders, so that it is the same on every machine.
+    /// Name with its last folder, so that it is the same on every machine.
     pub name: String,
     /// Content.
     pub content: String,

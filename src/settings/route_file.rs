@@ -4,9 +4,10 @@ use super::answer::{Answer, Outlet};
 use super::compile::{self, FormatFile};
 use super::names::{self, DIGESTS};
 use super::reading::Reader;
-use super::route::{Binding, DayControl, Empty, IdentityRule, Policy, Route, SourceAction, Text, Texts, UnprovenTotal};
+use super::route::{DayControl, Route, SourceAction, Text, Texts};
+use super::rules;
 use super::words::DigestKind;
-use fpp_codecs::format::{Format, Role};
+use fpp_codecs::format::Format;
 use fpp_codecs::source::{Section, Source, SourceFault};
 use std::path::{Path, PathBuf};
 
@@ -41,11 +42,14 @@ fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String])
     let (format_file, format) = format(root, ccsid.as_deref(), reader, &mut texts.format, &mut texts.layouts);
     let mapping_file = named_file(root, "mapping", reader, &mut texts.mapping);
     let instruments_file = named_file(root, "instruments", reader, &mut texts.instruments);
-    let identity = identity(root, &files, format.as_ref());
+    let mut rules = rules::read(root, &name, &files, format.as_ref());
     let answer = root.section("answer").map(|s| answer(&s, reader, known, &mut texts));
+    if let Some(answer) = &answer {
+        rules.answer_digest = rules::answer_digest(answer.orgdig);
+    }
     let outlets = outlets(root, known);
     let days = [("none", DayControl::None), ("ledger", DayControl::Ledger)];
-    let (policy, source) = (policy(root), source_action(root));
+    let source = source_action(root);
     let digest = root.choice("digest", &DIGESTS).unwrap_or(DigestKind::Sha256);
     let day = root.choice("day_control", &days).unwrap_or(DayControl::None);
     let file = path.to_owned();
@@ -61,8 +65,7 @@ fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String])
         mapping_file,
         instruments_file,
         texts,
-        identity,
-        policy,
+        rules,
         source,
         digest,
         day,
@@ -94,10 +97,19 @@ fn named_file(section: &Section<'_>, key: &str, reader: &Reader, text: &mut Text
     }
     let path = reader.path(&written);
     if let Some((_, content)) = reader.read_named(section, key) {
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = portable_name(&path);
         *text = Text { name, content };
     }
     path
+}
+
+/// File name with its last folder: the same on every machine, and still telling `layouts/` from `events/`.
+fn portable_name(path: &Path) -> String {
+    let part = |p: Option<&std::ffi::OsStr>| p.map(|n| n.to_string_lossy().into_owned());
+    match (part(path.parent().and_then(Path::file_name)), part(path.file_name())) {
+        (Some(folder), Some(name)) => format!("{folder}/{name}"),
+        (_, name) => name.unwrap_or_default(),
+    }
 }
 
 /// The file format that a section names, compiled.
@@ -127,74 +139,6 @@ fn format(
             (path, None)
         }
     }
-}
-
-fn identity(root: &Section<'_>, files: &str, format: Option<&Format>) -> IdentityRule {
-    let Some(section) = root.section("identity") else {
-        return IdentityRule::default();
-    };
-    let rule = IdentityRule {
-        business_date: binding(&section, "business_date", "date", files, format),
-        batch: binding(&section, "batch", "batch", files, format),
-        run: binding(&section, "run", "run", files, format),
-    };
-    if rule.business_date.is_none() && (rule.batch.is_some() || rule.run.is_some()) {
-        section.fault("business_date", "batch and run count within a business date: say where it is found");
-    }
-    if rule.run.is_some() && rule.batch.is_none() {
-        section.fault("batch", "run counts within a batch: say where the batch is found");
-    }
-    section.no_more();
-    rule
-}
-
-/// `"name"`, `"none"` or `"header:FIELD"`; what is named must be able to give it.
-fn binding(section: &Section<'_>, key: &str, part: &str, files: &str, format: Option<&Format>) -> Option<Binding> {
-    let text = section.text(key)?;
-    match text.split_once(':') {
-        Some(("header", field)) if !field.is_empty() => {
-            let header = format.map(|f| f.record(Role::Header));
-            match header {
-                Some(None) => section.fault(key, "the format has no header record"),
-                Some(Some(header)) if header.field(field).is_none() => {
-                    section.fault(key, format_args!("the header {} has no field `{field}`", header.layout.name));
-                }
-                _ => {}
-            }
-            Some(Binding::Header(field.to_owned()))
-        }
-        None if text == "name" => {
-            if !names::has(files, part) {
-                section
-                    .fault(key, format_args!("the names `{files}` cannot give it: write {{{part}}} where it stands"));
-            }
-            Some(Binding::Name)
-        }
-        None if text == "none" => None,
-        _ => {
-            section.fault(key, format_args!("`{text}` is not one of: header:FIELD, name, none"));
-            None
-        }
-    }
-}
-
-fn policy(root: &Section<'_>) -> Policy {
-    let mut policy =
-        Policy { partial: false, unproven_total: UnprovenTotal::Reject, empty: Empty::Reject, reject_max: 10_000 };
-    let Some(section) = root.section("policy") else {
-        return policy;
-    };
-    policy.partial = section.choice("records", &[("strict", false), ("partial", true)]).unwrap_or(false);
-    let unproven =
-        [("reject", UnprovenTotal::Reject), ("hold", UnprovenTotal::Hold), ("accept", UnprovenTotal::Accept)];
-    policy.unproven_total = section.choice("unproven_total", &unproven).unwrap_or(policy.unproven_total);
-    policy.empty =
-        section.choice("empty", &[("reject", Empty::Reject), ("accept", Empty::Accept)]).unwrap_or(policy.empty);
-    if let Some(max) = section.number_in("reject_max", 0..=1_000_000) {
-        policy.reject_max = max.unsigned_abs();
-    }
-    section.no_more();
-    policy
 }
 
 fn source_action(root: &Section<'_>) -> SourceAction {
