@@ -147,9 +147,8 @@ impl<'p> Proof<'p> {
             let reason = format!("{} bad records, {} are allowed", self.rejected, plan.rules.reject_max);
             self.faults.note(Code::TOO_MANY, reason);
         }
-        let trailer = plan.format.record(Role::Trailer);
-        let count = plan.format.controls.as_ref().and_then(|c| c.count);
-        let count_name = count.and_then(|i| trailer?.layout.fields.get(i)).map(|f| f.name.as_str());
+        let count = plan.format.controls.as_ref().and_then(|c| c.count.as_ref());
+        let count_name = count.map(|c| c.name.as_str());
         let released = self.context.released.contains(&Code::UNPROVEN);
         let hold = outcome::judge_totals(&self.totals, count_name, &plan.rules, released, &mut self.faults);
         let (verdict, code, reason) = outcome::judge(self.faults, hold, self.rejected, plan.rules.policy);
@@ -318,3 +317,6 @@ fn hex(bytes: &[u8], sensitive: bool) -> String {
 fn booked(total: controls::Total) -> Total {
     Total { name: total.name, promised: total.promised, found: total.found, unreadable: total.unreadable }
 }
+
+#[cfg(test)]
+mod tests;
