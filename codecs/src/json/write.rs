@@ -83,29 +83,42 @@ fn write_float(value: std::fmt::Arguments<'_>, out: &mut Vec<u8>) {
 }
 
 fn write_decimal(value: Decimal, out: &mut Vec<u8>) {
-    if value.unscaled < 0 {
-        out.push(b'-');
-    }
-    let mut digits = [b'0'; 40];
-    let start = put_digits(value.unscaled.unsigned_abs(), &mut digits);
     let scale = usize::from(value.scale);
-    if scale == 0 {
-        out.extend_from_slice(&digits[start..]);
-    } else if scale < digits.len() {
-        let point = digits.len() - scale;
-        out.extend_from_slice(&digits[start.min(point - 1)..point]);
-        out.push(b'.');
-        out.extend_from_slice(&digits[point..]);
-    } else {
-        let _ = write!(out, "{}", Decimal { unscaled: value.unscaled.saturating_abs(), scale: value.scale });
+    match i64::try_from(value.unscaled) {
+        Ok(narrow) if scale < NARROW => {
+            let mut digits = [b'0'; NARROW + 1];
+            let start = put_digits(narrow.unsigned_abs(), &mut digits);
+            write_placed(narrow < 0, &digits, start, scale, out);
+        }
+        _ => {
+            let _ = write!(out, "{value}");
+        }
     }
 }
 
+/// Sign, digits and point; `digits` are zeros in front of `start`.
+fn write_placed(minus: bool, digits: &[u8], start: usize, scale: usize, out: &mut Vec<u8>) {
+    if minus {
+        out.push(b'-');
+    }
+    if scale == 0 {
+        out.extend_from_slice(&digits[start..]);
+        return;
+    }
+    let point = digits.len() - scale;
+    out.extend_from_slice(&digits[start.min(point - 1)..point]);
+    out.push(b'.');
+    out.extend_from_slice(&digits[point..]);
+}
+
 fn write_whole(value: u64, out: &mut Vec<u8>) {
-    let mut digits = [b'0'; 40];
-    let start = put_digits(value.into(), &mut digits);
+    let mut digits = [b'0'; NARROW + 1];
+    let start = put_digits(value, &mut digits);
     out.extend_from_slice(&digits[start..]);
 }
+
+/// Digits of the longest `u64`.
+const NARROW: usize = 20;
 
 const PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
@@ -118,19 +131,9 @@ const PAIRS: [[u8; 2]; 100] = {
 };
 
 /// Writes a number to the end of zeros; gives its first digit, one digit at least.
-fn put_digits(value: u128, digits: &mut [u8; 40]) -> usize {
+fn put_digits(value: u64, digits: &mut [u8; NARROW + 1]) -> usize {
     let mut end = digits.len();
-    let mut wide = value;
-    let mut rest = loop {
-        match u64::try_from(wide) {
-            Ok(rest) => break rest,
-            Err(_) => {
-                end -= 2;
-                digits[end..end + 2].copy_from_slice(&PAIRS[(wide % 100) as usize]);
-                wide /= 100;
-            }
-        }
-    };
+    let mut rest = value;
     while rest >= 100 {
         end -= 2;
         digits[end..end + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
