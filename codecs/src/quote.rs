@@ -5,6 +5,11 @@ use std::io::Write;
 /// A JSON string.
 pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
+    write_rest(text, out);
+}
+
+/// A JSON string whose first quote is written already.
+pub(crate) fn write_rest(text: &str, out: &mut Vec<u8>) {
     let (eights, rest) = text.as_bytes().as_chunks::<8>();
     if eights.iter().any(|eight| any_special(u64::from_le_bytes(*eight))) || rest.iter().any(|b| is_special(*b)) {
         write_escaped(text.as_bytes(), out);

@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::format::RecordFormat;
-use crate::quote::write_text;
+use crate::quote::{write_rest, write_text};
 use crate::record::{Cell, Decimal, Row};
 use std::io::Write;
 
@@ -24,12 +24,9 @@ pub fn write(format: &RecordFormat, n: u64, offset: u64, row: &Row, out: &mut Ve
         if absent {
             continue;
         }
-        if !first {
-            out.push(b',');
-        }
+        let key = &key[usize::from(first)..];
         first = false;
-        out.extend_from_slice(key);
-        write_cell(row, *cell, out);
+        write_cell(row, *cell, key, out);
     }
     out.push(b'}');
     if !row.faults.is_empty() {
@@ -38,39 +35,56 @@ pub fn write(format: &RecordFormat, n: u64, offset: u64, row: &Row, out: &mut Ve
     out.extend_from_slice(b"}\n");
 }
 
-fn write_cell(row: &Row, cell: Cell, out: &mut Vec<u8>) {
+/// The key, which ends in the first quote of a string, and the value.
+fn write_cell(row: &Row, cell: Cell, key: &[u8], out: &mut Vec<u8>) {
+    let unquoted = &key[..key.len().saturating_sub(1)];
     match cell {
-        Cell::Null | Cell::Bad => out.extend_from_slice(b"null"),
-        Cell::Text(from, to) => write_text(row.text.get(from as usize..to as usize).unwrap_or_default(), out),
-        // Digits only: nothing to escape.
-        Cell::Wide(from, to) | Cell::Hex(from, to) => {
-            out.push(b'"');
-            out.extend_from_slice(row.text.as_bytes().get(from as usize..to as usize).unwrap_or_default());
-            out.push(b'"');
+        Cell::Text(from, to) => {
+            out.extend_from_slice(key);
+            write_rest(row.text.get(from as usize..to as usize).unwrap_or_default(), out);
         }
         Cell::Decimal(value) => {
-            out.push(b'"');
+            out.extend_from_slice(key);
             write_decimal(value, out);
             out.push(b'"');
         }
+        // Digits only: nothing to escape.
+        Cell::Wide(from, to) | Cell::Hex(from, to) => {
+            out.extend_from_slice(key);
+            out.extend_from_slice(row.text.as_bytes().get(from as usize..to as usize).unwrap_or_default());
+            out.push(b'"');
+        }
+        Cell::Null | Cell::Bad => {
+            out.extend_from_slice(unquoted);
+            out.extend_from_slice(b"null");
+        }
         Cell::Int(value) => {
+            out.extend_from_slice(unquoted);
             if value < 0 {
                 out.push(b'-');
             }
             write_whole(value.unsigned_abs(), out);
         }
-        Cell::Single(value) => write_single(value, out),
-        Cell::Double(value) => write_float(format_args!("{value:?}"), out),
+        Cell::Single(value) => {
+            out.extend_from_slice(unquoted);
+            write_single(value, out);
+        }
+        Cell::Double(value) => {
+            out.extend_from_slice(unquoted);
+            write_float(format_args!("{value:?}"), out);
+        }
     }
 }
 
 /// Readers take numbers as doubles; the rare single whose shortest text would then round to its neighbour is written
 /// with all its digits.
 fn write_single(value: f32, out: &mut Vec<u8>) {
-    let short = format!("{value:?}");
-    match short.parse::<f64>() {
-        Ok(double) if (double as f32).to_bits() == value.to_bits() => write_float(format_args!("{short}"), out),
-        _ => write_float(format_args!("{:?}", f64::from(value)), out),
+    let start = out.len();
+    write_float(format_args!("{value:?}"), out);
+    let read: Option<f64> = std::str::from_utf8(&out[start..]).ok().and_then(|text| text.parse().ok());
+    if read.is_none_or(|double| (double as f32).to_bits() != value.to_bits()) {
+        out.truncate(start);
+        write_float(format_args!("{:?}", f64::from(value)), out);
     }
 }
 
