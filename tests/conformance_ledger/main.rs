@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod chains;
+mod crash;
 mod deliveries;
 mod desk;
 mod leases;

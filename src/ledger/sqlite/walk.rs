@@ -117,7 +117,7 @@ async fn finish(connection: &mut SqliteConnection, chain: &Chain, report: &mut V
         Folded::Transfer(fold, rejects) => transfer(connection, fold, rejects.as_ref()).await?,
         Folded::Delivery(fold) => delivery(connection, fold).await?,
         Folded::Days(fold) => {
-            let route = subject.trim_start_matches("day:");
+            let route = subject.strip_prefix("day:").unwrap_or(subject);
             let stands = desk::days(&mut *connection, route).await?;
             if !stands.iter().map(|(date, open)| (date, open)).eq(fold.iter()) {
                 return broken(format!("days {route}: the dates differ from their journal"));
