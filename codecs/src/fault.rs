@@ -26,3 +26,36 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// What a field's parser found wrong; `at` counts from the first byte of its input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// What is wrong.
+    pub code: Code,
+    /// First bad byte, from 0.
+    pub at: usize,
+    /// In words.
+    pub detail: &'static str,
+}
+
+impl Flaw {
+    /// A flaw at a byte.
+    pub const fn new(code: Code, at: usize, detail: &'static str) -> Flaw {
+        Flaw { code, at, detail }
+    }
+
+    /// In a record's field that begins at a byte.
+    pub fn within(self, field: usize, start: usize) -> Fault {
+        Fault { code: self.code, field, offset: start + self.at, detail: self.detail }
+    }
+}
+
+impl nom::error::ParseError<&[u8]> for Flaw {
+    fn from_error_kind(_: &[u8], _: nom::error::ErrorKind) -> Flaw {
+        Flaw::new(Code::LENGTH, 0, "the record ends within the field")
+    }
+
+    fn append(_: &[u8], _: nom::error::ErrorKind, other: Flaw) -> Flaw {
+        other
+    }
+}

@@ -46,12 +46,11 @@ pub trait Ledger: Send + Sync {
     /// Newest first.
     async fn transfers(&self, query: &TransferQuery) -> Result<Vec<Transfer>, Error>;
     /// Transfers with work to do now: state not terminal, not held, `next_attempt_ms <= now_ms`; the one that is due
-    /// longest comes first. Its cost
-    /// does not grow with finished transfers.
+    /// longest comes first. Its cost does not grow with finished transfers.
     async fn due_transfers(&self, now_ms: i64, limit: u32) -> Result<Vec<Transfer>, Error>;
-    /// Accepted or partly transfers of this identity (usually one), and those still on the way, whatever their verdict;
-    /// oldest first.
-    async fn by_identity(&self, identity: &Identity) -> Result<Vec<Transfer>, Error>;
+    /// Transfers of this identity's batch, whatever their run: those accepted (also in part), and those on the way that
+    /// are not rejected; oldest first. A resend is a higher run (D8).
+    async fn by_batch(&self, identity: &Identity) -> Result<Vec<Transfer>, Error>;
     /// Number of transfers of a route that arrived for a business date, for routes that count batches (D1).
     async fn arrivals_of_day(&self, route: &str, business_date: &str) -> Result<u32, Error>;
     /// Rejects of a transfer in record order, after a record number.

@@ -10,6 +10,7 @@
 pub mod blocks;
 pub mod disk;
 mod files;
+pub mod plans;
 
 use crate::error::{Error, Result};
 use blocks::Content;

@@ -4,7 +4,9 @@ use crate::Books;
 use crate::shapes::*;
 use fpp::error::Class;
 use fpp::ledger::change::Change;
-use fpp::ledger::transfer::{Facts, FileEvent as E, FileState as S, Promised, TransferQuery, Verdict as V};
+use fpp::ledger::transfer::{
+    Facts, FileEvent as E, FileState as S, Identity, Promised, SourceFile, TransferQuery, Verdict as V,
+};
 use fpp_codecs::Code;
 use std::time::{Duration, Instant};
 
@@ -26,7 +28,11 @@ pub(crate) async fn a_file_walks_to_its_end(books: &dyn Books) {
     walk(&*ledger, [1], &[]).await;
     let facts = Facts {
         sha256: Some("ab".into()),
-        promised: Some(Promised { marker: "X.OK".into(), size: Some(480), digest: None }),
+        promised: Some(Promised {
+            marker: SourceFile { name: "X.OK".into(), ..SourceFile::default() },
+            size: Some(480),
+            digest: None,
+        }),
         ..Facts::default()
     };
     for (step, (event, state)) in [
@@ -110,7 +116,7 @@ pub(crate) async fn an_identity_is_accepted_once(books: &dyn Books) {
     for n in 1..=3 {
         apply(&*ledger, 0, &[same(n), event(n, E::Claim), event(n, E::Stage)]).await;
     }
-    assert_eq!(ledger.by_identity(&identity(1)).await.unwrap().len(), 3, "all on the way");
+    assert_eq!(ledger.by_batch(&identity(1)).await.unwrap().len(), 3, "all on the way");
     apply(&*ledger, 1, &[event(1, E::Judge(V::Accepted))]).await;
     let error = ledger.apply(None, T0, &[event(2, E::Judge(V::Partly))]).await.unwrap_err();
     assert_eq!((error.code, error.class), (Code::OTHER_BYTES, Class::Halt));
@@ -118,13 +124,32 @@ pub(crate) async fn an_identity_is_accepted_once(books: &dyn Books) {
     assert_eq!(transfer(&*ledger, 2).await.state, S::Staged);
     // Rejected and duplicate files do not take the identity.
     apply(&*ledger, 2, &[event(2, E::Judge(V::Duplicate)), event(2, E::Acknowledge), event(2, E::Archive)]).await;
-    assert_eq!(ledger.by_identity(&identity(1)).await.unwrap().len(), 2, "accepted, and one on the way");
-    assert!(ledger.by_identity(&identity(9)).await.unwrap().is_empty());
+    assert_eq!(ledger.by_batch(&identity(1)).await.unwrap().len(), 2, "accepted, and one on the way");
+    assert!(ledger.by_batch(&identity(9)).await.unwrap().is_empty());
     // A person who released the hold has decided.
     let facts = Box::new(Facts { released: Some(vec![Code::OTHER_BYTES.0]), ..Facts::default() });
     let release = Change::Move { id: id(3), event: E::Release, facts, by: Some("wang: agreed".into()) };
     apply(&*ledger, 3, &[event(3, E::Hold), release, event(3, E::Judge(V::Accepted))]).await;
     assert_eq!(transfer(&*ledger, 3).await.state, S::Proven);
+    verified(&*ledger).await;
+}
+
+pub(crate) async fn a_batch_shows_its_runs_but_not_the_rejected(books: &dyn Books) {
+    let ledger = books.open().await;
+    let run = |n, run| {
+        let mut new = arrival(n);
+        new.facts.identity = Some(Identity { run, ..identity(1) });
+        Change::Arrive(new)
+    };
+    for n in 1..=4 {
+        apply(&*ledger, 0, &[run(n, n - 1), event(n, E::Claim), event(n, E::Stage)]).await;
+    }
+    let judged =
+        [event(1, E::Judge(V::Rejected)), event(2, E::Judge(V::Partly)), event(3, E::Hold), event(3, E::Close)];
+    apply(&*ledger, 1, &judged).await;
+    let seen: Vec<_> = ledger.by_batch(&identity(1)).await.unwrap().into_iter().map(|transfer| transfer.id).collect();
+    assert_eq!(seen, [id(2), id(4)], "rejected and closed files do not count");
+    apply(&*ledger, 2, &[event(4, E::Judge(V::Accepted))]).await;
     verified(&*ledger).await;
 }
 

@@ -1,5 +1,9 @@
 //! The byte-exact description of one record, from DDS source or TOML.
 
+pub mod check;
+pub mod dds;
+pub mod toml;
+
 use crate::text::Page;
 
 /// One record format.
@@ -137,4 +141,11 @@ pub enum TimeFormat {
     Jis,
     /// `hh:mm:ss`
     Hms,
+}
+
+impl Field {
+    /// Reserved bytes: the name is FILLER, alone or with a number. Blank fillers stay out of JSON and may be missing.
+    pub fn is_filler(&self) -> bool {
+        self.name.strip_prefix("FILLER").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+    }
 }

@@ -108,8 +108,8 @@ impl Ledger for SqliteLedger {
         reads::due_transfers(&mut *self.read().await?, now_ms, limit).await
     }
 
-    async fn by_identity(&self, identity: &Identity) -> Result<Vec<Transfer>> {
-        reads::by_identity(&mut *self.read().await?, identity).await
+    async fn by_batch(&self, identity: &Identity) -> Result<Vec<Transfer>> {
+        reads::by_batch(&mut *self.read().await?, identity).await
     }
 
     async fn arrivals_of_day(&self, route: &str, business_date: &str) -> Result<u32> {

@@ -26,11 +26,12 @@ pub(super) const UNTAKEN: &str = concat!(
 );
 pub(super) const PUBLICATIONS: &str =
     concat!("SELECT ", transfer_columns!(), " FROM transfers WHERE publication > ? ORDER BY publication LIMIT ?");
-pub(super) const BY_IDENTITY: &str = concat!(
+pub(super) const BY_BATCH: &str = concat!(
     "SELECT ",
     transfer_columns!(),
-    " FROM transfers WHERE route = ? AND business_date = ? AND batch = ? AND run = ? \
-     AND (verdict IN ('accepted', 'partly') OR (state <> 'Archived' AND closed = 0))"
+    " FROM transfers WHERE route = ? AND business_date = ? AND batch = ? \
+     AND (verdict IN ('accepted', 'partly') \
+       OR (state <> 'Archived' AND closed = 0 AND COALESCE(verdict, '') <> 'rejected'))"
 );
 pub(super) const ARRIVALS_OF_DAY: &str = "SELECT COUNT(*) FROM transfers WHERE route = ? AND business_date = ?";
 
@@ -81,12 +82,11 @@ pub(super) async fn due_transfers(connection: &mut SqliteConnection, now_ms: i64
     transfers_of(&rows)
 }
 
-pub(super) async fn by_identity(connection: &mut SqliteConnection, identity: &Identity) -> Result<Vec<Transfer>> {
-    let rows = sqlx::query(BY_IDENTITY)
+pub(super) async fn by_batch(connection: &mut SqliteConnection, identity: &Identity) -> Result<Vec<Transfer>> {
+    let rows = sqlx::query(BY_BATCH)
         .bind(&identity.route)
         .bind(&identity.business_date)
         .bind(identity.batch)
-        .bind(identity.run)
         .fetch_all(connection)
         .await
         .map_err(fault::of)?;
@@ -223,7 +223,7 @@ mod tests {
             (DUE_DELIVERIES, "deliveries_queue (queue=? AND next_attempt_ms<?)"),
             (UNTAKEN, "deliveries_state (state=?)"),
             (PUBLICATIONS, "transfers_publication (publication>?)"),
-            (BY_IDENTITY, "transfers_identity (route=? AND business_date=? AND batch=? AND run=?)"),
+            (BY_BATCH, "transfers_identity (route=? AND business_date=? AND batch=?)"),
             (ARRIVALS_OF_DAY, "transfers_identity (route=? AND business_date=?)"),
         ] {
             let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));

@@ -1,10 +1,7 @@
-//! One decoded record: typed cells over reused buffers.
+//! Exact decimals: what packed, zoned and scaled binary fields mean.
 //!
-//! A [`Row`] is filled by `Plan::decode` again and again without allocating once its buffers have grown. A bad field
-//! leaves [`Cell::Bad`] and a [`Fault`]; the other fields are decoded all the same, because control totals run over
-//! every record as written (D5).
+//! An `i128` and a scale; arithmetic is checked and never rounds. Wider numbers stay text (see `Cell::Wide`).
 
-use crate::fault::Fault;
 use std::fmt;
 
 /// An exact decimal of up to 38 digits: `unscaled / 10^scale`.
@@ -14,84 +11,6 @@ pub struct Decimal {
     pub unscaled: i128,
     /// Digits after the point.
     pub scale: u8,
-}
-
-/// A value in its place. Ranges point into the row's own buffers: read them through [`Row`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Cell {
-    /// No value.
-    Null,
-    /// Did not decode; the row's faults say why.
-    Bad,
-    /// Text, dates and times; a range of the row's text.
-    Text(u32, u32),
-    /// A decimal with its declared scale.
-    Decimal(Decimal),
-    /// A decimal of 39 to 63 digits, canonical text; a range of the row's text.
-    Wide(u32, u32),
-    /// Binary without scale.
-    Int(i64),
-    /// IEEE single.
-    Single(f32),
-    /// IEEE double.
-    Double(f64),
-    /// Upper-case hex; a range of the row's text.
-    Hex(u32, u32),
-}
-
-/// A decoded record, or one about to be encoded: a cell for each field of its layout, in layout order.
-#[derive(Clone, Debug, Default)]
-pub struct Row {
-    /// Characters of all text cells, one after the other.
-    pub text: String,
-    /// One cell a field.
-    pub cells: Vec<Cell>,
-    /// Faults in layout order; empty when the record is good.
-    pub faults: Vec<Fault>,
-}
-
-impl Row {
-    /// Forgets everything but the buffers.
-    pub fn clear(&mut self) {
-        self.text.clear();
-        self.cells.clear();
-        self.faults.clear();
-    }
-
-    /// The characters of a text, wide or hex cell.
-    pub fn str(&self, field: usize) -> Option<&str> {
-        match self.cells.get(field)? {
-            Cell::Text(a, b) | Cell::Wide(a, b) | Cell::Hex(a, b) => self.text.get(*a as usize..*b as usize),
-            _ => None,
-        }
-    }
-
-    /// A number without rounding: decimals and whole binaries.
-    pub fn decimal(&self, field: usize) -> Option<Decimal> {
-        match *self.cells.get(field)? {
-            Cell::Decimal(d) => Some(d),
-            Cell::Int(i) => Some(Decimal { unscaled: i.into(), scale: 0 }),
-            _ => None,
-        }
-    }
-
-    /// Appends a text cell.
-    pub fn push_text(&mut self, value: &str) {
-        let (a, b) = self.append(value);
-        self.cells.push(Cell::Text(a, b));
-    }
-
-    /// Appends a hex cell.
-    pub fn push_hex(&mut self, value: &str) {
-        let (a, b) = self.append(value);
-        self.cells.push(Cell::Hex(a, b));
-    }
-
-    fn append(&mut self, value: &str) -> (u32, u32) {
-        let start = self.text.len() as u32;
-        self.text.push_str(value);
-        (start, self.text.len() as u32)
-    }
 }
 
 impl Decimal {

@@ -1,0 +1,155 @@
+//! What a file is: framing, records with their roles, controls, nulls.
+//!
+//! A [`Format`] is compiled once from TOML (or from a lone layout) and never changes. It knows nothing of routes, and it
+//! judges no file: cutting is `framing`, totals are `controls`, the order of records is [`order::Order`].
+
+mod controls;
+pub mod order;
+mod parse;
+
+use crate::controls::Controls;
+use crate::fault::Fault;
+use crate::framing::Framing;
+use crate::layout::{Field, Layout};
+use crate::quote;
+use crate::record::plan::Plan;
+use crate::record::{Nulls, Row};
+use crate::text::Page;
+
+/// A file format.
+#[derive(Clone, Debug)]
+pub struct Format {
+    /// Name, e.g. `PMTRD`.
+    pub name: String,
+    /// Description.
+    pub text: String,
+    /// How the file is cut into records.
+    pub framing: Framing,
+    /// Page of every character field without one of its own.
+    pub page: Page,
+    /// Record formats in the order of the source.
+    pub records: Vec<RecordFormat>,
+    /// Control totals, if the format has any.
+    pub controls: Option<Controls>,
+    /// Layout version for lineage.
+    pub version: String,
+    /// How nulls are written.
+    pub nulls: Nulls,
+    /// Names of all sources read, the file itself first.
+    pub sources: Vec<String>,
+}
+
+/// The part a record plays in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// 文件头
+    Header,
+    /// 明细
+    Detail,
+    /// 文件尾
+    Trailer,
+}
+
+/// Bytes that tell a record format from the others; without bytes it fits every record.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Selector {
+    /// First byte within the record, from 0 (sources count from 1).
+    pub at: usize,
+    /// The bytes, in the file's page.
+    pub bytes: Vec<u8>,
+}
+
+/// One record format of a file.
+#[derive(Clone, Debug)]
+pub struct RecordFormat {
+    /// Its fields, as they stand in this file (null flags and map included).
+    pub layout: Layout,
+    /// Its part.
+    pub role: Role,
+    /// How it is recognised.
+    pub selector: Selector,
+    plan: Plan,
+    keys: Keys,
+}
+
+/// What JSON writes of a record besides its values, escaped once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Keys {
+    /// `,"type":"PMTRDD","fields":{`
+    pub(crate) head: Vec<u8>,
+    /// `"TRDNO":` for each field.
+    pub(crate) fields: Vec<Vec<u8>>,
+}
+
+impl Format {
+    /// The record format with a role.
+    pub fn record(&self, role: Role) -> Option<&RecordFormat> {
+        self.records.iter().find(|r| r.role == role)
+    }
+
+    /// The first record format whose selector fits.
+    pub fn select(&self, record: &[u8]) -> Option<usize> {
+        self.records.iter().position(|r| r.selector.fits(record))
+    }
+
+    /// Every page used by a field, the file's own first.
+    pub fn pages(&self) -> Vec<Page> {
+        let mut pages = vec![self.page];
+        for page in self.records.iter().flat_map(|r| &r.layout.fields).filter_map(|f| f.page) {
+            if !pages.contains(&page) {
+                pages.push(page);
+            }
+        }
+        pages
+    }
+}
+
+impl Selector {
+    /// Whether the record carries the bytes.
+    pub fn fits(&self, record: &[u8]) -> bool {
+        record.get(self.at..).is_some_and(|rest| rest.starts_with(&self.bytes))
+    }
+}
+
+impl RecordFormat {
+    /// Compiles a layout. `page` is the file's page; the layout grows by null flags or map.
+    pub fn new(mut layout: Layout, role: Role, selector: Selector, nulls: Nulls, page: Page) -> RecordFormat {
+        let plan = Plan::compile(&mut layout, nulls, page);
+        let keys = Keys::of(&layout);
+        RecordFormat { layout, role, selector, plan, keys }
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Fills the row: a cell for each field, faults in layout order. Other fields are decoded past a bad one.
+    pub fn decode(&self, record: &[u8], row: &mut Row) {
+        self.plan.decode(record, row);
+    }
+
+    /// Appends the record's bytes; on a fault `out` is as before. What was written has been read back and compared.
+    pub fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
+        self.plan.encode(row, out)
+    }
+
+    /// Index of a field by name.
+    pub fn field(&self, name: &str) -> Option<usize> {
+        self.layout.fields.iter().position(|f| f.name == name)
+    }
+}
+
+impl Keys {
+    fn of(layout: &Layout) -> Keys {
+        let mut head = b",\"type\":".to_vec();
+        quote::write_text(&layout.name, &mut head);
+        head.extend(b",\"fields\":{");
+        let key = |field: &Field| {
+            let mut key = Vec::new();
+            quote::write_text(&field.name, &mut key);
+            key.push(b':');
+            key
+        };
+        Keys { head, fields: layout.fields.iter().map(key).collect() }
+    }
+}

@@ -1,0 +1,270 @@
+//! Reading a format from TOML, or from a lone layout.
+
+use super::{Format, RecordFormat, Role, Selector};
+use crate::framing::{Framing, LineEnding};
+use crate::layout::check::{RECORD_MAX, SOURCE_MAX};
+use crate::layout::{Layout, dds, toml};
+use crate::record::Nulls;
+use crate::source::{Section, Source, SourceFault};
+use crate::text::{self, Page};
+use std::collections::BTreeMap;
+
+/// Reads a source by the name another source uses.
+type Read<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
+
+type Parsed = Result<(Format, Vec<SourceFault>), Vec<SourceFault>>;
+
+/// How many sources may stand behind each other through references.
+const DEPTH_MAX: usize = 8;
+
+/// The page of a lone layout that names none.
+const PAGE: Page = Page::Cp1388;
+
+impl Format {
+    /// Reads a file format in TOML, a single layout in TOML, or a `.dds` source; the latter two give one detail record
+    /// and fixed framing. `read` gives the text of a layout by the name the source uses. `page_override` replaces the
+    /// format's page, and that of fields which name the same one. Gives warnings beside the format.
+    pub fn parse(file: &str, text: &str, read: &mut Read<'_>, page_override: Option<Page>) -> Parsed {
+        if text.len() > SOURCE_MAX {
+            return Err(fault(file, format!("the source has more than {SOURCE_MAX} bytes")));
+        }
+        let mut loader = Loader { read, page: PAGE, cache: BTreeMap::new(), warnings: Vec::new(), sources: Vec::new() };
+        loader.sources.push(file.to_owned());
+        let format = if file.to_ascii_lowercase().ends_with(".dds") {
+            let layout = one(file, loader.dds(file, text, 0)?, None)?;
+            lone(layout, PAGE, page_override)
+        } else {
+            let source = Source::new(file, text);
+            let root = source.root();
+            if root.has("record") || !root.has("field") {
+                let format = loader.format(&root, page_override);
+                root.no_more();
+                drop(root);
+                let faults = source.finish();
+                format.filter(|_| faults.is_empty()).ok_or(faults)?
+            } else {
+                let page = toml::page(&root, "ccsid").unwrap_or(PAGE);
+                let version = root.text("version").unwrap_or_default();
+                Format { version, ..lone(toml::parse(file, text, page)?, page, page_override) }
+            }
+        };
+        let Loader { sources, warnings, .. } = loader;
+        Ok((Format { sources, ..format }, warnings))
+    }
+}
+
+fn fault(file: &str, message: String) -> Vec<SourceFault> {
+    vec![SourceFault { file: file.to_owned(), line: 1, column: 1, message }]
+}
+
+fn lone(mut layout: Layout, page: Page, page_override: Option<Page>) -> Format {
+    replace_page(&mut layout, page, page_override);
+    let page = page_override.unwrap_or(page);
+    Format {
+        name: layout.name.clone(),
+        text: layout.text.clone(),
+        framing: Framing::Fixed { length: layout.length },
+        page,
+        records: vec![RecordFormat::new(layout, Role::Detail, Selector::default(), Nulls::None, page)],
+        controls: None,
+        version: String::new(),
+        nulls: Nulls::None,
+        sources: Vec::new(),
+    }
+}
+
+fn replace_page(layout: &mut Layout, own: Page, page_override: Option<Page>) {
+    let Some(page) = page_override else { return };
+    for field in layout.fields.iter_mut().filter(|f| f.page == Some(own)) {
+        field.page = Some(page);
+    }
+}
+
+/// One layout of those a source holds, by name if there are several.
+fn one(file: &str, layouts: Vec<Layout>, name: Option<&str>) -> Result<Layout, Vec<SourceFault>> {
+    let known: Vec<_> = layouts.iter().map(|l| l.name.clone()).collect();
+    let mut fitting = layouts.into_iter().filter(|l| name.is_none_or(|name| name.eq_ignore_ascii_case(&l.name)));
+    match (fitting.next(), fitting.next()) {
+        (Some(layout), None) => Ok(layout),
+        (Some(_), Some(_)) => Err(fault(file, format!("holds several formats: say which of {}", known.join(", ")))),
+        (None, _) => Err(fault(file, format!("holds {}, not the format asked for", known.join(", ")))),
+    }
+}
+
+/// Reads sources, each once.
+struct Loader<'a, 'b> {
+    read: &'a mut Read<'b>,
+    page: Page,
+    /// Layouts by source name; an empty list stands for a source that is being read or cannot be.
+    cache: BTreeMap<String, Vec<Layout>>,
+    warnings: Vec<SourceFault>,
+    sources: Vec<String>,
+}
+
+impl Loader<'_, '_> {
+    fn text(&mut self, name: &str) -> Result<String, String> {
+        let text = (self.read)(name)?;
+        self.sources.push(name.to_owned());
+        Ok(text)
+    }
+
+    fn dds(&mut self, file: &str, text: &str, depth: usize) -> Result<Vec<Layout>, Vec<SourceFault>> {
+        let page = self.page;
+        let mut refs = |name: &str| self.referenced(name, depth + 1);
+        let (layouts, warnings) = dds::parse(file, text, &mut refs, page)?;
+        self.warnings.extend(warnings);
+        Ok(layouts)
+    }
+
+    /// The layout behind a REF or REFFLD: `<name>.dds` in lower case.
+    fn referenced(&mut self, name: &str, depth: usize) -> Option<Layout> {
+        let file = format!("{}.dds", name.to_lowercase());
+        if !self.cache.contains_key(&file) {
+            self.cache.insert(file.clone(), Vec::new());
+            if depth <= DEPTH_MAX {
+                let text = self.text(&file).ok()?;
+                let layouts = self.dds(&file, &text, depth).ok()?;
+                self.cache.insert(file.clone(), layouts);
+            }
+        }
+        let layouts = self.cache.get(&file)?;
+        layouts.iter().find(|l| l.name == name).or(layouts.first()).cloned()
+    }
+
+    fn layout(&mut self, file: &str, name: Option<&str>) -> Result<Layout, Vec<SourceFault>> {
+        let text = self.text(file).map_err(|why| fault(file, format!("cannot be read: {why}")))?;
+        if file.to_ascii_lowercase().ends_with(".dds") {
+            one(file, self.dds(file, &text, 0)?, name)
+        } else {
+            toml::parse(file, &text, self.page)
+        }
+    }
+
+    fn format(&mut self, root: &Section<'_>, page_override: Option<Page>) -> Option<Format> {
+        let name = root.need_text("name");
+        let own = toml::page(root, "ccsid");
+        if !root.has("ccsid") {
+            root.fault("ccsid", "is missing; the page of character fields without CCSID is needed");
+        }
+        self.page = own.unwrap_or(PAGE);
+        let page = page_override.unwrap_or(self.page);
+        let framing = framing(root, page);
+        let nulls = nulls(root);
+        let mut records = Vec::new();
+        for table in root.sections("record") {
+            records.push(self.record(&table, nulls, page_override));
+            table.no_more();
+        }
+        let records: Vec<_> = records.into_iter().collect::<Option<_>>()?;
+        let framing = framing?;
+        check_records(root, &records, framing.length());
+        let controls = root.section("controls").map(|table| super::controls::read(&table, &records));
+        Some(Format {
+            name,
+            text: root.text("text").unwrap_or_default(),
+            framing,
+            page,
+            records,
+            controls,
+            version: root.need_text("version"),
+            nulls,
+            sources: Vec::new(),
+        })
+    }
+
+    fn record(&mut self, table: &Section<'_>, nulls: Nulls, page_override: Option<Page>) -> Option<RecordFormat> {
+        let roles = [("header", Role::Header), ("detail", Role::Detail), ("trailer", Role::Trailer)];
+        if !table.has("role") {
+            table.need_text("role");
+        }
+        let role = table.choice("role", &roles);
+        let name = table.text("name");
+        let mut layout = match table.text("layout") {
+            Some(file) => match self.layout(&file, name.as_deref()) {
+                Ok(layout) => layout,
+                Err(faults) => {
+                    faults.iter().for_each(|f| table.fault("layout", f));
+                    return None;
+                }
+            },
+            None => toml::layout(table, table.need_text("name").to_uppercase(), self.page)?,
+        };
+        replace_page(&mut layout, self.page, page_override);
+        for name in table.texts("sensitive") {
+            match layout.fields.iter_mut().find(|f| f.name == name) {
+                Some(field) => field.sensitive = true,
+                None => table.fault("sensitive", format_args!("{} has no field {name}", layout.name)),
+            }
+        }
+        let page = page_override.unwrap_or(self.page);
+        let selector = selector(table, page)?;
+        Some(RecordFormat::new(layout, role?, selector, nulls, page))
+    }
+}
+
+fn framing(root: &Section<'_>, page: Page) -> Option<Framing> {
+    if !root.has("framing") || !root.has("length") {
+        root.need_text("framing");
+        root.fault("length", "is missing; bytes of a record without its line end are needed");
+    }
+    let lines = root.choice("framing", &[("fixed", false), ("lines", true)]);
+    let length = root.number_in("length", 1..=RECORD_MAX as i64).and_then(|n| usize::try_from(n).ok());
+    let endings = match page.is_ebcdic() {
+        true => [("lf", LineEnding::EbcdicLf), ("crlf", LineEnding::EbcdicCrLf)],
+        false => [("lf", LineEnding::Lf), ("crlf", LineEnding::CrLf)],
+    };
+    if !lines? {
+        return Some(Framing::Fixed { length: length? });
+    }
+    if !root.has("line_end") {
+        root.need_text("line_end");
+    }
+    Some(Framing::Lines { length: length?, ending: root.choice("line_end", &endings)? })
+}
+
+fn nulls(root: &Section<'_>) -> Nulls {
+    let words = [("none", Nulls::None), ("blank", Nulls::Blank), ("map", Nulls::Map), ("flag", Nulls::Flag)];
+    root.choice("nulls", &words).unwrap_or_default()
+}
+
+fn selector(table: &Section<'_>, page: Page) -> Option<Selector> {
+    let Some(select) = table.section("select") else { return Some(Selector::default()) };
+    let at = select.number_in("at", 1..=RECORD_MAX as i64);
+    let equals = select.need_text("equals");
+    select.no_more();
+    let mut bytes = Vec::new();
+    if text::encode(page, &equals, &mut bytes).is_err() {
+        select.fault("equals", format_args!("cannot be written in code page {}", page.name()));
+    }
+    if !select.has("at") {
+        select.fault("at", "is missing; a place within the record, from 1, is needed");
+    }
+    Some(Selector { at: usize::try_from(at?).ok()? - 1, bytes })
+}
+
+fn check_records(root: &Section<'_>, records: &[RecordFormat], length: usize) {
+    if !records.iter().any(|r| r.role == Role::Detail) {
+        root.fault("record", "a record with role = \"detail\" is needed");
+    }
+    for (index, record) in records.iter().enumerate() {
+        let name = &record.layout.name;
+        if record.layout.length != length {
+            root.fault("length", format_args!("is {length}, but {name} has {} bytes", record.layout.length));
+        }
+        if record.selector.at + record.selector.bytes.len() > length {
+            root.fault("record", format_args!("{name}: select looks beyond the record"));
+        }
+        for other in &records[..index] {
+            if other.layout.name == *name {
+                root.fault("record", format_args!("{name} is there twice"));
+            }
+            if other.role == record.role && record.role != Role::Detail {
+                root.fault("record", format_args!("{name} and {} have the same role", other.layout.name));
+            }
+            let (a, b) = (&other.selector, &record.selector);
+            if a.bytes.is_empty() || (a.at == b.at && b.bytes.starts_with(&a.bytes)) {
+                root.fault("record", format_args!("{name} is never selected: {} fits all it fits", other.layout.name));
+            }
+        }
+    }
+}

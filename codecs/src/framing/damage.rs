@@ -1,0 +1,89 @@
+//! Signs of a text-mode transfer.
+//!
+//! Conversion as text destroys packed and binary fields for good, so nothing is guessed back; the signs are named so
+//! that the partner can see what to change. Only the beginning of a file is looked at.
+
+use super::Framing;
+use crate::format::Format;
+use crate::text::{self, Page};
+
+/// Bytes of the beginning that are looked at, at most.
+pub const HEAD: usize = 64 * 1024;
+
+/// Says what it saw if the file has been converted as text on its way; `size` is that of the whole file.
+pub fn text_mode_damage(format: &Format, head: &[u8], size: u64) -> Option<String> {
+    let head = &head[..head.len().min(HEAD)];
+    if head.is_empty() {
+        return None;
+    }
+    let signs = if format.page.is_ebcdic() { signs_of_ascii(format, head, size) } else { signs_of_substitutes(head) };
+    if signs.is_empty() { None } else { Some(signs.join("; ")) }
+}
+
+/// The layout is EBCDIC: is the file not any more?
+fn signs_of_ascii(format: &Format, head: &[u8], size: u64) -> Vec<String> {
+    let count = |fits: fn(&u8) -> bool| head.iter().filter(|b| fits(b)).count();
+    let ascii = count(|b| matches!(b, 0x20 | 0x30..=0x39));
+    let ebcdic = count(|b| matches!(b, 0x40 | 0xF0..=0xF9));
+    // Blanks and digits are most of any record; both counts are large only if neither reading holds.
+    let converted = ascii > ebcdic * 4 && ascii * 5 > head.len();
+    let selector = ascii_selector(format, head);
+    if !converted && selector.is_none() {
+        return Vec::new();
+    }
+    let mut signs = Vec::new();
+    if let Some(text) = selector {
+        signs.push(format!("the first record begins like ASCII: `{text}` where the layout is EBCDIC"));
+    }
+    if converted {
+        signs.push(format!(
+            "{ascii} of the first {} bytes are ASCII digits or blanks, {ebcdic} EBCDIC ones",
+            head.len()
+        ));
+    }
+    let substitutes = count(|b| matches!(b, 0x3F | 0x1A));
+    if substitutes > 0 {
+        signs.push(format!("{substitutes} substitutes 3F or 1A"));
+    }
+    if let Framing::Fixed { length } = format.framing {
+        let rest = size % length.max(1) as u64;
+        if rest != 0 {
+            signs.push(format!("{size} bytes are {rest} too many for records of {length}"));
+        }
+        if let Some(at) = head.windows(2).position(|pair| pair == b"\r\n") {
+            signs.push(format!("a line end 0D0A at byte {}", at + 1));
+        }
+    }
+    signs
+}
+
+/// The text that selects the first record, if the file holds it in ASCII and not in its page.
+fn ascii_selector(format: &Format, head: &[u8]) -> Option<String> {
+    if format.select(head).is_some() {
+        return None;
+    }
+    format.records.iter().filter(|r| !r.selector.bytes.is_empty()).find_map(|record| {
+        let mut wanted = String::new();
+        text::decode(format.page, &record.selector.bytes, &mut wanted).ok()?;
+        let mut ascii = Vec::new();
+        text::encode(Page::Gbk, &wanted, &mut ascii).ok()?;
+        head.get(record.selector.at..)?.starts_with(&ascii).then_some(wanted)
+    })
+}
+
+/// The layout is text already: have characters been replaced on the way?
+fn signs_of_substitutes(head: &[u8]) -> Vec<String> {
+    // A run at the very end is legal (see the cutter's remarks).
+    let end = head.iter().rposition(|b| *b != 0x1A).map_or(0, |at| at + 1);
+    let head = &head[..end];
+    let twice = [0xEF, 0xBF, 0xBD, 0xEF, 0xBF, 0xBD];
+    let place = |sign: &[u8]| head.windows(sign.len()).position(|window| window == sign);
+    let mut signs = Vec::new();
+    if let Some(at) = place(&twice) {
+        signs.push(format!("replacement characters EFBFBD at byte {}", at + 1));
+    }
+    if let Some(at) = place(&[0x1A, 0x1A]) {
+        signs.push(format!("substitutes 1A at byte {}", at + 1));
+    }
+    signs
+}

@@ -1,0 +1,11 @@
+//! JSON lines: one record a line, `{"n","offset","type","fields"}`, and back.
+//!
+//! Values are those of D17: decimals are strings with their scale, whole binaries and finite floats are numbers, hex is
+//! upper case, null is null. `n` counts from 1, `offset` from 0, also within a fault. Bad fields are left out and listed
+//! under `faults`; blank fillers are left out in silence, because reading gives them back.
+
+mod read;
+mod write;
+
+pub use read::{JsonFault, read};
+pub use write::write;

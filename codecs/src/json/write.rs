@@ -1,0 +1,159 @@
+//! A row to one line of JSON, without a tree and without allocation but the output's own growth.
+
+use crate::fault::Fault;
+use crate::format::RecordFormat;
+use crate::quote::write_text;
+use crate::record::{Cell, Decimal, Row};
+use std::io::Write;
+
+/// Appends one line.
+pub fn write(format: &RecordFormat, n: u64, offset: u64, row: &Row, out: &mut Vec<u8>) {
+    let keys = format.keys();
+    out.extend_from_slice(b"{\"n\":");
+    write_whole(n, out);
+    out.extend_from_slice(b",\"offset\":");
+    write_whole(offset, out);
+    out.extend_from_slice(&keys.head);
+    let mut first = true;
+    for (index, (cell, key)) in row.cells.iter().zip(&keys.fields).enumerate() {
+        let absent = match cell {
+            Cell::Bad => true,
+            Cell::Text(from, to) if from == to => format.layout.fields[index].is_filler(),
+            _ => false,
+        };
+        if absent {
+            continue;
+        }
+        if !first {
+            out.push(b',');
+        }
+        first = false;
+        out.extend_from_slice(key);
+        write_cell(row, *cell, out);
+    }
+    out.push(b'}');
+    if !row.faults.is_empty() {
+        write_faults(format, &row.faults, out);
+    }
+    out.extend_from_slice(b"}\n");
+}
+
+fn write_cell(row: &Row, cell: Cell, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Null | Cell::Bad => out.extend_from_slice(b"null"),
+        Cell::Text(from, to) => write_text(row.text.get(from as usize..to as usize).unwrap_or_default(), out),
+        // Digits only: nothing to escape.
+        Cell::Wide(from, to) | Cell::Hex(from, to) => {
+            out.push(b'"');
+            out.extend_from_slice(row.text.as_bytes().get(from as usize..to as usize).unwrap_or_default());
+            out.push(b'"');
+        }
+        Cell::Decimal(value) => {
+            out.push(b'"');
+            write_decimal(value, out);
+            out.push(b'"');
+        }
+        Cell::Int(value) => {
+            if value < 0 {
+                out.push(b'-');
+            }
+            write_whole(value.unsigned_abs(), out);
+        }
+        Cell::Single(value) => write_single(value, out),
+        Cell::Double(value) => write_float(format_args!("{value:?}"), out),
+    }
+}
+
+/// Readers take numbers as doubles; the rare single whose shortest text would then round to its neighbour is written
+/// with all its digits.
+fn write_single(value: f32, out: &mut Vec<u8>) {
+    let short = format!("{value:?}");
+    match short.parse::<f64>() {
+        Ok(double) if (double as f32).to_bits() == value.to_bits() => write_float(format_args!("{short}"), out),
+        _ => write_float(format_args!("{:?}", f64::from(value)), out),
+    }
+}
+
+fn write_float(value: std::fmt::Arguments<'_>, out: &mut Vec<u8>) {
+    // Writing to a vector cannot fail.
+    let _ = out.write_fmt(value);
+    if out.ends_with(b".0") {
+        out.truncate(out.len() - 2);
+    }
+}
+
+fn write_decimal(value: Decimal, out: &mut Vec<u8>) {
+    if value.unscaled < 0 {
+        out.push(b'-');
+    }
+    let mut digits = [b'0'; 40];
+    let start = put_digits(value.unscaled.unsigned_abs(), &mut digits);
+    let scale = usize::from(value.scale);
+    if scale == 0 {
+        out.extend_from_slice(&digits[start..]);
+    } else if scale < digits.len() {
+        let point = digits.len() - scale;
+        out.extend_from_slice(&digits[start.min(point - 1)..point]);
+        out.push(b'.');
+        out.extend_from_slice(&digits[point..]);
+    } else {
+        let _ = write!(out, "{}", Decimal { unscaled: value.unscaled.saturating_abs(), scale: value.scale });
+    }
+}
+
+fn write_whole(value: u64, out: &mut Vec<u8>) {
+    let mut digits = [b'0'; 40];
+    let start = put_digits(value.into(), &mut digits);
+    out.extend_from_slice(&digits[start..]);
+}
+
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut at = 0;
+    while at < 100 {
+        pairs[at] = [b'0' + (at / 10) as u8, b'0' + (at % 10) as u8];
+        at += 1;
+    }
+    pairs
+};
+
+/// Writes a number to the end of zeros; gives its first digit, one digit at least.
+fn put_digits(value: u128, digits: &mut [u8; 40]) -> usize {
+    let mut end = digits.len();
+    let mut wide = value;
+    let mut rest = loop {
+        match u64::try_from(wide) {
+            Ok(rest) => break rest,
+            Err(_) => {
+                end -= 2;
+                digits[end..end + 2].copy_from_slice(&PAIRS[(wide % 100) as usize]);
+                wide /= 100;
+            }
+        }
+    };
+    while rest >= 100 {
+        end -= 2;
+        digits[end..end + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
+        rest /= 100;
+    }
+    end -= 1;
+    digits[end] = b'0' + (rest % 10) as u8;
+    if rest >= 10 {
+        end -= 1;
+        digits[end] = b'0' + (rest / 10) as u8;
+    }
+    end
+}
+
+fn write_faults(format: &RecordFormat, faults: &[Fault], out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"faults\":[");
+    for (index, fault) in faults.iter().enumerate() {
+        let name = format.layout.fields.get(fault.field).map_or("", |f| f.name.as_str());
+        out.extend_from_slice(if index == 0 { &b"{\"field\":"[..] } else { &b",{\"field\":"[..] });
+        write_text(name, out);
+        let _ = write!(out, ",\"code\":\"{}\",\"offset\":{},\"detail\":", fault.code, fault.offset);
+        write_text(fault.detail, out);
+        out.push(b'}');
+    }
+    out.push(b']');
+}

@@ -1,0 +1,112 @@
+//! Limits of layouts and the arithmetic of their bytes, whatever source they came from.
+//!
+//! The limits are those of IBM i (records of 32,766 bytes, 8,000 fields), so that a hostile source cannot ask for much.
+
+use super::{Field, Kind, Layout};
+use crate::date::field as moment;
+use crate::number::{WIDEST, binary, packed};
+use std::collections::HashSet;
+
+/// Most bytes of a record.
+pub const RECORD_MAX: usize = 32_766;
+/// Most fields of a record.
+pub const FIELDS_MAX: usize = 8_000;
+/// Most characters of a source text.
+pub const SOURCE_MAX: usize = 1 << 20;
+
+/// Why a kind cannot be.
+pub(crate) type Wrong = String;
+
+impl Kind {
+    /// Bytes of a field, if its kind decides them; nothing for text and hex, whose source says how many.
+    pub fn own_bytes(self) -> Option<usize> {
+        Some(match self {
+            Kind::Char | Kind::Open | Kind::Only | Kind::Either | Kind::Graphic | Kind::Hex => return None,
+            Kind::Packed { digits, .. } => packed::bytes(digits),
+            Kind::Zoned { digits, .. } => digits.into(),
+            Kind::Binary { digits, .. } => binary::bytes(digits),
+            Kind::Float { double } => {
+                if double {
+                    8
+                } else {
+                    4
+                }
+            }
+            Kind::Date(format) => moment::date_bytes(format),
+            Kind::Time(_) => moment::TIME_BYTES,
+            Kind::Timestamp { fraction } => moment::timestamp_bytes(fraction),
+            Kind::Number { digits, signed, .. } => usize::from(digits) + usize::from(signed),
+        })
+    }
+
+    /// Whether the field's bytes are characters of a page.
+    pub fn has_page(self) -> bool {
+        !matches!(self, Kind::Hex | Kind::Packed { .. } | Kind::Zoned { .. } | Kind::Binary { .. } | Kind::Float { .. })
+    }
+
+    /// Whether VARLEN is possible.
+    pub fn may_vary(self) -> bool {
+        self.own_bytes().is_none()
+    }
+
+    pub(crate) fn check(self) -> Result<(), Wrong> {
+        let (digits, decimals, most) = match self {
+            Kind::Packed { digits, decimals } | Kind::Zoned { digits, decimals } => (digits, decimals, WIDEST),
+            Kind::Number { digits, decimals, .. } => (digits, decimals, WIDEST),
+            Kind::Binary { digits, decimals } => (digits, decimals, 18),
+            Kind::Timestamp { fraction } if fraction > 12 => {
+                return Err(format!("{fraction} fraction digits are more than 12"));
+            }
+            _ => return Ok(()),
+        };
+        if !(1..=most).contains(&digits) {
+            return Err(format!("{digits} digits are not within 1 to {most}"));
+        }
+        if decimals > digits {
+            return Err(format!("{decimals} decimals are more than the {digits} digits"));
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of a text or hex field of so many bytes (pairs for G), length bytes of VARLEN included.
+pub(crate) fn sized(kind: Kind, units: usize, varlen: bool) -> Result<usize, Wrong> {
+    let bytes = if kind == Kind::Graphic { units.saturating_mul(2) } else { units };
+    let least = if matches!(kind, Kind::Open | Kind::Only | Kind::Either) { 4 } else { 1 };
+    if units < least || bytes > RECORD_MAX {
+        return Err(format!("length {units} is not within {least} to {RECORD_MAX} bytes"));
+    }
+    Ok(bytes + if varlen { 2 } else { 0 })
+}
+
+/// Places the fields one after the other and checks the whole.
+pub(crate) fn assemble(
+    name: String,
+    text: String,
+    mut fields: Vec<Field>,
+    keys: Vec<String>,
+) -> Result<Layout, (usize, Wrong)> {
+    let mut names = HashSet::new();
+    let mut offset = 0;
+    for (index, field) in fields.iter_mut().enumerate() {
+        field.kind.check().map_err(|wrong| (index, wrong))?;
+        field.offset = offset;
+        offset += field.bytes;
+        if offset > RECORD_MAX {
+            return Err((index, format!("the record is longer than {RECORD_MAX} bytes")));
+        }
+        if index >= FIELDS_MAX {
+            return Err((index, format!("the record has more than {FIELDS_MAX} fields")));
+        }
+        if !names.insert(field.name.clone()) {
+            return Err((index, format!("field {} is there twice", field.name)));
+        }
+    }
+    if fields.is_empty() {
+        return Err((0, "the record has no fields".to_owned()));
+    }
+    if let Some(key) = keys.iter().find(|key| !names.contains(*key)) {
+        return Err((0, format!("key {key} is not a field of the record")));
+    }
+    Ok(Layout { name, text, length: offset, fields, keys })
+}

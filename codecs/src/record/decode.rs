@@ -1,0 +1,166 @@
+//! Bytes to a row: one pass over the plan, no allocation once the row's buffers have grown.
+//!
+//! A bad field costs its own cell only. Trailing blanks of text are dropped before decoding, so that padding costs
+//! nothing; what VARLEN counts is kept as it is.
+
+use super::plan::{Nulls, Plan, Step};
+use super::{Cell, Decimal, Row, double_byte};
+use crate::code::Code;
+use crate::date::field as moment;
+use crate::fault::Flaw;
+use crate::layout::Kind;
+use crate::number::{self, NARROW, binary, packed, zoned};
+use crate::text;
+
+impl Plan {
+    pub(crate) fn decode(&self, record: &[u8], row: &mut Row) {
+        row.clear();
+        for (index, step) in self.steps.iter().enumerate() {
+            if step.nullable && self.nulls != Nulls::None && self.is_null(record, index, step) {
+                row.cells.push(Cell::Null);
+                continue;
+            }
+            let length = row.text.len();
+            let bytes = record.get(step.start..step.start + step.bytes);
+            let cell = bytes
+                .map_or(Err(Flaw::new(Code::LENGTH, 0, "the record ends before this field does")), |bytes| {
+                    field(step, bytes, &mut row.text)
+                });
+            match cell {
+                Ok(cell) => row.cells.push(cell),
+                Err(flaw) => {
+                    row.text.truncate(length);
+                    row.cells.push(Cell::Bad);
+                    row.faults.push(flaw.within(index, step.start));
+                }
+            }
+        }
+    }
+
+    fn is_null(&self, record: &[u8], index: usize, step: &Step) -> bool {
+        let blank = self.page.blank();
+        match self.nulls {
+            Nulls::None => false,
+            Nulls::Blank => record
+                .get(step.start..step.start + step.bytes)
+                .is_some_and(|bytes| bytes.iter().all(|b| *b == step.page.blank())),
+            Nulls::Map => record.get(self.map_at + index).is_some_and(|b| *b == self.null_mark()),
+            Nulls::Flag => record.get(step.start + step.bytes).is_some_and(|b| *b != 0 && *b != blank),
+        }
+    }
+}
+
+fn field(step: &Step, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw> {
+    let ebcdic = step.page.is_ebcdic();
+    let start = out.len() as u32;
+    match step.kind {
+        Kind::Char | Kind::Open | Kind::Only | Kind::Either | Kind::Graphic => {
+            characters(step, bytes, out)?;
+            Ok(Cell::Text(start, out.len() as u32))
+        }
+        Kind::Hex => {
+            hex(counted(step, bytes, 1)?, out);
+            Ok(Cell::Hex(start, out.len() as u32))
+        }
+        Kind::Packed { digits, decimals } if digits <= NARROW => {
+            packed::packed(bytes, digits).map(|(_, n)| decimal(n, decimals)).map_err(number::flaw)
+        }
+        Kind::Zoned { digits, decimals } if digits <= NARROW => {
+            zoned::zoned(bytes, digits).map(|(_, n)| decimal(n, decimals)).map_err(number::flaw)
+        }
+        Kind::Number { digits, decimals, signed } if digits <= NARROW => {
+            zoned::text(bytes, digits, signed, ebcdic).map(|(_, n)| decimal(n, decimals)).map_err(number::flaw)
+        }
+        Kind::Packed { decimals, .. } | Kind::Zoned { decimals, .. } | Kind::Number { decimals, .. } => {
+            wide(step.kind, bytes, ebcdic).map_err(number::flaw)?.write(decimals, out);
+            Ok(Cell::Wide(start, out.len() as u32))
+        }
+        Kind::Binary { digits, decimals } => {
+            let (_, n) = binary::binary(bytes, digits).map_err(number::flaw)?;
+            Ok(if decimals == 0 { Cell::Int(n) } else { decimal(n.into(), decimals) })
+        }
+        Kind::Float { double: false } => binary::single(bytes).map(|(_, n)| Cell::Single(n)).map_err(number::flaw),
+        Kind::Float { double: true } => binary::double(bytes).map(|(_, n)| Cell::Double(n)).map_err(number::flaw),
+        Kind::Date(format) => {
+            moment::date(bytes, format, ebcdic, out).map_err(number::flaw).map(|_| text_from(start, out))
+        }
+        Kind::Time(format) => {
+            moment::time(bytes, format, ebcdic, out).map_err(number::flaw).map(|_| text_from(start, out))
+        }
+        Kind::Timestamp { fraction } => {
+            moment::timestamp(bytes, fraction, ebcdic, out).map_err(number::flaw).map(|_| text_from(start, out))
+        }
+    }
+}
+
+fn text_from(start: u32, out: &str) -> Cell {
+    Cell::Text(start, out.len() as u32)
+}
+
+fn decimal(unscaled: i128, decimals: u8) -> Cell {
+    Cell::Decimal(Decimal { unscaled, scale: decimals })
+}
+
+fn wide(kind: Kind, bytes: &[u8], ebcdic: bool) -> Result<number::Digits, nom::Err<Flaw>> {
+    match kind {
+        Kind::Packed { digits, .. } => packed::packed_wide(bytes, digits),
+        Kind::Zoned { digits, .. } => zoned::zoned_wide(bytes, digits),
+        Kind::Number { digits, signed, .. } => zoned::text_wide(bytes, digits, signed, ebcdic),
+        _ => Ok((bytes, number::Digits::ZERO)),
+    }
+    .map(|(_, digits)| digits)
+}
+
+fn characters(step: &Step, bytes: &[u8], out: &mut String) -> Result<(), Flaw> {
+    let unit = if step.kind == Kind::Graphic { 2 } else { 1 };
+    let content = counted(step, bytes, unit)?;
+    let prefix = if step.varlen { 2 } else { 0 };
+    let shift = |fault: text::TextFault| Flaw::new(fault.code, prefix + fault.at, fault.detail);
+    match step.kind {
+        Kind::Graphic if step.page.is_mixed() => {
+            let content = if step.varlen { content } else { double_byte::trim(content) };
+            text::decode_double(step.page, content, out).map_err(shift)
+        }
+        Kind::Only | Kind::Either if step.page.is_mixed() => {
+            double_byte::decode(step.page, content, step.kind == Kind::Only, out).map_err(shift)
+        }
+        _ if step.varlen => text::decode(step.page, content, out).map_err(shift),
+        _ => text::decode(step.page, trim(content, step.page.blank()), out).map_err(shift),
+    }
+}
+
+/// What VARLEN counts, in units of bytes or of pairs; everything without it.
+fn counted<'a>(step: &Step, bytes: &'a [u8], unit: usize) -> Result<&'a [u8], Flaw> {
+    if !step.varlen {
+        return Ok(bytes);
+    }
+    let (length, content) = bytes.split_at_checked(2).unwrap_or((&[0, 0], &[]));
+    let length = usize::from(u16::from_be_bytes([length[0], length[1]])) * unit;
+    content.get(..length).ok_or(Flaw::new(Code::TOO_LONG, 0, "VARLEN says more than the field can hold"))
+}
+
+/// Without trailing blanks.
+pub(crate) fn trim(bytes: &[u8], blank: u8) -> &[u8] {
+    let mut rest = bytes;
+    while let Some((front, eight)) = rest.split_last_chunk::<8>() {
+        if *eight != [blank; 8] {
+            break;
+        }
+        rest = front;
+    }
+    while let Some((last, front)) = rest.split_last() {
+        if *last != blank {
+            break;
+        }
+        rest = front;
+    }
+    rest
+}
+
+fn hex(bytes: &[u8], out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in bytes {
+        out.push(char::from(HEX[usize::from(byte >> 4)]));
+        out.push(char::from(HEX[usize::from(byte & 15)]));
+    }
+}

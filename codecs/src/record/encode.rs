@@ -1,0 +1,260 @@
+//! A row to bytes: the exact mirror of decoding.
+//!
+//! A cell may be the one decoding gives, or text, which is read as the field's kind. Nothing is cut or rounded: what
+//! does not fit is a fault (D19). The finished record is decoded again and compared before it is let out.
+
+use super::plan::{Nulls, Plan, Step};
+use super::{Cell, Row, double_byte};
+use crate::code::Code;
+use crate::date::field as moment;
+use crate::fault::{Fault, Flaw};
+use crate::layout::{DateFormat, Kind};
+use crate::number::{Digits, binary, packed, zoned};
+use crate::text::{self, TextFault};
+
+const NO_VALUE: Flaw = Flaw::new(Code::MANDATORY, 0, "the field has no value");
+const WRONG_CELL: Flaw = Flaw::new(Code::RANGE, 0, "the value is not of the field's kind");
+const TOO_LONG: Flaw = Flaw::new(Code::TOO_LONG, 0, "the value is too long for its field");
+const NOT_READ_BACK: Flaw = Flaw::new(Code::INTERNAL, 0, "the field does not read back as it was written");
+
+impl Plan {
+    pub(crate) fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let start = out.len();
+        let written = self.write(row, out).and_then(|()| self.prove(row, &out[start..]));
+        written.inspect_err(|_| out.truncate(start))
+    }
+
+    fn write(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let (zero, one) = (self.null_mark() - 1, self.null_mark());
+        for (index, step) in self.steps.iter().enumerate() {
+            let cell = row.cells.get(index).copied().unwrap_or(Cell::Null);
+            let null = cell == Cell::Null;
+            let put = match null {
+                true => write_null(step, self.nulls, out),
+                false => write_cell(step, cell, row, index, out),
+            };
+            put.map_err(|flaw| flaw.within(index, step.start))?;
+            if self.nulls == Nulls::Flag && step.nullable {
+                out.push(if null { one } else { self.page.blank() });
+            }
+        }
+        if self.nulls == Nulls::Map {
+            let is_null = |index, step: &Step| step.nullable && matches!(row.cells.get(index), None | Some(Cell::Null));
+            out.extend(self.steps.iter().enumerate().map(|(i, step)| if is_null(i, step) { one } else { zero }));
+        }
+        Ok(())
+    }
+
+    fn prove(&self, row: &Row, record: &[u8]) -> Result<(), Fault> {
+        let mut back = Row::default();
+        self.decode(record, &mut back);
+        if let Some(fault) = back.faults.first() {
+            return Err(Fault { code: Code::INTERNAL, ..fault.clone() });
+        }
+        let differs = |index: &usize| !is_same(&self.steps[*index], row, &back, *index);
+        match (0..self.steps.len()).find(differs) {
+            Some(index) => Err(NOT_READ_BACK.within(index, self.steps[index].start)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a cell came back. Text in a field of another kind has been read as that kind; it need not look the same.
+fn is_same(step: &Step, row: &Row, back: &Row, index: usize) -> bool {
+    let fixed_text = |text: &str| match step.kind {
+        _ if step.varlen => text.to_owned(),
+        Kind::Only | Kind::Either | Kind::Graphic => text.trim_end_matches(['\u{3000}', ' ']).to_owned(),
+        _ => text.trim_end_matches(' ').to_owned(),
+    };
+    // Both characters are written as 4345, which reads as the first (D18).
+    let fold = |text: &str| fixed_text(text).replace('\u{30FB}', "\u{B7}");
+    match (row.cells.get(index), back.cells.get(index)) {
+        (None | Some(Cell::Null), Some(Cell::Null)) => true,
+        (None | Some(Cell::Null), Some(_)) => step.filler,
+        (Some(Cell::Text(..)), Some(Cell::Text(..))) if is_characters(step.kind) => {
+            row.str(index).map(fold) == back.str(index).map(fold)
+        }
+        (Some(Cell::Text(..)), Some(Cell::Null)) => row.str(index).is_some_and(|text| fixed_text(text).is_empty()),
+        (Some(Cell::Text(..)), Some(_)) => true,
+        (Some(Cell::Hex(..) | Cell::Wide(..)), Some(_)) => row.str(index) == back.str(index),
+        (Some(Cell::Decimal(_) | Cell::Int(_)), Some(_)) => match (row.decimal(index), back.decimal(index)) {
+            (Some(a), Some(b)) => a.same_value(b),
+            (a, b) => a.is_some() && b.is_none(),
+        },
+        (Some(Cell::Single(a)), Some(Cell::Single(b))) => a.to_bits() == b.to_bits(),
+        (Some(Cell::Double(a)), Some(Cell::Double(b))) => a.to_bits() == b.to_bits(),
+        _ => false,
+    }
+}
+
+fn is_characters(kind: Kind) -> bool {
+    matches!(kind, Kind::Char | Kind::Open | Kind::Only | Kind::Either | Kind::Graphic)
+}
+
+/// A null's place: blanks, or the kind's default where the null is told elsewhere. Fillers are blank when not given.
+fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    let blank = step.page.blank();
+    let filler = step.filler && is_characters(step.kind) && !step.varlen;
+    if filler || (step.nullable && nulls == Nulls::Blank) {
+        out.resize(out.len() + step.bytes, blank);
+        return Ok(());
+    }
+    if !step.nullable || nulls == Nulls::None {
+        return Err(NO_VALUE);
+    }
+    let ebcdic = step.page.is_ebcdic();
+    let fraction = "000000000000";
+    match step.kind {
+        Kind::Packed { .. } | Kind::Zoned { .. } | Kind::Number { .. } => write_number(step, &Digits::ZERO, out),
+        Kind::Binary { .. } | Kind::Float { .. } => {
+            out.resize(out.len() + step.bytes, 0);
+            Ok(())
+        }
+        Kind::Hex => {
+            out.resize(out.len() + step.bytes, 0);
+            Ok(())
+        }
+        Kind::Date(DateFormat::Mdy | DateFormat::Dmy | DateFormat::Ymd | DateFormat::Jul) => {
+            write_moment(step, "1940-01-01", out)
+        }
+        Kind::Date(_) => write_moment(step, "0001-01-01", out),
+        Kind::Time(_) => write_moment(step, "00:00:00", out),
+        Kind::Timestamp { fraction: 0 } => write_moment(step, "0001-01-01-00.00.00", out),
+        Kind::Timestamp { fraction: n } => {
+            let text = format!("0001-01-01-00.00.00.{}", &fraction[..usize::from(n).min(fraction.len())]);
+            moment::write_timestamp(&text, n, ebcdic, out)
+        }
+        _ if step.varlen => {
+            out.extend([0, 0]);
+            out.resize(out.len() + step.bytes - 2, blank);
+            Ok(())
+        }
+        _ => write_text(step, "", out),
+    }
+}
+
+fn write_cell(step: &Step, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    let text = row.str(index);
+    match (step.kind, cell) {
+        (_, Cell::Bad | Cell::Null) => Err(NO_VALUE),
+        (Kind::Hex, Cell::Text(..) | Cell::Hex(..)) => write_hex(step, text.unwrap_or_default(), out),
+        (kind, Cell::Text(..)) if is_characters(kind) => write_text(step, text.unwrap_or_default(), out),
+        (Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }, Cell::Text(..)) => {
+            write_moment(step, text.unwrap_or_default(), out)
+        }
+        (Kind::Float { double: false }, Cell::Single(n)) => write_float(n.is_finite(), &n.to_be_bytes(), out),
+        (Kind::Float { double: true }, Cell::Double(n)) => write_float(n.is_finite(), &n.to_be_bytes(), out),
+        (Kind::Float { double: false }, Cell::Text(..)) => {
+            let n: f32 = text.and_then(|t| t.parse().ok()).ok_or(WRONG_CELL)?;
+            write_float(n.is_finite(), &n.to_be_bytes(), out)
+        }
+        (Kind::Float { double: true }, Cell::Text(..)) => {
+            let n: f64 = text.and_then(|t| t.parse().ok()).ok_or(WRONG_CELL)?;
+            write_float(n.is_finite(), &n.to_be_bytes(), out)
+        }
+        (kind, _) => {
+            let decimals = decimals_of(kind).ok_or(WRONG_CELL)?;
+            let number = match (row.decimal(index), text) {
+                (Some(value), _) => match value.rescale(decimals) {
+                    Some(value) => Digits::of(value.unscaled),
+                    None => Digits::parse(&value.to_string(), decimals)?,
+                },
+                (None, Some(text)) => Digits::parse(text, decimals)?,
+                (None, None) => return Err(WRONG_CELL),
+            };
+            write_number(step, &number, out)
+        }
+    }
+}
+
+fn decimals_of(kind: Kind) -> Option<u8> {
+    match kind {
+        Kind::Packed { decimals, .. }
+        | Kind::Zoned { decimals, .. }
+        | Kind::Binary { decimals, .. }
+        | Kind::Number { decimals, .. } => Some(decimals),
+        _ => None,
+    }
+}
+
+fn write_number(step: &Step, number: &Digits, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    match step.kind {
+        Kind::Packed { digits, .. } => packed::write(number, digits, out),
+        Kind::Zoned { digits, .. } => zoned::write_zoned(number, digits, out),
+        Kind::Number { digits, signed, .. } => zoned::write_text(number, digits, signed, step.page.is_ebcdic(), out),
+        Kind::Binary { digits, .. } => {
+            let values = number.last(19)?;
+            let value = values.iter().fold(0i128, |n, d| n * 10 + i128::from(*d));
+            binary::write(if number.negative { -value } else { value }, digits, out)
+        }
+        _ => Err(WRONG_CELL),
+    }
+}
+
+fn write_moment(step: &Step, text: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    let ebcdic = step.page.is_ebcdic();
+    match step.kind {
+        Kind::Date(format) => moment::write_date(text, format, ebcdic, out),
+        Kind::Time(format) => moment::write_time(text, format, ebcdic, out),
+        Kind::Timestamp { fraction } => moment::write_timestamp(text, fraction, ebcdic, out),
+        _ => Err(WRONG_CELL),
+    }
+}
+
+fn write_float(finite: bool, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Flaw> {
+    if !finite {
+        return Err(Flaw::new(Code::RANGE, 0, "not a finite number"));
+    }
+    out.extend_from_slice(bytes);
+    Ok(())
+}
+
+fn write_hex(step: &Step, text: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    let digits = text.as_bytes();
+    let nibble = |c: u8| char::from(c).to_digit(16).filter(|_| !c.is_ascii_lowercase()).map(|d| d as u8);
+    let prefix = if step.varlen { 2 } else { 0 };
+    let room = step.bytes - prefix;
+    if !digits.len().is_multiple_of(2) || (!step.varlen && digits.len() != room * 2) {
+        return Err(Flaw::new(Code::RANGE, 0, "not two upper-case hex digits for each byte"));
+    }
+    if digits.len() > room * 2 {
+        return Err(TOO_LONG);
+    }
+    if step.varlen {
+        out.extend(((digits.len() / 2) as u16).to_be_bytes());
+    }
+    for pair in digits.chunks_exact(2) {
+        let (high, low) = nibble(pair[0]).zip(nibble(pair[1])).ok_or(WRONG_CELL)?;
+        out.push(high << 4 | low);
+    }
+    out.resize(out.len() + room - digits.len() / 2, 0);
+    Ok(())
+}
+
+fn write_text(step: &Step, value: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    let shift = |fault: TextFault| Flaw::new(fault.code, 0, fault.detail);
+    let mixed = step.page.is_mixed();
+    let start = out.len();
+    let prefix = if step.varlen { 2 } else { 0 };
+    out.resize(start + prefix, 0);
+    // Trailing blanks are padding and not the value's own, unless a length is written.
+    let value = if step.varlen { value } else { value.trim_end_matches(' ') };
+    let room = step.bytes - prefix;
+    match step.kind {
+        Kind::Graphic if mixed => text::encode_double(step.page, value, out).map_err(shift)?,
+        Kind::Only | Kind::Either if mixed => {
+            double_byte::encode(step.page, value, step.kind == Kind::Only, room, step.varlen, out).map_err(shift)?;
+        }
+        _ => text::encode(step.page, value, out).map_err(shift)?,
+    }
+    let used = out.len() - start - prefix;
+    if used > room {
+        return Err(TOO_LONG);
+    }
+    if step.varlen {
+        let unit = if step.kind == Kind::Graphic { 2 } else { 1 };
+        out[start..start + 2].copy_from_slice(&((used / unit) as u16).to_be_bytes());
+    }
+    out.resize(start + step.bytes, step.page.blank());
+    Ok(())
+}

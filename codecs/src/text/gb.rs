@@ -1,0 +1,99 @@
+//! GBK and GB18030: ASCII as it is, two-byte codes, and for GB18030 four-byte codes.
+//!
+//! Lead bytes are 81..FE. A lead byte that is followed by nothing or by a byte that cannot be a trail is half a
+//! character: fixed-width fields cut by bytes end like that. Trail bytes overlap ASCII from 40 on, so text is always
+//! read from its start.
+
+use crate::text::fault::{TextFault, is_private_use};
+use crate::text::single;
+use crate::text::table::Table;
+
+pub(super) fn decode(table: &Table, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
+    out.reserve(bytes.len() + bytes.len() / 2);
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let ascii = rest.iter().position(|&b| b >= 0x80).unwrap_or(rest.len());
+        if let Ok(text) = str::from_utf8(&rest[..ascii]) {
+            out.push_str(text);
+        }
+        at += ascii;
+        while let Some(&lead @ 0x80..) = bytes.get(at) {
+            let (character, taken) = match table.single(lead) {
+                Some(found) => (found, 1),
+                None => multibyte(table, &bytes[at..], at)?,
+            };
+            if is_private_use(character) {
+                return Err(TextFault::private_use(at));
+            }
+            out.push(character);
+            at += taken;
+        }
+    }
+    Ok(())
+}
+
+/// The character that starts at `at` with a byte from 80 on.
+#[inline]
+fn multibyte(table: &Table, bytes: &[u8], at: usize) -> Result<(char, usize), TextFault> {
+    if let [lead, trail, ..] = *bytes
+        && let Some(found) = table.double(lead, trail)
+    {
+        return Ok((found, 2));
+    }
+    match *bytes {
+        [0x80 | 0xFF, ..] => Err(TextFault::unmapped(at, "a byte without a character in this code page")),
+        [_, 0x30..=0x39, ..] if table.has_four() => four_bytes(table, bytes, at),
+        [_, 0x40..=0xFE, ..] => Err(TextFault::unmapped(at, "a two-byte code without a character in this code page")),
+        _ => Err(TextFault::half(at, "half a two-byte character")),
+    }
+}
+
+fn four_bytes(table: &Table, bytes: &[u8], at: usize) -> Result<(char, usize), TextFault> {
+    let number = four_byte_number(bytes).ok_or(TextFault::half(at, "part of a four-byte character"))?;
+    let character = table.four(number);
+    let character = character.ok_or(TextFault::unmapped(at, "a four-byte code without a character"))?;
+    Ok((character, 4))
+}
+
+/// The number of the four-byte code that `bytes` start with, when it has the right structure.
+pub(super) fn four_byte_number(bytes: &[u8]) -> Option<u32> {
+    match *bytes {
+        [a @ 0x81..=0xFE, b @ 0x30..=0x39, c @ 0x81..=0xFE, d @ 0x30..=0x39, ..] => {
+            let [a, b, c, d] = [a - 0x81, b - 0x30, c - 0x81, d - 0x30].map(u32::from);
+            Some(((a * 10 + b) * 126 + c) * 10 + d)
+        }
+        _ => None,
+    }
+}
+
+/// The bytes of the four-byte code with this number.
+pub(super) fn four_bytes_of(number: u32) -> [u8; 4] {
+    [0x81 + number / 12_600, 0x30 + number / 1_260 % 10, 0x81 + number / 10 % 126, 0x30 + number % 10].map(|b| b as u8)
+}
+
+pub(super) fn encode(table: &Table, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
+    out.reserve(text.len());
+    for (at, character) in text.chars().enumerate() {
+        if is_private_use(character) {
+            return Err(TextFault::private_use(at));
+        }
+        match table.code(character).map(u16::to_be_bytes) {
+            Some([0, byte]) => out.push(byte),
+            Some(double) => out.extend_from_slice(&double),
+            None => {
+                let number = table.four_byte_code(character).ok_or(single::missing(at))?;
+                out.extend_from_slice(&four_bytes_of(number));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Bytes that a character takes. One without a code counts as a single byte: encoding will report it.
+pub(super) fn width(table: &Table, character: char) -> usize {
+    match table.code(character) {
+        Some(0x100..) => 2,
+        None if table.four_byte_code(character).is_some() => 4,
+        _ => 1,
+    }
+}

@@ -1,0 +1,144 @@
+//! Mixed EBCDIC: single bytes, and double-byte runs between SO (0E) and SI (0F).
+//!
+//! Reading is strict. A run that is not closed in its field, half a character, a shift where none may stand and a code
+//! without a character are faults at the first bad byte; nothing is repaired, because a repair would move every byte
+//! after it. Writing makes the shortest form: one run for neighbouring double-byte characters, always closed. Padding
+//! a field is up to the caller.
+
+use crate::text::fault::{TextFault, is_private_use};
+use crate::text::single;
+use crate::text::table::Table;
+
+const SHIFT_OUT: u8 = 0x0E;
+const SHIFT_IN: u8 = 0x0F;
+/// Double-byte codes are made of bytes from here on.
+const FIRST_GRAPHIC: u8 = 0x40;
+
+pub(super) fn decode(table: &Table, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
+    // Two bytes of a run become three of UTF-8.
+    out.reserve(bytes.len() + bytes.len() / 2);
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            SHIFT_OUT => at = decode_run(table, bytes, at, out)?,
+            SHIFT_IN => return Err(TextFault::stray(at, "SI without SO before it")),
+            _ => match single::push_ascii(table, &bytes[at..], out) {
+                0 => {
+                    out.push(single_character(table, bytes, at)?);
+                    at += 1;
+                }
+                taken => at += taken,
+            },
+        }
+    }
+    Ok(())
+}
+
+/// Decodes the run whose SO is at `shift`; gives the place after its SI.
+fn decode_run(table: &Table, bytes: &[u8], shift: usize, out: &mut String) -> Result<usize, TextFault> {
+    let mut at = shift + 1;
+    loop {
+        match bytes.get(at..).unwrap_or_default() {
+            [] => return Err(TextFault::open_run(shift)),
+            [SHIFT_IN, ..] => return Ok(at + 1),
+            &[lead, trail, ..] => out.push(pair(table, lead, trail, at)?),
+            &[lead] => return Err(bad_pair(lead, SHIFT_IN, at)),
+        }
+        at += 2;
+    }
+}
+
+#[inline]
+fn pair(table: &Table, lead: u8, trail: u8, at: usize) -> Result<char, TextFault> {
+    match table.double(lead, trail) {
+        Some(found) if is_private_use(found) => Err(TextFault::private_use(at)),
+        Some(found) => Ok(found),
+        None => Err(bad_pair(lead, trail, at)),
+    }
+}
+
+#[cold]
+fn bad_pair(lead: u8, trail: u8, at: usize) -> TextFault {
+    match (lead, trail) {
+        (SHIFT_OUT, _) => TextFault::stray(at, "SO within a double-byte run"),
+        (..FIRST_GRAPHIC, _) => TextFault::unmapped(at, "a control within a double-byte run"),
+        (_, ..FIRST_GRAPHIC) => TextFault::half(at, "half a double-byte character"),
+        (0xFE, 0xFE) => TextFault::unmapped(at, "FEFE: the sender's mark for a character it could not convert"),
+        _ => TextFault::unmapped(at, "a double-byte code without a character in this code page"),
+    }
+}
+
+/// The character outside runs at `at`. Bytes of a run whose SO is lost seldom make characters, so the SI that follows
+/// tells what is really wrong.
+fn single_character(table: &Table, bytes: &[u8], at: usize) -> Result<char, TextFault> {
+    single::character(table, bytes[at], at).map_err(|fault| {
+        match bytes.iter().skip(at).position(|&b| matches!(b, SHIFT_OUT | SHIFT_IN)) {
+            Some(ahead) if bytes[at + ahead] == SHIFT_IN => TextFault::stray(at + ahead, "SI without SO before it"),
+            _ => fault,
+        }
+    })
+}
+
+/// Decodes a graphic field: double-byte codes without shifts.
+pub(super) fn decode_double(table: &Table, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
+    out.reserve(bytes.len() + bytes.len() / 2);
+    for (n, code) in bytes.chunks(2).enumerate() {
+        match *code {
+            [lead, trail] => out.push(pair(table, lead, trail, 2 * n)?),
+            _ => return Err(TextFault::half(2 * n, "half a double-byte character")),
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn encode(table: &Table, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
+    out.reserve(text.len());
+    let mut in_run = false;
+    for (at, character) in text.chars().enumerate() {
+        let code = single::code(table, character, at)?;
+        if (code > 0xFF) != in_run {
+            out.push(if in_run { SHIFT_IN } else { SHIFT_OUT });
+            in_run = !in_run;
+        }
+        match code.to_be_bytes() {
+            [0, byte] => out.push(byte),
+            double => out.extend_from_slice(&double),
+        }
+    }
+    if in_run {
+        out.push(SHIFT_IN);
+    }
+    Ok(())
+}
+
+/// Encodes a graphic field; only characters of the double-byte half have a place in it.
+pub(super) fn encode_double(table: &Table, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
+    out.reserve(text.len());
+    for (at, character) in text.chars().enumerate() {
+        match single::code(table, character, at)?.to_be_bytes() {
+            [0, _] => return Err(TextFault::unmapped(at, "a single-byte character in a double-byte field")),
+            double => out.extend_from_slice(&double),
+        }
+    }
+    Ok(())
+}
+
+/// Counts encoded bytes, the closing SI included, as characters are added.
+#[derive(Default)]
+pub(super) struct Width {
+    in_run: bool,
+}
+
+impl Width {
+    /// Bytes that one more character adds. One without a code counts as a single byte: encoding will report it.
+    pub(super) fn add(&mut self, table: &Table, character: char) -> usize {
+        let double = table.code(character).is_some_and(|code| code > 0xFF);
+        let bytes = match (self.in_run, double) {
+            (_, false) => 1,
+            (true, true) => 2,
+            (false, true) => 4,
+        };
+        self.in_run = double;
+        bytes
+    }
+}

@@ -1,0 +1,322 @@
+//! The proof of one file: a state machine fed with its records (D3, D5).
+//!
+//! Nothing is posted here. Every record is decoded, mapped and checked; header, order, record numbers and control totals
+//! are judged; repeated event ids are found. Memory is bounded by `reject_max` and the batch of ids, whatever the file's
+//! size. The caller cuts the file, stores the outcome, and knows about duplicates, series and open days.
+
+pub mod header;
+pub mod outcome;
+pub mod repeat;
+mod sequence;
+
+use super::event::Event;
+use super::fault::TradeFault;
+use super::fields::FieldRef;
+use super::json;
+use super::plan::Plan;
+use super::plan::rules::Empty;
+use crate::ledger::change::Reject;
+use crate::ledger::transfer::{Total, Verdict};
+use fpp_codecs::Code;
+use fpp_codecs::controls::{self, Controls, Tally};
+use fpp_codecs::format::order::Order;
+use fpp_codecs::format::{RecordFormat, Role};
+use fpp_codecs::record::{Cell, Decimal, Row};
+use header::{Found, NameIdentity};
+use outcome::{Amounts, FileFaults, Outcome};
+use repeat::{Entry, Repeats, Spill};
+use sequence::{Number, Sequence};
+use std::io;
+
+/// What the caller knows about the file.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// What its name says.
+    pub name: NameIdentity,
+    /// Codes of holds that an operator released: FPP1015 is then no hold any more.
+    pub released: Vec<Code>,
+}
+
+/// How reading ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// At the end of the file.
+    Complete,
+    /// Cutting failed, or the file was seen to be damaged: nothing after this point could be read.
+    Broken {
+        /// FPP1003, FPP1010, ...
+        code: Code,
+        /// Where and why.
+        reason: String,
+    },
+}
+
+/// A proof in the making.
+pub struct Proof<'p> {
+    plan: &'p Plan,
+    context: Context,
+    spill: Box<dyn Spill + 'p>,
+    order: Order,
+    tally: Tally,
+    sequence: Option<FieldRef>,
+    numbers: Sequence,
+    repeats: Repeats,
+    faults: FileFaults,
+    identity: Option<Found>,
+    totals: Vec<controls::Total>,
+    framed: bool,
+    physical: u64,
+    records: u64,
+    rejected: u64,
+    rejects: Vec<Reject>,
+    amount: Option<usize>,
+    amounts: Amounts,
+    row: Row,
+    event: Event,
+}
+
+impl<'p> Proof<'p> {
+    /// Nothing read yet.
+    pub fn new(plan: &'p Plan, context: Context, spill: Box<dyn Spill + 'p>) -> Proof<'p> {
+        let none = Controls::default();
+        let controls = plan.format.controls.as_ref().unwrap_or(&none);
+        let detail = plan.format.record(Role::Detail);
+        let sequence = controls.sequence.and_then(|index| {
+            let offset = detail?.layout.fields.get(index)?.offset;
+            Some(FieldRef { index, offset })
+        });
+        Proof {
+            context,
+            spill,
+            order: Order::new(&plan.format),
+            tally: Tally::new(controls),
+            sequence,
+            numbers: Sequence::default(),
+            repeats: Repeats::new(),
+            faults: FileFaults::default(),
+            identity: None,
+            totals: Vec::new(),
+            framed: true,
+            physical: 0,
+            records: 0,
+            rejected: 0,
+            rejects: Vec::new(),
+            amount: plan.answer.as_ref().and_then(|a| a.amount_field()),
+            amounts: Amounts::default(),
+            row: Row::default(),
+            event: Event::default(),
+            plan,
+        }
+    }
+
+    /// Takes the next physical record: its number from 1, its first byte in the file, its bytes.
+    pub fn record(&mut self, n: u64, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.physical += 1;
+        let Some(format) = self.plan.format.select(bytes).and_then(|i| self.plan.format.records.get(i)) else {
+            self.faults.note(Code::NO_LAYOUT, format!("record {n} at byte {offset} fits no record format"));
+            self.framed = false;
+            return Ok(());
+        };
+        if let Err(fault) = self.order.feed(format.role) {
+            self.faults.note(fault.code, format!("record {n} at byte {offset}: {}", fault.detail));
+            self.framed &= fault.code != Code::HEADER;
+        }
+        match format.role {
+            Role::Header => self.header(format, bytes),
+            Role::Detail => self.detail(format, n, offset, bytes)?,
+            Role::Trailer => self.trailer(format, n, bytes),
+        }
+        Ok(())
+    }
+
+    /// Judges the whole file.
+    pub fn finish(mut self, ending: Ending) -> io::Result<Outcome> {
+        self.end(ending);
+        let plan = self.plan;
+        let header = u64::from(plan.format.record(Role::Header).is_some());
+        let scale = self.amounts.ok.scale;
+        let mut tell = |entry: Entry, first: u64| {
+            self.rejected += 1;
+            self.amounts.add(Decimal { unscaled: entry.amount, scale }, false);
+            self.amounts.add(Decimal { unscaled: -entry.amount, scale }, true);
+            push_bounded(&mut self.rejects, plan.rules.reject_max, || repeated(plan, entry, first, header));
+        };
+        self.repeats.finish(&mut *self.spill, &mut tell)?;
+        self.rejects.sort_by_key(|r| r.record);
+        if self.rejected > plan.rules.reject_max {
+            let reason = format!("{} bad records, {} are allowed", self.rejected, plan.rules.reject_max);
+            self.faults.note(Code::TOO_MANY, reason);
+        }
+        let count = plan.format.controls.as_ref().and_then(|c| c.count.as_ref());
+        let count_name = count.map(|c| c.name.as_str());
+        let released = self.context.released.contains(&Code::UNPROVEN);
+        let hold = outcome::judge_totals(&self.totals, count_name, &plan.rules, released, &mut self.faults);
+        let (verdict, code, reason) = outcome::judge(self.faults, hold, self.rejected, plan.rules.policy);
+        let refused = verdict == Some(Verdict::Rejected);
+        let accepted = if refused { 0 } else { self.records - self.rejected };
+        Ok(Outcome {
+            verdict,
+            code,
+            reason,
+            identity: self.identity,
+            framed: self.framed,
+            records: self.records,
+            accepted,
+            rejected: self.records - accepted,
+            rejects: self.rejects,
+            totals: self.totals.into_iter().map(booked).collect(),
+            amounts: if refused { self.amounts.refused() } else { self.amounts },
+        })
+    }
+
+    fn end(&mut self, ending: Ending) {
+        match ending {
+            Ending::Broken { code, reason } => {
+                self.faults.note(code, reason);
+                self.framed = false;
+            }
+            Ending::Complete if self.physical == 0 => {
+                if self.plan.rules.empty == Empty::Reject {
+                    self.faults.note(Code::LENGTH, "the file is empty");
+                    self.framed = false;
+                } else {
+                    self.without_header();
+                }
+            }
+            Ending::Complete => {
+                if let Err(fault) = self.order.finish() {
+                    self.faults.note(fault.code, fault.detail);
+                    self.framed &= fault.code != Code::HEADER;
+                }
+                if self.plan.format.record(Role::Header).is_none() {
+                    self.without_header();
+                }
+            }
+        }
+    }
+
+    fn header(&mut self, format: &RecordFormat, bytes: &[u8]) {
+        format.decode(bytes, &mut self.row);
+        match self.plan.header.read(format, &self.row, &self.context.name) {
+            Ok(found) => self.identity = found,
+            Err(fault) => {
+                self.faults.note(fault.code, fault.reason);
+                self.framed = false;
+            }
+        }
+    }
+
+    fn without_header(&mut self) {
+        match self.plan.header.without_header(&self.context.name) {
+            Ok(found) => self.identity = found,
+            Err(fault) => self.faults.note(fault.code, fault.reason),
+        }
+    }
+
+    fn detail(&mut self, format: &RecordFormat, n: u64, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.records += 1;
+        if !self.framed {
+            return Ok(());
+        }
+        format.decode(bytes, &mut self.row);
+        self.tally.add(&self.row);
+        let amount = self
+            .amount
+            .and_then(|field| self.row.decimal(field))
+            .unwrap_or(Decimal { unscaled: 0, scale: self.amounts.ok.scale });
+        let judged = self.plan.mapping.judge(&self.row, &self.plan.instruments, &mut self.event).err();
+        let fault = [judged, self.number(n)].into_iter().flatten().min_by_key(|f| f.field);
+        self.amounts.add(amount, fault.is_none());
+        let Some(fault) = fault else {
+            let entry = Entry::new(&self.event.id, self.records, offset, amount.unscaled);
+            return self.repeats.add(entry, &mut *self.spill);
+        };
+        self.rejected += 1;
+        let (plan, ordinal) = (self.plan, self.records);
+        push_bounded(&mut self.rejects, plan.rules.reject_max, || {
+            let field = format.layout.fields.get(fault.field);
+            Reject {
+                record: n,
+                ordinal,
+                offset,
+                field: field.map(|f| f.name.clone()).unwrap_or_default(),
+                at: fault.at as u32 + 1,
+                code: fault.code.0,
+                hex: field
+                    .and_then(|f| bytes.get(f.offset..f.offset + f.bytes))
+                    .map(|b| hex(b, plan.mapping.is_sensitive(fault.field)))
+                    .unwrap_or_default(),
+                detail: fault.detail.into_owned(),
+            }
+        });
+        Ok(())
+    }
+
+    /// Judges the record's own number.
+    fn number(&mut self, n: u64) -> Option<TradeFault> {
+        let field = self.sequence?;
+        if self.rejected > self.plan.rules.reject_max {
+            return None;
+        }
+        let number = match self.row.cells.get(field.index) {
+            Some(Cell::Text(..)) => field.text(&self.row).and_then(|t| t.trim().parse().ok()),
+            _ => self.row.decimal(field.index).and_then(|d| d.rescale(0)).map(|d| d.unscaled),
+        };
+        match self.numbers.next(number) {
+            Number::Right | Number::Unreadable => None,
+            Number::Repeated => Some(field.fault(Code::SEQUENCE_REPEATED, "an earlier record has this number")),
+            Number::Broken => {
+                let reason = format!("record {n}: detail {} has another number", self.records);
+                self.faults.note(Code::SEQUENCE, reason);
+                None
+            }
+        }
+    }
+
+    fn trailer(&mut self, format: &RecordFormat, n: u64, bytes: &[u8]) {
+        format.decode(bytes, &mut self.row);
+        if let Some(fault) = self.row.faults.first() {
+            let field = format.layout.fields.get(fault.field).map_or("?", |f| f.name.as_str());
+            self.faults.note(Code::TRAILER, format!("record {n}: trailer field {field} is unreadable: {fault}"));
+        } else if self.framed && !self.faults.has(Code::TRAILER) {
+            self.totals = self.tally.check(&self.row);
+        }
+    }
+}
+
+fn push_bounded(rejects: &mut Vec<Reject>, max: u64, make: impl FnOnce() -> Reject) {
+    if (rejects.len() as u64) < max {
+        rejects.push(make());
+    }
+}
+
+fn repeated(plan: &Plan, entry: Entry, first: u64, header: u64) -> Reject {
+    let index = plan.mapping.key_field();
+    let field = plan.format.record(Role::Detail).and_then(|r| r.layout.fields.get(index));
+    Reject {
+        record: entry.ordinal + header,
+        ordinal: entry.ordinal,
+        offset: entry.offset,
+        field: field.map(|f| f.name.clone()).unwrap_or_default(),
+        at: field.map_or(0, |f| f.offset as u32 + 1),
+        code: Code::TRADE_REPEATED.0,
+        detail: format!("the same event as detail {first}"),
+        hex: String::new(),
+    }
+}
+
+fn hex(bytes: &[u8], sensitive: bool) -> String {
+    if sensitive {
+        return "**".repeat(bytes.len());
+    }
+    let mut out = Vec::with_capacity(bytes.len() * 2);
+    json::push_hex(&mut out, bytes);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn booked(total: controls::Total) -> Total {
+    Total { name: total.name, promised: total.promised, found: total.found, unreadable: total.unreadable }
+}
+
+#[cfg(test)]
+mod tests;
