@@ -1,8 +1,10 @@
 //! Errors of the flows: what, where, the code, the class, and what the operator should do next.
 //!
 //! The pipeline decides by [`Class`] alone. This module knows no room; the caller who understands a cause classes it.
+//! The one exception is the spool crate, whose errors have the same meaning wherever they come up.
 
 use fpp_codecs::Code;
+use fpp_spool::ErrorKind;
 use std::fmt;
 
 /// What the pipeline does about an error.
@@ -97,6 +99,17 @@ impl fmt::Display for Error {
             write!(f, " | {}", self.hint)?;
         }
         Ok(())
+    }
+}
+
+/// What another attempt can mend is tried again; what needs a person halts.
+impl From<fpp_spool::Error> for Error {
+    fn from(error: fpp_spool::Error) -> Error {
+        let class = match error.kind {
+            ErrorKind::HostKey | ErrorKind::TargetExists | ErrorKind::Unsafe => Class::Halt,
+            _ => Class::Retry,
+        };
+        Error::new(class, Code(error.kind.code()), error.what.clone()).hint(error.hint.clone())
     }
 }
 

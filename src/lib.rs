@@ -21,4 +21,8 @@ pub mod vault;
 
 pub mod trade;
 
+pub mod backoff;
+pub mod bell;
+pub mod blocking;
+pub mod clock;
 pub mod error;

@@ -1,1 +1,39 @@
-//! t
+//! Folders used as queues, local and over SFTP: see what has arrived, fetch it, publish files, tidy up.
+//!
+//! Knows files, not records. Everything blocks, so callers use threads that may block. One protocol serves local and
+//! remote folders: whatever has its final name is complete, and nothing that exists is overwritten. Nothing here keeps
+//! books: what was proven or delivered is the caller's fact, passed in and called back.
+
+pub mod digest;
+pub mod entry;
+pub mod error;
+pub mod fetch;
+pub mod filesystem;
+pub mod folder;
+pub mod local;
+pub mod marker;
+pub mod pattern;
+pub mod publish;
+pub mod scan;
+pub mod sftp;
+pub mod source;
+pub mod sweep;
+pub mod template;
+pub mod watch;
+
+pub use digest::{Algorithm, Digest, Hasher};
+pub use entry::{Entry, EntryKind};
+pub use error::{Error, ErrorKind, Result};
+pub use fetch::fetch;
+pub use filesystem::is_network_fs;
+pub use folder::{Folder, LISTING_LIMIT, Sink};
+pub use local::LocalFolder;
+pub use marker::{MarkerContent, MarkerFacts, MarkerRule};
+pub use pattern::{Captures, NamePattern};
+pub use publish::{Publication, Published, publish};
+pub use scan::{Arrival, Readiness, Reason, Scan, ScanRules, Scanner, Waiting};
+pub use sftp::{Auth, SftpFolder, SftpPool, SftpSettings};
+pub use source::{SourceAction, move_source};
+pub use sweep::{Temporary, sweep_temporaries, sweep_temporaries_where};
+pub use template::{Fields, NameTemplate};
+pub use watch::Watch;

@@ -1,1 +1,38 @@
-//! api
+//! HTTP: the stream for services, health for supervisors, and the control socket for operators.
+//!
+//! The TCP listener stands on loopback unless a token file is set (D27). Operators' commands come only through a socket
+//! of the local machine, which the operating system's file permissions guard (D25). Nothing here decides about a file:
+//! verbs are carried out by the inbound room, reads go to ledger and vault.
+
+pub mod client;
+mod control;
+mod events;
+mod health;
+mod problem;
+pub mod serve;
+pub mod tokens;
+
+use crate::bell::Bell;
+use crate::inbound::work::Inbound;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokens::Tokens;
+
+/// What the doors open to.
+pub struct Doors {
+    /// Where HTTP listens.
+    pub listen: SocketAddr,
+    /// Where operators' commands are taken.
+    pub socket: PathBuf,
+    /// Tokens; without them every reader on this machine sees everything in clear.
+    pub tokens: Option<Tokens>,
+    /// Books, vault, plans.
+    pub inbound: Arc<Inbound>,
+    /// Installation name.
+    pub installation: String,
+    /// Node name.
+    pub node: String,
+    /// Rung after every change of the books.
+    pub bell: Bell,
+}

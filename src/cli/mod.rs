@@ -1,1 +1,110 @@
-//! cli
+//! The command line: one file a verb. It parses, calls a room, prints, and gives an exit code; it decides nothing.
+//!
+//! Verbs that read open the books read-only and work while a node runs. Verbs that change something ask the running
+//! node (D25). Results go to stdout, everything else to stderr.
+
+mod exit;
+mod global;
+mod output;
+
+mod books;
+mod control;
+mod dump;
+mod layouts;
+mod show;
+mod story;
+mod streams;
+
+mod check;
+mod day;
+mod decode;
+mod deliveries;
+mod encode;
+mod events;
+mod inspect;
+mod layout;
+mod ledger;
+mod notices;
+mod operate;
+mod status;
+mod transfers;
+
+pub use exit::{Exit, Failure};
+
+use clap::{Parser, Subcommand};
+use global::Global;
+use output::{Output, note};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 all good; 1 a fault of fpp or of the machine; 2 wrong command line or configuration, or no node runs;
+            3 some records are refused; 4 a file is rejected or held.
+Log lines go to stderr; FPP_LOG=debug shows more.";
+
+/// fpp: the file bridge between an IBM AS/400 core and the services of a bank.
+#[derive(Debug, Parser)]
+#[command(name = "fpp", version, about, after_help = EXIT_CODES, max_term_width = 120)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Check(check::Check),
+    Layout(layout::LayoutVerb),
+    Decode(decode::Decode),
+    Encode(encode::Encode),
+    Inspect(inspect::Inspect),
+    Status(status::Status),
+    Transfers(transfers::Transfers),
+    Deliveries(deliveries::Deliveries),
+    Notices(notices::Notices),
+    Events(events::Events),
+    Ledger(ledger::LedgerVerb),
+    Release(operate::Release),
+    Reject(operate::Reject),
+    Retry(operate::Retry),
+    Day(day::Day),
+}
+
+impl Cli {
+    /// Runs the verb and says how it ended.
+    pub fn run(self) -> Exit {
+        let mut out = Output::stdout();
+        let ended = self.verb.run(&self.global, &mut out);
+        match ended.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from)) {
+            Ok(exit) => exit,
+            Err(failure) => {
+                let _ = out.flush();
+                if !failure.message.is_empty() {
+                    note(&failure.message);
+                }
+                failure.exit
+            }
+        }
+    }
+}
+
+impl Verb {
+    fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        match self {
+            Verb::Check(verb) => verb.run(global, out),
+            Verb::Layout(verb) => verb.run(out),
+            Verb::Decode(verb) => verb.run(out),
+            Verb::Encode(verb) => verb.run(out),
+            Verb::Inspect(verb) => verb.run(out),
+            Verb::Status(verb) => verb.run(global, out),
+            Verb::Transfers(verb) => verb.run(global, out),
+            Verb::Deliveries(verb) => verb.run(global, out),
+            Verb::Notices(verb) => verb.run(global, out),
+            Verb::Events(verb) => verb.run(global, out),
+            Verb::Ledger(verb) => verb.run(global, out),
+            Verb::Release(verb) => verb.run(global, out),
+            Verb::Reject(verb) => verb.run(global, out),
+            Verb::Retry(verb) => verb.run(global, out),
+            Verb::Day(verb) => verb.run(global, out),
+        }
+    }
+}

@@ -1,1 +1,29 @@
-//! delivery
+//! Deliveries: one file each, published in a partner's spool, atomically, with its checksum and marker.
+//!
+//! A delivery is planned by a flow and carried out here, by whichever node holds its lease and reaches the spool. That
+//! the temporary file was read back and equals the vault is in the books before the rename (D15), so a crash at any
+//! point continues where it stood and never uploads blindly again.
+
+pub mod publish;
+pub mod taken;
+
+use crate::clock::Clock;
+use crate::ledger::Ledger;
+use crate::vault::Vault;
+use fpp_spool::Folder;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The engines and folders of this node.
+pub struct Deliveries {
+    /// The books.
+    pub ledger: Arc<dyn Ledger>,
+    /// Contents.
+    pub vault: Arc<dyn Vault>,
+    /// Folders by spool name, those that this node reaches (D24).
+    pub folders: BTreeMap<String, Arc<dyn Folder>>,
+    /// The time.
+    pub clock: Clock,
+    /// This node's name, part of every temporary name.
+    pub node: String,
+}

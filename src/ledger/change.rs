@@ -36,6 +36,8 @@ pub struct NewTransfer {
 
 /// One change. Transfers and deliveries change only by events that their `next()` allows.
 #[derive(Clone, Debug, PartialEq)]
+// A handful of changes lives at a time, for the length of one `apply`: their size costs nothing.
+#[allow(clippy::large_enum_variant)]
 pub enum Change {
     /// Books an arrival; does nothing when its `arrival_key` is known.
     Arrive(NewTransfer),

@@ -7,9 +7,12 @@
 //! Invariants: a state moves only by `next()`; a stale epoch is refused by the ledger itself (I5); every move is a row
 //! of its subject's hash chain in the same transaction (I7); nothing per record is stored except rejects.
 
+pub mod chain;
 pub mod change;
 pub mod delivery;
+pub mod fold;
 pub mod lease;
+pub mod sqlite;
 pub mod transfer;
 
 use crate::error::Error;
@@ -44,8 +47,8 @@ pub trait Ledger: Send + Sync {
     /// Transfers with work to do now: state not terminal, not held, `next_attempt_ms <= now_ms`; oldest first. Its cost
     /// does not grow with finished transfers.
     async fn due_transfers(&self, now_ms: i64, limit: u32) -> Result<Vec<Transfer>, Error>;
-    /// Accepted or partly transfers of this identity (usually one), and those still on the way.
-    async fn by_identity(&self, identity: &Identity) -> Result<Vec<Transfer>, Error>;
+    /// Transfers of this identity's batch, whatever their run, that are not rejected: a resend is a higher run (D8).
+    async fn by_batch(&self, identity: &Identity) -> Result<Vec<Transfer>, Error>;
     /// Number of transfers of a route that arrived for a business date, for routes that count batches (D1).
     async fn arrivals_of_day(&self, route: &str, business_date: &str) -> Result<u32, Error>;
     /// Rejects of a transfer in record order, after a record number.
@@ -60,6 +63,8 @@ pub trait Ledger: Send + Sync {
 
     /// One delivery.
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>, Error>;
+    /// The delivery that has this name in this spool.
+    async fn delivery_named(&self, spool: &str, name: &str) -> Result<Option<Delivery>, Error>;
     /// Deliveries of a transfer, oldest first; of all transfers (newest first) without one.
     async fn deliveries(&self, of: Option<&TransferId>, limit: u32) -> Result<Vec<Delivery>, Error>;
     /// Deliveries with work to do now, oldest first.

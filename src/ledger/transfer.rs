@@ -254,6 +254,12 @@ pub struct Facts {
     /// Detail records refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejected: Option<u64>,
+    /// Sum of the answered amount over posted records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ok_amount: Option<String>,
+    /// The same over all other records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ng_amount: Option<String>,
     /// Control totals: name, promised, found, unproven.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub totals: Option<Vec<Total>>,
@@ -266,12 +272,42 @@ pub struct Facts {
     /// The accepted file that this one repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicate_of: Option<TransferId>,
+    /// The file as it was seen when it was ready, so that it is never mistaken for one that replaced it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceFile>,
+    /// What the marker promised about the bytes, when it named size or digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promised: Option<Promised>,
     /// How far the framing held: records can be answered one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub framed: Option<bool>,
     /// Codes of holds that an operator released: these checks are not made again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub released: Option<Vec<u16>>,
+}
+
+/// One file of a spool, as it was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// Name.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// Modification time by the spool's clock.
+    pub mtime_ms: i64,
+    /// Inode, or 0 where the spool has none.
+    pub file_id: u64,
+}
+
+/// What a marker says about its data file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promised {
+    /// The marker itself; it shares the fate of its data file.
+    pub marker: SourceFile,
+    /// Bytes.
+    pub size: Option<u64>,
+    /// Digest of the bytes, hex: SHA-256 or SM3, as the route says.
+    pub digest: Option<String>,
 }
 
 /// One control total.
@@ -290,8 +326,12 @@ pub struct Total {
 impl Facts {
     /// Overlays what a change brings.
     pub fn merge(&mut self, change: &Facts) {
+        // Taken apart without `..`, so that a new fact cannot be forgotten here.
         macro_rules! overlay {
-            ($($field:ident),*) => { $(if change.$field.is_some() { self.$field = change.$field.clone(); })* };
+            ($($field:ident),* $(,)?) => {
+                let Facts { $($field),* } = change;
+                $(if $field.is_some() { self.$field.clone_from($field); })*
+            };
         }
         overlay!(
             size,
@@ -306,12 +346,16 @@ impl Facts {
             records,
             accepted,
             rejected,
+            ok_amount,
+            ng_amount,
             totals,
             remarks,
             decided_ms,
             duplicate_of,
+            source,
+            promised,
             framed,
-            released
+            released,
         );
     }
 

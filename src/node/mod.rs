@@ -1,1 +1,139 @@
-//! node
+//! A node: one running daemon, and the only composer. It opens the engines, introduces the rooms to each other, starts
+//! the services and drains them.
+//!
+//! Invariant: nothing here decides about a file. A service that ends unexpectedly ends the node with an error, so that
+//! whoever supervises it notices.
+
+mod claimer;
+mod compose;
+mod lock;
+mod sealing;
+mod status;
+mod watch;
+mod workers;
+
+use crate::api;
+use crate::bell::Bell;
+use crate::clock::Clock;
+use crate::delivery::Deliveries;
+use crate::error::{Error, Result};
+use crate::inbound::work::Inbound;
+use crate::ledger::Ledger;
+use crate::settings::Settings;
+use claimer::Claimer;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch as signal;
+use tokio::task::JoinSet;
+
+/// Wraps the ledger engine; tests put faults between the flows and their books here.
+pub type WrapLedger = Box<dyn FnOnce(Arc<dyn Ledger>) -> Arc<dyn Ledger> + Send>;
+
+/// How a node is started, beyond its configuration.
+#[derive(Default)]
+pub struct Options {
+    /// The time.
+    pub clock: Clock,
+    /// A decorator for the ledger.
+    pub wrap_ledger: Option<WrapLedger>,
+}
+
+/// A running node.
+pub struct Node {
+    /// Where HTTP listens.
+    pub address: SocketAddr,
+    /// The books, for whoever runs the node inside his own process.
+    pub ledger: Arc<dyn Ledger>,
+    /// Rung after every change of the books.
+    pub bell: Bell,
+    stop: signal::Sender<bool>,
+    services: JoinSet<Result<()>>,
+    drain: Duration,
+    _lock: lock::DataLock,
+}
+
+/// What the services share.
+pub(crate) struct Rooms {
+    pub(crate) settings: Settings,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) inbound: Arc<Inbound>,
+    pub(crate) deliveries: Arc<Deliveries>,
+    pub(crate) claimer: Claimer,
+    pub(crate) status: status::Status,
+    pub(crate) clock: Clock,
+    pub(crate) bell: Bell,
+}
+
+impl Node {
+    /// Opens everything and starts the services.
+    pub async fn start(settings: Settings, options: Options) -> Result<Node> {
+        let lock = lock::DataLock::take(&settings.data_dir)?;
+        let drain = Duration::from_millis(settings.work.drain_ms);
+        let rooms = Arc::new(compose::open(settings, options).await?);
+        let (stop, stopped) = signal::channel(false);
+        let mut services = JoinSet::new();
+        let address = api::serve::start(&mut services, api_of(&rooms)?, stopped.clone()).await?;
+        rooms.status.listening(address);
+        watch::start(&mut services, &rooms, &stopped)?;
+        workers::start(&mut services, &rooms, &stopped);
+        sealing::start(&mut services, &rooms, &stopped)?;
+        tracing::info!(node = rooms.settings.node, http = %address, routes = rooms.settings.routes.len(),
+            spools = rooms.settings.spools.len(), "started");
+        let (ledger, bell) = (rooms.ledger.clone(), rooms.bell.clone());
+        Ok(Node { address, ledger, bell, stop, services, drain, _lock: lock })
+    }
+
+    /// Waits until a service ends unexpectedly.
+    pub async fn failed(&mut self) -> Error {
+        match self.services.join_next().await {
+            Some(Ok(Err(error))) => error,
+            Some(Err(join)) => Error::internal(format!("a service stopped unexpectedly: {join}")),
+            Some(Ok(Ok(()))) | None => Error::internal("a service ended although nobody stopped it"),
+        }
+    }
+
+    /// Drains: no new work is taken, running steps finish or are given up after `drain_ms`, then everything closes.
+    /// Whatever was given up goes on from the books at the next start.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let drained = tokio::time::timeout(self.drain, async { while self.services.join_next().await.is_some() {} });
+        match drained.await {
+            Ok(()) => tracing::info!("stopped"),
+            Err(_) => tracing::warn!("stopped with work unfinished; it goes on from the books at the next start"),
+        }
+        self.services.shutdown().await;
+    }
+}
+
+/// Runs a node until it is told to stop by SIGTERM or Ctrl-C, or until a service fails.
+pub async fn run(settings: Settings) -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let on_signal = |kind| signal(kind).map_err(|e| Error::internal("signals cannot be received").caused_by(e));
+    let (mut terminate, mut interrupt) = (on_signal(SignalKind::terminate())?, on_signal(SignalKind::interrupt())?);
+    let mut node = Node::start(settings, Options::default()).await?;
+    let failed = tokio::select! {
+        error = node.failed() => Some(error),
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+    };
+    node.stop().await;
+    failed.map_or(Ok(()), Err)
+}
+
+fn api_of(rooms: &Rooms) -> Result<api::Doors> {
+    let settings = &rooms.settings;
+    let tokens = match &settings.http.token_file {
+        Some(file) => Some(api::tokens::Tokens::read(file)?),
+        None => None,
+    };
+    Ok(api::Doors {
+        listen: settings.http.listen,
+        socket: settings.control_socket.clone(),
+        tokens,
+        inbound: rooms.inbound.clone(),
+        installation: settings.installation.clone(),
+        node: settings.node.clone(),
+        bell: rooms.bell.clone(),
+    })
+}

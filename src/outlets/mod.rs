@@ -1,1 +1,50 @@
-//! outlets
+//! Where events go. An event is never stored: it is decoded again from the vault with the plan its file froze, so every
+//! outlet, every replay and every node gives the same bytes (D6, D9).
+//!
+//! - [`events`]: the events of one transfer, from any record on;
+//! - [`stream`]: the built-in outlet, read over HTTP by position;
+//! - [`lines`]: JSON lines for a `file` outlet.
+//!
+//! Deliberately absent: cursors of readers. A reader holds its own position.
+
+pub mod events;
+pub mod lines;
+pub mod position;
+pub mod stream;
+
+use crate::error::Result;
+use crate::ledger::Ledger;
+use crate::ledger::change::Reject;
+use crate::ledger::transfer::Transfer;
+use crate::vault::Vault;
+use crate::vault::plans::Plans;
+use std::sync::Arc;
+
+/// What events are read from.
+#[derive(Clone)]
+pub struct Books {
+    /// Transfers and their rejects.
+    pub ledger: Arc<dyn Ledger>,
+    /// Their bytes.
+    pub vault: Arc<dyn Vault>,
+    /// Their plans.
+    pub plans: Arc<Plans>,
+}
+
+/// Rejects asked for in one round.
+const ROUND: u32 = 4_096;
+
+impl Books {
+    /// All rejects of a transfer, in record order. Their number is bounded by the route's `reject_max` (D21).
+    pub async fn rejects(&self, transfer: &Transfer) -> Result<Vec<Reject>> {
+        let mut rejects: Vec<Reject> = Vec::new();
+        loop {
+            let after = rejects.last().map_or(0, |r| r.record);
+            let more = self.ledger.rejects(&transfer.id, after, ROUND).await?;
+            if more.is_empty() {
+                return Ok(rejects);
+            }
+            rejects.extend(more);
+        }
+    }
+}

@@ -70,6 +70,14 @@ impl LineEnding {
 }
 
 impl Framing {
+    /// A short name of small letters, digits and `-`: what an index of record offsets is kept under.
+    pub fn name(&self) -> String {
+        match self {
+            Framing::Fixed { length } => format!("fixed-{length}"),
+            Framing::Lines { length, ending } => format!("lines-{length}-{}", ending.bytes().len()),
+        }
+    }
+
     /// Bytes of a record without its line ending.
     pub fn length(&self) -> usize {
         match self {

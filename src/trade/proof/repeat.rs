@@ -9,8 +9,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 
-/// Ids kept in memory: 24 MiB.
-const BATCH: usize = 1 << 19;
+/// Ids kept in memory: 6 MiB.
+const BATCH: usize = 1 << 17;
 const ENTRY_BYTES: usize = 48;
 
 /// Room for sorted runs, e.g. temporary files.

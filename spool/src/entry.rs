@@ -1,0 +1,118 @@
+//! What a listing says about one name.
+//!
+//! An entry is an observation, not a handle: it never promises that the file is still there. Two entries are the same
+//! file when size, modification time and file id are equal. Over SFTP version 3 times are whole seconds and there is no
+//! file id (0), which is why content is always confirmed by its digest.
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The longest name that is handled, in bytes.
+pub const NAME_MAX_BYTES: usize = 255;
+
+/// What a name stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link; never followed.
+    Link,
+    /// A device, socket or pipe.
+    Other,
+    /// The name is not UTF-8: the entry shows it escaped, and it cannot be opened by that name.
+    NotUtf8,
+}
+
+/// One observation of one name in a folder.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// The name within the folder.
+    pub name: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// Modification time, milliseconds since 1970 UTC, as the folder's own clock says.
+    pub mtime_ms: i64,
+    /// What tells two files of the same name apart (the inode), or 0 where the folder has no such thing.
+    pub file_id: u64,
+    /// What the name stands for.
+    pub kind: EntryKind,
+}
+
+impl Entry {
+    /// True when both observations show the same file in the same state.
+    pub fn same_file(&self, other: &Entry) -> bool {
+        self.kind == other.kind
+            && self.size == other.size
+            && self.mtime_ms == other.mtime_ms
+            && self.file_id == other.file_id
+    }
+}
+
+/// Shows a name that is not UTF-8: bad bytes as `\xNN`. The backslash makes it unsafe as a name, on purpose.
+pub fn escaped(name: &[u8]) -> String {
+    let mut out = String::with_capacity(name.len() + 8);
+    for chunk in name.utf8_chunks() {
+        out.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|b| out.push_str(&format!("\\x{b:02x}")));
+    }
+    out
+}
+
+/// Why a name is refused, or nothing when it is safe.
+pub fn unsafe_reason(name: &str) -> Option<&'static str> {
+    if name.is_empty() {
+        Some("the name is empty")
+    } else if name == "." || name == ".." {
+        Some("the name is a folder reference")
+    } else if name.len() > NAME_MAX_BYTES {
+        Some("the name is longer than 255 bytes")
+    } else if name.contains(['/', '\\']) {
+        Some("the name contains a path separator")
+    } else if name.chars().any(char::is_control) {
+        Some("the name contains a control character")
+    } else {
+        None
+    }
+}
+
+/// Refuses a name that could leave its folder or confuse a terminal, a log or a shell.
+pub fn check_name(name: &str) -> Result<()> {
+    match unsafe_reason(name) {
+        None => Ok(()),
+        Some(reason) => Err(Error::new(ErrorKind::Unsafe, format!("{:?}: {reason}", shortened(name)))),
+    }
+}
+
+/// Checks a relative path of one or more safe names, separated by `/`.
+pub fn check_path(path: &str) -> Result<()> {
+    path.split('/').try_for_each(check_name)
+}
+
+fn shortened(name: &str) -> &str {
+    &name[..name.floor_char_boundary(80)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_could_leave_the_folder() {
+        for bad in ["", ".", "..", "a/b", "a\\b", "a\nb", "a\u{7f}", "a\u{85}b", &"x".repeat(256)] {
+            assert!(check_name(bad).is_err(), "{bad:?}");
+        }
+        for good in ["PMTRD.TXT", ".hidden", "回盘.TXT", "a b", &"x".repeat(255)] {
+            assert!(check_name(good).is_ok(), "{good:?}");
+        }
+        assert!(check_path("done/2026").is_ok());
+        assert!(check_path("/done").is_err());
+        assert!(check_path("done/../..").is_err());
+    }
+
+    #[test]
+    fn shows_bad_bytes() {
+        assert_eq!(escaped(b"PM\xffTRD"), "PM\\xffTRD");
+        assert!(check_name(&escaped(b"PM\xff")).is_err());
+    }
+}

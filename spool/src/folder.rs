@@ -1,0 +1,57 @@
+//! The contract of a folder, local or remote.
+//!
+//! Promises of every engine: nothing is overwritten ([`Folder::create_new`] and [`Folder::rename_new`] refuse an existing
+//! name), links are never followed to their target, only regular files are opened, names are checked before they are
+//! used, and every call ends (with an error if need be). All calls block; run them on threads that may block.
+
+use crate::entry::Entry;
+use crate::error::Result;
+use std::io::{Read, Write};
+
+/// The most names a listing returns unless the caller says otherwise.
+pub const LISTING_LIMIT: usize = 100_000;
+
+/// A folder used as a queue.
+pub trait Folder: Send + Sync {
+    /// Where it is, for people: a path, or `sftp://user@host:port/path`.
+    fn describe(&self) -> String;
+
+    /// The names in it, sorted, at most `limit`; a full listing of exactly `limit` names may have left some out.
+    fn list(&self, limit: usize) -> Result<Vec<Entry>>;
+
+    /// What the name stands for now; a link is shown as a link. Nothing when the name is not there.
+    fn stat(&self, name: &str) -> Result<Option<Entry>>;
+
+    /// Opens a regular file for reading. Read it in large pieces.
+    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>>;
+
+    /// Creates a file that must not exist.
+    fn create_new(&self, name: &str) -> Result<Box<dyn Sink>>;
+
+    /// Renames to a name that must not exist. An error does not say that nothing happened: look at both names.
+    fn rename_new(&self, from: &str, to: &str) -> Result<()>;
+
+    /// Renames into a subfolder (a relative path), to a name that must not exist there.
+    fn move_new(&self, from: &str, subfolder: &str, to: &str) -> Result<()>;
+
+    /// Removes a file; a name that is not there is [`crate::ErrorKind::Missing`].
+    fn remove(&self, name: &str) -> Result<()>;
+
+    /// Makes a subfolder (a relative path); one that exists is fine.
+    fn make_folder(&self, path: &str) -> Result<()>;
+
+    /// A subfolder (a relative path), which need not exist yet.
+    fn subfolder(&self, path: &str) -> Result<Box<dyn Folder>>;
+
+    /// Makes a file and its name durable, as far as the folder can; says whether it could.
+    fn sync(&self, name: &str) -> Result<bool>;
+
+    /// Reads a whole small file; nothing when it is not there, an error when it is larger than `max` bytes.
+    fn read_small(&self, name: &str, max: usize) -> Result<Option<Vec<u8>>>;
+}
+
+/// A file being written. Dropped without [`Sink::finish`], it stays behind incomplete under its name.
+pub trait Sink: Write + Send {
+    /// Writes out the rest, makes the file durable and closes it; says whether it could be made durable.
+    fn finish(self: Box<Self>) -> Result<bool>;
+}

@@ -1,0 +1,167 @@
+//! Marker files: the partner puts one beside a file when the file is complete.
+//!
+//! A marker may be empty, or name the size, or size and digest. It is read up to 4 KiB. Its words are separated by
+//! blanks, line ends or any of `, ; | = :`. The first word of decimal digits is the size, the first of 64 hexadecimal
+//! digits is the digest; it is SHA-256 unless the word `sm3` stands somewhere. Other words are not judged.
+
+use crate::digest::{Algorithm, Digest};
+use crate::entry::Entry;
+use crate::error::{Error, ErrorKind, Result};
+use crate::pattern::{Captures, NamePattern};
+use crate::template::{Fields, NameTemplate, Part};
+use std::fmt;
+use std::sync::Arc;
+
+/// The most bytes of a marker that are read.
+pub const MARKER_MAX_BYTES: usize = 4096;
+
+/// Turns a marker's bytes into text, for markers that are not ASCII.
+pub type Decode = Arc<dyn Fn(&[u8]) -> Option<String> + Send + Sync>;
+
+/// What a marker says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MarkerContent {
+    /// Its presence counts; its content is not read.
+    Empty,
+    /// It names the size of the data in bytes.
+    Size,
+    /// It names size and digest.
+    SizeAndDigest,
+}
+
+/// How the marker of a data file is named, and what it says.
+#[derive(Clone)]
+pub struct MarkerRule {
+    /// The marker's name: `{name}.OK`, `{stem}.OK`, `PMTRD_{date}_{batch}_{run}.FLG`...
+    pub pattern: NameTemplate,
+    /// What it says.
+    pub content: MarkerContent,
+    /// How its bytes become text; ASCII when not given.
+    pub decode: Option<Decode>,
+    shape: NamePattern,
+}
+
+/// What a marker said.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MarkerFacts {
+    /// The marker's name.
+    pub name: String,
+    /// The size it names.
+    pub size: Option<u64>,
+    /// The digest it names; to be compared when the data is fetched.
+    pub digest: Option<Digest>,
+    /// The marker itself as it was listed, to move or remove it later.
+    pub entry: Entry,
+}
+
+impl MarkerRule {
+    /// Reads the name's template, which needs a field of the data's name and some text of its own.
+    pub fn new(pattern: &str, content: MarkerContent) -> Result<MarkerRule> {
+        let template = NameTemplate::parse(pattern)?;
+        let texts = template.parts().iter().filter(|p| matches!(p, Part::Text(_))).count();
+        if texts == 0 || texts == template.parts().len() {
+            return Err(Error::new(
+                ErrorKind::Unsafe,
+                format!("the marker name {pattern:?} does not tell data from marker"),
+            )
+            .hint("for example {name}.OK or {stem}.OK"));
+        }
+        let shape = NamePattern::shape_of(&template);
+        Ok(MarkerRule { pattern: template, content, decode: None, shape })
+    }
+
+    /// Decodes the marker's bytes with the route's code page.
+    pub fn decoded_by(self, decode: Decode) -> MarkerRule {
+        MarkerRule { decode: Some(decode), ..self }
+    }
+
+    /// The marker's name for one data file.
+    pub fn name_for(&self, data: &str, captures: &Captures, route: &str) -> Result<String> {
+        let fields = Fields {
+            date: captures.date.clone(),
+            batch: captures.batch,
+            run: captures.run,
+            route: route.to_owned(),
+            ..Fields::of_name(data)
+        };
+        self.pattern.try_fill(&fields)
+    }
+
+    /// True when a name looks like a marker of this rule.
+    pub fn looks_like(&self, name: &str) -> bool {
+        self.shape.matches(name).is_some()
+    }
+
+    /// Reads what a marker says: size and digest, as far as the rule wants them; or what is missing.
+    pub fn read(&self, bytes: &[u8]) -> std::result::Result<(Option<u64>, Option<Digest>), String> {
+        if self.content == MarkerContent::Empty {
+            return Ok((None, None));
+        }
+        let text = match &self.decode {
+            Some(decode) => decode(bytes),
+            None => std::str::from_utf8(bytes).ok().filter(|t| t.is_ascii()).map(str::to_owned),
+        };
+        let text = text.ok_or("the marker cannot be decoded as text")?;
+        let words = || text.split(|c: char| c.is_whitespace() || c.is_control() || ",;|=:".contains(c));
+        let size = words().find_map(size_of).ok_or("the marker names no size")?;
+        if self.content == MarkerContent::Size {
+            return Ok((Some(size), None));
+        }
+        let sm3 = words().any(|word| Algorithm::parse(word) == Some(Algorithm::Sm3));
+        let algorithm = if sm3 { Algorithm::Sm3 } else { Algorithm::Sha256 };
+        let digest = words().find_map(|word| Digest::parse(algorithm, word)).ok_or("the marker names no digest")?;
+        Ok((Some(size), Some(digest)))
+    }
+}
+
+/// A size: decimal digits, perhaps with leading zeros, but not so many that it could be a digest.
+fn size_of(word: &str) -> Option<u64> {
+    let digits = !word.is_empty() && word.len() <= 31 && word.bytes().all(|b| b.is_ascii_digit());
+    if digits { word.parse().ok() } else { None }
+}
+
+impl fmt::Debug for MarkerRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "marker {:?} {:?}", self.pattern.as_str(), self.content)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEX: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn names_follow_the_data() {
+        let rule = MarkerRule::new("{stem}.OK", MarkerContent::Empty).unwrap();
+        assert_eq!(rule.name_for("PMTRD.TXT", &Captures::default(), "r").unwrap(), "PMTRD.OK");
+        assert!(rule.looks_like("PMTRD.OK") && !rule.looks_like("PMTRD.TXT"));
+        for bad in ["{stem}", "{name}{date}", "READY", ""] {
+            assert!(MarkerRule::new(bad, MarkerContent::Empty).is_err(), "{bad}");
+        }
+        let rule = MarkerRule::new("F{batch}.FLG", MarkerContent::Empty).unwrap();
+        assert!(rule.name_for("PMTRD.TXT", &Captures::default(), "r").is_err());
+    }
+
+    #[test]
+    fn reads_size_and_digest_in_several_spellings() {
+        let rule = MarkerRule::new("{name}.OK", MarkerContent::SizeAndDigest).unwrap();
+        let digest = Digest::parse(Algorithm::Sha256, HEX);
+        for text in [format!("480 {HEX}"), format!("SIZE=000480\r\nSHA256={HEX}\r\n"), format!("PMTRD.TXT|480|{HEX}")] {
+            assert_eq!(rule.read(text.as_bytes()).unwrap(), (Some(480), digest), "{text}");
+        }
+        let sm3 = rule.read(format!("480 sm3:{HEX}").as_bytes()).unwrap().1.unwrap();
+        assert_eq!(sm3.algorithm, Algorithm::Sm3);
+        assert!(rule.read(b"480").unwrap_err().contains("no digest"));
+        assert!(rule.read(b"").unwrap_err().contains("no size"));
+        assert!(rule.read(b"\xf4\xf8\xf0").unwrap_err().contains("decoded"));
+    }
+
+    #[test]
+    fn decodes_with_the_callers_page() {
+        let ebcdic = |bytes: &[u8]| Some(bytes.iter().map(|b| char::from(b.wrapping_sub(0xc0))).collect());
+        let rule = MarkerRule::new("{name}.OK", MarkerContent::Size).unwrap().decoded_by(Arc::new(ebcdic));
+        assert_eq!(rule.read(b"\xf4\xf8\xf0").unwrap(), (Some(480), None));
+    }
+}

@@ -1,0 +1,188 @@
+//! The data file: upload, proof, rename; and finding out where an earlier attempt stopped.
+
+use super::prove::{Found, look, remove_if_there, target_exists};
+use super::{Publication, Published};
+use crate::digest::{Algorithm, Digest, Hasher};
+use crate::entry::EntryKind;
+use crate::error::{Error, ErrorKind, Result};
+use crate::folder::{Folder, LISTING_LIMIT};
+use crate::sweep::Temporary;
+use std::io;
+
+const PIECE_BYTES: usize = 256 << 10;
+
+/// Where the complete and proven temporary lies, and how it came there.
+struct Proven {
+    temporary: String,
+    fsynced: bool,
+    resumed: bool,
+}
+
+pub(super) fn publish(
+    folder: &dyn Folder,
+    publication: &Publication<'_>,
+    on_proven: &mut dyn FnMut() -> Result<()>,
+) -> Result<Published> {
+    let own = Temporary::new(&publication.final_name, &publication.temporary_tag)?.name;
+    match look(folder, &publication.final_name, publication.size, &publication.sha256)? {
+        Found::Equal => return settle(folder, publication, &own, on_proven),
+        Found::Other => {
+            // A temporary that was never recorded as proven means nothing to anybody; a proven one is kept, see mod.
+            if !publication.proven_before {
+                remove_if_there(folder, &own)?;
+            }
+            return Err(target_exists(folder, &publication.final_name));
+        }
+        Found::Nothing => {}
+    }
+    let Some(proven) = proven_temporary(folder, publication, own)? else {
+        return Ok(Published { fsynced: false, resumed: true, collected: true });
+    };
+    if !publication.proven_before {
+        on_proven()?;
+    }
+    let Err(error) = folder.rename_new(&proven.temporary, &publication.final_name) else {
+        return confirm(folder, publication, &proven);
+    };
+    after_failed_rename(folder, publication, &proven, error)
+}
+
+/// The final name holds the right bytes already.
+fn settle(
+    folder: &dyn Folder,
+    publication: &Publication<'_>,
+    own: &str,
+    on_proven: &mut dyn FnMut() -> Result<()>,
+) -> Result<Published> {
+    if !publication.proven_before {
+        on_proven()?;
+    }
+    // A rename made of link and removal may have stopped halfway; the name may not be durable yet.
+    remove_if_there(folder, own)?;
+    let fsynced = sync_if_there(folder, &publication.final_name)?;
+    Ok(Published { fsynced, resumed: true, collected: false })
+}
+
+/// Finds the temporary complete, or makes it so. Nothing: it was proven, renamed, and collected by the partner.
+fn proven_temporary(folder: &dyn Folder, publication: &Publication<'_>, own: String) -> Result<Option<Proven>> {
+    match look(folder, &own, publication.size, &publication.sha256)? {
+        Found::Equal => {
+            // The attempt may have died before it made the bytes durable.
+            let fsynced = folder.sync(&own)?;
+            return Ok(Some(Proven { temporary: own, fsynced, resumed: true }));
+        }
+        Found::Other => folder.remove(&own)?,
+        Found::Nothing if publication.proven_before => {
+            let Some(temporary) = temporary_of_another(folder, publication)? else { return Ok(None) };
+            let fsynced = folder.sync(&temporary)?;
+            return Ok(Some(Proven { temporary, fsynced, resumed: true }));
+        }
+        Found::Nothing => {}
+    }
+    let fsynced = upload(folder, publication, &own)?;
+    Ok(Some(Proven { temporary: own, fsynced, resumed: false }))
+}
+
+/// Before a proven file counts as collected: it may still wait under the temporary name of the node, or the epoch,
+/// that proved it.
+fn temporary_of_another(folder: &dyn Folder, publication: &Publication<'_>) -> Result<Option<String>> {
+    let entries = folder.list(LISTING_LIMIT)?;
+    if entries.len() >= LISTING_LIMIT {
+        let what = format!("{} holds too many names to tell what was delivered", folder.describe());
+        return Err(Error::new(ErrorKind::Folder, what).hint("move old files out of it"));
+    }
+    for entry in entries.iter().filter(|e| e.kind == EntryKind::File) {
+        let ours = Temporary::parse(&entry.name).is_some_and(|t| t.final_name == publication.final_name);
+        if ours && look(folder, &entry.name, publication.size, &publication.sha256)? == Found::Equal {
+            return Ok(Some(entry.name.clone()));
+        }
+    }
+    Ok(None)
+}
+
+fn upload(folder: &dyn Folder, publication: &Publication<'_>, own: &str) -> Result<bool> {
+    let mut sink = folder.create_new(own)?;
+    let (size, sha256) = send(publication, &mut *sink)
+        .map_err(|e| Error::from_io(format_args!("writing {own:?} in {}", folder.describe()), e))?;
+    if (size, &sha256) != (publication.size, &publication.sha256) {
+        drop(sink);
+        remove_if_there(folder, own)?;
+        let what = format!("the content for {:?} is not what it was: {size} bytes, {sha256}", publication.final_name);
+        return Err(Error::new(ErrorKind::Changed, what).hint("verify the vault; nothing was published"));
+    }
+    let fsynced = sink.finish()?;
+    match look(folder, own, publication.size, &publication.sha256)? {
+        Found::Equal => Ok(fsynced),
+        found => {
+            remove_if_there(folder, own)?;
+            let what = format!("{own:?} in {} was written but reads back as {found:?}", folder.describe());
+            Err(Error::new(ErrorKind::ReadBack, what))
+        }
+    }
+}
+
+fn send(publication: &Publication<'_>, sink: &mut dyn io::Write) -> io::Result<(u64, Digest)> {
+    let mut input = (publication.open)()?;
+    let mut hasher = Hasher::only(Algorithm::Sha256);
+    let mut buffer = vec![0; PIECE_BYTES];
+    // One byte too many is enough to know that it is too many.
+    while hasher.size() <= publication.size {
+        match input.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => {
+                hasher.update(&buffer[..n]);
+                sink.write_all(&buffer[..n])?;
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    let size = hasher.size();
+    let sha256 = hasher.finish().0.ok_or_else(|| io::Error::other("no digest was made"))?;
+    Ok((size, sha256))
+}
+
+/// After a rename that reported success: the final name must show the size, unless it was taken at once.
+fn confirm(folder: &dyn Folder, publication: &Publication<'_>, proven: &Proven) -> Result<Published> {
+    let collected = match folder.stat(&publication.final_name)? {
+        None => true,
+        Some(entry) if entry.kind == EntryKind::File && entry.size == publication.size => false,
+        Some(entry) => {
+            let what = format!(
+                "{:?} in {} has {} bytes after the rename, not {}",
+                publication.final_name,
+                folder.describe(),
+                entry.size,
+                publication.size
+            );
+            return Err(Error::new(ErrorKind::ReadBack, what));
+        }
+    };
+    Ok(Published { fsynced: proven.fsynced, resumed: proven.resumed, collected })
+}
+
+/// A failed rename does not say that nothing happened: the reply may be lost. The two names tell.
+fn after_failed_rename(
+    folder: &dyn Folder,
+    publication: &Publication<'_>,
+    proven: &Proven,
+    error: Error,
+) -> Result<Published> {
+    let published = |collected| Published { fsynced: proven.fsynced, resumed: proven.resumed, collected };
+    match look(folder, &publication.final_name, publication.size, &publication.sha256)? {
+        Found::Equal => {
+            remove_if_there(folder, &proven.temporary)?;
+            Ok(published(false))
+        }
+        Found::Other => Err(target_exists(folder, &publication.final_name)),
+        Found::Nothing if folder.stat(&proven.temporary)?.is_none() => Ok(published(true)),
+        Found::Nothing => Err(error),
+    }
+}
+
+fn sync_if_there(folder: &dyn Folder, name: &str) -> Result<bool> {
+    match folder.sync(name) {
+        Err(e) if e.kind == ErrorKind::Missing => Ok(false),
+        other => other,
+    }
+}

@@ -1,0 +1,92 @@
+//! Publishing a file so that whatever has its final name is complete, once, and never over another file.
+//!
+//! One protocol for local and remote folders: a temporary `.<final>.<tag>.part` in the same folder, made exclusively;
+//! write, make durable, close; size; read back and compare digests; `on_proven`; rename to a name that must not exist;
+//! look at the final name; then the checksum files; the marker last. Called again after a crash or an error it looks
+//! at what is there, compares sizes and digests, and continues; it never sends again what is already there.
+//!
+//! What it cannot know, the caller's book knows: once `on_proven` has returned, `proven_before` must be true in later
+//! calls. Then, if neither a temporary nor the final name is found, the partner has collected the file (D15). For that
+//! reason a proven temporary is never removed here, and must not be swept while its delivery is unfinished.
+
+mod data;
+mod prove;
+mod side;
+
+use crate::digest::{Algorithm, Digest};
+use crate::entry::check_name;
+use crate::error::Result;
+use crate::folder::Folder;
+use crate::sweep::Temporary;
+use std::io::{self, Read};
+
+/// One file to be published.
+pub struct Publication<'a> {
+    /// The name it gets; names are unique, an existing one is never replaced.
+    pub final_name: String,
+    /// `<node>.<epoch>`: makes the temporary name `.<final>.<tag>.part`. The node's name has no dots.
+    pub temporary_tag: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub sha256: Digest,
+    /// Opens the content from its beginning.
+    pub open: &'a (dyn Fn() -> io::Result<Box<dyn Read + Send>> + 'a),
+    /// Checksum files to put beside it: `<final>.sha256`, `<final>.sm3`.
+    pub checksums: Vec<(Algorithm, Digest)>,
+    /// The marker that comes last: name and content.
+    pub marker: Option<(String, Vec<u8>)>,
+    /// True when an earlier attempt has recorded "read back and equal".
+    pub proven_before: bool,
+}
+
+/// How it was published.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Published {
+    /// The folder confirmed in this call that the bytes are durable.
+    pub fsynced: bool,
+    /// An earlier attempt had got somewhere, and this one continued from there.
+    pub resumed: bool,
+    /// The partner had taken the file already.
+    pub collected: bool,
+}
+
+/// Publishes, or continues to publish, one file. `on_proven` is called once, before the rename, unless `proven_before`;
+/// its error stops the protocol there.
+///
+/// An existing final name with equal bytes counts as published; with other bytes it is
+/// [`crate::ErrorKind::TargetExists`], and nothing is touched.
+pub fn publish(
+    folder: &dyn Folder,
+    publication: &Publication<'_>,
+    on_proven: &mut dyn FnMut() -> Result<()>,
+) -> Result<Published> {
+    let sides = sides(publication);
+    check_name(&publication.final_name)?;
+    // Every name is checked before the first byte is sent.
+    for (name, _) in &sides {
+        Temporary::new(name, &publication.temporary_tag)?;
+    }
+    let published = data::publish(folder, publication, on_proven)?;
+    for (name, content) in &sides {
+        if published.collected {
+            // Who takes the data waits for what we put last, so all of it was there.
+            side::clear(folder, name, &publication.temporary_tag)?;
+        } else {
+            side::publish(folder, name, content, &publication.temporary_tag)?;
+        }
+    }
+    Ok(published)
+}
+
+/// The files beside it, in the order they appear.
+fn sides(publication: &Publication<'_>) -> Vec<(String, Vec<u8>)> {
+    let name = &publication.final_name;
+    let mut sides: Vec<_> = publication
+        .checksums
+        .iter()
+        .map(|(algorithm, digest)| (format!("{name}.{}", algorithm.name()), digest.checksum_line(name).into_bytes()))
+        .collect();
+    sides.extend(publication.marker.clone());
+    sides
+}

@@ -1,0 +1,46 @@
+//! Looking at what lies in the folder, by size and digest.
+
+use crate::digest::{Algorithm, Digest, digest_of};
+use crate::entry::EntryKind;
+use crate::error::{Error, ErrorKind, Result};
+use crate::folder::Folder;
+
+/// What a name holds, compared with what it should hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Found {
+    /// Nothing has the name.
+    Nothing,
+    /// Exactly the bytes that should be there.
+    Equal,
+    /// Something else.
+    Other,
+}
+
+/// Compares by size, and where that is equal, by reading it all.
+pub(super) fn look(folder: &dyn Folder, name: &str, size: u64, sha256: &Digest) -> Result<Found> {
+    let Some(entry) = folder.stat(name)? else { return Ok(Found::Nothing) };
+    if entry.kind != EntryKind::File || entry.size != size {
+        return Ok(Found::Other);
+    }
+    let mut input = match folder.open(name) {
+        Ok(input) => input,
+        Err(e) if e.kind == ErrorKind::Missing => return Ok(Found::Nothing),
+        Err(e) => return Err(e),
+    };
+    let (read, found) = digest_of(Algorithm::Sha256, &mut *input)
+        .map_err(|e| Error { what: format!("reading back {name:?} in {}: {}", folder.describe(), e.what), ..e })?;
+    Ok(if (read, &found) == (size, sha256) { Found::Equal } else { Found::Other })
+}
+
+/// Removes a file; it is no error when it is gone.
+pub(super) fn remove_if_there(folder: &dyn Folder, name: &str) -> Result<()> {
+    match folder.remove(name) {
+        Err(e) if e.kind == ErrorKind::Missing => Ok(()),
+        other => other,
+    }
+}
+
+/// The target name holds something else.
+pub(super) fn target_exists(folder: &dyn Folder, name: &str) -> Error {
+    Error::new(ErrorKind::TargetExists, format!("{name:?} in {} exists with other content", folder.describe()))
+}

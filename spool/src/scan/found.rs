@@ -1,0 +1,120 @@
+//! The result of a scan.
+
+use crate::entry::Entry;
+use crate::marker::MarkerFacts;
+use crate::pattern::Captures;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+/// The most examples that are kept for one reason.
+pub const EXAMPLES_MAX: usize = 5;
+
+/// A file that is ready.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Arrival {
+    /// The route whose pattern it matches.
+    pub route: String,
+    /// The file.
+    pub entry: Entry,
+    /// What the pattern found in its name.
+    pub captures: Captures,
+    /// Its marker, where the route has one.
+    pub marker: Option<MarkerFacts>,
+    /// The part of the arrival key that does not depend on the spool; see [`arrival_key`].
+    pub key: String,
+}
+
+/// Name, size, modification time and file id, and the marker's time where there is one: the same name with new bytes
+/// tomorrow is a new arrival, and so is a rewritten marker.
+pub fn arrival_key(entry: &Entry, marker: Option<&Entry>) -> String {
+    let mut key = format!("{}|{}|{}|{}", entry.name, entry.size, entry.mtime_ms, entry.file_id);
+    if let Some(marker) = marker {
+        key.push_str(&format!("|{}", marker.mtime_ms));
+    }
+    key
+}
+
+/// Why a file waits.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    /// Its route.
+    pub route: String,
+    /// Why, in words.
+    pub why: String,
+    /// For how long we have seen the name.
+    pub waited: Duration,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FPP1001 {} (seen for {} s)", self.why, self.waited.as_secs())
+    }
+}
+
+/// Why a name is ignored.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Reason {
+    /// A temporary file, ours or another program's.
+    Temporary,
+    /// A hidden name.
+    Hidden,
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link,
+    /// A device, socket or pipe.
+    Device,
+    /// The name is not UTF-8.
+    NotUtf8,
+    /// The name has control characters or path separators, or is too long.
+    UnsafeName,
+    /// No route has this name.
+    NoRoute,
+    /// The file is larger than allowed.
+    TooLarge,
+    /// A marker whose data is not there.
+    MarkerWithoutData,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Reason::Temporary => "temporary",
+            Reason::Hidden => "hidden",
+            Reason::Folder => "folder",
+            Reason::Link => "link",
+            Reason::Device => "device",
+            Reason::NotUtf8 => "name is not UTF-8",
+            Reason::UnsafeName => "unsafe name",
+            Reason::NoRoute => "no route",
+            Reason::TooLarge => "too large",
+            Reason::MarkerWithoutData => "marker without data",
+        })
+    }
+}
+
+/// What one scan found.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Scan {
+    /// Files that are ready, in the order of the listing.
+    pub arrivals: Vec<Arrival>,
+    /// Files that wait: name and why.
+    pub waiting: Vec<(String, Waiting)>,
+    /// Names that are ignored: how many for each reason, and at most five examples.
+    pub ignored: BTreeMap<Reason, (u64, Vec<String>)>,
+    /// Our own temporary files, whoever of us made them.
+    pub temporaries: Vec<String>,
+    /// The listing was full, so there may be more names than were seen.
+    pub truncated: bool,
+}
+
+impl Scan {
+    pub(super) fn ignore(&mut self, reason: Reason, name: &str) {
+        let (count, examples) = self.ignored.entry(reason).or_default();
+        *count += 1;
+        if examples.len() < EXAMPLES_MAX {
+            examples.push(name.to_owned());
+        }
+    }
+}

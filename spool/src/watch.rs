@@ -1,0 +1,96 @@
+//! Hearing of changes in a local folder.
+//!
+//! A wake-up says "look again", never what changed: events may be lost (the kernel's queue overflows, watches run out,
+//! another machine writes to a network file system). So an overflow and every error wake as well, and the caller lists
+//! the folder at intervals anyway. Our own reading does not wake.
+
+use crate::error::{Error, ErrorKind, Result};
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Watches one local folder for as long as it lives.
+pub struct Watch {
+    lost: Arc<AtomicU64>,
+    _watcher: RecommendedWatcher,
+}
+
+impl Watch {
+    /// Calls `wake` when something in the folder may have changed, from a thread of its own. `wake` must be quick.
+    pub fn start(path: &Path, wake: impl Fn() + Send + 'static) -> Result<Watch> {
+        let lost = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&lost);
+        let failed = |e: notify::Error| {
+            Error::new(ErrorKind::Folder, format!("watching {}: {e}", path.display()))
+                .hint("the folder is still listed at intervals; see fs.inotify.max_user_watches")
+                .caused_by(e)
+        };
+        let handler = move |event: notify::Result<Event>| match heard(&event) {
+            Heard::Nothing => {}
+            Heard::Change => wake(),
+            Heard::Lost => {
+                counter.fetch_add(1, Ordering::Relaxed);
+                wake();
+            }
+        };
+        let mut watcher = notify::recommended_watcher(handler).map_err(failed)?;
+        watcher.watch(path, RecursiveMode::NonRecursive).map_err(failed)?;
+        Ok(Watch { lost, _watcher: watcher })
+    }
+
+    /// How often events were lost, by an overflow or an error. A number for the metrics.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(PartialEq, Debug)]
+enum Heard {
+    Nothing,
+    Change,
+    Lost,
+}
+
+fn heard(event: &notify::Result<Event>) -> Heard {
+    match event {
+        Err(_) => Heard::Lost,
+        Ok(event) if event.need_rescan() => Heard::Lost,
+        // Closing after writing is the best moment to look; opening and reading is what we do ourselves.
+        Ok(Event { kind: EventKind::Access(AccessKind::Close(AccessMode::Write)), .. }) => Heard::Change,
+        Ok(Event { kind: EventKind::Access(_), .. }) => Heard::Nothing,
+        Ok(_) => Heard::Change,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use notify::event::Flag;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    #[test]
+    fn wakes_for_a_new_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        let watch = Watch::start(dir.path(), move || {
+            let _ = sender.send(());
+        })
+        .unwrap();
+        std::fs::write(dir.path().join("PMTRD.TXT"), "x").unwrap();
+        receiver.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert_eq!(watch.lost(), 0);
+        assert!(Watch::start(&dir.path().join("none"), || {}).is_err());
+    }
+
+    #[test]
+    fn overflow_and_errors_wake_and_reading_does_not() {
+        assert_eq!(heard(&Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan))), Heard::Lost);
+        assert_eq!(heard(&Err(notify::Error::generic("x"))), Heard::Lost);
+        let opened = EventKind::Access(AccessKind::Open(AccessMode::Read));
+        assert_eq!(heard(&Ok(Event::new(opened))), Heard::Nothing);
+        assert_eq!(heard(&Ok(Event::new(EventKind::Any))), Heard::Change);
+    }
+}

@@ -1,0 +1,109 @@
+//! The control socket: operators' verbs, carried out by the running node (D25).
+
+use super::Doors;
+use super::problem::Problem;
+use crate::error::Error;
+use crate::inbound::verbs::{self, Request, Verb};
+use crate::ledger::change::Change;
+use crate::ledger::transfer::TransferId;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
+use fpp_codecs::Code;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+pub(super) fn router(doors: Arc<Doors>) -> Router {
+    Router::new()
+        .route("/control/v1/day", post(day))
+        .route("/control/v1/notices/ack", post(acknowledge_notice))
+        .route("/control/v1/{verb}", post(act))
+        .with_state(doors)
+}
+
+#[derive(Deserialize)]
+struct VerbBody {
+    id: String,
+    reason: String,
+    #[serde(default)]
+    digest: Option<String>,
+    #[serde(default)]
+    core_agreed: bool,
+    by: String,
+}
+
+async fn act(
+    State(doors): State<Arc<Doors>>,
+    Path(verb): Path<String>,
+    Json(body): Json<VerbBody>,
+) -> Result<Json<Value>, Problem> {
+    let verb = match verb.as_str() {
+        "release" => Verb::Release,
+        "reject" => Verb::Reject,
+        "retry" => Verb::Retry,
+        other => {
+            let error = Error::halt(Code::NOT_READY, format!("there is no verb `{other}`"));
+            return Err(Problem::new(StatusCode::NOT_FOUND, error));
+        }
+    };
+    let request = Request {
+        id: TransferId(body.id),
+        reason: body.reason,
+        digest: body.digest,
+        core_agreed: body.core_agreed,
+        by: body.by,
+    };
+    let message = verbs::act(&doors.inbound, verb, &request).await.map_err(refused)?;
+    doors.bell.ring();
+    Ok(Json(json!({ "message": message })))
+}
+
+#[derive(Deserialize)]
+struct DayBody {
+    route: String,
+    business_date: String,
+    open: bool,
+    by: String,
+}
+
+async fn day(State(doors): State<Arc<Doors>>, Json(body): Json<DayBody>) -> Result<Json<Value>, Problem> {
+    let what = |what: String| refused(Error::halt(Code::BUSINESS_DATE, what));
+    if !doors.inbound.routes.contains_key(&body.route) {
+        return Err(what(format!("there is no route `{}`", body.route)));
+    }
+    if body.business_date.parse::<jiff::civil::Date>().is_err() {
+        return Err(what(format!("`{}` is no date; write yyyy-mm-dd", body.business_date)));
+    }
+    let said = format!("{} is {} for {}", body.business_date, if body.open { "open" } else { "closed" }, body.route);
+    let change = Change::Day { route: body.route, business_date: body.business_date, open: body.open, by: body.by };
+    apply(&doors, change).await?;
+    Ok(Json(json!({ "message": said })))
+}
+
+#[derive(Deserialize)]
+struct NoticeBody {
+    id: i64,
+    by: String,
+}
+
+async fn acknowledge_notice(
+    State(doors): State<Arc<Doors>>,
+    Json(body): Json<NoticeBody>,
+) -> Result<Json<Value>, Problem> {
+    apply(&doors, Change::AcknowledgeNotice { id: body.id, by: body.by }).await?;
+    Ok(Json(json!({ "message": format!("notice {} acknowledged", body.id) })))
+}
+
+async fn apply(doors: &Doors, change: Change) -> Result<(), Problem> {
+    let now_ms = doors.inbound.clock.now_ms();
+    doors.inbound.ledger.apply(None, now_ms, &[change]).await.map_err(refused)?;
+    doors.bell.ring();
+    Ok(())
+}
+
+fn refused(error: Error) -> Problem {
+    let status = if error.code == Code::LEDGER { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::CONFLICT };
+    Problem::new(status, error)
+}

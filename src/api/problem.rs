@@ -1,0 +1,55 @@
+//! Errors over HTTP: problem details (RFC 9457) with the FPP code and the hint.
+
+use crate::error::Error;
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// An error and the status it is told with.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    error: Error,
+    extra: Option<(&'static str, String)>,
+}
+
+impl Problem {
+    /// A problem with a status.
+    pub(super) fn new(status: StatusCode, error: Error) -> Problem {
+        Problem { status, error, extra: None }
+    }
+
+    /// Adds a member to the body.
+    pub(super) fn with(mut self, name: &'static str, value: String) -> Problem {
+        self.extra = Some((name, value));
+        self
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Problem {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut body = json!({
+            "type": format!("urn:fpp:problem:{}", self.error.code),
+            "title": self.error.code.english(),
+            "status": self.status.as_u16(),
+            "code": self.error.code.to_string(),
+            "message": self.error.what,
+            "detail": self.error.what,
+            "hint": self.error.hint,
+        });
+        if let Some((name, value)) = self.extra {
+            body[name] = value.into();
+        }
+        if self.status.is_server_error() {
+            tracing::error!(status = self.status.as_u16(), "{}", self.error);
+        }
+        (self.status, [(header::CONTENT_TYPE, "application/problem+json")], Json(body)).into_response()
+    }
+}

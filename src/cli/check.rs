@@ -1,0 +1,80 @@
+//! `fpp check`: reads the configuration and everything it names, and lists every fault at once.
+
+use super::exit::{Exit, Failure};
+use super::global::Global;
+use super::output::{Align, Output, Table, note};
+use crate::settings::{Ready, Route, Settings, SpoolKind};
+use clap::Args;
+use serde_json::json;
+
+/// Check the configuration: every fault of every file at once, with file, line and column.
+///
+/// Reads the node's file, its routes, and the layouts, mappings and lists these name; opens nothing else.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  fpp check --config /etc/fpp/fpp.toml")]
+pub(super) struct Check {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(super) fn run(&self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        let settings = match Settings::load(&global.file()) {
+            Ok(settings) => settings,
+            Err(faults) if self.json => {
+                let list: Vec<_> = faults
+                    .iter()
+                    .map(|f| json!({"file": f.file, "line": f.line, "column": f.column, "message": f.message}))
+                    .collect();
+                out.json(&json!({"good": false, "faults": list}))?;
+                return Ok(Exit::Usage);
+            }
+            Err(faults) => return Err(Failure::faults(&faults)),
+        };
+        for warning in &settings.warnings {
+            note(format_args!("warning: {warning}"));
+        }
+        if self.json {
+            let warnings: Vec<_> = settings.warnings.iter().map(ToString::to_string).collect();
+            let routes: Vec<_> = settings.routes.iter().map(|r| r.name.as_str()).collect();
+            out.json(&json!({"good": true, "node": settings.node, "routes": routes, "warnings": warnings}))?;
+            return Ok(Exit::Good);
+        }
+        let mut spools = Table::new(&[("spool", Align::Left), ("where", Align::Left)]);
+        for spool in &settings.spools {
+            let place = match &spool.kind {
+                SpoolKind::Local { path } => path.display().to_string(),
+                SpoolKind::Sftp(s) => format!("sftp://{}@{}:{}/{}", s.user, s.host, s.port, s.path),
+            };
+            spools.row(vec![spool.name.clone(), place]);
+        }
+        out.line(spools)?;
+        out.line("")?;
+        let heads = ["route", "spool", "files", "ready", "format", "answer"].map(|h| (h, Align::Left));
+        let mut routes = Table::new(&heads);
+        for route in &settings.routes {
+            routes.row(route_row(route));
+        }
+        out.line(routes)?;
+        out.line("")?;
+        out.line(format_args!(
+            "{}: node {} of {}, {} spools, {} routes: good",
+            settings.file.display(),
+            settings.node,
+            settings.installation,
+            settings.spools.len(),
+            settings.routes.len()
+        ))?;
+        Ok(Exit::Good)
+    }
+}
+
+fn route_row(route: &Route) -> Vec<String> {
+    let ready = match &route.ready {
+        Ready::Marker { pattern, .. } => pattern.clone(),
+        Ready::Quiet { quiet_ms } => format!("quiet {quiet_ms} ms"),
+    };
+    let answer = route.answer.as_ref().map_or_else(|| "none".to_owned(), |a| format!("{} to {}", a.name, a.spool));
+    vec![route.name.clone(), route.spool.clone(), route.files.clone(), ready, route.texts.format.name.clone(), answer]
+}

@@ -1,0 +1,164 @@
+//! Talking to the running node: operators' commands go over its Unix socket (D25), events come over its HTTP port.
+//!
+//! The socket belongs to the operating system's user who runs the node; that is the proof of who asks. The name of the
+//! user is sent along for the journal.
+
+use super::exit::{Exit, Failure};
+use crate::settings::Settings;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+
+/// How long a node may take to answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What an operator asks for about a transfer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Command {
+    /// Transfer.
+    pub(super) id: String,
+    /// Why.
+    pub(super) reason: String,
+    /// Digest of the file meant, so that nobody releases another one than he looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) digest: Option<String>,
+    /// The core's operators know that a second answer is coming.
+    pub(super) core_agreed: bool,
+    /// Who.
+    pub(super) by: String,
+}
+
+/// What the node says.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Reply {
+    /// What was done, or why not.
+    pub(super) message: String,
+    /// Code, when refused.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) code: String,
+    /// What to do next, when refused.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) hint: String,
+}
+
+/// Who runs this command, for the journal.
+pub(super) fn operator() -> String {
+    ["SUDO_USER", "USER", "LOGNAME"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|name| !name.is_empty())
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Sends a command to the running node; what it refuses is a failure.
+pub(super) async fn send(settings: &Settings, verb: &str, command: &impl Serialize) -> Result<Reply, Failure> {
+    let socket = &settings.control_socket;
+    let stream = match UnixStream::connect(socket).await {
+        Ok(stream) => stream,
+        Err(error) => return Err(no_node(settings, &error)),
+    };
+    let body = serde_json::to_vec(command).map_err(|e| Failure::internal(e.to_string()))?;
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(format!("/control/v1/{verb}"))
+        .header("host", "localhost")
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::from(body)))
+        .map_err(|e| Failure::internal(e.to_string()))?;
+    let answer = exchange(stream, request).await?;
+    if !answer.status.is_success() {
+        return Err(refused(answer.status, &answer.body));
+    }
+    let unreadable = |e: serde_json::Error| Failure::internal(format!("the node's answer cannot be read: {e}"));
+    serde_json::from_slice(&answer.body).map_err(unreadable)
+}
+
+/// A page of the event stream.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// Events, one a line.
+    pub(super) lines: Bytes,
+    /// Where to go on.
+    pub(super) position: String,
+}
+
+/// Reads a page of the event stream over HTTP.
+pub(super) async fn events(settings: &Settings, path: &str, token: Option<&str>) -> Result<Page, Failure> {
+    let address = settings.http.listen;
+    let stream = TcpStream::connect(address).await.map_err(|error| no_node(settings, &error))?;
+    let mut request = Request::builder().method(Method::GET).uri(path).header("host", address.to_string());
+    request = request.header("accept", "application/x-ndjson");
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let request = request.body(Full::default()).map_err(|e| Failure::internal(e.to_string()))?;
+    let answer = exchange(stream, request).await?;
+    if !answer.status.is_success() {
+        return Err(refused(answer.status, &answer.body));
+    }
+    Ok(Page { lines: answer.body, position: answer.position })
+}
+
+/// What came back.
+struct Answer {
+    status: StatusCode,
+    body: Bytes,
+    position: String,
+}
+
+fn refused(status: StatusCode, body: &[u8]) -> Failure {
+    let message = match serde_json::from_slice::<Reply>(body) {
+        Ok(reply) => words(&reply),
+        Err(_) => format!("the node answered {status}: {}", String::from_utf8_lossy(body).trim()),
+    };
+    Failure { exit: if status.is_server_error() { Exit::Internal } else { Exit::Usage }, message }
+}
+
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Answer, Failure>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let lost = |error: hyper::Error| Failure::internal(format!("the node went away: {error}; look at its log"));
+    let work = async {
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
+        let connection = tokio::spawn(connection);
+        let response = sender.send_request(request).await.map_err(lost)?;
+        let status = response.status();
+        let position = response.headers().get("fpp-position").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let body = response.into_body().collect().await.map_err(lost)?.to_bytes();
+        connection.abort();
+        Ok(Answer { status, body, position })
+    };
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Failure::internal(format!("the node did not answer within {} s", PATIENCE.as_secs()))),
+    }
+}
+
+fn no_node(settings: &Settings, error: &io::Error) -> Failure {
+    let socket = settings.control_socket.display();
+    let why = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            format!("the node's socket {socket} belongs to another user: run this as the user who runs the node")
+        }
+        _ => format!(
+            "no node `{}` is running here (socket {socket}, HTTP {}: {error}); start it with `fpp run --config {}`",
+            settings.node,
+            settings.http.listen,
+            settings.file.display()
+        ),
+    };
+    Failure::usage(why)
+}
+
+fn words(reply: &Reply) -> String {
+    let parts = [reply.code.as_str(), reply.message.as_str(), reply.hint.as_str()];
+    parts.iter().filter(|p| !p.is_empty()).copied().collect::<Vec<_>>().join(" | ")
+}

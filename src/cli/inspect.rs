@@ -1,0 +1,160 @@
+//! `fpp inspect`: one record, byte by byte: hex, characters and values side by side, faults marked.
+
+use super::dump::Shown;
+use super::exit::{Exit, Failure};
+use super::layouts::{PageArg, role};
+use super::output::{Align, Output, Table};
+use clap::Args;
+use fpp_codecs::format::Format;
+use fpp_codecs::framing::{Cutter, Framing};
+use fpp_codecs::record::Row;
+use serde_json::json;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::PathBuf;
+
+/// Look at one record: hex, characters and fields side by side, faults marked.
+///
+/// Sensitive fields are masked unless --clear is given. Bytes count from 1, as IBM i counts.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  fpp inspect config/layouts/pmtrd.toml PMTRD.TXT --record 17\n  \
+                        fpp inspect --transfer 01JY3V8Q5T --record 17 --clear")]
+pub(super) struct Inspect {
+    /// File format or layout in TOML, or DDS source
+    #[arg(value_name = "LAYOUT", required_unless_present = "transfer", conflicts_with = "transfer")]
+    layout: Option<PathBuf>,
+    /// File
+    #[arg(value_name = "FILE", required_unless_present = "transfer")]
+    file: Option<PathBuf>,
+    /// A transfer's file in the vault, with the layout it was judged by
+    #[arg(long, value_name = "ID")]
+    pub(super) transfer: Option<String>,
+    /// Record number, from 1
+    #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    record: u64,
+    /// Show sensitive fields
+    #[arg(long)]
+    clear: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    page: PageArg,
+}
+
+impl Inspect {
+    pub(super) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
+        let (Some(layout), Some(path)) = (&self.layout, &self.file) else {
+            return Err(Failure::usage("LAYOUT and FILE are needed, or --transfer ID"));
+        };
+        let format = self.page.open(layout)?;
+        let fault = |e: std::io::Error| Failure::file("read", path.display(), &e);
+        let mut file = File::open(path).map_err(fault)?;
+        let start = start(&format.framing, self.record);
+        file.seek(SeekFrom::Start(start.1)).map_err(fault)?;
+        self.show(&format, file, start, &path.display().to_string(), out)
+    }
+
+    /// Shows the record from a stream that stands at record `start.0`, byte `start.1`.
+    fn show(
+        &self,
+        format: &Format,
+        input: impl Read,
+        start: (u64, u64),
+        name: &str,
+        out: &mut Output,
+    ) -> Result<Exit, Failure> {
+        let mut cutter = Cutter::new(format.framing, input).starting_at(start.0, start.1);
+        let mut last = start.0.saturating_sub(1);
+        loop {
+            let cut = cutter.next();
+            let cut = cut.map_err(|e| Failure { exit: Exit::FileRefused, message: format!("{name}: {e}") })?;
+            let Some(cut) = cut else {
+                return Err(Failure::usage(if start.1 > 0 {
+                    format!("{name} has no record {}", self.record)
+                } else {
+                    format!("{name} has no record {}; the last is {last}", self.record)
+                }));
+            };
+            if cut.n == self.record {
+                return self.print(format, cut.offset, cut.bytes, name, out);
+            }
+            last = cut.n;
+        }
+    }
+
+    fn print(&self, format: &Format, offset: u64, bytes: &[u8], name: &str, out: &mut Output) -> Result<Exit, Failure> {
+        let Some(index) = format.select(bytes) else {
+            out.line(format_args!("{name}: record {}: no layout fits (FPP1017)", self.record))?;
+            let shown = Shown::whole(bytes, format.page);
+            for (at, hex, characters) in shown.lines() {
+                out.line(format_args!("{at:>5}  {hex:<47}  {characters}"))?;
+            }
+            return Ok(Exit::RecordsRefused);
+        };
+        let record = &format.records[index];
+        let mut row = Row::default();
+        record.decode(bytes, &mut row);
+        let fields: Vec<Shown> = (0..record.layout.fields.len())
+            .map(|i| Shown::field(&record.layout.fields[i], i, bytes, &row, format.page, self.clear))
+            .collect();
+        if self.json {
+            let fields: Vec<_> = fields.iter().map(Shown::as_json).collect();
+            out.json(&json!({"n": self.record, "offset": offset, "type": record.layout.name, "fields": fields}))?;
+        } else {
+            let layout = &record.layout;
+            out.line(format_args!(
+                "{name}: record {}, bytes {} to {}",
+                self.record,
+                offset + 1,
+                offset + bytes.len() as u64
+            ))?;
+            out.line(format_args!("{}  {}  {} bytes  {}", layout.name, role(record.role), layout.length, layout.text))?;
+            out.line("")?;
+            out.line(table(&fields))?;
+            for fault in &row.faults {
+                let field = &layout.fields[fault.field];
+                let at = fault.offset + 1;
+                out.line(format_args!(
+                    "{}: {} {}: byte {at}: {}",
+                    fault.code,
+                    field.name,
+                    fault.code.english(),
+                    fault.detail
+                ))?;
+            }
+        }
+        Ok(if row.faults.is_empty() { Exit::Good } else { Exit::RecordsRefused })
+    }
+}
+
+/// Record and byte to start cutting at: fixed records are found by arithmetic, lines are counted from the first.
+fn start(framing: &Framing, record: u64) -> (u64, u64) {
+    match framing {
+        Framing::Fixed { length } => (record, (record - 1).saturating_mul(*length as u64)),
+        Framing::Lines { .. } => (1, 0),
+    }
+}
+
+fn table(fields: &[Shown]) -> Table {
+    let columns = [
+        ("field", Align::Left),
+        ("type", Align::Left),
+        ("from", Align::Right),
+        ("bytes", Align::Right),
+        ("hex", Align::Left),
+        ("characters", Align::Left),
+        ("value", Align::Left),
+    ];
+    let mut table = Table::new(&columns);
+    for field in fields {
+        for (i, (at, hex, characters)) in field.lines().into_iter().enumerate() {
+            let (name, kind, bytes, value) = match i {
+                0 => (field.name.clone(), field.kind.clone(), field.bytes.len().to_string(), field.value_shown()),
+                _ => Default::default(),
+            };
+            table.row(vec![name, kind, at.to_string(), bytes, hex, characters, value]);
+        }
+    }
+    table
+}

@@ -1,0 +1,116 @@
+//! Layouts as verbs take them, and how their fields are named for people.
+
+use super::exit::Failure;
+use super::output::note;
+use crate::settings::{self, FormatFile};
+use clap::Args;
+use fpp_codecs::format::{Format, RecordFormat, Role};
+use fpp_codecs::framing::Framing;
+use fpp_codecs::layout::{Field, Kind};
+use std::path::PathBuf;
+
+/// The layout a verb works with.
+#[derive(Debug, Args)]
+pub(super) struct LayoutArg {
+    /// File format or layout in TOML, or DDS source (.dds)
+    #[arg(value_name = "LAYOUT")]
+    pub(super) layout: PathBuf,
+    #[command(flatten)]
+    pub(super) page: PageArg,
+}
+
+/// A code page instead of the layout's own.
+#[derive(Debug, Args)]
+pub(super) struct PageArg {
+    /// Code page instead of the layout's own: 1388, 935, gbk, gb18030-2022, 37, utf-8 ...
+    #[arg(long, value_name = "CCSID")]
+    pub(super) ccsid: Option<String>,
+}
+
+impl LayoutArg {
+    /// Reads and compiles it; warnings go to stderr.
+    pub(super) fn open(&self) -> Result<Format, Failure> {
+        self.page.open(&self.layout)
+    }
+}
+
+impl PageArg {
+    /// Reads and compiles a layout with this page.
+    pub(super) fn open(&self, layout: &std::path::Path) -> Result<Format, Failure> {
+        let page = match &self.ccsid {
+            Some(name) => Some(settings::page(name).map_err(|message| Failure::usage(format!("--ccsid: {message}")))?),
+            None => None,
+        };
+        let file = FormatFile::read(layout, page).map_err(|faults| Failure::faults(&faults))?;
+        for warning in &file.warnings {
+            note(format_args!("warning: {warning}"));
+        }
+        Ok(file.format)
+    }
+}
+
+/// `A`, `O`, `P` ...: the letter DDS uses, `N` for numbers written as text.
+pub(super) fn letter(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Char => "A",
+        Kind::Open => "O",
+        Kind::Only => "J",
+        Kind::Either => "E",
+        Kind::Graphic => "G",
+        Kind::Hex => "H",
+        Kind::Packed { .. } => "P",
+        Kind::Zoned { .. } => "S",
+        Kind::Binary { .. } => "B",
+        Kind::Float { .. } => "F",
+        Kind::Date(_) => "L",
+        Kind::Time(_) => "T",
+        Kind::Timestamp { .. } => "Z",
+        Kind::Number { .. } => "N",
+    }
+}
+
+/// Digits and decimals of a number.
+pub(super) fn digits(kind: Kind) -> Option<(u8, u8)> {
+    match kind {
+        Kind::Packed { digits, decimals }
+        | Kind::Zoned { digits, decimals }
+        | Kind::Binary { digits, decimals }
+        | Kind::Number { digits, decimals, .. } => Some((digits, decimals)),
+        _ => None,
+    }
+}
+
+/// Text, else heading.
+pub(super) fn description(field: &Field) -> &str {
+    if field.text.is_empty() { &field.heading } else { &field.text }
+}
+
+/// `header`, `detail`, `trailer`.
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Header => "header",
+        Role::Detail => "detail",
+        Role::Trailer => "trailer",
+    }
+}
+
+/// `fixed 480`, `lines of 400 bytes`.
+pub(super) fn framing(framing: &Framing) -> String {
+    match framing {
+        Framing::Fixed { length } => format!("records of {length} bytes"),
+        Framing::Lines { length, ending } => format!("lines of {length} bytes, ending {}", hex(ending.bytes(), " ")),
+    }
+}
+
+/// `byte 1 = C4`, or `any record`.
+pub(super) fn selector(format: &RecordFormat) -> String {
+    if format.selector.bytes.is_empty() {
+        return "any record".to_owned();
+    }
+    format!("byte {} = {}", format.selector.at + 1, hex(&format.selector.bytes, " "))
+}
+
+/// Upper-case hex.
+pub(super) fn hex(bytes: &[u8], between: &str) -> String {
+    bytes.iter().map(|b| format!("{b:02X}")).collect::<Vec<_>>().join(between)
+}

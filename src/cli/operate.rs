@@ -1,0 +1,106 @@
+//! `fpp release`, `fpp reject`, `fpp retry`: what an operator decides. Asked of the running node, which journals who
+//! and why, and refuses what the state does not allow.
+
+use super::control::{self, Command};
+use super::exit::{Exit, Failure};
+use super::global::{Global, wait};
+use super::output::Output;
+use clap::Args;
+
+/// Let a held file go on from where it was held.
+///
+/// The check that held it is not made again. The digest says which bytes were looked at: `fpp transfers show ID` gives
+/// the whole command.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  fpp release 01JY3V8Q5T --digest 9f86d081 --reason \"core confirms batch 0002, ticket 4711\""
+)]
+pub(super) struct Release {
+    #[command(flatten)]
+    decision: Decision,
+    /// SHA-256 of the file that was looked at, or its first 8 digits or more
+    #[arg(long, value_name = "HEX", value_parser = digest)]
+    digest: String,
+}
+
+/// Refuse a held file: nothing of it is posted, and the core gets a rejecting answer.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  fpp reject 01JY3V8Q5T --reason \"totals wrong, core resends as run 01\"")]
+pub(super) struct Reject {
+    #[command(flatten)]
+    decision: Decision,
+    /// SHA-256 of the file that was looked at, or its first 8 digits or more
+    #[arg(long, value_name = "HEX", value_parser = digest)]
+    digest: Option<String>,
+}
+
+/// Try a failing or held transfer again now, instead of waiting for its next attempt.
+///
+/// After a rejecting answer was delivered, another answer would contradict it: say with --core-agreed that the core's
+/// operators know.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  fpp retry 01JY3V8Q5T --reason \"partner is up again\"\n  \
+                        fpp retry 01JY3V8Q5T --core-agreed --reason \"rejected by a wrong code list, agreed by phone\"")]
+pub(super) struct Retry {
+    #[command(flatten)]
+    decision: Decision,
+    /// The core's operators agreed to a second answer
+    #[arg(long)]
+    core_agreed: bool,
+}
+
+#[derive(Debug, Args)]
+struct Decision {
+    /// Transfer
+    id: String,
+    /// Why; kept in the journal
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    reason: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Release {
+    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        let digest = Some(self.digest);
+        self.decision.send("release", global, out, Command { digest, ..Command::default() })
+    }
+}
+
+impl Reject {
+    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        let digest = self.digest;
+        self.decision.send("reject", global, out, Command { digest, ..Command::default() })
+    }
+}
+
+impl Retry {
+    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        let core_agreed = self.core_agreed;
+        self.decision.send("retry", global, out, Command { core_agreed, ..Command::default() })
+    }
+}
+
+impl Decision {
+    fn send(self, verb: &str, global: &Global, out: &mut Output, command: Command) -> Result<Exit, Failure> {
+        let settings = global.settings()?;
+        let command = Command { id: self.id, reason: self.reason, by: control::operator(), ..command };
+        let reply = wait(control::send(&settings, verb, &command))?;
+        if self.json {
+            out.json(&reply)?;
+        } else {
+            out.line(&reply.message)?;
+        }
+        Ok(Exit::Good)
+    }
+}
+
+fn digest(text: &str) -> Result<String, String> {
+    let lower = text.to_ascii_lowercase();
+    if (8..=64).contains(&lower.len()) && lower.bytes().all(|b| b.is_ascii_hexdigit()) {
+        Ok(lower)
+    } else {
+        Err("8 to 64 hex digits are needed; `fpp transfers show ID` gives them".to_owned())
+    }
+}

@@ -1,0 +1,77 @@
+//! How values look to people: times in the installation's time zone, sizes, states.
+
+use crate::ledger::transfer::Transfer;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Writes times in one time zone.
+#[derive(Clone, Debug)]
+pub(super) struct Times(TimeZone);
+
+impl Times {
+    /// Of an IANA name; UTC when it is unknown.
+    pub(super) fn of(timezone: &str) -> Times {
+        Times(TimeZone::get(timezone).unwrap_or(TimeZone::UTC))
+    }
+
+    /// `2025-06-20 15:04:05.123`.
+    pub(super) fn show(&self, ms: i64) -> String {
+        match Timestamp::from_millisecond(ms) {
+            Ok(time) => time.to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
+            Err(_) => ms.to_string(),
+        }
+    }
+}
+
+/// `1,234,567`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// State, with what decides it: `Held at Staged`, `closed`.
+pub(super) fn state(transfer: &Transfer) -> String {
+    match (transfer.closed, transfer.held_from) {
+        (true, _) => "Held, closed".to_owned(),
+        (false, Some(from)) => format!("{:?} at {from:?}", transfer.state),
+        (false, None) => format!("{:?}", transfer.state),
+    }
+}
+
+/// Verdict in one word, `-` before it is set.
+pub(super) fn verdict(transfer: &Transfer) -> String {
+    transfer.verdict.map_or_else(|| "-".to_owned(), |v| format!("{v:?}").to_lowercase())
+}
+
+/// An optional number, `-` without one.
+pub(super) fn count(number: Option<u64>) -> String {
+    number.map_or_else(|| "-".to_owned(), grouped)
+}
+
+/// The first 12 characters of a digest.
+pub(super) fn short(digest: Option<&str>) -> String {
+    digest.map_or_else(|| "-".to_owned(), |d| d.get(..12).unwrap_or(d).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_installation() {
+        let times = Times::of("Asia/Shanghai");
+        assert_eq!(times.show(1_750_399_445_123), "2025-06-20 14:04:05.123");
+    }
+
+    #[test]
+    fn digits_stand_in_groups_of_three() {
+        assert_eq!([0, 999, 1000, 1234567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+}

@@ -1,0 +1,205 @@
+//! `fpp status`: what is going on, by route, and what is not worked on and why.
+
+use super::books;
+use super::exit::{Exit, Failure};
+use super::global::{Global, wait};
+use super::output::{Align, Output, Table};
+use super::show::{Times, grouped};
+use crate::ledger::Ledger;
+use crate::ledger::delivery::Delivery;
+use crate::settings::{Outlet, Settings};
+use crate::telemetry::report::NodeReport;
+use clap::Args;
+use serde::Serialize;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+/// Untaken deliveries counted.
+const UNTAKEN_MAX: u32 = 10_000;
+/// Pause between two looks.
+const WATCH: Duration = Duration::from_secs(2);
+/// Clears a terminal.
+const CLEAR: &str = "\x1b[2J\x1b[H";
+
+/// Show what is going on: files by route, names that are not worked on and why, temporary files, open notices.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  fpp status\n  fpp status --watch\n  fpp status --json")]
+pub(super) struct Status {
+    /// Look again every two seconds until interrupted
+    #[arg(long)]
+    watch: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What there is to see.
+#[derive(Debug, Default, Serialize)]
+struct Overview {
+    node: Option<NodeReport>,
+    routes: Vec<RouteLine>,
+    open_notices: usize,
+}
+
+/// Files of one route.
+#[derive(Debug, Default, Serialize)]
+struct RouteLine {
+    route: String,
+    /// In the spool, not ready.
+    waiting: u64,
+    /// On the way.
+    working: u64,
+    held: u64,
+    /// Events are out, the answer is not.
+    posted: u64,
+    /// The answer is out.
+    answered: u64,
+    /// Answers and event files that the partner has not taken yet.
+    untaken: u64,
+    accepted: u64,
+    partly: u64,
+    rejected: u64,
+    duplicate: u64,
+}
+
+impl Status {
+    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        let settings = global.settings()?;
+        let times = Times::of(&settings.timezone);
+        loop {
+            let overview = wait(look(&settings))?;
+            if self.watch && !self.json && io::stdout().is_terminal() {
+                io::Write::write_all(out, CLEAR.as_bytes())?;
+            }
+            if self.json {
+                out.json(&overview)?;
+            } else {
+                tell(&overview, &settings, &times, out)?;
+            }
+            out.flush()?;
+            if !self.watch {
+                return Ok(Exit::Good);
+            }
+            std::thread::sleep(WATCH);
+        }
+    }
+}
+
+async fn look(settings: &Settings) -> Result<Overview, Failure> {
+    let node = NodeReport::read(&settings.status_file());
+    let mut routes: Vec<RouteLine> =
+        settings.routes.iter().map(|r| RouteLine { route: r.name.clone(), ..RouteLine::default() }).collect();
+    for waiting in node.iter().flat_map(|n| n.spools.values()).flat_map(|s| &s.waiting) {
+        line(&mut routes, &waiting.route).waiting += 1;
+    }
+    if !settings.ledger_file().exists() {
+        return Ok(Overview { node, routes, open_notices: 0 });
+    }
+    let books = books::open(settings).await?;
+    for (route, state, verdict, n) in books.counts().await? {
+        add(line(&mut routes, &route), &state, verdict.as_deref(), n);
+    }
+    for delivery in books.untaken_deliveries(UNTAKEN_MAX).await? {
+        if let Some(route) = route_of(settings, &delivery) {
+            line(&mut routes, route).untaken += 1;
+        }
+    }
+    let open_notices = books.notices(false, 1_000).await?.len();
+    Ok(Overview { node, routes, open_notices })
+}
+
+fn line<'a>(routes: &'a mut Vec<RouteLine>, name: &str) -> &'a mut RouteLine {
+    let index = routes.iter().position(|r| r.route == name).unwrap_or_else(|| {
+        routes.push(RouteLine { route: name.to_owned(), ..RouteLine::default() });
+        routes.len() - 1
+    });
+    &mut routes[index]
+}
+
+fn add(line: &mut RouteLine, state: &str, verdict: Option<&str>, n: u64) {
+    match state {
+        "Held" => line.held += n,
+        "Posted" => line.posted += n,
+        "Acknowledged" | "Archived" => line.answered += n,
+        _ => line.working += n,
+    }
+    match verdict {
+        Some("accepted") => line.accepted += n,
+        Some("partly") => line.partly += n,
+        Some("rejected") => line.rejected += n,
+        Some("duplicate") => line.duplicate += n,
+        _ => {}
+    }
+}
+
+/// The route that sends to this spool; a delivery itself only knows its transfer.
+fn route_of<'a>(settings: &'a Settings, delivery: &Delivery) -> Option<&'a str> {
+    let sends = |spool: &str| spool == delivery.spool;
+    settings
+        .routes
+        .iter()
+        .find(|route| {
+            route.answer.as_ref().is_some_and(|a| sends(&a.spool))
+                || route.outlets.iter().any(|o| matches!(o, Outlet::File { spool, .. } if sends(spool)))
+        })
+        .map(|route| route.name.as_str())
+}
+
+fn tell(overview: &Overview, settings: &Settings, times: &Times, out: &mut Output) -> io::Result<()> {
+    match &overview.node {
+        Some(node) => out.line(format_args!(
+            "node {} ({}, process {}), since {}, last word {}",
+            node.node,
+            node.listen,
+            node.pid,
+            times.show(node.started_ms),
+            times.show(node.written_ms)
+        ))?,
+        None => out.line(format_args!("node {} has not run here yet", settings.node))?,
+    }
+    out.line("")?;
+    out.line(routes_table(&overview.routes))?;
+    if let Some(node) = &overview.node {
+        spools(node, times, out)?;
+    }
+    if overview.open_notices > 0 {
+        out.line(format_args!("\n{} open notices: fpp notices", overview.open_notices))?;
+    }
+    Ok(())
+}
+
+fn routes_table(routes: &[RouteLine]) -> Table {
+    let heads = ["waiting", "working", "held", "posted", "answered", "untaken"];
+    let verdicts = ["accepted", "partly", "rejected", "duplicate"];
+    let mut columns = vec![("route", Align::Left)];
+    columns.extend(heads.iter().chain(&verdicts).map(|h| (*h, Align::Right)));
+    let mut table = Table::new(&columns);
+    for r in routes {
+        let numbers = [
+            r.waiting, r.working, r.held, r.posted, r.answered, r.untaken, r.accepted, r.partly, r.rejected, r.duplicate,
+        ];
+        table.row(std::iter::once(r.route.clone()).chain(numbers.map(grouped)).collect());
+    }
+    table
+}
+
+fn spools(node: &NodeReport, times: &Times, out: &mut Output) -> io::Result<()> {
+    for (name, spool) in &node.spools {
+        out.line(format_args!("\nspool {name} ({}), looked at {}", spool.place, times.show(spool.scanned_ms)))?;
+        if !spool.error.is_empty() {
+            out.line(format_args!("  FAULT: {}", spool.error))?;
+        }
+        for waiting in &spool.waiting {
+            out.line(format_args!("  waiting: {} ({})", waiting.name, waiting.reason))?;
+        }
+        for (reason, ignored) in &spool.ignored {
+            let more = if ignored.count > ignored.examples.len() as u64 { " ..." } else { "" };
+            let names = ignored.examples.join(", ");
+            out.line(format_args!("  ignored: {} {reason}: {names}{more}", grouped(ignored.count)))?;
+        }
+        for temporary in &spool.temporaries {
+            out.line(format_args!("  temporary: {temporary}"))?;
+        }
+    }
+    Ok(())
+}

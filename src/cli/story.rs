@@ -1,0 +1,253 @@
+//! One file's whole story, as `transfers show` tells it.
+
+use super::books;
+use super::deliveries;
+use super::exit::Failure;
+use super::output::{Align, Output, Table};
+use super::show::{Times, count, grouped, state, verdict};
+use crate::inbound::verbs::{self, Effect, Verb};
+use crate::ledger::Ledger;
+use crate::ledger::change::{JournalRow, Reject};
+use crate::ledger::delivery::Delivery;
+use crate::ledger::fold::{Entry, What, transfer_subject};
+use crate::ledger::transfer::{FileState, Total, Transfer};
+use serde::Serialize;
+use std::io;
+
+/// Deliveries shown; a transfer has one for each outlet and answer.
+const DELIVERIES_MAX: u32 = 100;
+
+/// Everything the books say about a transfer.
+#[derive(Debug, Serialize)]
+pub(super) struct Story {
+    transfer: Transfer,
+    deliveries: Vec<Delivery>,
+    rejects: Vec<Reject>,
+    journal: Vec<JournalRow>,
+    /// Commands that its state allows, with what each does.
+    commands: Vec<(String, &'static str)>,
+}
+
+impl Story {
+    /// Reads it.
+    pub(super) async fn read(books: &dyn Ledger, id: &str, rejects: u32) -> Result<Story, Failure> {
+        let transfer = books::transfer(books, id).await?;
+        let deliveries = books.deliveries(Some(&transfer.id), DELIVERIES_MAX).await?;
+        let rejects = books.rejects(&transfer.id, 0, rejects).await?;
+        let journal = books.journal(&transfer_subject(&transfer.id)).await?;
+        let commands = commands(&transfer);
+        Ok(Story { transfer, deliveries, rejects, journal, commands })
+    }
+}
+
+/// What an operator can do now: asked of the same table that the node goes by.
+fn commands(transfer: &Transfer) -> Vec<(String, &'static str)> {
+    let needs_hand = transfer.state == FileState::Held
+        || transfer.attempts > 0
+        || verbs::effect(Verb::Retry, transfer) == Ok(Effect::Anew);
+    if !needs_hand {
+        return Vec::new();
+    }
+    let id = &transfer.id;
+    let digest = transfer.facts.sha256.as_deref().and_then(|d| d.get(..16));
+    let digest = digest.map_or_else(|| " --digest DIGEST".to_owned(), |d| format!(" --digest {d}"));
+    let mut commands = Vec::new();
+    for verb in [Verb::Release, Verb::Reject, Verb::Retry] {
+        let Ok(effect) = verbs::effect(verb, transfer) else { continue };
+        let (word, options) = match (verb, effect) {
+            (Verb::Release, _) => ("release", digest.as_str()),
+            (Verb::Reject, _) => ("reject", ""),
+            (Verb::Retry, Effect::Anew) => ("retry", " --core-agreed"),
+            (Verb::Retry, _) => ("retry", ""),
+        };
+        commands.push((format!("fpp {word} {id}{options} --reason \"...\""), meaning(effect)));
+    }
+    commands
+}
+
+fn meaning(effect: Effect) -> &'static str {
+    match effect {
+        Effect::GoOn => "it goes on; the check that held it is not made again",
+        Effect::CheckAgain => "it goes on where it was held; its checks are made again",
+        Effect::Refuse => "nothing of it is posted; the core gets a rejecting answer",
+        Effect::Close => "it ends here; the core gets no answer from fpp",
+        Effect::Hurry => "the next attempt is made now",
+        Effect::Anew => "its bytes are judged again and answered again; the core must know",
+    }
+}
+
+/// Tells it to a person.
+pub(super) fn tell(story: &Story, times: &Times, out: &mut Output) -> io::Result<()> {
+    head(&story.transfer, times, out)?;
+    if let Some(totals) = &story.transfer.facts.totals {
+        section(out, "Totals", &totals_table(totals))?;
+    }
+    if !story.rejects.is_empty() {
+        let all = story.transfer.facts.rejected.unwrap_or(story.rejects.len() as u64);
+        section(out, &format!("Rejects ({} of {})", story.rejects.len(), grouped(all)), &rejects_table(&story.rejects))?;
+    }
+    if !story.deliveries.is_empty() {
+        section(out, "Deliveries", &deliveries::table(&story.deliveries, times))?;
+    }
+    section(out, "Timeline", &timeline(&story.journal, times))?;
+    if story.transfer.state == FileState::Held
+        && let Some(difference) = &story.transfer.facts.difference
+    {
+        out.line("\nWhat differs")?;
+        out.line(serde_json::to_string_pretty(difference).unwrap_or_default())?;
+    }
+    if !story.commands.is_empty() {
+        out.line("\nWhat you can do")?;
+        for (command, meaning) in &story.commands {
+            out.line(format_args!("  {command}\n      {meaning}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn section(out: &mut Output, title: &str, table: &Table) -> io::Result<()> {
+    out.line(format_args!("\n{title}\n{table}"))
+}
+
+fn head(transfer: &Transfer, times: &Times, out: &mut Output) -> io::Result<()> {
+    let facts = &transfer.facts;
+    let mut table = Table::new(&[("transfer", Align::Left), (transfer.id.0.as_str(), Align::Left)]);
+    let mut line = |name: &str, value: String| table.row(vec![name.to_owned(), value]);
+    line("file", format!("{} in {}", transfer.name, transfer.spool));
+    line("route", transfer.route.clone());
+    line("state", format!("{}, verdict {}", state(transfer), verdict(transfer)));
+    line("arrived", times.show(transfer.arrived_ms));
+    line("moved", times.show(transfer.updated_ms));
+    if let Some(identity) = &facts.identity {
+        line("identity", format!("{} batch {} run {}", identity.business_date, identity.batch, identity.run));
+    }
+    if let Some(size) = facts.size {
+        line("bytes", grouped(size));
+    }
+    if let Some(sha256) = &facts.sha256 {
+        line("sha256", sha256.clone());
+    }
+    if let Some(sm3) = &facts.sm3 {
+        line("sm3", sm3.clone());
+    }
+    if facts.records.is_some() {
+        let (records, accepted, rejected) = (count(facts.records), count(facts.accepted), count(facts.rejected));
+        line("records", format!("{records} read, {accepted} accepted, {rejected} refused"));
+    }
+    if let Some(code) = facts.code().filter(|c| c.0 != 0) {
+        line("why", format!("{code} {} {}", code.english(), code.chinese()));
+        line("", facts.reason.clone().unwrap_or_default());
+    }
+    if let Some(hint) = facts.hint.as_ref().filter(|h| !h.is_empty()) {
+        line("next", hint.clone());
+    }
+    if !transfer.waiting_for.is_empty() {
+        let again = match transfer.next_attempt_ms {
+            i64::MAX => "when its deliveries are done".to_owned(),
+            ms => times.show(ms),
+        };
+        line("waits", format!("{} (attempt {}, again {again})", transfer.waiting_for, transfer.attempts));
+    }
+    if let Some(first) = &facts.duplicate_of {
+        line("repeats", first.to_string());
+    }
+    if let Some(plan) = &facts.plan {
+        line("plan", plan.clone());
+    }
+    if let Some(publication) = transfer.publication {
+        line("publication", publication.to_string());
+    }
+    for remark in facts.remarks.iter().flatten() {
+        line("remark", remark.clone());
+    }
+    out.line(table)
+}
+
+/// Control totals in a table.
+pub(super) fn totals_table(totals: &[Total]) -> Table {
+    let columns = [
+        ("name", Align::Left),
+        ("promised", Align::Right),
+        ("found", Align::Right),
+        ("unreadable", Align::Right),
+        ("", Align::Left),
+    ];
+    let mut table = Table::new(&columns);
+    for total in totals {
+        let agrees = match (total.promised == total.found, total.unreadable) {
+            (true, 0) => "agrees",
+            (false, 0) => "DIFFERS",
+            _ => "UNPROVEN",
+        };
+        table.row(vec![
+            total.name.clone(),
+            total.promised.clone(),
+            total.found.clone(),
+            total.unreadable.to_string(),
+            agrees.to_owned(),
+        ]);
+    }
+    table
+}
+
+/// Refused records in a table.
+pub(super) fn rejects_table(rejects: &[Reject]) -> Table {
+    let columns = [
+        ("record", Align::Right),
+        ("field", Align::Left),
+        ("at", Align::Right),
+        ("code", Align::Left),
+        ("what", Align::Left),
+        ("hex", Align::Left),
+    ];
+    let mut table = Table::new(&columns);
+    for reject in rejects {
+        table.row(vec![
+            reject.record.to_string(),
+            reject.field.clone(),
+            reject.at.to_string(),
+            reject.code().to_string(),
+            reject.detail.clone(),
+            reject.hex.clone(),
+        ]);
+    }
+    table
+}
+
+fn timeline(journal: &[JournalRow], times: &Times) -> Table {
+    let mut table = Table::new(&[("when", Align::Left), ("what", Align::Left), ("by", Align::Left)]);
+    for row in journal {
+        let (what, by) = match Entry::read(&row.entry) {
+            Ok(entry) => {
+                let node = entry.fence.map(|f| format!("{} (epoch {})", f.holder, f.epoch)).unwrap_or_default();
+                let (what, operator) = happened(&entry.what);
+                (what, operator.unwrap_or(node))
+            }
+            Err(error) => (error, String::new()),
+        };
+        table.row(vec![times.show(row.at_ms), what, by]);
+    }
+    table
+}
+
+/// What happened, and which operator did it.
+fn happened(what: &What) -> (String, Option<String>) {
+    match what {
+        What::Arrive { transfer } => (format!("Arrive as {}", transfer.name), None),
+        What::Move { event, by, publication, facts, .. } => {
+            let mut words = format!("{event:?}");
+            if let Some(publication) = publication {
+                words.push_str(&format!(", publication {publication}"));
+            }
+            if let Some(code) = facts.code().filter(|c| c.0 != 0) {
+                words.push_str(&format!(", {code} {}", code.english()));
+            }
+            (words, by.clone())
+        }
+        What::Plan { delivery } => (format!("Plan {}", delivery.name), None),
+        What::Deliver { event, by } => (format!("{event:?}"), by.clone()),
+        What::Day { business_date, open, by } => {
+            (format!("{business_date} {}", if *open { "opened" } else { "closed" }), Some(by.clone()))
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What `decode` and `encode` read and write: files or `-`, a progress bar on a terminal, output that appears whole or
+//! not at all, and one summary line.
+
+use super::exit::Failure;
+use super::output::{Output, note};
+use super::show::grouped;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use tempfile::NamedTempFile;
+
+/// Bytes written at once.
+const BUFFER_BYTES: usize = 1 << 18;
+
+/// What is read: a file, or stdin for `-`.
+pub(super) struct Input {
+    /// Its bytes.
+    pub(super) reader: Box<dyn Read>,
+    /// How many, when it is a file.
+    pub(super) size: Option<u64>,
+    /// For messages.
+    pub(super) name: String,
+}
+
+impl Input {
+    /// Opens it.
+    pub(super) fn open(path: &Path) -> Result<Input, Failure> {
+        if path == Path::new("-") {
+            return Ok(Input { reader: Box::new(io::stdin().lock()), size: None, name: "stdin".to_owned() });
+        }
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|e| Failure::file("read", &name, &e))?;
+        let meta = file.metadata().map_err(|e| Failure::file("read", &name, &e))?;
+        if meta.is_dir() {
+            return Err(Failure::usage(format!("{name} is a folder; a file is needed, or - for stdin")));
+        }
+        Ok(Input { reader: Box::new(file), size: meta.is_file().then_some(meta.len()), name })
+    }
+}
+
+/// What is written: stdout, or a file that appears under its name only when it is whole.
+pub(super) enum Target<'a> {
+    /// Stdout.
+    Stdout(&'a mut Output),
+    /// A temporary file beside the one asked for.
+    File {
+        /// Where it is written.
+        file: Box<BufWriter<NamedTempFile>>,
+        /// Where it shall appear.
+        path: PathBuf,
+    },
+}
+
+impl<'a> Target<'a> {
+    /// Begins it; nothing or `-` is stdout.
+    pub(super) fn open(path: Option<&Path>, out: &'a mut Output) -> Result<Target<'a>, Failure> {
+        match path {
+            None => Ok(Target::Stdout(out)),
+            Some(path) if path == Path::new("-") => Ok(Target::Stdout(out)),
+            Some(path) => Target::file(path),
+        }
+    }
+
+    /// Begins a file.
+    pub(super) fn file(path: &Path) -> Result<Target<'a>, Failure> {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = tempfile::Builder::new()
+            .prefix(".fpp-")
+            .suffix(".part")
+            .permissions(std::fs::Permissions::from_mode(0o666))
+            .tempfile_in(folder)
+            .map_err(|e| Failure::file("write", path.display(), &e))?;
+        let file = Box::new(BufWriter::with_capacity(BUFFER_BYTES, file));
+        Ok(Target::File { file, path: path.to_owned() })
+    }
+
+    /// Writes.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Target::Stdout(out) => Ok(out.write_all(bytes)?),
+            Target::File { file, path } => {
+                file.write_all(bytes).map_err(|e| Failure::file("write", path.display(), &e))
+            }
+        }
+    }
+
+    /// Lets it appear under its name, its bytes on disk. Dropped without this, nothing appears.
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        match self {
+            Target::Stdout(out) => Ok(out.flush()?),
+            Target::File { file, path } => {
+                let fault = |e: io::Error| Failure::file("write", path.display(), &e);
+                let file = file.into_inner().map_err(|e| fault(e.into_error()))?;
+                file.as_file().sync_all().map_err(fault)?;
+                file.persist(&path).map_err(|e| fault(e.error))?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// How far a verb has come.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+}
+
+impl Progress {
+    /// A bar over the input's bytes, on a terminal only.
+    pub(super) fn new(size: Option<u64>) -> Progress {
+        let bar = match size {
+            Some(size) if io::stderr().is_terminal() => {
+                let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta}");
+                let bar = ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::stderr_with_hz(8));
+                bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            }
+            _ => ProgressBar::hidden(),
+        };
+        Progress { bar, started: Instant::now() }
+    }
+
+    /// So many bytes are done.
+    pub(super) fn at(&self, bytes: u64) {
+        self.bar.set_position(bytes);
+    }
+
+    /// The last word: `decoded 1,000 records, 2 refused, 480,000 bytes in 0.01 s, 45.8 MiB/s`.
+    pub(super) fn finish(&self, done: &str, records: u64, refused: u64, bytes: u64) {
+        self.bar.finish_and_clear();
+        let seconds = self.started.elapsed().as_secs_f64();
+        #[allow(clippy::cast_precision_loss)] // a rate for people
+        let rate = bytes as f64 / seconds.max(1e-6) / f64::from(1 << 20);
+        note(format_args!(
+            "{done} {} records, {} refused, {} bytes in {seconds:.2} s, {rate:.1} MiB/s",
+            grouped(records),
+            grouped(refused),
+            grouped(bytes)
+        ));
+    }
+}

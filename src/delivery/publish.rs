@@ -1,0 +1,135 @@
+//! One delivery, from the vault to its final name.
+
+use super::Deliveries;
+use crate::backoff;
+use crate::blocking::blocking;
+use crate::error::{Class, Error, Result};
+use crate::ledger::change::{Change, Fence, NewNotice};
+use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState};
+use crate::vault::Vault;
+use fpp_codecs::Code;
+use fpp_spool::{Algorithm, Digest, ErrorKind, Folder, Publication, Published, publish};
+use std::io::{self, Read};
+use std::sync::Arc;
+use tokio::runtime::Handle;
+
+/// Carries a delivery out, under the caller's lease.
+pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Result<()> {
+    let Some(delivery) = cx.ledger.delivery(id).await? else { return Ok(()) };
+    let due = matches!(delivery.state, DeliveryState::Planned | DeliveryState::Proven);
+    if !due || delivery.next_attempt_ms > cx.clock.now_ms() {
+        return Ok(());
+    }
+    match send(cx, &delivery, fence).await {
+        Ok(published) => {
+            tracing::info!(delivery = %id, file = delivery.name, spool = delivery.spool, bytes = delivery.size,
+                fsynced = published.fsynced, resumed = published.resumed, collected = published.collected, "delivered");
+            let mut changes = vec![step(id, DeliveryEvent::Deliver)];
+            if published.collected {
+                changes.push(step(id, DeliveryEvent::Take));
+            }
+            cx.ledger.apply(Some(fence), cx.clock.now_ms(), &changes).await.map(|_| ())
+        }
+        Err(error) if error.code == Code::STALE_EPOCH => {
+            tracing::warn!(delivery = %id, "another node took over; work dropped");
+            Ok(())
+        }
+        Err(error) => settle(cx, &delivery, fence, &error).await,
+    }
+}
+
+async fn send(cx: &Deliveries, delivery: &Delivery, fence: &Fence) -> Result<Published> {
+    let folder = cx.folders.get(&delivery.spool).cloned().ok_or_else(|| {
+        Error::retry(Code::FOLDER, format!("this node does not reach spool `{}`", delivery.spool))
+            .hint("Name the spool in this node's configuration.")
+    })?;
+    let (ledger, vault, clock) = (cx.ledger.clone(), cx.vault.clone(), cx.clock.clone());
+    let (delivery, fence) = (delivery.clone(), fence.clone());
+    let tag = format!("{}.{}", cx.node, fence.epoch);
+    let handle = Handle::current();
+    blocking(move || {
+        let mut proven = || {
+            let changes = [step(&delivery.id, DeliveryEvent::Prove)];
+            handle.block_on(ledger.apply(Some(&fence), clock.now_ms(), &changes)).map(|_| ())
+        };
+        transmit(&*folder, &vault, &delivery, tag, &mut proven)
+    })
+    .await
+}
+
+/// The blocking part. An error of the books passes through the spool's error and comes out as itself.
+fn transmit(
+    folder: &dyn Folder,
+    vault: &Arc<dyn Vault>,
+    delivery: &Delivery,
+    temporary_tag: String,
+    proven: &mut dyn FnMut() -> Result<()>,
+) -> Result<Published> {
+    let open = || -> io::Result<Box<dyn Read + Send>> {
+        let content = vault.open(&delivery.sha256).map_err(io::Error::other)?;
+        Ok(Box::new(content.reader_at(0)))
+    };
+    let publication = Publication {
+        final_name: delivery.name.clone(),
+        temporary_tag,
+        size: delivery.size,
+        sha256: digest(Algorithm::Sha256, &delivery.sha256)?,
+        open: &open,
+        checksums: checksums(delivery)?,
+        marker: delivery.marker.clone(),
+        proven_before: delivery.state == DeliveryState::Proven,
+    };
+    let mut refused = None;
+    let mut on_proven = || {
+        proven().map_err(|error| {
+            let what = error.what.clone();
+            refused = Some(error);
+            fpp_spool::Error::new(ErrorKind::Io, what)
+        })
+    };
+    publish(folder, &publication, &mut on_proven).map_err(|error| refused.unwrap_or_else(|| Error::from(error)))
+}
+
+fn checksums(delivery: &Delivery) -> Result<Vec<(Algorithm, Digest)>> {
+    delivery
+        .checksums
+        .iter()
+        .map(|name| match (name.as_str(), &delivery.sm3) {
+            ("sm3", Some(sm3)) => Ok((Algorithm::Sm3, digest(Algorithm::Sm3, sm3)?)),
+            ("sha256", _) => Ok((Algorithm::Sha256, digest(Algorithm::Sha256, &delivery.sha256)?)),
+            (other, _) => Err(Error::internal(format!("delivery {} asks for checksum `{other}`", delivery.id))),
+        })
+        .collect()
+}
+
+fn digest(algorithm: Algorithm, hex: &str) -> Result<Digest> {
+    Digest::parse(algorithm, hex).ok_or_else(|| Error::internal(format!("`{hex}` is no digest")))
+}
+
+async fn settle(cx: &Deliveries, delivery: &Delivery, fence: &Fence, error: &Error) -> Result<()> {
+    let now_ms = cx.clock.now_ms();
+    let heard = error.class == Class::Halt || delivery.attempts + 1 >= backoff::QUIET_ATTEMPTS;
+    let mut changes = vec![Change::ParkDelivery {
+        id: delivery.id.clone(),
+        until_ms: now_ms + backoff::pause_ms(delivery.attempts),
+        error: error.to_string(),
+    }];
+    if error.class == Class::Halt {
+        changes.push(step(&delivery.id, DeliveryEvent::Hold));
+    }
+    if heard {
+        changes.push(Change::Raise(NewNotice {
+            severity: if error.class == Class::Halt { "error".into() } else { "warn".into() },
+            topic: "delivery".into(),
+            subject: delivery.id.to_string(),
+            code: error.code.0,
+            text: format!("{} to spool {}: {error}", delivery.name, delivery.spool),
+        }));
+    }
+    tracing::warn!(delivery = %delivery.id, file = delivery.name, attempt = delivery.attempts + 1, "{error}");
+    cx.ledger.apply(Some(fence), now_ms, &changes).await.map(|_| ())
+}
+
+fn step(id: &DeliveryId, event: DeliveryEvent) -> Change {
+    Change::MoveDelivery { id: id.clone(), event, by: None }
+}

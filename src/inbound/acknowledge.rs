@@ -1,0 +1,72 @@
+//! Acknowledge: the answer file (回盘) is made, delivered, and the transfer moves on once it stands (I3).
+//!
+//! The answer is a pure function of vault bytes, plan, verdict, rejects and the deciding time (D14). It goes into the
+//! vault before its delivery is planned, so what is delivered later is what was decided then.
+
+use super::answer;
+use super::names;
+use super::post::{is_there, parked, published};
+use super::route::{AnswerTarget, Route};
+use super::work::{Inbound, Next};
+use crate::blocking::blocking;
+use crate::error::{Error, Result};
+use crate::ledger::change::{Change, Fence};
+use crate::ledger::delivery::{Delivery, Purpose};
+use crate::ledger::transfer::{Facts, FileEvent, Transfer, Verdict};
+use fpp_codecs::Code;
+
+/// Answers of one file before a person is asked.
+const ANSWERS_MAX: u32 = 999;
+
+/// Moves a posted, rejected or duplicate file to `Acknowledged`.
+pub async fn acknowledge(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
+    // A rejected file tells its rejection to the outlets before it tells the core (D10).
+    if transfer.verdict == Some(Verdict::Rejected) && published(cx, transfer, fence).await? == Next::Parked {
+        return Ok(Next::Parked);
+    }
+    let route = cx.route(transfer)?;
+    let Some(target) = &route.answer else {
+        return cx.advance(fence, transfer, FileEvent::Acknowledge, Facts::default()).await;
+    };
+    let planned = cx.ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
+    match planned.iter().find(|d| d.purpose == Purpose::Answer) {
+        Some(delivery) if is_there(delivery) => {
+            cx.advance(fence, transfer, FileEvent::Acknowledge, Facts::default()).await
+        }
+        Some(delivery) => {
+            cx.apply(fence, vec![parked(transfer, std::slice::from_ref(&delivery.name))]).await?;
+            Ok(Next::Parked)
+        }
+        None => {
+            let delivery = plan(cx, &route, target, transfer).await?;
+            let park = parked(transfer, std::slice::from_ref(&delivery.name));
+            cx.apply(fence, vec![Change::Plan(Box::new(delivery)), park]).await?;
+            Ok(Next::Parked)
+        }
+    }
+}
+
+async fn plan(cx: &Inbound, route: &Route, target: &AnswerTarget, transfer: &Transfer) -> Result<Delivery> {
+    let name = free_name(cx, route, target, transfer).await?;
+    let of = answer::gather(cx, transfer).await?;
+    let books = cx.books();
+    let stored = blocking(move || answer::render(&books, &of)).await?;
+    names::delivery(cx, transfer, Purpose::Answer, true, &target.spool, name, &stored, &target.publish)
+}
+
+/// The first answer number whose name was never used: a second answer never collides (D14).
+async fn free_name(cx: &Inbound, route: &Route, target: &AnswerTarget, transfer: &Transfer) -> Result<String> {
+    let mut fields = names::fields(route, transfer);
+    for number in 1..=ANSWERS_MAX {
+        fields.answer = Some(number);
+        let name = target
+            .template
+            .try_fill(&fields)
+            .map_err(|e| Error::halt(Code::FOLDER, format!("the answer of route `{}`: {e}", route.name)))?;
+        if cx.ledger.delivery_named(&target.spool, &name).await?.is_none() {
+            return Ok(name);
+        }
+    }
+    Err(Error::halt(Code::TARGET_EXISTS, format!("{} has {ANSWERS_MAX} answers already", transfer.name))
+        .hint("Find out with the core why it is sent again and again."))
+}

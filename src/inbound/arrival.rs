@@ -1,0 +1,51 @@
+//! Arrival: a file that is ready becomes a row in the books, once.
+
+use super::work::Inbound;
+use crate::error::Result;
+use crate::ledger::change::{Change, NewTransfer};
+use crate::ledger::transfer::{Facts, Promised, SourceFile, TransferId};
+use fpp_spool::{Arrival, Entry, EntryKind};
+
+/// Books an arrival. Booking the same one again does nothing; returns whether it was new.
+pub async fn book(cx: &Inbound, spool: &str, arrival: &Arrival) -> Result<bool> {
+    let promised = arrival.marker.as_ref().map(|marker| Promised {
+        marker: seen(&marker.entry),
+        size: marker.size,
+        digest: marker.digest.as_ref().map(ToString::to_string),
+    });
+    let change = Change::Arrive(NewTransfer {
+        id: new_id(),
+        route: arrival.route.clone(),
+        spool: spool.to_owned(),
+        name: arrival.entry.name.clone(),
+        arrival_key: format!("{spool}|{}", arrival.key),
+        facts: Facts {
+            size: Some(arrival.entry.size),
+            source: Some(seen(&arrival.entry)),
+            promised,
+            ..Facts::default()
+        },
+    });
+    let applied = cx.ledger.apply(None, cx.clock.now_ms(), &[change]).await?;
+    Ok(applied.arrived > 0)
+}
+
+/// A fresh transfer id. ULIDs sort by time, so listings by id are listings by arrival.
+pub fn new_id() -> TransferId {
+    TransferId(ulid::Ulid::generate().to_string())
+}
+
+fn seen(entry: &Entry) -> SourceFile {
+    SourceFile { name: entry.name.clone(), size: entry.size, mtime_ms: entry.mtime_ms, file_id: entry.file_id }
+}
+
+/// The entry that was seen, to be compared with what stands in the spool now.
+pub fn entry_of(seen: &SourceFile) -> Entry {
+    Entry {
+        name: seen.name.clone(),
+        size: seen.size,
+        mtime_ms: seen.mtime_ms,
+        file_id: seen.file_id,
+        kind: EntryKind::File,
+    }
+}

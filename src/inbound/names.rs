@@ -1,0 +1,80 @@
+//! Names of what a transfer sends out, and the deliveries that carry it.
+
+use super::route::{Publish, Route};
+use super::work::Inbound;
+use crate::error::{Error, Result};
+use crate::ledger::delivery::{Delivery, DeliveryId, DeliveryState, Purpose};
+use crate::ledger::transfer::Transfer;
+use crate::vault::Stored;
+use fpp_codecs::Code;
+use fpp_spool::{Algorithm, Fields, MarkerContent};
+
+/// What a name template can say about a transfer: from its identity, and where it has none, from its name.
+pub fn fields(route: &Route, transfer: &Transfer) -> Fields {
+    let mut fields = Fields::of_name(&transfer.name);
+    fields.route = route.name.clone();
+    if let Some(captures) = route.pattern.matches(&transfer.name) {
+        fields.date = captures.date;
+        fields.batch = captures.batch;
+        fields.run = captures.run;
+    }
+    if let Some(identity) = &transfer.facts.identity {
+        fields.date = Some(identity.business_date.replace('-', ""));
+        fields.batch = Some(identity.batch);
+        fields.run = Some(identity.run);
+    }
+    fields
+}
+
+/// A delivery of vault content, ready to be planned.
+#[allow(clippy::too_many_arguments)] // a delivery has that many parts, and every one differs between callers
+pub fn delivery(
+    cx: &Inbound,
+    transfer: &Transfer,
+    purpose: Purpose,
+    required: bool,
+    spool: &str,
+    name: String,
+    stored: &Stored,
+    publish: &Publish,
+) -> Result<Delivery> {
+    let marker = match &publish.marker {
+        None => None,
+        Some((template, content)) => {
+            let marker = template
+                .try_fill(&Fields::of_name(&name))
+                .map_err(|e| Error::halt(Code::FOLDER, format!("the marker of {name}: {e}")))?;
+            Some((marker, marker_content(*content, &name, stored).into_bytes()))
+        }
+    };
+    let sm3 = publish.checksums.contains(&Algorithm::Sm3).then(|| stored.sm3.clone());
+    let now_ms = cx.clock.now_ms();
+    Ok(Delivery {
+        id: DeliveryId(ulid::Ulid::generate().to_string()),
+        transfer: transfer.id.clone(),
+        purpose,
+        required,
+        spool: spool.to_owned(),
+        name,
+        size: stored.size,
+        sha256: stored.sha256.clone(),
+        checksums: publish.checksums.iter().map(|a| a.name().to_owned()).collect(),
+        sm3,
+        marker,
+        state: DeliveryState::Planned,
+        attempts: 0,
+        next_attempt_ms: 0,
+        last_error: String::new(),
+        planned_ms: now_ms,
+        updated_ms: now_ms,
+        delivered_ms: None,
+    })
+}
+
+fn marker_content(content: MarkerContent, name: &str, stored: &Stored) -> String {
+    match content {
+        MarkerContent::Empty => String::new(),
+        MarkerContent::Size => format!("{name} {}\n", stored.size),
+        MarkerContent::SizeAndDigest => format!("{name} {} {}\n", stored.size, stored.sha256),
+    }
+}

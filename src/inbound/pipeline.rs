@@ -1,0 +1,127 @@
+//! The driver: one state, one step, one `apply`. Recovery is the same code: start again from the state in the books.
+//!
+//! Errors are decided by their class alone: *retry* parks with backoff, *reject* refuses the file and answers it,
+//! *halt* holds it for a person.
+
+use super::work::{Inbound, Next};
+use super::{acknowledge, archive, claim, post, prove, stage};
+use crate::backoff;
+use crate::error::{Class, Error, Result};
+use crate::ledger::change::{Change, Fence, NewNotice};
+use crate::ledger::transfer::{Facts, FileEvent, FileState, Transfer, TransferId, Verdict};
+use fpp_codecs::Code;
+
+/// Walks a transfer as far as it goes now, under the caller's lease.
+pub async fn walk(cx: &Inbound, id: &TransferId, fence: &Fence) -> Result<()> {
+    loop {
+        let Some(transfer) = cx.ledger.transfer(id).await? else { return Ok(()) };
+        let idle = transfer.standing().is_terminal() || transfer.state == FileState::Held;
+        if idle || transfer.next_attempt_ms > cx.clock.now_ms() {
+            return Ok(());
+        }
+        match step(cx, &transfer, fence).await {
+            Ok(Next::Moved) => tracing::debug!(transfer = %id, from = ?transfer.state, "moved"),
+            Ok(Next::Parked) => return Ok(()),
+            Err(error) if error.code == Code::STALE_EPOCH => {
+                tracing::warn!(transfer = %id, "another node took over; work dropped");
+                return Ok(());
+            }
+            Err(error) => {
+                if settle(cx, &transfer, fence, error).await? == Next::Parked {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+async fn step(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
+    use FileState as S;
+    match (transfer.state, transfer.verdict) {
+        (S::Arrived, _) => claim::claim(cx, transfer, fence).await,
+        (S::Claimed, None) => stage::stage(cx, transfer, fence).await,
+        (S::Staged, None) => prove::prove(cx, transfer, fence).await,
+        (S::Proven, _) => post::post(cx, transfer, fence).await,
+        (S::Posted, _) | (S::Claimed | S::Staged, Some(Verdict::Rejected | Verdict::Duplicate)) => {
+            acknowledge::acknowledge(cx, transfer, fence).await
+        }
+        (S::Acknowledged, _) => archive::archive(cx, transfer, fence).await,
+        (state, verdict) => {
+            Err(Error::internal(format!("no step for a file that is {state:?} with verdict {verdict:?}")))
+        }
+    }
+}
+
+/// What an error does to the transfer.
+async fn settle(cx: &Inbound, transfer: &Transfer, fence: &Fence, error: Error) -> Result<Next> {
+    let undecided = transfer.verdict.is_none();
+    let refusable = undecided && matches!(transfer.state, FileState::Claimed | FileState::Staged);
+    match error.class {
+        Class::Retry => park(cx, transfer, fence, &error).await,
+        Class::Reject if refusable => reject(cx, transfer, fence, &error).await,
+        Class::Reject | Class::Halt => hold(cx, transfer, fence, error).await,
+    }
+}
+
+async fn park(cx: &Inbound, transfer: &Transfer, fence: &Fence, error: &Error) -> Result<Next> {
+    let pause_ms = backoff::pause_ms(transfer.attempts);
+    tracing::warn!(transfer = %transfer.id, file = transfer.name, attempt = transfer.attempts + 1,
+        pause_ms, "{error}");
+    let mut changes = vec![Change::Park {
+        id: transfer.id.clone(),
+        until_ms: cx.clock.now_ms() + pause_ms,
+        waiting_for: error.to_string(),
+        failed: true,
+    }];
+    if transfer.attempts + 1 >= backoff::QUIET_ATTEMPTS {
+        changes.push(notice("warn", "retrying", transfer, error));
+    }
+    cx.apply(fence, changes).await?;
+    Ok(Next::Parked)
+}
+
+async fn reject(cx: &Inbound, transfer: &Transfer, fence: &Fence, error: &Error) -> Result<Next> {
+    tracing::warn!(transfer = %transfer.id, file = transfer.name, "rejected: {error}");
+    let facts = Facts { decided_ms: Some(cx.clock.now_ms()), ..facts_of(error) };
+    let changes = vec![
+        Change::Move {
+            id: transfer.id.clone(),
+            event: FileEvent::Judge(Verdict::Rejected),
+            facts: Box::new(facts),
+            by: None,
+        },
+        notice("error", "rejected", transfer, error),
+    ];
+    cx.apply(fence, changes).await
+}
+
+async fn hold(cx: &Inbound, transfer: &Transfer, fence: &Fence, error: Error) -> Result<Next> {
+    tracing::error!(transfer = %transfer.id, file = transfer.name, "held: {error}");
+    let mut facts = facts_of(&error);
+    facts.difference = error.difference.as_ref().map(|d| (**d).clone());
+    let changes = vec![
+        Change::Move { id: transfer.id.clone(), event: FileEvent::Hold, facts: Box::new(facts), by: None },
+        notice("error", "held", transfer, &error),
+    ];
+    cx.apply(fence, changes).await?;
+    Ok(Next::Parked)
+}
+
+fn facts_of(error: &Error) -> Facts {
+    let reason = match &error.source {
+        Some(source) if !error.what.contains(&source.to_string()) => format!("{}: {source}", error.what),
+        _ => error.what.clone(),
+    };
+    Facts { code: Some(error.code.0), reason: Some(reason), hint: Some(error.hint.clone()), ..Facts::default() }
+}
+
+/// A notice about a transfer.
+pub fn notice(severity: &str, topic: &str, transfer: &Transfer, error: &Error) -> Change {
+    Change::Raise(NewNotice {
+        severity: severity.to_owned(),
+        topic: topic.to_owned(),
+        subject: transfer.id.to_string(),
+        code: error.code.0,
+        text: format!("{} ({}): {error}", transfer.name, transfer.route),
+    })
+}

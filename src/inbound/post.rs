@@ -1,0 +1,84 @@
+//! Post: the events of a proven file become durable in every required outlet.
+//!
+//! The stream needs no work: it reads the vault, and the posting commit makes the file visible in it by taking the next
+//! publication number (D11). A `file` outlet is rendered into the vault and delivered; its deliveries wake the transfer.
+
+use super::names;
+use super::route::{FileOutlet, Route};
+use super::work::{Inbound, Next};
+use crate::blocking::blocking;
+use crate::error::{Error, Result};
+use crate::ledger::change::{Change, Fence};
+use crate::ledger::delivery::{Delivery, DeliveryState, Purpose};
+use crate::ledger::transfer::{Facts, FileEvent, Transfer};
+use crate::outlets::events::View;
+use crate::outlets::lines;
+use fpp_codecs::Code;
+
+/// Moves a proven file to `Posted` once its required outlets have it.
+pub async fn post(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
+    if published(cx, transfer, fence).await? == Next::Parked {
+        return Ok(Next::Parked);
+    }
+    cx.advance(fence, transfer, FileEvent::Post, Facts::default()).await
+}
+
+/// Brings the file outlets to the point where required ones are delivered; parks the transfer until they are.
+pub async fn published(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
+    let route = cx.route(transfer)?;
+    let planned = cx.ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
+    let mut changes = Vec::new();
+    let mut waiting = Vec::new();
+    for outlet in &route.files {
+        match planned.iter().find(|d| d.purpose == Purpose::Events && d.spool == outlet.spool) {
+            Some(delivery) if is_there(delivery) => {}
+            Some(delivery) if delivery.required => waiting.push(delivery.name.clone()),
+            Some(_) => {}
+            None => {
+                let delivery = plan(cx, &route, outlet, transfer).await?;
+                if outlet.required {
+                    waiting.push(delivery.name.clone());
+                }
+                changes.push(Change::Plan(Box::new(delivery)));
+            }
+        }
+    }
+    if waiting.is_empty() {
+        if !changes.is_empty() {
+            cx.apply(fence, changes).await?;
+        }
+        return Ok(Next::Moved);
+    }
+    changes.push(parked(transfer, &waiting));
+    cx.apply(fence, changes).await?;
+    Ok(Next::Parked)
+}
+
+/// Parked until a delivery wakes it; written together with the plan of that delivery, so no wake is lost.
+pub fn parked(transfer: &Transfer, waiting: &[String]) -> Change {
+    Change::Park {
+        id: transfer.id.clone(),
+        until_ms: i64::MAX,
+        waiting_for: format!("delivery of {}", waiting.join(", ")),
+        failed: false,
+    }
+}
+
+/// Whether a delivery stands, or stood, under its final name.
+pub fn is_there(delivery: &Delivery) -> bool {
+    matches!(delivery.state, DeliveryState::Delivered | DeliveryState::Taken)
+}
+
+async fn plan(cx: &Inbound, route: &Route, outlet: &FileOutlet, transfer: &Transfer) -> Result<Delivery> {
+    let (books, of) = (cx.books(), transfer.clone());
+    let rejects = books.rejects(transfer).await?;
+    let view = if outlet.masked { View::Masked } else { View::Clear };
+    let stored = blocking(move || lines::render(&books, &of, rejects, view)).await?;
+    let mut fields = names::fields(route, transfer);
+    fields.answer = Some(1);
+    let name = outlet
+        .template
+        .try_fill(&fields)
+        .map_err(|e| Error::halt(Code::FOLDER, format!("outlet of route `{}`: {e}", route.name)))?;
+    names::delivery(cx, transfer, Purpose::Events, outlet.required, &outlet.spool, name, &stored, &outlet.publish)
+}

@@ -1,0 +1,184 @@
+//! Prove: the whole file is judged before anything leaves, and the plan that judged it is frozen (D6).
+//!
+//! First its place in the series: same identity and bytes as an accepted file is a duplicate, same identity and other
+//! bytes is held (D1), a closed business date is held (D4). Then its content: the proof reads every record.
+
+use super::compare;
+use super::series::{self, Place};
+use super::work::{Inbound, Next};
+use crate::blocking::blocking;
+use crate::error::{Error, Result};
+use crate::inbound::pipeline::notice;
+use crate::ledger::change::{Change, Fence};
+use crate::ledger::transfer::{Facts, FileEvent, Identity, Transfer, Verdict};
+use crate::trade::plan::Plan;
+use crate::trade::proof::outcome::Outcome;
+use crate::trade::proof::{Context, Ending, Proof};
+use crate::vault::Vault;
+use fpp_codecs::Code;
+use fpp_codecs::framing::{CutError, Cutter, text_mode_damage};
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Bytes at a file's start that are looked at for text-mode damage.
+const HEAD_BYTES: u64 = 64 << 10;
+
+/// Judges a staged file.
+pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
+    let route = cx.route(transfer)?;
+    let plan = cx.plans.current(&route.bundle)?;
+    let context = Context {
+        name: series::name_identity(&route, transfer),
+        released: transfer.facts.released.iter().flatten().map(|code| Code(*code)).collect(),
+    };
+    let identity = series::identity(cx, &route, &plan, transfer, &context).await?;
+    if let Some(identity) = &identity {
+        match series::place(cx, &route, transfer, identity).await? {
+            Place::Next => {}
+            Place::Duplicate(of) => return duplicate(cx, transfer, fence, identity, &of).await,
+            Place::OtherBytes(kept) => return Err(compare::other_bytes(cx, &plan, transfer, identity, &kept).await?),
+            Place::Never(why) => return Err(Error::reject(Code::SERIES, why)),
+            Place::DayClosed => return Err(series::day_closed(&route, transfer, identity)),
+        }
+    }
+    let (vault, of, frozen, scratch) = (cx.vault.clone(), transfer.clone(), plan.clone(), cx.scratch.clone());
+    let outcome = blocking(move || read(&*vault, &frozen, &of, context, &scratch)).await?;
+    freeze(cx, &route.bundle).await?;
+    judge(cx, transfer, fence, &plan, outcome, identity).await
+}
+
+/// Keeps the bytes of a plan in the vault; gives its digest.
+pub async fn freeze(cx: &Inbound, bundle: &Arc<crate::trade::plan::Bundle>) -> Result<String> {
+    let (vault, bundle) = (cx.vault.clone(), bundle.clone());
+    blocking(move || Ok(vault.put_bytes(&bundle.to_bytes())?.sha256)).await
+}
+
+/// Reads the whole file through the proof.
+fn read(
+    vault: &dyn Vault,
+    plan: &Plan,
+    transfer: &Transfer,
+    context: Context,
+    scratch: &Path,
+) -> Result<(Outcome, Vec<String>)> {
+    let sha256 = transfer.facts.sha256.as_deref().unwrap_or_default();
+    let content = vault.open(sha256)?;
+    let mut proof = Proof::new(plan, context, Box::new(super::spill::Files::new(scratch, &transfer.id.0)));
+    let failed = |e: std::io::Error| crate::vault::error_of(e);
+    let mut head = Vec::new();
+    content.reader_at(0).take(HEAD_BYTES).read_to_end(&mut head).map_err(failed)?;
+    if let Some(signs) = text_mode_damage(&plan.format, &head, content.size()) {
+        let ending = Ending::Broken { code: Code::TEXT_MODE, reason: signs };
+        return Ok((proof.finish(ending).map_err(failed)?, Vec::new()));
+    }
+    let mut cutter = Cutter::new(plan.format.framing, content.reader_at(0));
+    let ending = loop {
+        match cutter.next() {
+            Ok(Some(cut)) => proof.record(cut.n, cut.offset, cut.bytes).map_err(failed)?,
+            Ok(None) => break Ending::Complete,
+            Err(CutError::Io(e)) => return Err(failed(e)),
+            Err(error) => break Ending::Broken { code: error.code(), reason: error.to_string() },
+        }
+    };
+    let remarks = cutter.remarks();
+    Ok((proof.finish(ending).map_err(failed)?, remarks))
+}
+
+async fn judge(
+    cx: &Inbound,
+    transfer: &Transfer,
+    fence: &Fence,
+    plan: &Plan,
+    (outcome, remarks): (Outcome, Vec<String>),
+    identity: Option<Identity>,
+) -> Result<Next> {
+    let facts = Facts {
+        identity,
+        plan: Some(plan.digest.clone()),
+        code: Some(outcome.code.0),
+        reason: Some(outcome.reason.clone()),
+        hint: Some(hint(outcome.code).to_owned()),
+        records: Some(outcome.records),
+        accepted: Some(outcome.accepted),
+        rejected: Some(outcome.rejected),
+        ok_amount: Some(outcome.amounts.ok.to_string()),
+        ng_amount: Some(outcome.amounts.bad.to_string()),
+        totals: Some(outcome.totals),
+        remarks: (!remarks.is_empty()).then_some(remarks),
+        framed: Some(outcome.framed),
+        decided_ms: Some(cx.clock.now_ms()),
+        ..Facts::default()
+    };
+    let id = transfer.id.clone();
+    let event = outcome.verdict.map_or(FileEvent::Hold, FileEvent::Judge);
+    let mut changes = vec![Change::Move { id: id.clone(), event, facts: Box::new(facts), by: None }];
+    if outcome.verdict.is_some() {
+        changes.insert(0, Change::Reject { id, rejects: outcome.rejects });
+    }
+    if outcome.verdict.is_none_or(|v| v == Verdict::Rejected) {
+        let topic = if outcome.verdict.is_none() { "held" } else { "rejected" };
+        let error = Error::reject(outcome.code, outcome.reason.clone()).hint(hint(outcome.code));
+        changes.push(notice("error", topic, transfer, &error));
+    }
+    tracing::info!(transfer = %transfer.id, file = transfer.name, verdict = ?outcome.verdict, code = %outcome.code,
+        records = outcome.records, accepted = outcome.accepted, refused = outcome.rejected, "proven");
+    match cx.apply(fence, changes).await {
+        // Another file of the same identity was accepted meanwhile: judge again, now as the second of the two.
+        Err(error) if error.code == Code::OTHER_BYTES => Ok(Next::Moved),
+        Ok(_) if outcome.verdict.is_none() => Ok(Next::Parked),
+        done => done,
+    }
+}
+
+/// A duplicate gets a new answer with the first one's rows, and publishes nothing.
+async fn duplicate(
+    cx: &Inbound,
+    transfer: &Transfer,
+    fence: &Fence,
+    identity: &Identity,
+    of: &Transfer,
+) -> Result<Next> {
+    let first = &of.facts;
+    let facts = Facts {
+        identity: Some(identity.clone()),
+        plan: first.plan.clone(),
+        code: Some(Code::DUPLICATE.0),
+        reason: Some(format!("the same bytes as transfer {} of {}", of.id, identity.business_date)),
+        hint: Some(hint(Code::DUPLICATE).to_owned()),
+        records: first.records,
+        accepted: first.accepted,
+        rejected: first.rejected,
+        ok_amount: first.ok_amount.clone(),
+        ng_amount: first.ng_amount.clone(),
+        totals: first.totals.clone(),
+        framed: first.framed,
+        duplicate_of: Some(of.id.clone()),
+        decided_ms: Some(cx.clock.now_ms()),
+        ..Facts::default()
+    };
+    tracing::info!(transfer = %transfer.id, file = transfer.name, first = %of.id, "duplicate of an accepted file");
+    cx.advance(fence, transfer, FileEvent::Judge(Verdict::Duplicate), facts).await
+}
+
+/// What the operator should do about a file's code.
+pub fn hint(code: Code) -> &'static str {
+    match code {
+        Code::OK => "",
+        Code::DUPLICATE => "Nothing: the core gets the first answer again. Ask the sender why it was sent twice.",
+        Code::LENGTH => "Compare the record length with the layout; a transfer cut short is sent again whole.",
+        Code::HEADER => "Compare header and file name with the agreed layout; have it sent again.",
+        Code::TRAILER => "Records were lost or added on the way; have it sent again whole.",
+        Code::TOTAL => "The records do not add up to the trailer: the core must find out which of them is wrong.",
+        Code::BUSINESS_DATE => "The core must send a valid business date.",
+        Code::TEXT_MODE => "Send it in binary mode (SFTP, or FTP TYPE I); text mode destroys packed fields.",
+        Code::NO_LAYOUT => "The file is of another kind or version: check route and layout.",
+        Code::SEQUENCE => "Records are missing, doubled or out of order; have it sent again.",
+        Code::TOO_MANY => "Look at the first rejects: so many usually have one cause, e.g. a wrong layout version.",
+        Code::UNPROVEN => "A summed field is unreadable; see the rejects. The core must mend and send it again.",
+        Code::NOT_POSTED => {
+            "One bad record refuses this route's files; see the rejects, have it mended and sent again."
+        }
+        _ => "See `fpp transfers show`.",
+    }
+}

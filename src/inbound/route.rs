@@ -1,0 +1,69 @@
+//! What the walk knows of a route: its folders, its rules as they would be frozen now, where events and answers go.
+
+use crate::trade::plan::Bundle;
+use fpp_codecs::text::Page;
+use fpp_spool::{Algorithm, Folder, MarkerContent, NamePattern, NameTemplate, SourceAction};
+use std::sync::Arc;
+
+/// A route, ready for work.
+pub struct Route {
+    /// Name.
+    pub name: String,
+    /// Name of the spool it reads.
+    pub spool: String,
+    /// Its file names.
+    pub pattern: NamePattern,
+    /// The spool itself, where this node reaches it (D24).
+    pub folder: Arc<dyn Folder>,
+    /// Code page of its files: what markers are written in, when they are not ASCII (D16).
+    pub page: Page,
+    /// What becomes of the source after the answer.
+    pub source: SourceAction,
+    /// Largest file taken.
+    pub file_max_bytes: u64,
+    /// The digest that markers and answers of this route speak of.
+    pub algorithm: Algorithm,
+    /// Business dates are opened and closed by the core (D4).
+    pub day_control: bool,
+    /// IANA zone of the route (D26).
+    pub timezone: jiff::tz::TimeZone,
+    /// Everything that decides an outcome, as it would be frozen now (D6).
+    pub bundle: Arc<Bundle>,
+    /// `file` outlets, in order. The stream needs no work.
+    pub files: Vec<FileOutlet>,
+    /// How the answer is sent; nothing when the core wants none.
+    pub answer: Option<AnswerTarget>,
+}
+
+/// Events as JSON lines, published in a spool.
+pub struct FileOutlet {
+    /// Spool it goes to.
+    pub spool: String,
+    /// File name.
+    pub template: NameTemplate,
+    /// Gates the answer.
+    pub required: bool,
+    /// Sensitive fields are masked.
+    pub masked: bool,
+    /// Side files.
+    pub publish: Publish,
+}
+
+/// Where the answer goes.
+pub struct AnswerTarget {
+    /// Spool it goes to.
+    pub spool: String,
+    /// File name, ending in the answer number (D14).
+    pub template: NameTemplate,
+    /// Side files.
+    pub publish: Publish,
+}
+
+/// Side files of a publication.
+#[derive(Clone, Debug, Default)]
+pub struct Publish {
+    /// Checksum files.
+    pub checksums: Vec<Algorithm>,
+    /// Marker: its name, and what it says.
+    pub marker: Option<(NameTemplate, MarkerContent)>,
+}

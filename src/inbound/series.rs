@@ -1,0 +1,145 @@
+//! A file's place in its series: identity, duplicates, runs of a batch, open business dates (D1, D4, D8).
+
+use super::route::Route;
+use super::work::Inbound;
+use crate::blocking::blocking;
+use crate::error::{Error, Result};
+use crate::ledger::transfer::{Identity, Transfer, TransferQuery, Verdict};
+use crate::trade::plan::Plan;
+use crate::trade::plan::rules::IdentityFrom;
+use crate::trade::proof::header::{Found, NameIdentity};
+use crate::trade::proof::repeat::MemorySpill;
+use crate::trade::proof::{Context, Ending, Proof};
+use crate::vault::Vault;
+use fpp_codecs::Code;
+use fpp_codecs::framing::Cutter;
+
+/// Files of one day that are compared with a file of a series without identity.
+const DAY_MAX: u32 = 10_000;
+
+/// What the books say about a file of this identity.
+#[derive(Debug)]
+pub enum Place {
+    /// Nothing stands against it.
+    Next,
+    /// Same identity and bytes as this accepted file.
+    Duplicate(Box<Transfer>),
+    /// Another file of this identity, or of an earlier run that was posted.
+    OtherBytes(Box<Transfer>),
+    /// A later run was accepted: this one can never fit.
+    Never(String),
+    /// Its business date is not open.
+    DayClosed,
+}
+
+/// What the file name says.
+pub fn name_identity(route: &Route, transfer: &Transfer) -> NameIdentity {
+    let captures = route.pattern.matches(&transfer.name).unwrap_or_default();
+    NameIdentity { date: captures.date, batch: captures.batch, run: captures.run }
+}
+
+/// The identity, if header or name give it; a series without one takes the day of arrival and counts (D1).
+pub async fn identity(
+    cx: &Inbound,
+    route: &Route,
+    plan: &std::sync::Arc<Plan>,
+    transfer: &Transfer,
+    context: &Context,
+) -> Result<Option<Identity>> {
+    if let Some(known) = &transfer.facts.identity {
+        return Ok(Some(known.clone()));
+    }
+    let found = match plan.rules.identity {
+        IdentityFrom::None => Some(counted(cx, route, transfer).await?),
+        IdentityFrom::Name | IdentityFrom::Header { .. } => {
+            let (vault, of, plan, context) = (cx.vault.clone(), transfer.clone(), plan.clone(), context.clone());
+            blocking(move || peek(&*vault, &plan, &of, context)).await?
+        }
+    };
+    Ok(found.map(|found| Identity {
+        route: route.name.clone(),
+        business_date: found.date,
+        batch: found.batch,
+        run: found.run,
+    }))
+}
+
+/// Reads no more than the first record. Whatever is wrong with it is found again, and judged, by the whole proof.
+fn peek(vault: &dyn Vault, plan: &Plan, transfer: &Transfer, context: Context) -> Result<Option<Found>> {
+    let content = vault.open(transfer.facts.sha256.as_deref().unwrap_or_default())?;
+    let mut proof = Proof::new(plan, context, Box::new(MemorySpill::default()));
+    let mut cutter = Cutter::new(plan.format.framing, content.reader_at(0));
+    if let Ok(Some(cut)) = cutter.next() {
+        proof.record(cut.n, cut.offset, cut.bytes).map_err(crate::vault::error_of)?;
+    }
+    Ok(proof.finish(Ending::Complete).map_err(crate::vault::error_of)?.identity)
+}
+
+async fn counted(cx: &Inbound, route: &Route, transfer: &Transfer) -> Result<Found> {
+    let date = arrival_date(route, transfer)?;
+    // Equal bytes within one business date are the same batch again.
+    let query = TransferQuery {
+        route: Some(route.name.clone()),
+        business_date: Some(date.clone()),
+        limit: DAY_MAX,
+        ..TransferQuery::default()
+    };
+    let of_day = cx.ledger.transfers(&query).await?;
+    let same = of_day.iter().find(|t| t.facts.sha256 == transfer.facts.sha256 && t.id != transfer.id && accepted(t));
+    let batch = match same.and_then(|t| t.facts.identity.as_ref()) {
+        Some(identity) => identity.batch,
+        None => cx.ledger.arrivals_of_day(&route.name, &date).await? + 1,
+    };
+    Ok(Found { date, batch, run: 0 })
+}
+
+fn arrival_date(route: &Route, transfer: &Transfer) -> Result<String> {
+    let at = jiff::Timestamp::from_millisecond(transfer.arrived_ms)
+        .map_err(|e| Error::internal("an arrival has no valid time").caused_by(e))?;
+    Ok(at.to_zoned(route.timezone.clone()).date().to_string())
+}
+
+fn accepted(transfer: &Transfer) -> bool {
+    matches!(transfer.verdict, Some(Verdict::Accepted | Verdict::Partly))
+}
+
+/// Looks the identity up in the books.
+pub async fn place(cx: &Inbound, route: &Route, transfer: &Transfer, identity: &Identity) -> Result<Place> {
+    let released = |code: Code| transfer.facts.released.iter().flatten().any(|c| *c == code.0);
+    let kept: Vec<_> = cx.ledger.by_batch(identity).await?;
+    for other in kept.into_iter().filter(|t| t.id != transfer.id && accepted(t)) {
+        let run = other.facts.identity.as_ref().map_or(0, |i| i.run);
+        if run == identity.run && other.facts.sha256 == transfer.facts.sha256 {
+            return Ok(Place::Duplicate(Box::new(other)));
+        }
+        if run > identity.run {
+            return Ok(Place::Never(format!(
+                "run {:02} of batch {:04} comes after run {run:02}, which is accepted (transfer {})",
+                identity.run, identity.batch, other.id
+            )));
+        }
+        if !released(Code::OTHER_BYTES) {
+            return Ok(Place::OtherBytes(Box::new(other)));
+        }
+    }
+    if route.day_control && !released(Code::DAY_CLOSED) {
+        let days = cx.ledger.days(&route.name).await?;
+        if !days.iter().any(|(date, open)| *open && *date == identity.business_date) {
+            return Ok(Place::DayClosed);
+        }
+    }
+    Ok(Place::Next)
+}
+
+/// The error that holds a file of a closed day.
+pub fn day_closed(route: &Route, transfer: &Transfer, identity: &Identity) -> Error {
+    let date = &identity.business_date;
+    Error::halt(
+        Code::DAY_CLOSED,
+        format!("{}: business date {date} is not open for route `{}`", transfer.name, route.name),
+    )
+    .hint(format!(
+        "Open it with `fpp day open {} {date}`, then `fpp retry`; or `fpp release` this file alone.",
+        route.name
+    ))
+}

@@ -1,0 +1,318 @@
+//! What a journal entry says, and what a subject's row must be after it.
+//!
+//! Invariant: a row is the fold of its journal. Engines write a row only through the functions here, and `verify` walks
+//! the journal through the same functions, so a row that was changed by hand is found (I7). What is not journalled
+//! (attempts, the next attempt's time, what it waits for) is no part of the fold.
+
+use super::chain::RejectsDigest;
+use super::change::{Fence, NewTransfer};
+use super::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState};
+use super::transfer::{Facts, FileEvent, FileState, Transfer, TransferId, Verdict};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One journal entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+    /// Under which lease: holder and epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence: Option<Under>,
+}
+
+/// The lease under which an entry was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Under {
+    /// Its holder.
+    pub holder: String,
+    /// Its epoch.
+    pub epoch: u64,
+}
+
+impl From<&Fence> for Under {
+    fn from(fence: &Fence) -> Under {
+        Under { holder: fence.holder.clone(), epoch: fence.epoch }
+    }
+}
+
+/// What happened to a subject.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum What {
+    /// An arrival was booked: the first entry of a transfer.
+    Arrive {
+        /// As it was booked.
+        transfer: Box<NewTransfer>,
+    },
+    /// A transfer moved.
+    Move {
+        /// How.
+        event: FileEvent,
+        /// What became known.
+        facts: Box<Facts>,
+        /// Who and why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// The publication number it took.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        publication: Option<u64>,
+        /// The rejects it wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rejects: Option<RejectsDigest>,
+    },
+    /// A delivery was planned: the first entry of a delivery.
+    Plan {
+        /// As it was planned.
+        delivery: Box<Delivery>,
+    },
+    /// A delivery moved.
+    Deliver {
+        /// How.
+        event: DeliveryEvent,
+        /// Who and why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// A business date was opened or closed.
+    Day {
+        /// `yyyy-mm-dd`.
+        business_date: String,
+        /// Open or closed.
+        open: bool,
+        /// Who.
+        by: String,
+    },
+}
+
+impl Entry {
+    /// As text for the journal.
+    pub fn write(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|e| Error::internal("a journal entry cannot be written").caused_by(e))
+    }
+
+    /// From the journal's text.
+    pub fn read(text: &str) -> Result<Entry, String> {
+        serde_json::from_str(text).map_err(|e| format!("the entry cannot be read: {e}"))
+    }
+}
+
+/// Subject of a transfer's chain.
+pub fn transfer_subject(id: &TransferId) -> String {
+    format!("transfer:{id}")
+}
+
+/// Subject of a delivery's chain.
+pub fn delivery_subject(id: &DeliveryId) -> String {
+    format!("delivery:{id}")
+}
+
+/// Subject of the chain of a route's business dates.
+pub fn day_subject(route: &str) -> String {
+    format!("day:{route}")
+}
+
+/// Whether an event takes the next publication number (D11).
+pub fn publishes(event: FileEvent) -> bool {
+    matches!(event, FileEvent::Post | FileEvent::Judge(Verdict::Rejected))
+}
+
+/// A transfer that was just booked.
+pub fn arrived(new: &NewTransfer, at_ms: i64) -> Transfer {
+    Transfer {
+        id: new.id.clone(),
+        route: new.route.clone(),
+        spool: new.spool.clone(),
+        name: new.name.clone(),
+        arrival_key: new.arrival_key.clone(),
+        state: FileState::Arrived,
+        verdict: None,
+        held_from: None,
+        closed: false,
+        facts: new.facts.clone(),
+        attempts: 0,
+        next_attempt_ms: at_ms,
+        waiting_for: String::new(),
+        arrived_ms: at_ms,
+        updated_ms: at_ms,
+        publication: None,
+    }
+}
+
+/// Moves a transfer; an illegal move leaves it as it was and says why.
+pub fn move_transfer(
+    transfer: &mut Transfer,
+    event: FileEvent,
+    facts: &Facts,
+    publication: Option<u64>,
+    at_ms: i64,
+) -> Result<(), String> {
+    let next = transfer.standing().next(event).map_err(|e| e.to_string())?;
+    transfer.state = next.state;
+    transfer.verdict = next.verdict;
+    transfer.held_from = next.held_from;
+    transfer.closed = next.closed;
+    transfer.facts.merge(facts);
+    transfer.attempts = 0;
+    transfer.waiting_for.clear();
+    transfer.next_attempt_ms = at_ms;
+    transfer.updated_ms = at_ms;
+    transfer.publication = publication.or(transfer.publication);
+    Ok(())
+}
+
+/// A delivery that was just planned: whatever the caller filled in, it begins at the beginning.
+pub fn planned(delivery: &Delivery, at_ms: i64) -> Delivery {
+    Delivery {
+        state: DeliveryState::Planned,
+        attempts: 0,
+        last_error: String::new(),
+        planned_ms: at_ms,
+        updated_ms: at_ms,
+        delivered_ms: None,
+        ..delivery.clone()
+    }
+}
+
+/// Moves a delivery; an illegal move leaves it as it was and says why.
+pub fn move_delivery(delivery: &mut Delivery, event: DeliveryEvent, at_ms: i64) -> Result<(), String> {
+    let Some(next) = delivery.state.next(event) else {
+        return Err(format!("a delivery that is {:?} cannot take {event:?}", delivery.state));
+    };
+    delivery.state = next;
+    delivery.attempts = 0;
+    delivery.last_error.clear();
+    delivery.next_attempt_ms = at_ms;
+    delivery.updated_ms = at_ms;
+    if event == DeliveryEvent::Deliver {
+        delivery.delivered_ms = Some(at_ms);
+    }
+    Ok(())
+}
+
+/// A chain as far as it was walked: what the row must be.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Folded {
+    /// Nothing was walked yet.
+    #[default]
+    Nothing,
+    /// A transfer, and the rejects that its judgement wrote.
+    Transfer(Box<Transfer>, Option<RejectsDigest>),
+    /// A delivery.
+    Delivery(Box<Delivery>),
+    /// The business dates of a route.
+    Days(BTreeMap<String, bool>),
+}
+
+impl Folded {
+    /// Takes the next entry of the subject's chain.
+    pub fn take(&mut self, subject: &str, at_ms: i64, what: &What) -> Result<(), String> {
+        match (&mut *self, what) {
+            (Folded::Nothing, What::Arrive { transfer }) if subject == transfer_subject(&transfer.id) => {
+                *self = Folded::Transfer(Box::new(arrived(transfer, at_ms)), None);
+            }
+            (Folded::Transfer(transfer, kept), What::Move { event, facts, publication, rejects, .. }) => {
+                move_transfer(transfer, *event, facts, *publication, at_ms)?;
+                if rejects.is_some() {
+                    kept.clone_from(rejects);
+                }
+            }
+            (Folded::Nothing, What::Plan { delivery }) if subject == delivery_subject(&delivery.id) => {
+                *self = Folded::Delivery(Box::new(planned(delivery, at_ms)));
+            }
+            (Folded::Delivery(delivery), What::Deliver { event, .. }) => move_delivery(delivery, *event, at_ms)?,
+            (Folded::Nothing, What::Day { business_date, open, .. }) if subject.starts_with("day:") => {
+                *self = Folded::Days(BTreeMap::from([(business_date.clone(), *open)]));
+            }
+            (Folded::Days(days), What::Day { business_date, open, .. }) => {
+                days.insert(business_date.clone(), *open);
+            }
+            _ => return Err("the entry does not belong at this place of this chain".to_owned()),
+        }
+        Ok(())
+    }
+}
+
+/// Names the first field in which a row differs from what its journal says; nothing when it agrees.
+pub fn transfer_difference(row: &Transfer, fold: &Transfer) -> Option<String> {
+    macro_rules! compare {
+        ($($field:ident),*) => { $(if row.$field != fold.$field {
+            return Some(format!("{} is {:?}, its journal says {:?}", stringify!($field), row.$field, fold.$field));
+        })* };
+    }
+    compare!(
+        id,
+        route,
+        spool,
+        name,
+        arrival_key,
+        state,
+        verdict,
+        held_from,
+        closed,
+        arrived_ms,
+        updated_ms,
+        publication
+    );
+    // Facts may name accounts in their reason or difference: the report says that they differ, not what they are.
+    (row.facts != fold.facts).then(|| "its facts differ from its journal".to_owned())
+}
+
+/// Names the first field in which a row differs from what its journal says; nothing when it agrees.
+pub fn delivery_difference(row: &Delivery, fold: &Delivery) -> Option<String> {
+    macro_rules! compare {
+        ($($field:ident),*) => { $(if row.$field != fold.$field {
+            return Some(format!("{} is {:?}, its journal says {:?}", stringify!($field), row.$field, fold.$field));
+        })* };
+    }
+    compare!(
+        id,
+        transfer,
+        purpose,
+        required,
+        spool,
+        name,
+        size,
+        sha256,
+        checksums,
+        sm3,
+        marker,
+        state,
+        planned_ms,
+        updated_ms,
+        delivered_ms
+    );
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_reads_back_as_it_was_written() {
+        let facts = Facts { size: Some(u64::MAX), reason: Some("a \"b\" 回盘".into()), ..Facts::default() };
+        let entry = Entry {
+            what: What::Move {
+                event: FileEvent::Judge(Verdict::Partly),
+                facts: Box::new(facts),
+                by: None,
+                publication: Some(7),
+                rejects: Some(RejectsDigest { count: 2, sha256: "ab".into() }),
+            },
+            fence: Some(Under { holder: "n/1".into(), epoch: 3 }),
+        };
+        let text = entry.write().unwrap();
+        assert_eq!(Entry::read(&text).unwrap(), entry);
+        assert!(text.starts_with(r#"{"kind":"move","event":{"Judge":"partly"},"facts":{"size":"#), "{text}");
+    }
+
+    #[test]
+    fn an_entry_at_the_wrong_place_is_refused() {
+        let day = What::Day { business_date: "2026-01-05".into(), open: true, by: "core".into() };
+        assert!(Folded::default().take("transfer:1", 0, &day).is_err());
+        assert!(Folded::default().take("day:PM", 0, &day).is_ok());
+    }
+}

@@ -1,0 +1,211 @@
+//! Changes of transfers: arrive, move, park.
+
+use super::apply::Apply;
+use super::rows::{int, json_of, name_of, transfer_queue};
+use super::{append, fault, rows};
+use crate::error::{Error, Result};
+use crate::ledger::chain::RejectsDigest;
+use crate::ledger::change::NewTransfer;
+use crate::ledger::fold::{self, What, transfer_subject};
+use crate::ledger::transfer::{Facts, FileEvent, Identity, Transfer, TransferId, Verdict};
+use fpp_codecs::Code;
+use sqlx::Row;
+
+impl Apply<'_> {
+    /// Books an arrival once.
+    pub(super) async fn arrive(&mut self, new: &NewTransfer) -> Result<()> {
+        let known = sqlx::query("SELECT id FROM transfers WHERE arrival_key = ?")
+            .bind(&new.arrival_key)
+            .fetch_optional(&mut *self.connection)
+            .await
+            .map_err(fault::of)?;
+        if known.is_some() {
+            return Ok(());
+        }
+        let new = NewTransfer { facts: plain(&new.facts), ..new.clone() };
+        self.write_transfer(&fold::arrived(&new, self.now_ms), true).await?;
+        self.applied.arrived += 1;
+        let subject = transfer_subject(&new.id);
+        self.append(&subject, What::Arrive { transfer: Box::new(new) }).await
+    }
+
+    /// Moves a transfer as its standing allows.
+    pub(super) async fn move_transfer(
+        &mut self,
+        id: &TransferId,
+        event: FileEvent,
+        facts: &Facts,
+        by: Option<&str>,
+        rejects: Option<RejectsDigest>,
+    ) -> Result<()> {
+        let mut transfer = self.known(id).await?;
+        let facts = plain(facts);
+        // The move is tried before it takes a number, so an illegal one leaves no gap.
+        fold::move_transfer(&mut transfer, event, &facts, None, self.now_ms)
+            .map_err(|why| Error::internal(format!("transfer {id}: {why}")))?;
+        if fold::publishes(event) {
+            transfer.publication = Some(self.next_publication().await?);
+        }
+        if matches!(event, FileEvent::Judge(Verdict::Accepted | Verdict::Partly)) {
+            self.take_identity(&transfer).await?;
+        }
+        self.write_transfer(&transfer, false).await?;
+        let publication = transfer.publication.filter(|_| fold::publishes(event));
+        if publication.is_some() {
+            self.applied.publication = publication;
+        }
+        let by = by.map(str::to_owned);
+        self.append(&transfer_subject(id), What::Move { event, facts: Box::new(facts), by, publication, rejects }).await
+    }
+
+    /// Says when to look again.
+    pub(super) async fn park(&mut self, id: &TransferId, until_ms: i64, waiting_for: &str, failed: bool) -> Result<()> {
+        let until_ms = if until_ms == i64::MAX && self.deliveries_are_done(id).await? { self.now_ms } else { until_ms };
+        let done = sqlx::query(
+            "UPDATE transfers SET next_attempt_ms = ?, waiting_for = ?, attempts = attempts + ? WHERE id = ?",
+        )
+        .bind(until_ms)
+        .bind(waiting_for)
+        .bind(i64::from(failed))
+        .bind(&id.0)
+        .execute(&mut *self.connection)
+        .await
+        .map_err(fault::of)?;
+        if done.rows_affected() == 0 { Err(unknown(id)) } else { Ok(()) }
+    }
+
+    /// Whether every required delivery of a transfer that has some was delivered. Such a transfer is not put to sleep:
+    /// the delivery that should wake it may have been committed after the caller looked.
+    async fn deliveries_are_done(&mut self, id: &TransferId) -> Result<bool> {
+        let row =
+            sqlx::query("SELECT COUNT(*), COUNT(delivered_ms) FROM deliveries WHERE transfer = ? AND required = 1")
+                .bind(&id.0)
+                .fetch_one(&mut *self.connection)
+                .await
+                .map_err(fault::of)?;
+        let (all, delivered): (i64, i64) =
+            row.try_get(0).and_then(|all| Ok((all, row.try_get(1)?))).map_err(fault::of)?;
+        Ok(all > 0 && all == delivered)
+    }
+
+    async fn known(&mut self, id: &TransferId) -> Result<Transfer> {
+        rows::transfer(self.connection, id).await?.ok_or_else(|| unknown(id))
+    }
+
+    pub(super) async fn append(&mut self, subject: &str, what: What) -> Result<()> {
+        append::append(self.connection, subject, self.now_ms, self.fence.as_ref(), what).await
+    }
+
+    /// The counter's row is locked by the update before it is read, so numbers are taken in the order of the commits.
+    async fn next_publication(&mut self) -> Result<u64> {
+        sqlx::query("UPDATE counters SET value = value + 1 WHERE name = 'publication'")
+            .execute(&mut *self.connection)
+            .await
+            .map_err(fault::of)?;
+        let row = sqlx::query("SELECT value FROM counters WHERE name = 'publication'")
+            .fetch_one(&mut *self.connection)
+            .await
+            .map_err(fault::of)?;
+        let value: i64 = row.try_get(0).map_err(fault::of)?;
+        u64::try_from(value).map_err(|e| fault::damaged("counters", "publication", e))
+    }
+
+    /// An identity is accepted once (D1), unless a person released the hold that said so.
+    async fn take_identity(&mut self, transfer: &Transfer) -> Result<()> {
+        let Some(Identity { route, business_date, batch, run }) = &transfer.facts.identity else { return Ok(()) };
+        let holder = sqlx::query(
+            "SELECT transfer FROM identities WHERE route = ? AND business_date = ? AND batch = ? AND run = ?",
+        )
+        .bind(route)
+        .bind(business_date)
+        .bind(batch)
+        .bind(run)
+        .fetch_optional(&mut *self.connection)
+        .await
+        .map_err(fault::of)?;
+        let holder: Option<String> = holder.map(|row| row.try_get(0)).transpose().map_err(fault::of)?;
+        let released = transfer.facts.released.as_ref().is_some_and(|codes| codes.contains(&Code::OTHER_BYTES.0));
+        let sql = match holder {
+            Some(holder) if holder != transfer.id.0 && !released => {
+                let what = format!(
+                    "transfer {}: {route} of {business_date}, batch {batch}, run {run} was already accepted as \
+                     transfer {holder}",
+                    transfer.id
+                );
+                return Err(Error::halt(Code::OTHER_BYTES, what).hint(
+                    "Compare the two with `fpp transfers show`; ask the core for a higher run if it is a resend.",
+                ));
+            }
+            Some(_) => {
+                "UPDATE identities SET transfer = ?, decided_ms = ? \
+                 WHERE route = ? AND business_date = ? AND batch = ? AND run = ?"
+            }
+            None => {
+                "INSERT INTO identities (transfer, decided_ms, route, business_date, batch, run) \
+                 VALUES (?, ?, ?, ?, ?, ?)"
+            }
+        };
+        sqlx::query(sql)
+            .bind(&transfer.id.0)
+            .bind(self.now_ms)
+            .bind(route)
+            .bind(business_date)
+            .bind(batch)
+            .bind(run)
+            .execute(&mut *self.connection)
+            .await
+            .map_err(fault::of)?;
+        Ok(())
+    }
+
+    async fn write_transfer(&mut self, transfer: &Transfer, new: bool) -> Result<()> {
+        let sql = if new {
+            "INSERT INTO transfers (state, verdict, held_from, closed, facts, sha256, business_date, batch, run, \
+             attempts, next_attempt_ms, waiting_for, updated_ms, publication, queue, id, route, spool, name, \
+             arrival_key, arrived_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        } else {
+            "UPDATE transfers SET state = ?, verdict = ?, held_from = ?, closed = ?, facts = ?, sha256 = ?, \
+             business_date = ?, batch = ?, run = ?, attempts = ?, next_attempt_ms = ?, waiting_for = ?, \
+             updated_ms = ?, publication = ?, queue = ? WHERE id = ?"
+        };
+        let identity = transfer.facts.identity.as_ref();
+        let mut query = sqlx::query(sql)
+            .bind(name_of(&transfer.state)?)
+            .bind(transfer.verdict.as_ref().map(name_of).transpose()?)
+            .bind(transfer.held_from.as_ref().map(name_of).transpose()?)
+            .bind(transfer.closed)
+            .bind(json_of(&transfer.facts)?)
+            .bind(&transfer.facts.sha256)
+            .bind(identity.map(|identity| &identity.business_date))
+            .bind(identity.map(|identity| identity.batch))
+            .bind(identity.map(|identity| identity.run))
+            .bind(transfer.attempts)
+            .bind(transfer.next_attempt_ms)
+            .bind(&transfer.waiting_for)
+            .bind(transfer.updated_ms)
+            .bind(transfer.publication.map(int).transpose()?)
+            .bind(transfer_queue(transfer))
+            .bind(&transfer.id.0);
+        if new {
+            query = query
+                .bind(&transfer.route)
+                .bind(&transfer.spool)
+                .bind(&transfer.name)
+                .bind(&transfer.arrival_key)
+                .bind(transfer.arrived_ms);
+        }
+        query.execute(&mut *self.connection).await.map_err(fault::of)?;
+        Ok(())
+    }
+}
+
+fn unknown(id: &TransferId) -> Error {
+    Error::internal(format!("there is no transfer {id}"))
+}
+
+/// A `null` difference cannot be told from none once it is JSON, so it is none.
+fn plain(facts: &Facts) -> Facts {
+    let mut facts = facts.clone();
+    facts.difference = facts.difference.filter(|difference| !difference.is_null());
+    facts
+}

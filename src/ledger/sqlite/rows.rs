@@ -1,0 +1,210 @@
+//! Rows as they stand in the tables, to and from the types of the contract.
+//!
+//! Enumerations are written under the names that JSON uses, so the tables, the journal and the API speak alike.
+
+use super::fault;
+use crate::error::{Error, Result};
+use crate::ledger::change::Reject;
+use crate::ledger::delivery::{Delivery, DeliveryId, DeliveryState};
+use crate::ledger::transfer::{FileState, Transfer, TransferId};
+use serde::de::DeserializeOwned;
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+/// The columns that [`read_transfer`] reads.
+macro_rules! transfer_columns {
+    () => {
+        "id, route, spool, name, arrival_key, state, verdict, held_from, closed, facts, attempts, next_attempt_ms, \
+         waiting_for, arrived_ms, updated_ms, publication"
+    };
+}
+pub(super) use transfer_columns;
+
+/// The columns that [`read_delivery`] reads.
+macro_rules! delivery_columns {
+    () => {
+        "id, transfer, purpose, required, spool, name, size, sha256, checksums, sm3, marker_name, marker_content, \
+         state, attempts, next_attempt_ms, last_error, planned_ms, updated_ms, delivered_ms"
+    };
+}
+pub(super) use delivery_columns;
+
+/// A number for a column; SQLite and BIGINT hold no more than `i64`.
+pub(super) fn int(number: u64) -> Result<i64> {
+    i64::try_from(number).map_err(|_| Error::internal(format!("{number} is too large for the ledger")))
+}
+
+/// The name of a variant without content.
+pub(super) fn name_of(variant: &impl Serialize) -> Result<String> {
+    match serde_json::to_value(variant) {
+        Ok(serde_json::Value::String(name)) => Ok(name),
+        _ => Err(Error::internal("a name for the ledger cannot be written")),
+    }
+}
+
+/// JSON for a column.
+pub(super) fn json_of(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::internal("a column of the ledger cannot be written").caused_by(e))
+}
+
+/// What has work to do.
+pub(super) fn transfer_queue(transfer: &Transfer) -> i64 {
+    i64::from(!transfer.standing().is_terminal() && transfer.state != FileState::Held)
+}
+
+/// What has work to do.
+pub(super) fn delivery_queue(delivery: &Delivery) -> i64 {
+    i64::from(matches!(delivery.state, DeliveryState::Planned | DeliveryState::Proven))
+}
+
+/// One row while it is read: every failure names the table and the row.
+struct Reader<'r> {
+    table: &'static str,
+    row: &'r SqliteRow,
+    id: String,
+}
+
+impl Reader<'_> {
+    fn new<'r>(table: &'static str, row: &'r SqliteRow) -> Result<Reader<'r>> {
+        let id = row.try_get(0).map_err(fault::of)?;
+        Ok(Reader { table, row, id })
+    }
+
+    fn get<'r, T>(&'r self, column: &'static str) -> Result<T>
+    where
+        T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    {
+        self.row.try_get(column).map_err(|e| fault::damaged(self.table, &self.id, e))
+    }
+
+    fn unsigned<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T> {
+        T::try_from(self.get::<i64>(column)?)
+            .map_err(|_| fault::damaged(self.table, &self.id, format!("{column} is out of range")))
+    }
+
+    fn variant<T: for<'d> Deserialize<'d>>(&self, column: &'static str) -> Result<T> {
+        self.variant_of(column, self.get(column)?)
+    }
+
+    fn variant_of<T: for<'d> Deserialize<'d>>(&self, column: &'static str, name: &str) -> Result<T> {
+        T::deserialize(StrDeserializer::<ValueError>::new(name))
+            .map_err(|e| fault::damaged(self.table, &self.id, format!("{column}: {e}")))
+    }
+
+    fn variant_or_none<T: for<'d> Deserialize<'d>>(&self, column: &'static str) -> Result<Option<T>> {
+        self.get::<Option<&str>>(column)?.map(|name| self.variant_of(column, name)).transpose()
+    }
+
+    fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T> {
+        serde_json::from_str(self.get(column)?)
+            .map_err(|e| fault::damaged(self.table, &self.id, format!("{column}: {e}")))
+    }
+}
+
+/// Reads [`transfer_columns`].
+pub(super) fn read_transfer(row: &SqliteRow) -> Result<Transfer> {
+    let read = Reader::new("transfers", row)?;
+    Ok(Transfer {
+        id: TransferId(read.id.clone()),
+        route: read.get("route")?,
+        spool: read.get("spool")?,
+        name: read.get("name")?,
+        arrival_key: read.get("arrival_key")?,
+        state: read.variant("state")?,
+        verdict: read.variant_or_none("verdict")?,
+        held_from: read.variant_or_none("held_from")?,
+        closed: read.get("closed")?,
+        facts: read.json("facts")?,
+        attempts: read.unsigned("attempts")?,
+        next_attempt_ms: read.get("next_attempt_ms")?,
+        waiting_for: read.get("waiting_for")?,
+        arrived_ms: read.get("arrived_ms")?,
+        updated_ms: read.get("updated_ms")?,
+        publication: read.get::<Option<i64>>("publication")?.map(|_| read.unsigned("publication")).transpose()?,
+    })
+}
+
+/// Reads [`delivery_columns`].
+pub(super) fn read_delivery(row: &SqliteRow) -> Result<Delivery> {
+    let read = Reader::new("deliveries", row)?;
+    let marker_name: Option<String> = read.get("marker_name")?;
+    let marker_content: Option<Vec<u8>> = read.get("marker_content")?;
+    Ok(Delivery {
+        id: DeliveryId(read.id.clone()),
+        transfer: TransferId(read.get("transfer")?),
+        purpose: read.variant("purpose")?,
+        required: read.get("required")?,
+        spool: read.get("spool")?,
+        name: read.get("name")?,
+        size: read.unsigned("size")?,
+        sha256: read.get("sha256")?,
+        checksums: read.json("checksums")?,
+        sm3: read.get("sm3")?,
+        marker: marker_name.map(|name| (name, marker_content.unwrap_or_default())),
+        state: read.variant("state")?,
+        attempts: read.unsigned("attempts")?,
+        next_attempt_ms: read.get("next_attempt_ms")?,
+        last_error: read.get("last_error")?,
+        planned_ms: read.get("planned_ms")?,
+        updated_ms: read.get("updated_ms")?,
+        delivered_ms: read.get("delivered_ms")?,
+    })
+}
+
+/// One transfer.
+pub(super) async fn transfer(connection: &mut SqliteConnection, id: &TransferId) -> Result<Option<Transfer>> {
+    sqlx::query(concat!("SELECT ", transfer_columns!(), " FROM transfers WHERE id = ?"))
+        .bind(&id.0)
+        .fetch_optional(connection)
+        .await
+        .map_err(fault::of)?
+        .map(|row| read_transfer(&row))
+        .transpose()
+}
+
+/// One delivery.
+pub(super) async fn delivery(connection: &mut SqliteConnection, id: &DeliveryId) -> Result<Option<Delivery>> {
+    sqlx::query(concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE id = ?"))
+        .bind(&id.0)
+        .fetch_optional(connection)
+        .await
+        .map_err(fault::of)?
+        .map(|row| read_delivery(&row))
+        .transpose()
+}
+
+/// Rejects of a transfer in record order.
+pub(super) async fn rejects(
+    connection: &mut SqliteConnection,
+    id: &TransferId,
+    after_record: u64,
+    limit: u32,
+) -> Result<Vec<Reject>> {
+    let rows = sqlx::query(
+        "SELECT transfer, record, ordinal, byte_offset, field, field_at, code, detail, hex FROM rejects \
+         WHERE transfer = ? AND record > ? ORDER BY record LIMIT ?",
+    )
+    .bind(&id.0)
+    .bind(int(after_record)?)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(fault::of)?;
+    rows.iter()
+        .map(|row| {
+            let read = Reader::new("rejects", row)?;
+            Ok(Reject {
+                record: read.unsigned("record")?,
+                ordinal: read.unsigned("ordinal")?,
+                offset: read.unsigned("byte_offset")?,
+                field: read.get("field")?,
+                at: read.unsigned("field_at")?,
+                code: read.unsigned("code")?,
+                detail: read.get("detail")?,
+                hex: read.get("hex")?,
+            })
+        })
+        .collect()
+}

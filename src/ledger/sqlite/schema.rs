@@ -1,0 +1,142 @@
+//! The tables, and how an older ledger becomes a newer one.
+//!
+//! A migration is a list of statements that is never changed after a release; new ones are added behind it. Columns
+//! beside `facts` repeat what queries need; `verify` compares them. Indexes are composite, not partial, so that MySQL
+//! and OceanBase can have the same ones: `queue` is 1 for what has work to do, so finished rows cost a due read nothing.
+
+use super::fault;
+use crate::error::{Error, Result};
+use fpp_codecs::Code;
+use sqlx::{Row, SqliteConnection};
+
+/// One list for each version, oldest first.
+const MIGRATIONS: &[&[&str]] = &[&[
+    "CREATE TABLE transfers (
+        id TEXT NOT NULL PRIMARY KEY, route TEXT NOT NULL, spool TEXT NOT NULL, name TEXT NOT NULL,
+        arrival_key TEXT NOT NULL, state TEXT NOT NULL, verdict TEXT, held_from TEXT, closed INTEGER NOT NULL,
+        facts TEXT NOT NULL, sha256 TEXT, business_date TEXT, batch INTEGER, run INTEGER, attempts INTEGER NOT NULL,
+        next_attempt_ms INTEGER NOT NULL, waiting_for TEXT NOT NULL, arrived_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL, publication INTEGER, queue INTEGER NOT NULL) STRICT",
+    "CREATE UNIQUE INDEX transfers_arrival ON transfers (arrival_key)",
+    "CREATE UNIQUE INDEX transfers_publication ON transfers (publication)",
+    "CREATE INDEX transfers_queue ON transfers (queue, next_attempt_ms, id)",
+    "CREATE INDEX transfers_identity ON transfers (route, business_date, batch, run)",
+    "CREATE INDEX transfers_route ON transfers (route, id)",
+    "CREATE INDEX transfers_state ON transfers (state, id)",
+    "CREATE INDEX transfers_date ON transfers (business_date, id)",
+    "CREATE INDEX transfers_counts ON transfers (route, state, verdict)",
+    // Outside any partition by date: an identity stays taken after its transfer was purged (D1).
+    "CREATE TABLE identities (
+        route TEXT NOT NULL, business_date TEXT NOT NULL, batch INTEGER NOT NULL, run INTEGER NOT NULL,
+        transfer TEXT NOT NULL, decided_ms INTEGER NOT NULL,
+        PRIMARY KEY (route, business_date, batch, run)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE rejects (
+        transfer TEXT NOT NULL REFERENCES transfers (id), record INTEGER NOT NULL, ordinal INTEGER NOT NULL,
+        byte_offset INTEGER NOT NULL, field TEXT NOT NULL, field_at INTEGER NOT NULL, code INTEGER NOT NULL,
+        detail TEXT NOT NULL, hex TEXT NOT NULL, PRIMARY KEY (transfer, record)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE deliveries (
+        id TEXT NOT NULL PRIMARY KEY, transfer TEXT NOT NULL REFERENCES transfers (id), purpose TEXT NOT NULL,
+        required INTEGER NOT NULL, spool TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL,
+        sha256 TEXT NOT NULL, checksums TEXT NOT NULL, sm3 TEXT, marker_name TEXT, marker_content BLOB,
+        state TEXT NOT NULL, attempts INTEGER NOT NULL, next_attempt_ms INTEGER NOT NULL, last_error TEXT NOT NULL,
+        planned_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, delivered_ms INTEGER, queue INTEGER NOT NULL) STRICT",
+    "CREATE INDEX deliveries_queue ON deliveries (queue, next_attempt_ms, id)",
+    "CREATE INDEX deliveries_transfer ON deliveries (transfer, id)",
+    "CREATE INDEX deliveries_name ON deliveries (spool, name, id)",
+    "CREATE INDEX deliveries_state ON deliveries (state, delivered_ms, id)",
+    "CREATE TABLE journal (
+        subject TEXT NOT NULL, n INTEGER NOT NULL, at_ms INTEGER NOT NULL, entry TEXT NOT NULL,
+        previous TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (subject, n)) STRICT",
+    // The last row of each chain, so that a chain that lost its end is found, and a seal finds what is new.
+    "CREATE TABLE heads (
+        subject TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL, hash TEXT NOT NULL,
+        unsealed INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE INDEX heads_unsealed ON heads (unsealed, subject)",
+    "CREATE TABLE seals (
+        n INTEGER NOT NULL PRIMARY KEY, at_ms INTEGER NOT NULL, heads INTEGER NOT NULL, previous TEXT NOT NULL,
+        code TEXT NOT NULL) STRICT",
+    "CREATE TABLE seal_heads (
+        seal INTEGER NOT NULL REFERENCES seals (n), subject TEXT NOT NULL, n INTEGER NOT NULL, hash TEXT NOT NULL,
+        PRIMARY KEY (seal, subject)) STRICT, WITHOUT ROWID",
+    "CREATE INDEX seal_heads_subject ON seal_heads (subject, n)",
+    "CREATE TABLE leases (
+        lease_key TEXT NOT NULL PRIMARY KEY, epoch INTEGER NOT NULL, holder TEXT NOT NULL,
+        beat INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE counters (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "INSERT INTO counters (name, value) VALUES ('publication', 0)",
+    "CREATE TABLE notices (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, raised_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+        times INTEGER NOT NULL, severity TEXT NOT NULL, topic TEXT NOT NULL, subject TEXT NOT NULL,
+        code INTEGER NOT NULL, body TEXT NOT NULL, unread INTEGER NOT NULL, acknowledged_by TEXT,
+        acknowledged_ms INTEGER) STRICT",
+    "CREATE INDEX notices_open ON notices (unread, topic, subject)",
+    "CREATE INDEX notices_unread ON notices (unread, last_ms, id)",
+    "CREATE INDEX notices_last ON notices (last_ms, id)",
+    "CREATE TABLE days (
+        route TEXT NOT NULL, business_date TEXT NOT NULL, is_open INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+        decided_by TEXT NOT NULL, PRIMARY KEY (route, business_date)) STRICT, WITHOUT ROWID",
+]];
+
+/// The version that this program writes.
+pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// The version of the file; 0 for an empty one. Refuses one that a newer program wrote, and one that is no ledger.
+pub(super) async fn version(connection: &mut SqliteConnection, place: &str) -> Result<i64> {
+    let tables: i64 = sqlx::query("SELECT COUNT(*) FROM sqlite_schema")
+        .fetch_one(&mut *connection)
+        .await
+        .and_then(|row| row.try_get(0))
+        .map_err(fault::of)?;
+    if tables == 0 {
+        return Ok(0);
+    }
+    let version =
+        sqlx::query("SELECT value FROM schema_version WHERE name = 'ledger'").fetch_optional(connection).await;
+    let version: i64 = match version.and_then(|row| row.map_or(Ok(-1), |row| row.try_get(0))) {
+        Ok(version) if version >= 0 => version,
+        Ok(_) => return Err(foreign(place)),
+        Err(sqlx::Error::Database(error)) if error.message().contains("no such table") => return Err(foreign(place)),
+        Err(error) => return Err(fault::of(error)),
+    };
+    if version > VERSION {
+        return Err(Error::halt(
+            Code::LEDGER,
+            format!("{place} has schema version {version}; this fpp knows versions up to {VERSION}"),
+        )
+        .hint("A newer fpp wrote it. Run that one, or restore the backup from before the upgrade."));
+    }
+    Ok(version)
+}
+
+fn foreign(place: &str) -> Error {
+    Error::halt(Code::LEDGER, format!("{place} is a database, but not a ledger of fpp"))
+        .hint("Look at the ledger's path in the configuration.")
+}
+
+/// Brings the file to this program's version, all in the caller's transaction.
+pub(super) async fn migrate(connection: &mut SqliteConnection, place: &str) -> Result<()> {
+    let from = version(connection, place).await?;
+    if from == VERSION {
+        return Ok(());
+    }
+    if from == 0 {
+        for statement in [
+            "CREATE TABLE schema_version (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT",
+            "INSERT INTO schema_version (name, value) VALUES ('ledger', 0)",
+        ] {
+            sqlx::query(statement).execute(&mut *connection).await.map_err(fault::of)?;
+        }
+    }
+    let done = usize::try_from(from).unwrap_or(0);
+    for migration in MIGRATIONS.iter().skip(done) {
+        for statement in *migration {
+            sqlx::query(*statement).execute(&mut *connection).await.map_err(fault::of)?;
+        }
+    }
+    sqlx::query("UPDATE schema_version SET value = ? WHERE name = 'ledger'")
+        .bind(VERSION)
+        .execute(connection)
+        .await
+        .map_err(fault::of)?;
+    Ok(())
+}

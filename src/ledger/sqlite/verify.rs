@@ -1,0 +1,168 @@
+//! `verify`: is the file whole, do the seals hold, does every chain fit and every row equal its journal.
+//!
+//! Invariants: bounded memory, whatever the ledger's size; short read transactions, so a running node's write-ahead log
+//! is not kept from being cut; a difference ends the walk and is named by table, row and what differs. It repairs nothing.
+
+use super::fault;
+use super::walk::Walk;
+use crate::error::{Class, Result};
+use crate::ledger::chain::SealMac;
+use crate::ledger::change::VerifyReport;
+use sqlx::{Row, SqliteConnection, SqlitePool};
+
+/// What ends a walk: a row that does not fit, or a ledger that could not be read at all.
+pub(super) enum Stop {
+    /// The row and what is wrong with it.
+    Broken(String),
+    /// The ledger could not be read.
+    Failed(crate::error::Error),
+}
+
+impl From<crate::error::Error> for Stop {
+    fn from(error: crate::error::Error) -> Stop {
+        Stop::Failed(error)
+    }
+}
+
+impl From<sqlx::Error> for Stop {
+    fn from(error: sqlx::Error) -> Stop {
+        Stop::Failed(fault::of(error))
+    }
+}
+
+/// Shorthand for a row that does not fit.
+pub(super) fn broken<T>(what: impl Into<String>) -> Result<T, Stop> {
+    Err(Stop::Broken(what.into()))
+}
+
+/// Walks everything.
+pub(super) async fn verify(readers: &SqlitePool, key: Option<&[u8]>) -> Result<VerifyReport> {
+    let mut report = VerifyReport { seals_unchecked: key.is_none(), ..VerifyReport::default() };
+    match walk_all(readers, key, &mut report).await {
+        Ok(()) => {}
+        Err(Stop::Broken(what)) => report.broken = Some(what),
+        // A row that cannot be read is a finding; a disk that cannot be read now is not.
+        Err(Stop::Failed(error)) if error.class == Class::Halt => report.broken = Some(error.to_string()),
+        Err(Stop::Failed(error)) => return Err(error),
+    }
+    Ok(report)
+}
+
+async fn walk_all(readers: &SqlitePool, key: Option<&[u8]>, report: &mut VerifyReport) -> Result<(), Stop> {
+    let mut connection = readers.acquire().await?;
+    // A walk that ends within a transaction leaves no connection behind that others would get.
+    connection.close_on_drop();
+    whole_file(&mut connection).await?;
+    seals(&mut connection, key, report).await?;
+    Walk::new(&mut connection, report).chains().await?;
+    rows_without_chain(&mut connection).await
+}
+
+/// The engine's own check of pages, indexes and types.
+async fn whole_file(connection: &mut SqliteConnection) -> Result<(), Stop> {
+    let row = sqlx::query("PRAGMA integrity_check(1)").fetch_one(&mut *connection).await?;
+    let found: String = row.try_get(0)?;
+    if found != "ok" {
+        return broken(format!("file: {found}"));
+    }
+    let stray = sqlx::query("PRAGMA foreign_key_check").fetch_optional(connection).await?;
+    match stray {
+        Some(row) => {
+            let (table, parent): (String, String) = (row.try_get(0)?, row.try_get(2)?);
+            broken(format!("{table}: a row belongs to a row of {parent} that is gone"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Every seal follows the one before, its code is right, and each head it holds is still a row of its chain.
+async fn seals(connection: &mut SqliteConnection, key: Option<&[u8]>, report: &mut VerifyReport) -> Result<(), Stop> {
+    let mut last = (0, String::new());
+    loop {
+        let row = sqlx::query("SELECT n, at_ms, heads, previous, code FROM seals WHERE n > ? ORDER BY n LIMIT 1")
+            .bind(last.0)
+            .fetch_optional(&mut *connection)
+            .await?;
+        let Some(row) = row else { return Ok(()) };
+        let (n, at_ms, count): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let (previous, code): (String, String) = (row.try_get(3)?, row.try_get(4)?);
+        if n != last.0 + 1 {
+            return broken(format!("seals: seal {} is missing", last.0 + 1));
+        }
+        if previous != last.1 {
+            return broken(format!("seals {n}: it does not follow seal {}", last.0));
+        }
+        let heads = sqlx::query(
+            "SELECT h.subject, h.n, h.hash, j.hash FROM seal_heads h \
+             LEFT JOIN journal j ON j.subject = h.subject AND j.n = h.n WHERE h.seal = ? ORDER BY h.subject",
+        )
+        .bind(n)
+        .fetch_all(&mut *connection)
+        .await?;
+        if heads.len() as u64 != count.unsigned_abs() {
+            return broken(format!("seal_heads of seal {n}: {} heads, the seal says {count}", heads.len()));
+        }
+        let mut mac =
+            key.map(|key| SealMac::new(key, n.unsigned_abs(), at_ms, count.unsigned_abs(), &previous)).transpose()?;
+        for head in &heads {
+            let (subject, row): (String, i64) = (head.try_get(0)?, head.try_get(1)?);
+            let (sealed, stands): (String, Option<String>) = (head.try_get(2)?, head.try_get(3)?);
+            if let Some(mac) = &mut mac {
+                mac.head(&subject, row.unsigned_abs(), &sealed);
+            }
+            match stands {
+                Some(stands) if stands == sealed => {}
+                Some(_) => {
+                    return broken(format!("journal {subject} {row}: its hash is not the one that seal {n} holds"));
+                }
+                None => return broken(format!("journal {subject} {row}: it is missing; seal {n} holds its hash")),
+            }
+        }
+        if mac.is_some_and(|mac| !mac.is(&code)) {
+            return broken(format!("seals {n}: its code is wrong: the seal was changed, or the key is another one"));
+        }
+        report.seals += 1;
+        last = (n, code);
+    }
+}
+
+/// What no chain speaks of has no right to be there.
+async fn rows_without_chain(connection: &mut SqliteConnection) -> Result<(), Stop> {
+    for (table, sql) in [
+        (
+            "transfers",
+            "SELECT id FROM transfers t WHERE NOT EXISTS \
+             (SELECT 1 FROM journal j WHERE j.subject = 'transfer:' || t.id AND j.n = 1) ORDER BY id LIMIT 1",
+        ),
+        (
+            "deliveries",
+            "SELECT id FROM deliveries d WHERE NOT EXISTS \
+             (SELECT 1 FROM journal j WHERE j.subject = 'delivery:' || d.id AND j.n = 1) ORDER BY id LIMIT 1",
+        ),
+        (
+            "days",
+            "SELECT route FROM days d WHERE NOT EXISTS \
+             (SELECT 1 FROM journal j WHERE j.subject = 'day:' || d.route AND j.n = 1) ORDER BY route LIMIT 1",
+        ),
+        (
+            "heads",
+            "SELECT subject FROM heads h WHERE NOT EXISTS \
+             (SELECT 1 FROM journal j WHERE j.subject = h.subject AND j.n = h.n) ORDER BY subject LIMIT 1",
+        ),
+    ] {
+        if let Some(row) = sqlx::query(sql).fetch_optional(&mut *connection).await? {
+            return broken(format!("{table} {}: it has no journal", row.try_get::<String, _>(0)?));
+        }
+    }
+    let row = sqlx::query(
+        "SELECT value, COALESCE((SELECT MAX(publication) FROM transfers), 0) FROM counters WHERE name = 'publication'",
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return broken("counters publication: it is missing") };
+    let (counter, highest): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    if counter < highest {
+        return broken(format!("counters publication: it stands at {counter}, but number {highest} was given"));
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! Takes leases, keeps them beating, gives them back (D23).
+
+use crate::error::Result;
+use crate::ledger::Ledger;
+use crate::ledger::change::Fence;
+use crate::ledger::lease::{Lease, LeaseKey, Observer};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+
+/// Takes leases in this node's name.
+pub(crate) struct Claimer {
+    ledger: Arc<dyn Ledger>,
+    node: String,
+    holder: String,
+    lease_ms: u64,
+    observer: Mutex<Observer>,
+}
+
+/// A lease that is held and beats until it is released or dropped.
+pub(crate) struct Held {
+    /// For every write under it.
+    pub(crate) fence: Fence,
+    ledger: Arc<dyn Ledger>,
+    lease: Lease,
+    beating: JoinHandle<()>,
+}
+
+impl Claimer {
+    /// A claimer with a fresh incarnation: a restarted node never mistakes its former leases for its own.
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, node: &str, lease_ms: u64) -> Claimer {
+        let holder = format!("{node}/{}", ulid::Ulid::generate());
+        Claimer { ledger, node: node.to_owned(), holder, lease_ms, observer: Mutex::default() }
+    }
+
+    /// This incarnation's name.
+    pub(crate) fn holder(&self) -> &str {
+        &self.holder
+    }
+
+    /// Takes a lease if it is free. Nothing when somebody else holds it.
+    pub(crate) async fn claim(&self, key: &LeaseKey) -> Result<Option<Held>> {
+        let seen = self.ledger.lease(key).await?;
+        if seen.as_ref().is_some_and(|lease| !self.is_free(lease)) {
+            return Ok(None);
+        }
+        let Some(lease) = self.ledger.take_lease(key, &self.holder, seen.as_ref()).await? else { return Ok(None) };
+        self.observer.lock().unwrap_or_else(PoisonError::into_inner).forget(key);
+        let fence = Fence { key: key.clone(), epoch: lease.epoch, holder: self.holder.clone() };
+        let beating = tokio::spawn(beat(self.ledger.clone(), lease.clone(), self.lease_ms));
+        Ok(Some(Held { fence, ledger: self.ledger.clone(), lease, beating }))
+    }
+
+    /// A lease of an earlier life of this very node is free at once: the lock on the data folder proves that the
+    /// process that held it is gone.
+    fn is_free(&self, lease: &Lease) -> bool {
+        let own_former = lease.holder != self.holder && lease.holder.split('/').next() == Some(self.node.as_str());
+        let mut observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
+        own_former || observer.is_free(lease, self.lease_ms, Instant::now())
+    }
+}
+
+impl Held {
+    /// Gives the lease back. Failing to is harmless: it is taken over after `lease_ms`.
+    pub(crate) async fn release(self) {
+        self.beating.abort();
+        if let Err(error) = self.ledger.release_lease(&self.lease).await {
+            tracing::debug!(lease = self.lease.key.0, "not given back: {error}");
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.beating.abort();
+    }
+}
+
+/// Beats four times in each lease period. A refused beat ends it: the ledger will refuse the writes as well.
+async fn beat(ledger: Arc<dyn Ledger>, mut lease: Lease, lease_ms: u64) {
+    let period = Duration::from_millis((lease_ms / 4).max(10));
+    loop {
+        tokio::time::sleep(period).await;
+        match ledger.beat(&lease).await {
+            Ok(newer) => lease = newer,
+            Err(error) if error.code == fpp_codecs::Code::STALE_EPOCH => {
+                tracing::warn!(lease = lease.key.0, "lost to another holder");
+                return;
+            }
+            Err(error) => tracing::warn!(lease = lease.key.0, "no beat: {error}"),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Opens engines and introduces the rooms to each other: the only place that names an engine or reads settings for a
+//! room.
+
+use super::claimer::Claimer;
+use super::status::Status;
+use super::{Options, Rooms};
+use crate::bell::Bell;
+use crate::delivery::Deliveries;
+use crate::error::{Error, Result};
+use crate::inbound::route::{AnswerTarget, FileOutlet, Publish, Route};
+use crate::inbound::work::Inbound;
+use crate::ledger::Ledger;
+use crate::ledger::sqlite::SqliteLedger;
+use crate::settings::{self, Settings, SftpAuth, Spool, SpoolKind};
+use crate::vault::disk::DiskVault;
+use crate::vault::plans::Plans;
+use fpp_codecs::Code;
+use fpp_codecs::text::Page;
+use fpp_spool::{
+    Algorithm, Auth, Folder, LocalFolder, MarkerRule, NamePattern, NameTemplate, Readiness, ScanRules, SftpPool,
+    SftpSettings,
+};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Everything opened and introduced.
+pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> {
+    let Options { clock, wrap_ledger } = options;
+    let sqlite: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(&settings.ledger_file()).await?);
+    let ledger = match wrap_ledger {
+        Some(wrap) => wrap(sqlite),
+        None => sqlite,
+    };
+    let vault: Arc<dyn crate::vault::Vault> = Arc::new(DiskVault::open(&settings.vault_dir())?);
+    let scratch = settings.data_dir.join("scratch");
+    empty_folder(&scratch)?;
+    let folders = folders(&settings)?;
+    let bell = Bell::default();
+    let claimer = Claimer::new(ledger.clone(), &settings.node, settings.work.lease_ms);
+    let inbound = Arc::new(Inbound {
+        ledger: ledger.clone(),
+        vault: vault.clone(),
+        routes: routes(&settings, &folders)?,
+        plans: Arc::new(Plans::default()),
+        clock: clock.clone(),
+        bell: bell.clone(),
+        scratch,
+    });
+    let deliveries = Arc::new(Deliveries {
+        ledger: ledger.clone(),
+        vault,
+        folders,
+        clock: clock.clone(),
+        node: settings.node.clone(),
+    });
+    let status = Status::new(&settings, claimer.holder(), clock.clone());
+    Ok(Rooms { settings, ledger, inbound, deliveries, claimer, status, clock, bell })
+}
+
+/// What scratch files a killed node left is of no use to anybody.
+fn empty_folder(path: &Path) -> Result<()> {
+    let cannot =
+        |e: std::io::Error| Error::halt(Code::LEDGER, format!("{} cannot be used", path.display())).caused_by(e);
+    match std::fs::remove_dir_all(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(cannot(e)),
+        _ => {}
+    }
+    std::fs::create_dir_all(path).map_err(cannot)
+}
+
+/// Folders by spool name. Sessions to one partner and user are pooled, whatever the number of its folders.
+fn folders(settings: &Settings) -> Result<BTreeMap<String, Arc<dyn Folder>>> {
+    let mut folders: BTreeMap<String, Arc<dyn Folder>> = BTreeMap::new();
+    let mut pools: BTreeMap<String, Arc<SftpPool>> = BTreeMap::new();
+    for spool in &settings.spools {
+        let folder: Arc<dyn Folder> = match &spool.kind {
+            SpoolKind::Local { path } => {
+                std::fs::create_dir_all(path).map_err(|e| {
+                    Error::halt(Code::FOLDER, format!("spool `{}`: no folder {}", spool.name, path.display()))
+                        .caused_by(e)
+                })?;
+                Arc::new(LocalFolder::open(path).map_err(|e| Error::from(e).at(format!("spool `{}`", spool.name)))?)
+            }
+            SpoolKind::Sftp(sftp) => {
+                let key = format!("{}@{}:{}", sftp.user, sftp.host, sftp.port);
+                let pool = pools.entry(key).or_insert_with(|| SftpPool::new(sftp_settings(sftp)));
+                Arc::new(pool.folder(&sftp.path))
+            }
+        };
+        folders.insert(spool.name.clone(), folder);
+    }
+    Ok(folders)
+}
+
+fn sftp_settings(sftp: &settings::Sftp) -> SftpSettings {
+    SftpSettings {
+        host: sftp.host.clone(),
+        port: sftp.port,
+        user: sftp.user.clone(),
+        auth: match &sftp.auth {
+            SftpAuth::KeyFile { path, passphrase_file } => {
+                Auth::KeyFile { path: path.clone(), passphrase_file: passphrase_file.clone() }
+            }
+            SftpAuth::Agent => Auth::Agent,
+            SftpAuth::PasswordFile(path) => Auth::PasswordFile(path.clone()),
+        },
+        host_keys: sftp.host_keys.clone(),
+        connect_timeout_ms: sftp.connect_timeout_ms,
+        call_timeout_ms: sftp.call_timeout_ms,
+        sessions_max: sftp.sessions_max,
+        ciphers: sftp.ciphers.clone(),
+    }
+}
+
+fn routes(settings: &Settings, folders: &BTreeMap<String, Arc<dyn Folder>>) -> Result<BTreeMap<String, Arc<Route>>> {
+    let timezone = jiff::tz::TimeZone::get(&settings.timezone)
+        .map_err(|e| Error::internal(format!("no time zone `{}`", settings.timezone)).caused_by(e))?;
+    let mut routes = BTreeMap::new();
+    for route in &settings.routes {
+        let known = settings.spool(&route.spool).zip(folders.get(&route.spool));
+        let Some((spool, folder)) = known else {
+            return Err(Error::internal(format!("route `{}` names no known spool", route.name)));
+        };
+        let bundle = route.bundle(settings)?;
+        let page = bundle.compile()?.format.page;
+        let ready = Route {
+            page,
+            name: route.name.clone(),
+            spool: route.spool.clone(),
+            pattern: NamePattern::parse(&route.files)?,
+            folder: folder.clone(),
+            source: source_action(&route.source),
+            file_max_bytes: spool.file_max_bytes,
+            algorithm: algorithm(route.digest),
+            day_control: route.day == settings::DayControl::Ledger,
+            timezone: timezone.clone(),
+            bundle: Arc::new(bundle),
+            files: file_outlets(route)?,
+            answer: route.answer.as_ref().map(answer_target).transpose()?,
+        };
+        routes.insert(route.name.clone(), Arc::new(ready));
+    }
+    Ok(routes)
+}
+
+fn file_outlets(route: &settings::Route) -> Result<Vec<FileOutlet>> {
+    let mut files = Vec::new();
+    for outlet in &route.outlets {
+        if let settings::Outlet::File { spool, name, required, masked, checksums, marker } = outlet {
+            files.push(FileOutlet {
+                spool: spool.clone(),
+                template: NameTemplate::parse(name)?,
+                required: *required,
+                masked: *masked,
+                publish: publish(checksums, marker.as_ref())?,
+            });
+        }
+    }
+    Ok(files)
+}
+
+fn answer_target(answer: &settings::Answer) -> Result<AnswerTarget> {
+    Ok(AnswerTarget {
+        spool: answer.spool.clone(),
+        template: NameTemplate::parse(&answer.name)?,
+        publish: publish(&answer.checksums, answer.marker.as_ref())?,
+    })
+}
+
+fn publish(checksums: &[settings::DigestKind], marker: Option<&settings::MarkerOut>) -> Result<Publish> {
+    Ok(Publish {
+        checksums: checksums.iter().map(|kind| algorithm(*kind)).collect(),
+        marker: marker.map(|m| Ok::<_, Error>((NameTemplate::parse(&m.pattern)?, content(m.content)))).transpose()?,
+    })
+}
+
+fn content(content: settings::MarkerContent) -> fpp_spool::MarkerContent {
+    match content {
+        settings::MarkerContent::Empty => fpp_spool::MarkerContent::Empty,
+        settings::MarkerContent::Size => fpp_spool::MarkerContent::Size,
+        settings::MarkerContent::SizeAndDigest => fpp_spool::MarkerContent::SizeAndDigest,
+    }
+}
+
+fn algorithm(kind: settings::DigestKind) -> Algorithm {
+    match kind {
+        settings::DigestKind::Sha256 => Algorithm::Sha256,
+        settings::DigestKind::Sm3 => Algorithm::Sm3,
+    }
+}
+
+fn source_action(action: &settings::SourceAction) -> fpp_spool::SourceAction {
+    match action {
+        settings::SourceAction::Leave => fpp_spool::SourceAction::Leave,
+        settings::SourceAction::Delete => fpp_spool::SourceAction::Delete,
+        settings::SourceAction::Move { subfolder } => fpp_spool::SourceAction::Move(subfolder.clone()),
+    }
+}
+
+/// What the scanner of a spool goes by; nothing when no route reads the spool.
+pub(super) fn scan_rules(rooms: &Rooms, spool: &Spool) -> Result<Option<ScanRules>> {
+    let (settings, routes) = (&rooms.settings, &rooms.inbound.routes);
+    let mut patterns = Vec::new();
+    for route in settings.routes.iter().filter(|r| r.spool == spool.name) {
+        let readiness = match &route.ready {
+            settings::Ready::Quiet { quiet_ms } => Readiness::Quiet { quiet_ms: *quiet_ms },
+            settings::Ready::Marker { pattern, content: holds } => {
+                let page = routes.get(&route.name).map(|r| r.page).unwrap_or(Page::Utf8);
+                let rule = MarkerRule::new(pattern, content(*holds))?;
+                Readiness::Marker(rule.decoded_by(Arc::new(move |bytes| marker_text(page, bytes))))
+            }
+        };
+        patterns.push((route.name.clone(), NamePattern::parse(&route.files)?, readiness));
+    }
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(ScanRules { patterns, max_bytes: spool.file_max_bytes, listing_limit: spool.list_max }))
+}
+
+/// A marker's content is ASCII or the route's code page (D16). ASCII digits are no text in EBCDIC, so trying ASCII first
+/// mistakes nothing.
+fn marker_text(page: Page, bytes: &[u8]) -> Option<String> {
+    if bytes.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) {
+        return String::from_utf8(bytes.to_vec()).ok();
+    }
+    let mut text = String::new();
+    fpp_codecs::text::decode(page, bytes, &mut text).ok().map(|()| text)
+}

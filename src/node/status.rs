@@ -1,0 +1,89 @@
+//! What the node last saw, kept for `fpp status`: spools as they were listed, and what is being worked on.
+
+use crate::clock::Clock;
+use crate::settings::Settings;
+use crate::telemetry::report::{Ignored, NodeReport, SpoolReport, Waiting};
+use fpp_spool::Scan;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+/// The report and the file it is written to.
+pub(crate) struct Status {
+    report: Mutex<NodeReport>,
+    file: PathBuf,
+    clock: Clock,
+}
+
+impl Status {
+    /// An empty report.
+    pub(crate) fn new(settings: &Settings, incarnation: &str, clock: Clock) -> Status {
+        let report = NodeReport {
+            node: settings.node.clone(),
+            incarnation: incarnation.to_owned(),
+            pid: std::process::id(),
+            started_ms: clock.now_ms(),
+            ..NodeReport::default()
+        };
+        Status { report: Mutex::new(report), file: settings.status_file(), clock }
+    }
+
+    /// Where HTTP listens.
+    pub(crate) fn listening(&self, address: std::net::SocketAddr) {
+        self.change(|report| report.listen = address.to_string());
+    }
+
+    /// A look at a spool.
+    pub(crate) fn looked(&self, spool: &str, place: String, looked: Result<&Scan, String>) {
+        let scanned_ms = self.clock.now_ms();
+        self.change(|report| {
+            let entry = report.spools.entry(spool.to_owned()).or_default();
+            entry.place = place;
+            entry.scanned_ms = scanned_ms;
+            match looked {
+                Ok(scan) => fill(entry, scan),
+                Err(error) => entry.error = error,
+            }
+        });
+    }
+
+    /// Work begins or ends.
+    pub(crate) fn working(&self, lease: &str, begins: bool) {
+        self.change(|report| {
+            report.working.retain(|w| w != lease);
+            if begins {
+                report.working.push(lease.to_owned());
+            }
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut NodeReport)) {
+        let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = report.clone();
+        change(&mut report);
+        if *report == before {
+            return;
+        }
+        report.written_ms = self.clock.now_ms();
+        if let Err(error) = report.write(&self.file) {
+            tracing::warn!("{error}");
+        }
+    }
+}
+
+fn fill(report: &mut SpoolReport, scan: &Scan) {
+    report.error =
+        if scan.truncated { "more entries than list_max: not all were looked at".into() } else { String::new() };
+    let ignored: u64 = scan.ignored.values().map(|(count, _)| count).sum();
+    report.entries = (scan.arrivals.len() + scan.waiting.len()) as u64 + ignored;
+    report.waiting = scan
+        .waiting
+        .iter()
+        .map(|(name, w)| Waiting { name: name.clone(), route: w.route.clone(), reason: w.why.clone() })
+        .collect();
+    report.ignored = scan
+        .ignored
+        .iter()
+        .map(|(reason, (count, examples))| (reason.to_string(), Ignored { count: *count, examples: examples.clone() }))
+        .collect();
+    report.temporaries = scan.temporaries.clone();
+}

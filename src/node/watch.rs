@@ -1,0 +1,129 @@
+//! Watches the spools that routes read: a listing at every notification and every `rescan_ms`, whatever the watch says.
+//!
+//! A missed or overflowed notification, a network folder or a partner's folder costs time, never a file. What is waiting
+//! or ignored, and why, goes into the status file (I12).
+
+use super::Rooms;
+use crate::blocking::blocking;
+use crate::error::{Error, Result};
+use crate::inbound::arrival;
+use crate::settings::{Spool, SpoolKind};
+use fpp_spool::{Folder, Scan, Scanner, Watch};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, watch as signal};
+use tokio::task::JoinSet;
+
+/// Starts one watch for each spool that a route reads.
+pub(super) fn start(
+    services: &mut JoinSet<Result<()>>,
+    rooms: &Arc<Rooms>,
+    stopped: &signal::Receiver<bool>,
+) -> Result<()> {
+    for spool in &rooms.settings.spools {
+        let rules = super::compose::scan_rules(rooms, spool)?;
+        let folder = rooms.deliveries.folders.get(&spool.name).cloned();
+        if let (Some(rules), Some(folder)) = (rules, folder) {
+            let watcher = Watcher {
+                rooms: rooms.clone(),
+                spool: spool.clone(),
+                folder,
+                scanner: Some(Scanner::new(rules)),
+                booked: HashSet::new(),
+            };
+            services.spawn(watcher.run(stopped.clone()));
+        }
+    }
+    Ok(())
+}
+
+struct Watcher {
+    rooms: Arc<Rooms>,
+    spool: Spool,
+    folder: Arc<dyn Folder>,
+    scanner: Option<Scanner>,
+    /// Keys of the last listing that are in the books, so that a file left in place is not booked at every look.
+    booked: HashSet<String>,
+}
+
+impl Watcher {
+    async fn run(mut self, mut stopped: signal::Receiver<bool>) -> Result<()> {
+        let woken = Arc::new(Notify::new());
+        let watch = self.notifications(&woken);
+        let rescan = Duration::from_millis(self.rooms.settings.work.rescan_ms.max(50));
+        loop {
+            let quiet = match self.look().await {
+                Ok(waiting) => waiting,
+                Err(error) => {
+                    tracing::warn!(spool = self.spool.name, "cannot be read: {error}");
+                    self.rooms.status.looked(&self.spool.name, self.folder.describe(), Err(error.to_string()));
+                    false
+                }
+            };
+            // A file that is settling is looked at again soon, so that its quiet time is not rounded up.
+            let pause = if quiet { rescan.min(Duration::from_millis(250)) } else { rescan };
+            tokio::select! {
+                _ = stopped.wait_for(|s| *s) => break,
+                () = woken.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        drop(watch);
+        Ok(())
+    }
+
+    /// Operating-system notifications for a local folder; without them the rescan finds everything.
+    fn notifications(&self, woken: &Arc<Notify>) -> Option<Watch> {
+        let SpoolKind::Local { path } = &self.spool.kind else { return None };
+        let bell = woken.clone();
+        match Watch::start(path, move || bell.notify_one()) {
+            Ok(watch) => Some(watch),
+            Err(error) => {
+                tracing::warn!(spool = self.spool.name, "no notifications, only rescans: {error}");
+                None
+            }
+        }
+    }
+
+    /// One look; true when something waits to become quiet.
+    async fn look(&mut self) -> Result<bool> {
+        let Some(mut scanner) = self.scanner.take() else {
+            return Err(Error::internal("a look at a spool did not end"));
+        };
+        let (folder, limit) = (self.folder.clone(), self.spool.list_max);
+        let (scanner, scan) = blocking(move || {
+            let scan = folder.list(limit).map(|entries| scanner.scan(&*folder, &entries, Instant::now()));
+            Ok((scanner, scan))
+        })
+        .await?;
+        self.scanner = Some(scanner);
+        let scan = scan?;
+        self.book(&scan).await?;
+        self.rooms.status.looked(&self.spool.name, self.folder.describe(), Ok(&scan));
+        Ok(!scan.waiting.is_empty())
+    }
+
+    async fn book(&mut self, scan: &Scan) -> Result<()> {
+        let mut booked = HashSet::with_capacity(scan.arrivals.len());
+        let mut new = false;
+        for ready in &scan.arrivals {
+            if !self.booked.contains(&ready.key) && arrival::book(&self.rooms.inbound, &self.spool.name, ready).await? {
+                tracing::info!(
+                    spool = self.spool.name,
+                    file = ready.entry.name,
+                    route = ready.route,
+                    bytes = ready.entry.size,
+                    "arrived"
+                );
+                new = true;
+            }
+            booked.insert(ready.key.clone());
+        }
+        self.booked = booked;
+        if new {
+            self.rooms.bell.ring();
+        }
+        Ok(())
+    }
+}

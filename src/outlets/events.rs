@@ -1,0 +1,213 @@
+//! The events of one transfer, decoded again from the vault: the same bytes at any time, on any node.
+
+use super::Books;
+use super::position::Position;
+use crate::error::{Error, Result};
+use crate::ledger::change::Reject;
+use crate::ledger::transfer::{Transfer, Verdict};
+use crate::trade::event::{self, Event, FileEnd, Lineage};
+use crate::trade::plan::Plan;
+use fpp_codecs::Code;
+use fpp_codecs::format::Role;
+use fpp_codecs::framing::{CutError, Cutter, Framing};
+use fpp_codecs::record::Row;
+use std::io::Read;
+use std::sync::Arc;
+
+/// Records between two entries of a staged file's offset index.
+pub const INDEX_EVERY: u32 = 1024;
+
+/// Whether sensitive fields are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// As they are.
+    Clear,
+    /// Masked.
+    Masked,
+}
+
+/// Reads the events of one transfer in record order; the end-of-file event comes last (D10).
+pub struct EventReader {
+    plan: Arc<Plan>,
+    transfer: Transfer,
+    view: View,
+    /// Nothing for a rejected file: only its end is told.
+    records: Option<Cutter<Box<dyn Read + Send>>>,
+    /// Rejects not yet passed, in record order.
+    rejects: std::iter::Peekable<std::vec::IntoIter<Reject>>,
+    /// Detail records before the next one.
+    seq: u64,
+    ended: bool,
+    row: Row,
+    event: Event,
+    table: String,
+}
+
+impl EventReader {
+    /// Goes to the first record after `after`.
+    pub fn open(
+        books: &Books,
+        transfer: &Transfer,
+        rejects: Vec<Reject>,
+        after: u64,
+        view: View,
+    ) -> Result<EventReader> {
+        let digest = transfer
+            .facts
+            .plan
+            .as_deref()
+            .ok_or_else(|| Error::internal(format!("transfer {} is published without a plan", transfer.id)))?;
+        let plan = books.plans.frozen(&*books.vault, digest)?;
+        let posted = transfer.verdict != Some(Verdict::Rejected);
+        let ended = after == Position::END;
+        let mut seq = 0;
+        let mut records = None;
+        if posted && !ended {
+            let (cutter, details) = seek(books, transfer, &plan, after)?;
+            seq = details;
+            records = Some(cutter);
+        }
+        let rejects: Vec<_> = rejects.into_iter().filter(|r| r.record > after).collect();
+        Ok(EventReader {
+            table: plan.table.clone(),
+            plan,
+            transfer: transfer.clone(),
+            view,
+            records,
+            rejects: rejects.into_iter().peekable(),
+            seq,
+            ended,
+            row: Row::default(),
+            event: Event::default(),
+        })
+    }
+
+    /// The next event into `out`; its record number, [`Position::END`] for the end-of-file event, nothing at the end.
+    pub fn next(&mut self, out: &mut Vec<u8>) -> Result<Option<u64>> {
+        if self.ended {
+            return Ok(None);
+        }
+        while let Some(record) = self.step()? {
+            if let Some(n) = record {
+                out.extend_from_slice(&self.event.json);
+                return Ok(Some(n));
+            }
+        }
+        self.ended = true;
+        self.end();
+        out.extend_from_slice(&self.event.json);
+        Ok(Some(Position::END))
+    }
+
+    /// One record: its number if it gives an event. Nothing at the end of the file.
+    #[allow(clippy::option_option)] // a record without event is not the end of the file
+    fn step(&mut self) -> Result<Option<Option<u64>>> {
+        let Some(cutter) = &mut self.records else { return Ok(None) };
+        let cut = match cutter.next() {
+            Ok(Some(cut)) => cut,
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(unreadable(&self.transfer, error)),
+        };
+        let Some(format) = self.plan.format.select(cut.bytes).and_then(|i| self.plan.format.records.get(i)) else {
+            return Ok(Some(None));
+        };
+        if format.role != Role::Detail {
+            return Ok(Some(None));
+        }
+        self.seq += 1;
+        if self.rejects.next_if(|r| r.record == cut.n).is_some() {
+            return Ok(Some(None));
+        }
+        format.decode(cut.bytes, &mut self.row);
+        let identity = self.transfer.facts.identity.as_ref();
+        let lineage = Lineage {
+            file: &self.transfer.name,
+            digest: self.transfer.facts.sha256.as_deref().unwrap_or_default(),
+            batch: identity.map(|i| i.batch),
+            run: identity.map(|i| i.run),
+            record: cut.n,
+            seq: self.seq,
+            byte_offset: cut.offset,
+            layout_version: &self.plan.format.version,
+            table: &self.table,
+        };
+        let n = cut.n;
+        let mapping = &self.plan.mapping;
+        let made = match self.view {
+            View::Clear => mapping.event(&self.row, &lineage, &self.plan.instruments, &mut self.event),
+            View::Masked => mapping.event_masked(&self.row, &lineage, &self.plan.instruments, &mut self.event),
+        };
+        // A proven record that gives no event any more: bytes or plan are not what was proven.
+        made.map_err(|fault| {
+            Error::halt(
+                Code::PLAN,
+                format!("record {n} of {} was proven and gives no event now: {fault}", self.transfer.name),
+            )
+        })?;
+        Ok(Some(Some(n)))
+    }
+
+    fn end(&mut self) {
+        let facts = &self.transfer.facts;
+        let verdict = match self.transfer.verdict {
+            Some(Verdict::Rejected) => "rejected",
+            Some(Verdict::Partly) => "partly",
+            _ => "accepted",
+        };
+        let end = FileEnd {
+            source: self.plan.mapping.source(),
+            route: &self.transfer.route,
+            transfer: &self.transfer.id.0,
+            file: &self.transfer.name,
+            digest: facts.sha256.as_deref().unwrap_or_default(),
+            identity: facts.identity.as_ref(),
+            verdict,
+            records: facts.records.unwrap_or_default(),
+            accepted: facts.accepted.unwrap_or_default(),
+            totals: facts.totals.as_deref().unwrap_or_default(),
+            code: facts.code().unwrap_or(Code::OK),
+            reason: facts.reason.as_deref().unwrap_or_default(),
+            decided_ms: facts.decided_ms.unwrap_or_default(),
+            offset: &self.plan.offset,
+        };
+        event::end_of_file(&end, &mut self.event);
+    }
+}
+
+/// A cutter that stands before the first record after `after`, and the detail records before it.
+fn seek(books: &Books, transfer: &Transfer, plan: &Plan, after: u64) -> Result<(Cutter<Box<dyn Read + Send>>, u64)> {
+    let sha256 = transfer.facts.sha256.as_deref().unwrap_or_default();
+    let framing = plan.format.framing;
+    let (mut n, mut offset) = (1, 0);
+    if after > 0 {
+        match framing {
+            Framing::Fixed { length } => (n, offset) = (after + 1, after * length as u64),
+            Framing::Lines { .. } => {
+                let index = books.vault.index(sha256, &framing.name())?.unwrap_or_default();
+                let entry = (after / u64::from(INDEX_EVERY)).min(index.len().saturating_sub(1) as u64);
+                if let Some(at) = index.get(entry as usize) {
+                    (n, offset) = (entry * u64::from(INDEX_EVERY) + 1, *at);
+                }
+            }
+        }
+    }
+    let content = books.vault.open(sha256)?;
+    let input: Box<dyn Read + Send> = Box::new(content.reader_at(offset));
+    let mut cutter = Cutter::new(framing, input).starting_at(n, offset);
+    while n <= after {
+        match cutter.next() {
+            Ok(Some(_)) => n += 1,
+            Ok(None) => break,
+            Err(error) => return Err(unreadable(transfer, error)),
+        }
+    }
+    // Exactly one header stands before the details of a proven file that has a header.
+    let headers = u64::from(plan.format.record(Role::Header).is_some());
+    Ok((cutter, after.saturating_sub(headers)))
+}
+
+/// A file that was proven can be cut; if it cannot, the vault is damaged.
+fn unreadable(transfer: &Transfer, error: CutError) -> Error {
+    Error::halt(Code::VAULT, format!("{} cannot be read from the vault: {error}", transfer.name))
+        .hint("Restore the vault content with this digest; nothing was changed.")
+}

@@ -1,0 +1,159 @@
+//! The stream: events of all routes by position, decoded from the vault when they are read (D11).
+//!
+//! Costs nothing while nobody reads, and no reader can hold anything up: a slow one simply reads later. What the vault
+//! no longer keeps is told with the oldest position that still can be read.
+
+use super::Books;
+use super::events::{EventReader, View};
+use super::position::Position;
+use crate::blocking::blocking;
+use crate::error::{Error, Result};
+use crate::ledger::transfer::{Transfer, Verdict};
+use fpp_codecs::Code;
+
+/// Publications asked for in one round.
+const ROUND: u32 = 64;
+/// An answer is closed when it has grown to this size.
+const BYTES_MAX: usize = 8 << 20;
+
+/// What a reader wants.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// Go on after this.
+    pub after: Position,
+    /// At most so many events.
+    pub limit: usize,
+    /// Only these routes; nothing for all.
+    pub routes: Option<Vec<String>>,
+    /// Sensitive fields masked.
+    pub masked: bool,
+}
+
+/// What a reader gets.
+#[derive(Debug)]
+pub struct Page {
+    /// Events, each a JSON object with the extension `fppposition`.
+    pub events: Vec<Vec<u8>>,
+    /// Where to go on.
+    pub position: Position,
+}
+
+/// Why nothing can be read.
+#[derive(Debug)]
+pub enum StreamError {
+    /// The vault no longer keeps what follows this position.
+    Gone {
+        /// Read from here.
+        oldest: Position,
+        /// What is missing.
+        error: Error,
+    },
+    /// Something else.
+    Failed(Error),
+}
+
+impl From<Error> for StreamError {
+    fn from(error: Error) -> StreamError {
+        StreamError::Failed(error)
+    }
+}
+
+/// Reads a page.
+pub async fn read(books: &Books, query: Query) -> std::result::Result<Page, StreamError> {
+    let mut page = Page { events: Vec::new(), position: query.after };
+    let mut bytes = 0;
+    loop {
+        // The publication of the position itself comes first: it may have more records after the one named.
+        let from = match page.position.record {
+            Position::END => page.position.publication,
+            _ => page.position.publication.saturating_sub(1),
+        };
+        let publications = books.ledger.publications(from, ROUND).await?;
+        if publications.is_empty() {
+            return Ok(page);
+        }
+        for transfer in publications {
+            let publication = transfer.publication.unwrap_or_default();
+            let wanted = query.routes.as_ref().is_none_or(|routes| routes.contains(&transfer.route));
+            if wanted {
+                let full = fill(books, &query, &transfer, &mut page, &mut bytes).await?;
+                if full {
+                    return Ok(page);
+                }
+            }
+            page.position = Position::after(publication);
+        }
+    }
+}
+
+/// Adds a transfer's events to the page; true when the page is full.
+async fn fill(
+    books: &Books,
+    query: &Query,
+    transfer: &Transfer,
+    page: &mut Page,
+    bytes: &mut usize,
+) -> std::result::Result<bool, StreamError> {
+    let publication = transfer.publication.unwrap_or_default();
+    let after = if page.position.publication == publication { page.position.record } else { 0 };
+    let rejects = books.rejects(transfer).await?;
+    let (open, of) = (books.clone(), transfer.clone());
+    let view = if query.masked { View::Masked } else { View::Clear };
+    let (left, room) = (query.limit - page.events.len(), BYTES_MAX.saturating_sub(*bytes));
+    let read = blocking(move || {
+        let mut reader = EventReader::open(&open, &of, rejects, after, view)?;
+        let (mut events, mut size, mut last) = (Vec::new(), 0, None);
+        while events.len() < left && size < room {
+            let mut event = Vec::new();
+            let Some(record) = reader.next(&mut event)? else { return Ok((events, None)) };
+            let position = Position { publication, record };
+            mark(&mut event, position);
+            size += event.len();
+            events.push(event);
+            last = Some(position);
+        }
+        Ok((events, last))
+    })
+    .await;
+    let (events, last) = match read {
+        Ok(read) => read,
+        Err(error) if error.code == Code::VAULT => return Err(gone(books, publication, error).await?),
+        Err(error) => return Err(error.into()),
+    };
+    *bytes += events.iter().map(Vec::len).sum::<usize>();
+    page.events.extend(events);
+    if let Some(position) = last {
+        page.position = position;
+    }
+    Ok(last.is_some())
+}
+
+/// Puts the position into the event, as a CloudEvents extension attribute.
+fn mark(event: &mut Vec<u8>, position: Position) {
+    if event.last() == Some(&b'}') {
+        event.pop();
+        event.extend_from_slice(format!(",\"fppposition\":\"{position}\"}}").as_bytes());
+    }
+}
+
+/// The oldest publication after the missing one whose bytes are still there.
+async fn gone(books: &Books, missing: u64, error: Error) -> Result<StreamError> {
+    let mut after = missing;
+    loop {
+        let publications = books.ledger.publications(after, ROUND).await?;
+        let Some(last) = publications.last().and_then(|t| t.publication) else { break };
+        for transfer in publications {
+            let (vault, of) = (books.vault.clone(), transfer.clone());
+            let kept = blocking(move || match (&of.verdict, &of.facts.sha256) {
+                (Some(Verdict::Rejected), _) | (_, None) => Ok(true),
+                (_, Some(sha256)) => Ok(vault.holds(sha256)),
+            });
+            if kept.await? {
+                let before = transfer.publication.unwrap_or(1).saturating_sub(1);
+                return Ok(StreamError::Gone { oldest: Position::after(before), error });
+            }
+        }
+        after = last;
+    }
+    Ok(StreamError::Gone { oldest: Position::after(after), error })
+}

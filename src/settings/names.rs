@@ -1,0 +1,104 @@
+//! Names of files, markers and digests, as routes write them. They are kept as text; that they are good is checked here,
+//! by the room that will use them.
+
+use super::answer::MarkerOut;
+use super::route::Ready;
+use super::words::{DigestKind, MarkerContent};
+use fpp_codecs::source::Section;
+use fpp_spool::{MarkerRule, NamePattern, NameTemplate};
+
+/// Digests by their words.
+pub(super) const DIGESTS: [(&str, DigestKind); 2] = [("sha256", DigestKind::Sha256), ("sm3", DigestKind::Sm3)];
+
+const CONTENTS: [(&str, MarkerContent); 3] =
+    [("empty", MarkerContent::Empty), ("size", MarkerContent::Size), ("size-digest", MarkerContent::SizeAndDigest)];
+
+/// A pattern of names that must be there.
+pub(super) fn pattern(section: &Section<'_>, key: &str) -> String {
+    let text = section.need_text(key);
+    if let Err(error) = NamePattern::parse(&text)
+        && !text.is_empty()
+    {
+        section.fault(key, error);
+    }
+    text
+}
+
+/// A template of names that must be there.
+pub(super) fn template(section: &Section<'_>, key: &str) -> String {
+    let text = section.need_text(key);
+    if let Err(error) = NameTemplate::parse(&text)
+        && !text.is_empty()
+    {
+        section.fault(key, error);
+    }
+    text
+}
+
+/// Whether a pattern or template has `{part}` or `{part:4}`.
+pub(super) fn has(text: &str, part: &str) -> bool {
+    text.contains(&format!("{{{part}}}")) || text.contains(&format!("{{{part}:"))
+}
+
+/// `[ready]`: when a file is complete.
+pub(super) fn ready(root: &Section<'_>) -> Ready {
+    let quiet = |quiet_ms| Ready::Quiet { quiet_ms };
+    let Some(section) = root.need_section("ready") else {
+        return quiet(0);
+    };
+    let pattern = marker_name(&section, "marker");
+    let content = section.choice("content", &CONTENTS);
+    let quiet_ms = section.number_in("quiet_ms", 100..=86_400_000).map(i64::unsigned_abs);
+    section.no_more();
+    match (pattern, quiet_ms) {
+        (Some(pattern), None) => Ready::Marker { pattern, content: content.unwrap_or(MarkerContent::Empty) },
+        (None, Some(quiet_ms)) => {
+            if content.is_some() {
+                section.fault("content", "belongs to a marker, and there is none");
+            }
+            quiet(quiet_ms)
+        }
+        _ => {
+            if section.has("marker") == section.has("quiet_ms") {
+                root.fault("ready", "needs either marker = \"{name}.OK\" or quiet_ms = 10000");
+            }
+            quiet(0)
+        }
+    }
+}
+
+/// `marker = "{name}.OK"` and `marker_content` of a file that fpp writes.
+pub(super) fn marker(section: &Section<'_>) -> Option<MarkerOut> {
+    let content = section.choice("marker_content", &CONTENTS);
+    let Some(pattern) = marker_name(section, "marker") else {
+        if content.is_some() && !section.has("marker") {
+            section.fault("marker_content", "belongs to a marker, and there is none");
+        }
+        return None;
+    };
+    Some(MarkerOut { pattern, content: content.unwrap_or(MarkerContent::Empty) })
+}
+
+fn marker_name(section: &Section<'_>, key: &str) -> Option<String> {
+    let text = section.text(key)?;
+    match MarkerRule::new(&text, MarkerContent::Empty.into()) {
+        Ok(_) => Some(text),
+        Err(error) => {
+            section.fault(key, error);
+            None
+        }
+    }
+}
+
+/// `checksums = ["sha256", "sm3"]`.
+pub(super) fn checksums(section: &Section<'_>) -> Vec<DigestKind> {
+    let mut kinds = Vec::new();
+    for word in section.texts("checksums") {
+        match DIGESTS.iter().find(|(name, _)| *name == word) {
+            Some((_, kind)) if !kinds.contains(kind) => kinds.push(*kind),
+            Some(_) => section.fault("checksums", format_args!("`{word}` stands there twice")),
+            None => section.fault("checksums", format_args!("`{word}` is not one of: sha256, sm3")),
+        }
+    }
+    kinds
+}

@@ -1,0 +1,98 @@
+//! The node's own settings: who it is, where it keeps its things, what it listens on.
+
+use super::route::Route;
+use super::spool::Spool;
+use fpp_codecs::source::SourceFault;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Everything a node is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The configuration file.
+    pub file: PathBuf,
+    /// Name of this node; part of lease holders and of temporary file names.
+    pub node: String,
+    /// Name of the installation; part of every event's `source` (D9).
+    pub installation: String,
+    /// Folder of ledger, vault, control socket and status.
+    pub data_dir: PathBuf,
+    /// IANA name of the time zone of business dates and windows, never the host's (D26).
+    pub timezone: String,
+    /// HTTP.
+    pub http: Http,
+    /// Where the running node takes operators' commands (D25).
+    pub control_socket: PathBuf,
+    /// Sealing of the journals (D22).
+    pub seal: Seal,
+    /// How the node works.
+    pub work: Work,
+    /// Folders used as queues.
+    pub spools: Vec<Spool>,
+    /// What to do with the files of each series.
+    pub routes: Vec<Route>,
+    /// What is odd but legal, found while loading.
+    pub warnings: Vec<SourceFault>,
+}
+
+/// HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Http {
+    /// Address; anything but loopback needs a token file (D27).
+    pub listen: SocketAddr,
+    /// File of tokens.
+    pub token_file: Option<PathBuf>,
+}
+
+/// Sealing of the journals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// Key of the seals' HMAC; without one nothing is sealed, and `ledger verify` says so.
+    pub key_file: Option<PathBuf>,
+    /// How often new chain heads are sealed.
+    pub every_ms: u64,
+}
+
+/// How the node works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Transfers worked on at once.
+    pub workers: usize,
+    /// A foreign lease that does not move for this long may be taken over (D23).
+    pub lease_ms: u64,
+    /// How often every spool is listed, whatever the watch says.
+    pub rescan_ms: u64,
+    /// How often the ledger is asked for due work when nothing wakes the node.
+    pub poll_ms: u64,
+    /// How long a stopping node lets running steps finish.
+    pub drain_ms: u64,
+    /// Staging stops when the vault would grow beyond this.
+    pub vault_max_bytes: u64,
+}
+
+impl Settings {
+    /// The ledger's file.
+    pub fn ledger_file(&self) -> PathBuf {
+        self.data_dir.join("ledger.sqlite")
+    }
+
+    /// The vault's folder.
+    pub fn vault_dir(&self) -> PathBuf {
+        self.data_dir.join("vault")
+    }
+
+    /// Where the running node writes what it last saw in its spools.
+    pub fn status_file(&self) -> PathBuf {
+        self.data_dir.join("status.json")
+    }
+
+    /// A route by name.
+    pub fn route(&self, name: &str) -> Option<&Route> {
+        self.routes.iter().find(|r| r.name == name)
+    }
+
+    /// A spool by name.
+    pub fn spool(&self, name: &str) -> Option<&Spool> {
+        self.spools.iter().find(|s| s.name == name)
+    }
+}

@@ -1,0 +1,110 @@
+//! What a running node last saw, as it writes it to `status.json` for `fpp status`: the books tell what happened to
+//! files, this tells what is not in the books.
+//!
+//! Every name that is not worked on has a reason and a count (I12), and every temporary file is named (I9).
+
+use crate::error::Error;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+/// A node's last look around.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NodeReport {
+    /// Node.
+    pub node: String,
+    /// Its present run.
+    pub incarnation: String,
+    /// Process.
+    pub pid: u32,
+    /// When it started.
+    pub started_ms: i64,
+    /// When this was written.
+    pub written_ms: i64,
+    /// HTTP address it listens on.
+    pub listen: String,
+    /// Transfers and deliveries being worked on.
+    pub working: Vec<String>,
+    /// Spools by name.
+    pub spools: BTreeMap<String, SpoolReport>,
+}
+
+/// The last scan of one spool.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SpoolReport {
+    /// Where it is, for people.
+    pub place: String,
+    /// When it was scanned.
+    pub scanned_ms: i64,
+    /// Why the last scan failed; empty when it did not.
+    pub error: String,
+    /// Entries seen.
+    pub entries: u64,
+    /// Files that are not ready yet, and what they wait for.
+    pub waiting: Vec<Waiting>,
+    /// Names that are not worked on, by reason.
+    pub ignored: BTreeMap<String, Ignored>,
+    /// Temporary files of this installation that are still there.
+    pub temporaries: Vec<String>,
+}
+
+/// A file that is not ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// File.
+    pub name: String,
+    /// Route, when one wants it.
+    pub route: String,
+    /// What it waits for.
+    pub reason: String,
+}
+
+/// Names passed over for one reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ignored {
+    /// How many.
+    pub count: u64,
+    /// A few of them.
+    pub examples: Vec<String>,
+}
+
+impl NodeReport {
+    /// Writes it beside its place and renames it, so that a reader never sees half of it.
+    pub fn write(&self, file: &Path) -> Result<(), Error> {
+        let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let fault = |error: std::io::Error| {
+            Error::internal(format!("the status cannot be written to {}", file.display())).caused_by(error)
+        };
+        let bytes = serde_json::to_vec_pretty(self)
+            .map_err(|error| Error::internal("the status is no JSON").caused_by(error))?;
+        let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(fault)?;
+        temporary.write_all(&bytes).map_err(fault)?;
+        temporary.persist(file).map_err(|error| fault(error.error))?;
+        Ok(())
+    }
+
+    /// Reads it; nothing when no node has written one.
+    pub fn read(file: &Path) -> Option<NodeReport> {
+        let bytes = std::fs::read(file).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_reads_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("status.json");
+        assert_eq!(NodeReport::read(&file), None);
+        let mut report = NodeReport { node: "a".into(), ..NodeReport::default() };
+        let ignored = Ignored { count: 7, examples: vec!["x.tmp".into()] };
+        let spool = SpoolReport { ignored: [("no route".to_owned(), ignored)].into(), ..SpoolReport::default() };
+        report.spools.insert("core-out".into(), spool);
+        report.write(&file).unwrap();
+        assert_eq!(NodeReport::read(&file), Some(report));
+    }
+}

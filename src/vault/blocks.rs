@@ -1,0 +1,225 @@
+//! Blocks: the digest of each 4 MiB of a content, and reading that hands out no byte before its block was checked.
+//!
+//! The list of digests is a small file of its own: magic, size of the content, the digests, and a SHA-256 over all of
+//! it, so damage to the list is told from damage to the content. It proves against damage, not against a forger; the
+//! forger's case is the content's own SHA-256, which is its name and stands in the ledger.
+
+use super::damaged;
+use crate::error::Result;
+use sha2::{Digest, Sha256};
+use std::io::{self, Read};
+use std::sync::Arc;
+
+/// Bytes of one block.
+pub const BLOCK_BYTES: usize = 4 * 1024 * 1024;
+
+const MAGIC: &[u8; 8] = b"FPPBLK1\n";
+const DIGEST_BYTES: usize = 32;
+
+/// Size of a content and the SHA-256 of each of its blocks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocks {
+    size: u64,
+    digests: Vec<[u8; DIGEST_BYTES]>,
+}
+
+impl Blocks {
+    /// The file's bytes.
+    pub fn write(&self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(self.size.to_be_bytes());
+        self.digests.iter().for_each(|digest| bytes.extend(digest));
+        bytes.extend(Sha256::digest(&bytes));
+        bytes
+    }
+
+    /// Reads the file's bytes; says what is wrong with them.
+    pub fn read(bytes: &[u8]) -> Result<Blocks, &'static str> {
+        let (body, check) = bytes.split_last_chunk::<DIGEST_BYTES>().ok_or("the list of block digests is cut off")?;
+        if Sha256::digest(body).as_slice() != check {
+            return Err("the list of block digests does not have its own digest");
+        }
+        let body = body.strip_prefix(MAGIC).ok_or("the list of block digests begins wrongly")?;
+        let (size, body) = body.split_first_chunk::<8>().ok_or("the list of block digests is cut off")?;
+        let size = u64::from_be_bytes(*size);
+        let (digests, rest) = body.as_chunks::<DIGEST_BYTES>();
+        if !rest.is_empty() || digests.len() as u64 != size.div_ceil(BLOCK_BYTES as u64) {
+            return Err("the list of block digests does not fit the size");
+        }
+        Ok(Blocks { size, digests: digests.to_vec() })
+    }
+
+    /// Bytes of the content.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+}
+
+/// Makes [`Blocks`] from bytes as they come.
+#[derive(Default)]
+pub struct BlockHasher {
+    size: u64,
+    filled: usize,
+    hash: Sha256,
+    digests: Vec<[u8; DIGEST_BYTES]>,
+}
+
+impl BlockHasher {
+    /// Adds bytes.
+    pub fn add(&mut self, mut bytes: &[u8]) {
+        self.size += bytes.len() as u64;
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(BLOCK_BYTES - self.filled));
+            self.hash.update(now);
+            self.filled += now.len();
+            bytes = later;
+            if self.filled == BLOCK_BYTES {
+                self.digests.push(self.hash.finalize_reset().into());
+                self.filled = 0;
+            }
+        }
+    }
+
+    /// The list.
+    pub fn finish(mut self) -> Blocks {
+        if self.filled > 0 {
+            self.digests.push(self.hash.finalize().into());
+        }
+        Blocks { size: self.size, digests: self.digests }
+    }
+}
+
+/// Where an engine keeps the bytes of one content.
+pub trait Source: Send + Sync {
+    /// Fills `buffer` with the bytes from `offset` on; fewer bytes than asked are an error.
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+}
+
+/// One content, open for reading from any place by any number of readers.
+#[derive(Clone)]
+pub struct Content {
+    sha256: Arc<str>,
+    blocks: Arc<Blocks>,
+    source: Arc<dyn Source>,
+}
+
+impl Content {
+    /// A content over an engine's bytes.
+    pub fn new(sha256: &str, blocks: Blocks, source: impl Source + 'static) -> Content {
+        Content { sha256: sha256.into(), blocks: Arc::new(blocks), source: Arc::new(source) }
+    }
+
+    /// Its SHA-256, hex.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Bytes.
+    pub fn size(&self) -> u64 {
+        self.blocks.size
+    }
+
+    /// Reads from a place on; beyond the end there is nothing. A damaged block is an I/O error that carries FPP9002
+    /// ([`super::error_of`] takes it out), before any byte of that block is handed out.
+    pub fn reader_at(&self, offset: u64) -> Reader {
+        Reader { content: self.clone(), at: offset, loaded: None, block: Vec::new() }
+    }
+
+    /// Reads everything and checks it; nothing is handed out.
+    pub fn check(&self) -> Result<()> {
+        let mut reader = self.reader_at(0);
+        while reader.at < self.size() {
+            reader.load(reader.at / BLOCK_BYTES as u64).map_err(super::error_of)?;
+            reader.at += reader.block.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a [`Content`] block by block; holds one block.
+pub struct Reader {
+    content: Content,
+    at: u64,
+    loaded: Option<u64>,
+    block: Vec<u8>,
+}
+
+impl Reader {
+    /// Where the next byte comes from.
+    pub fn position(&self) -> u64 {
+        self.at
+    }
+
+    fn load(&mut self, number: u64) -> io::Result<()> {
+        if self.loaded == Some(number) {
+            return Ok(());
+        }
+        self.loaded = None;
+        let start = number * BLOCK_BYTES as u64;
+        let length = (self.content.size() - start).min(BLOCK_BYTES as u64);
+        // Both are at most one block.
+        self.block.resize(length as usize, 0);
+        let Content { sha256, blocks, source } = &self.content;
+        let damage = |what: String| io::Error::other(damaged(sha256, what));
+        match source.read_exact_at(&mut self.block, start) {
+            Ok(()) => {}
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(damage(format!("it ends within the block that begins at byte {start}")));
+            }
+            Err(e) => return Err(io::Error::other(super::files::failed(&format!("{sha256} in the vault"), e))),
+        }
+        let digest = usize::try_from(number).ok().and_then(|number| blocks.digests.get(number));
+        if digest.is_none_or(|digest| Sha256::digest(&self.block).as_slice() != digest) {
+            return Err(damage(format!("the block of {length} bytes that begins at byte {start} was changed")));
+        }
+        self.loaded = Some(number);
+        Ok(())
+    }
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() || self.at >= self.content.size() {
+            return Ok(0);
+        }
+        self.load(self.at / BLOCK_BYTES as u64)?;
+        let within = (self.at % BLOCK_BYTES as u64) as usize;
+        let here = self.block.get(within..).unwrap_or_default();
+        let length = here.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..length), here.get(..length)) {
+            to.copy_from_slice(from);
+        }
+        self.at += length as u64;
+        Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_reads_back_and_shows_every_flipped_bit() {
+        let mut hasher = BlockHasher::default();
+        let bytes = vec![7u8; BLOCK_BYTES + 3];
+        bytes.chunks(1_000_003).for_each(|piece| hasher.add(piece));
+        let blocks = hasher.finish();
+        assert_eq!((blocks.size(), blocks.digests.len()), (BLOCK_BYTES as u64 + 3, 2));
+        let written = blocks.write();
+        assert_eq!(Blocks::read(&written), Ok(blocks));
+        for at in 0..written.len() {
+            let mut changed = written.clone();
+            changed[at] ^= 1;
+            assert!(Blocks::read(&changed).is_err(), "byte {at}");
+            assert!(Blocks::read(&written[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn whole_blocks_leave_no_empty_one_behind() {
+        let mut hasher = BlockHasher::default();
+        hasher.add(&vec![0; 2 * BLOCK_BYTES]);
+        assert_eq!(hasher.finish().digests.len(), 2);
+        assert_eq!(BlockHasher::default().finish().digests.len(), 0);
+    }
+}

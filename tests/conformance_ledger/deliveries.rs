@@ -1,0 +1,97 @@
+//! Cases on deliveries.
+
+use crate::Books;
+use crate::shapes::*;
+use fpp::error::Class;
+use fpp::ledger::change::Change;
+use fpp::ledger::delivery::{Delivery, DeliveryEvent as D, DeliveryState as S};
+use fpp::ledger::transfer::{FileEvent as E, Verdict as V};
+use fpp_codecs::Code;
+
+fn plan(delivery: Delivery) -> Change {
+    Change::Plan(Box::new(delivery))
+}
+
+fn sleep(n: u32) -> Change {
+    Change::Park { id: id(n), until_ms: i64::MAX, waiting_for: "its answer".into(), failed: false }
+}
+
+pub(crate) async fn a_plan_is_made_once(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, [1, 2], &[E::Claim]).await;
+    apply(&*ledger, 1, &[plan(delivery(1, 1))]).await;
+    let again = Delivery { id: delivery_id(2), ..delivery(1, 1) };
+    apply(&*ledger, 2, &[plan(again.clone())]).await;
+    assert_eq!(ledger.delivery(&delivery_id(2)).await.unwrap(), None);
+    let planned = ledger.delivery(&delivery_id(1)).await.unwrap().unwrap();
+    assert_eq!(planned, Delivery { planned_ms: T0 + 1, updated_ms: T0 + 1, ..delivery(1, 1) });
+    assert_eq!(ledger.delivery_named("core-in", "PMACK_1.TXT").await.unwrap(), Some(planned));
+    assert_eq!(ledger.delivery_named("core-in", "PMACK_9.TXT").await.unwrap(), None);
+
+    let other_bytes = Delivery { sha256: "ff".into(), ..again.clone() };
+    let other_transfer = Delivery { transfer: id(2), ..again.clone() };
+    for wrong in [other_bytes, other_transfer.clone()] {
+        let error = ledger.apply(None, T0, &[plan(wrong)]).await.unwrap_err();
+        assert_eq!((error.code, error.class), (Code::TARGET_EXISTS, Class::Halt), "{error}");
+    }
+    apply(&*ledger, 3, &[deliver(1, D::Prove), deliver(1, D::Deliver), deliver(1, D::Take)]).await;
+    apply(&*ledger, 4, &[plan(other_transfer)]).await;
+    let newest = ledger.delivery_named("core-in", "PMACK_1.TXT").await.unwrap().unwrap();
+    assert_eq!(newest.id, delivery_id(2), "a name that was taken is free again");
+    let nobody = Delivery { transfer: id(9), ..delivery(3, 9) };
+    assert!(ledger.apply(None, T0, &[plan(nobody)]).await.is_err(), "a delivery belongs to a transfer");
+    verified(&*ledger).await;
+}
+
+pub(crate) async fn a_delivery_walks_and_wakes_its_transfer(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, [1], &[E::Claim, E::Judge(V::Rejected)]).await;
+    apply(&*ledger, 1, &[plan(delivery(1, 1)), plan(delivery(2, 1)), sleep(1)]).await;
+    assert!(ledger.due_transfers(i64::MAX - 1, 10).await.unwrap().is_empty());
+    assert_eq!(ledger.due_deliveries(T0 + 1, 10).await.unwrap().len(), 2);
+    let error = ledger.apply(None, T0 + 2, &[deliver(1, D::Deliver)]).await.unwrap_err();
+    assert_eq!(error.code, Code::INTERNAL, "not read back yet: {error}");
+    apply(&*ledger, 3, &[deliver(1, D::Prove)]).await;
+    assert!(ledger.due_transfers(T0 + 9, 10).await.unwrap().is_empty());
+    apply(&*ledger, 4, &[deliver(1, D::Deliver)]).await;
+    assert_eq!(ledger.due_transfers(T0 + 4, 10).await.unwrap().len(), 1);
+    let untaken = ledger.untaken_deliveries(10).await.unwrap();
+    assert_eq!(untaken.len(), 1);
+    assert_eq!((untaken[0].state, untaken[0].delivered_ms), (S::Delivered, Some(T0 + 4)));
+    assert_eq!(ledger.due_deliveries(T0 + 4, 10).await.unwrap().len(), 1);
+    apply(&*ledger, 5, &[deliver(1, D::Take)]).await;
+    assert!(ledger.untaken_deliveries(10).await.unwrap().is_empty());
+    let ids = |list: Vec<Delivery>| list.into_iter().map(|delivery| delivery.id).collect::<Vec<_>>();
+    assert_eq!(ids(ledger.deliveries(Some(&id(1)), 10).await.unwrap()), [delivery_id(1), delivery_id(2)]);
+    assert_eq!(ids(ledger.deliveries(None, 1).await.unwrap()), [delivery_id(2)]);
+    verified(&*ledger).await;
+}
+
+/// The flow looks, sees a delivery on its way and puts the transfer to sleep; the delivery may arrive in between.
+pub(crate) async fn a_transfer_does_not_sleep_past_its_last_delivery(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, [1], &[E::Claim, E::Judge(V::Rejected)]).await;
+    let changes = [plan(delivery(1, 1)), plan(delivery(2, 1)), deliver(1, D::Prove), deliver(1, D::Deliver)];
+    apply(&*ledger, 1, &changes).await;
+    apply(&*ledger, 2, &[sleep(1)]).await;
+    assert!(ledger.due_transfers(T0 + 9, 10).await.unwrap().is_empty(), "one is still on its way");
+    apply(&*ledger, 3, &[deliver(2, D::Prove), deliver(2, D::Deliver), sleep(1)]).await;
+    assert_eq!(ledger.due_transfers(T0 + 3, 10).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn a_delivery_is_tried_again_later(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, [1], &[E::Claim]).await;
+    apply(&*ledger, 1, &[plan(delivery(1, 1))]).await;
+    let park = Change::ParkDelivery { id: delivery_id(1), until_ms: T0 + 50, error: "refused".into() };
+    apply(&*ledger, 2, &[park.clone(), park]).await;
+    assert!(ledger.due_deliveries(T0 + 49, 10).await.unwrap().is_empty());
+    let parked = ledger.due_deliveries(T0 + 50, 10).await.unwrap().remove(0);
+    assert_eq!((parked.attempts, parked.last_error.as_str()), (2, "refused"));
+    apply(&*ledger, 60, &[deliver(1, D::Hold)]).await;
+    assert!(ledger.due_deliveries(i64::MAX, 10).await.unwrap().is_empty());
+    apply(&*ledger, 70, &[deliver(1, D::Retry)]).await;
+    let again = ledger.due_deliveries(T0 + 70, 10).await.unwrap().remove(0);
+    assert_eq!((again.state, again.attempts, again.last_error.as_str()), (S::Planned, 0, ""));
+    verified(&*ledger).await;
+}

@@ -1,0 +1,78 @@
+//! What every ledger engine must do, run against each engine that there is.
+//!
+//! A case is an async function over [`Books`]: a place where books are kept, which any number of handles (nodes) can
+//! open. A new engine implements [`Books`] and adds one `conformance!` line.
+
+// A test that cannot go on says so by panicking, in helpers too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+mod chains;
+mod deliveries;
+mod desk;
+mod leases;
+mod publications;
+mod random;
+mod shapes;
+mod sqlite;
+mod transfers;
+
+use async_trait::async_trait;
+use fpp::ledger::Ledger;
+
+/// A place where books are kept.
+#[async_trait]
+trait Books: Send + Sync {
+    /// Another node's handle on these books.
+    async fn open(&self) -> Box<dyn Ledger>;
+    /// The command line's handle.
+    async fn open_read_only(&self) -> Box<dyn Ledger>;
+    /// Empty books of the same engine.
+    fn fresh(&self) -> Box<dyn Books>;
+    /// Changes rows behind the ledger's back.
+    async fn tamper(&self, statements: &[&'static str]);
+}
+
+macro_rules! conformance {
+    ($engine:ident, $books:expr) => {
+        conformance!($engine, $books;
+            transfers::an_arrival_is_booked_once,
+            transfers::a_file_walks_to_its_end,
+            transfers::an_illegal_move_writes_nothing,
+            transfers::a_parked_file_is_not_due,
+            transfers::held_and_finished_files_are_not_due,
+            transfers::an_identity_is_accepted_once,
+            transfers::lists_are_filtered_and_paged,
+            transfers::rejects_are_paged_and_belong_to_their_judgement,
+            leases::a_stale_epoch_writes_nothing,
+            leases::one_of_many_takes_a_lease,
+            leases::a_beat_is_refused_after_a_takeover,
+            publications::numbers_never_appear_late,
+            publications::a_number_is_not_lost_by_a_refused_apply,
+            deliveries::a_plan_is_made_once,
+            deliveries::a_delivery_walks_and_wakes_its_transfer,
+            deliveries::a_transfer_does_not_sleep_past_its_last_delivery,
+            deliveries::a_delivery_is_tried_again_later,
+            desk::a_notice_is_counted_up_until_it_is_read,
+            desk::days_open_and_close,
+            desk::books_outlive_their_node,
+            desk::a_cancelled_apply_is_all_or_nothing,
+            desk::a_reader_stands_beside_a_writer,
+            chains::the_journal_says_who_did_what_under_which_lease,
+            chains::seals_hold_with_their_key_only,
+            chains::many_heads_take_several_seals,
+            chains::verify_names_the_row_that_was_changed,
+            chains::verify_may_run_beside_a_writer,
+            random::rows_equal_their_journals,
+        );
+    };
+    ($engine:ident, $books:expr; $($room:ident::$case:ident),* $(,)?) => {
+        mod $engine {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                crate::$room::$case(&$books).await;
+            })*
+        }
+    };
+}
+
+conformance!(on_sqlite, crate::sqlite::SqliteBooks::new());

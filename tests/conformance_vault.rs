@@ -1,0 +1,264 @@
+//! What every vault engine must do, run against each engine that there is. A new engine adds one `conformance!` line.
+
+// A test that cannot go on says so by panicking, in helpers too.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use fpp::error::{Class, Error};
+use fpp::vault::blocks::BLOCK_BYTES;
+use fpp::vault::disk::DiskVault;
+use fpp::vault::{Vault, error_of};
+use fpp_codecs::Code;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// A place where a vault is kept.
+trait Place {
+    fn open(&self) -> Box<dyn Vault>;
+    /// Changes one stored object behind the vault's back: `suffix` is empty, `.blocks` or `.<kind>.index`.
+    fn tamper(&self, sha256: &str, suffix: &str, how: &dyn Fn(&mut Vec<u8>));
+    /// Stored objects of all kinds, temporaries too.
+    fn objects(&self) -> Vec<PathBuf>;
+}
+
+struct Disk(tempfile::TempDir);
+
+impl Disk {
+    fn new() -> Disk {
+        Disk(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, sha256: &str, suffix: &str) -> PathBuf {
+        self.0.path().join(&sha256[..2]).join(&sha256[2..4]).join(format!("{sha256}{suffix}"))
+    }
+}
+
+impl Place for Disk {
+    fn open(&self) -> Box<dyn Vault> {
+        Box::new(DiskVault::open(self.0.path()).unwrap())
+    }
+
+    fn tamper(&self, sha256: &str, suffix: &str, how: &dyn Fn(&mut Vec<u8>)) {
+        let path = self.path(sha256, suffix);
+        let mut bytes = fs::read(&path).unwrap();
+        how(&mut bytes);
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn objects(&self) -> Vec<PathBuf> {
+        fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { walk(&path, found) } else { found.push(path) }
+            }
+        }
+        let mut found = Vec::new();
+        walk(self.0.path(), &mut found);
+        found
+    }
+}
+
+macro_rules! conformance {
+    ($engine:ident, $place:expr) => {
+        conformance!($engine, $place;
+            content_comes_back_as_it_came, the_same_content_is_kept_once, any_piece_can_be_read, damage_is_never_handed_out,
+            a_damaged_copy_is_mended_by_sound_bytes, too_much_is_refused_and_leaves_nothing, an_error_of_the_source_comes_out,
+            an_index_is_kept_beside_its_content, names_cannot_lead_out, many_writers_of_one_content_agree,
+        );
+    };
+    ($engine:ident, $place:expr; $($case:ident),* $(,)?) => {
+        mod $engine {
+            $(#[test]
+            fn $case() {
+                super::$case(&$place);
+            })*
+        }
+    };
+}
+
+conformance!(on_disk, crate::Disk::new());
+
+const ABC_SHA256: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+const ABC_SM3: &str = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0";
+
+/// Bytes in which no two places look alike.
+fn bytes(size: usize) -> Vec<u8> {
+    (0..size).map(|at| (at as u32).wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect()
+}
+
+fn all(vault: &dyn Vault, sha256: &str) -> Result<Vec<u8>, Error> {
+    let mut read = Vec::new();
+    vault.open(sha256)?.reader_at(0).read_to_end(&mut read).map_err(error_of)?;
+    Ok(read)
+}
+
+fn content_comes_back_as_it_came(place: &impl Place) {
+    let vault = place.open();
+    let abc = vault.put_bytes(b"abc").unwrap();
+    assert_eq!((abc.sha256.as_str(), abc.sm3.as_str(), abc.size), (ABC_SHA256, ABC_SM3, 3));
+    for size in [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 2 * BLOCK_BYTES] {
+        let content = bytes(size);
+        let mut seen: Vec<u8> = Vec::new();
+        let stored = vault.put(&mut content.as_slice(), &mut |piece| seen.extend(piece), size as u64).unwrap();
+        assert_eq!((stored.size, seen == content), (size as u64, true));
+        let reopened = place.open();
+        assert!(reopened.holds(&stored.sha256));
+        assert_eq!(reopened.open(&stored.sha256).unwrap().size(), size as u64);
+        assert!(all(&*reopened, &stored.sha256).unwrap() == content, "{size} bytes");
+        reopened.open(&stored.sha256).unwrap().check().unwrap();
+    }
+    assert!(place.objects().iter().all(|path| !path.to_string_lossy().ends_with(".part")));
+}
+
+fn the_same_content_is_kept_once(place: &impl Place) {
+    let vault = place.open();
+    let first = vault.put_bytes(b"abc").unwrap();
+    let objects = place.objects();
+    assert_eq!(vault.put_bytes(b"abc").unwrap(), first);
+    assert_eq!(place.objects(), objects);
+}
+
+fn any_piece_can_be_read(place: &impl Place) {
+    let vault = place.open();
+    let content = bytes(2 * BLOCK_BYTES + 100);
+    let stored = vault.put_bytes(&content).unwrap();
+    let open = vault.open(&stored.sha256).unwrap();
+    for offset in [0, 1, BLOCK_BYTES - 1, BLOCK_BYTES, 2 * BLOCK_BYTES + 99, 2 * BLOCK_BYTES + 100] {
+        let mut piece = Vec::new();
+        open.reader_at(offset as u64).take(200).read_to_end(&mut piece).unwrap();
+        let end = (offset + 200).min(content.len());
+        assert!(piece == content[offset..end], "from {offset}");
+    }
+    let mut beyond = Vec::new();
+    assert_eq!(open.reader_at(u64::MAX).read_to_end(&mut beyond).unwrap(), 0);
+}
+
+fn damage_is_never_handed_out(place: &impl Place) {
+    let vault = place.open();
+    let content = bytes(2 * BLOCK_BYTES + 100);
+    let sha256 = vault.put_bytes(&content).unwrap().sha256;
+    let open = vault.open(&sha256).unwrap();
+    place.tamper(&sha256, "", &|bytes| bytes[BLOCK_BYTES + 7] ^= 1);
+    for content in [&open, &vault.open(&sha256).unwrap()] {
+        let mut first = vec![0; BLOCK_BYTES];
+        content.reader_at(0).read_exact(&mut first).unwrap();
+        let mut after = Vec::new();
+        let error = error_of(content.reader_at(BLOCK_BYTES as u64 - 5).read_to_end(&mut after).unwrap_err());
+        assert_eq!((error.code, error.class), (Code::VAULT, Class::Halt));
+        assert!(error.to_string().contains("begins at byte 4194304"), "{error}");
+        assert_eq!(after.len(), 5, "not a byte of the damaged block");
+        content.reader_at(2 * BLOCK_BYTES as u64).read_to_end(&mut after).unwrap();
+        assert_eq!(content.check().unwrap_err().code, Code::VAULT);
+    }
+    for (suffix, how) in [
+        ("", (|bytes| bytes.truncate(5)) as fn(&mut Vec<u8>)),
+        ("", |bytes| bytes.push(0)),
+        (".blocks", |bytes| bytes[20] ^= 1),
+        (".blocks", |bytes| bytes.clear()),
+    ] {
+        place.tamper(&sha256, suffix, &how);
+        let error = all(&*vault, &sha256).unwrap_err();
+        assert_eq!((error.code, error.class), (Code::VAULT, Class::Halt), "{error}");
+    }
+    let error = vault.open(ABC_SHA256).err().unwrap();
+    assert_eq!((error.code, error.class), (Code::VAULT, Class::Halt), "never put: {error}");
+    assert!(!vault.holds(ABC_SHA256));
+}
+
+fn a_damaged_copy_is_mended_by_sound_bytes(place: &impl Place) {
+    let vault = place.open();
+    vault.put_bytes(b"abc").unwrap();
+    for suffix in ["", ".blocks"] {
+        place.tamper(ABC_SHA256, suffix, &|bytes| bytes[1] ^= 1);
+        assert!(all(&*vault, ABC_SHA256).is_err());
+        vault.put_bytes(b"abc").unwrap();
+        assert_eq!(all(&*vault, ABC_SHA256).unwrap(), b"abc");
+    }
+}
+
+fn too_much_is_refused_and_leaves_nothing(place: &impl Place) {
+    let vault = place.open();
+    let error = vault.put(&mut io::repeat(7), &mut |_| {}, 1_000_000).unwrap_err();
+    assert_eq!((error.code, error.class), (Code::UNSAFE, Class::Reject), "{error}");
+    assert!(place.objects().is_empty());
+}
+
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+fn an_error_of_the_source_comes_out(place: &impl Place) {
+    let vault = place.open();
+    let carried = io::Error::other(Error::halt(Code::HOST_KEY, "the key differs"));
+    let plain = io::Error::from(io::ErrorKind::ConnectionReset);
+    for (error, code, class) in [(carried, Code::HOST_KEY, Class::Halt), (plain, Code::FOLDER, Class::Retry)] {
+        let mut input = b"begun".chain(Failing(Some(error)));
+        let error = vault.put(&mut input, &mut |_| {}, u64::MAX).unwrap_err();
+        assert_eq!((error.code, error.class), (code, class));
+        assert!(place.objects().is_empty());
+    }
+}
+
+fn an_index_is_kept_beside_its_content(place: &impl Place) {
+    let vault = place.open();
+    assert_eq!(vault.put_index(ABC_SHA256, "lines", &[0]).unwrap_err().code, Code::VAULT, "no content yet");
+    vault.put_bytes(b"abc").unwrap();
+    assert_eq!(vault.index(ABC_SHA256, "lines").unwrap(), None);
+    vault.put_index(ABC_SHA256, "lines", &[0, 480, u64::MAX]).unwrap();
+    assert_eq!(place.open().index(ABC_SHA256, "lines").unwrap(), Some(vec![0, 480, u64::MAX]));
+    vault.put_index(ABC_SHA256, "lines", &[]).unwrap();
+    assert_eq!(vault.index(ABC_SHA256, "lines").unwrap(), Some(vec![]));
+    place.tamper(ABC_SHA256, ".lines.index", &|bytes| bytes[3] ^= 1);
+    let error = vault.index(ABC_SHA256, "lines").unwrap_err();
+    assert_eq!(error.code, Code::VAULT, "{error}");
+    assert_eq!(vault.index(ABC_SHA256, "records").unwrap(), None);
+}
+
+fn names_cannot_lead_out(place: &impl Place) {
+    let vault = place.open();
+    for name in ["", "../../etc/passwd", &"A".repeat(64), &"/".repeat(64), &"é".repeat(32)] {
+        assert!(vault.open(name).is_err());
+        assert!(!vault.holds(name));
+        assert!(vault.index(name, "lines").is_err());
+    }
+    for kind in ["", "../x", "a.b", "Ä"] {
+        assert!(vault.put_index(ABC_SHA256, kind, &[]).is_err());
+    }
+}
+
+fn many_writers_of_one_content_agree(place: &impl Place) {
+    let content = bytes(BLOCK_BYTES / 2);
+    let vaults: Vec<_> = (0..4).map(|_| place.open()).collect();
+    let stored: Vec<_> = std::thread::scope(|scope| {
+        let writers: Vec<_> = vaults.iter().map(|vault| scope.spawn(|| vault.put_bytes(&content).unwrap())).collect();
+        writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+    });
+    assert!(stored.windows(2).all(|pair| pair[0] == pair[1]));
+    assert!(all(&*vaults[0], &stored[0].sha256).unwrap() == content);
+    assert_eq!(place.objects().len(), 2);
+}
+
+#[test]
+fn what_a_dead_writer_left_is_swept_when_the_vault_opens() {
+    let place = Disk::new();
+    place.open();
+    let leftover = place.0.path().join("tmp").join("1.0.part");
+    fs::write(&leftover, b"half").unwrap();
+    place.open();
+    assert!(!leftover.exists());
+}
+
+#[test]
+fn nobody_else_may_read_the_vault() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Disk::new();
+    place.open().put_bytes(b"abc").unwrap();
+    for suffix in ["", ".blocks"] {
+        let mode = fs::metadata(place.path(ABC_SHA256, suffix)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{suffix}");
+    }
+}
