@@ -19,6 +19,8 @@ mod check;
 mod day;
 mod decode;
 mod deliveries;
+#[cfg(feature = "demo")]
+mod demo;
 mod encode;
 mod events;
 mod inspect;
@@ -26,6 +28,7 @@ mod layout;
 mod ledger;
 mod notices;
 mod operate;
+mod run;
 mod status;
 mod transfers;
 
@@ -52,6 +55,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    #[cfg(feature = "demo")]
+    Demo(demo::Demo),
+    Run(run::Run),
     Check(check::Check),
     Layout(layout::LayoutVerb),
     Decode(decode::Decode),
@@ -90,6 +96,9 @@ impl Cli {
 impl Verb {
     fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         match self {
+            #[cfg(feature = "demo")]
+            Verb::Demo(verb) => verb.run(),
+            Verb::Run(verb) => verb.run(global),
             Verb::Check(verb) => verb.run(global, out),
             Verb::Layout(verb) => verb.run(out),
             Verb::Decode(verb) => verb.run(out),

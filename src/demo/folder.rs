@@ -146,7 +146,7 @@ fn route(series: &Series) -> String {
          files = \"CORE_PMTS_{file_id}_{{date}}_{{batch}}_{{run}}.TXT\"\nformat = \"../layouts/pmtrd{twin}.toml\"\n\
          mapping = \"../events/pmtrd.toml\"\ninstruments = \"../instruments.toml\"\nsource = \"move\"\nmove_to = \"done\"\n\n\
          [ready]\nmarker = \"{{name}}.OK\"\n\n[policy]\nrecords = \"partial\"\nunproven_total = \"{unproven}\"\n\n\
-         [identity]\nbusiness_date = \"header:BIZDAT\"\nbatch = \"header:BATNO\"\nrun = \"header:RUNNO\"\n\n\
+         [identity]\nfrom = \"header\"\ndate = \"BIZDAT\"\nbatch = \"BATNO\"\nrun = \"RUNNO\"\n\n\
          [[outlet]]\nkind = \"stream\"\n\n{outlet}\
          [answer]\nspool = \"core-in\"\nname = \"PMTS_CORE_{file_id}_{{date}}_{{batch}}_{{run}}_{{answer}}.ACK\"\n\
          format = \"../layouts/pmack{twin}.toml\"\nmapping = \"../answers/pmack.toml\"\nchecksums = [\"sha256\"]\n\
