@@ -26,6 +26,7 @@ mod layout;
 mod ledger;
 mod notices;
 mod operate;
+mod run;
 mod status;
 mod transfers;
 
@@ -52,6 +53,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Run(run::Run),
     Check(check::Check),
     Layout(layout::LayoutVerb),
     Decode(decode::Decode),
@@ -90,6 +92,7 @@ impl Cli {
 impl Verb {
     fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         match self {
+            Verb::Run(verb) => verb.run(global),
             Verb::Check(verb) => verb.run(global, out),
             Verb::Layout(verb) => verb.run(out),
             Verb::Decode(verb) => verb.run(out),

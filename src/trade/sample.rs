@@ -37,7 +37,8 @@ pub(crate) fn bundle(gbk: bool, policy: Policy) -> Bundle {
     } else {
         (config!("layouts/pmtrd.toml"), config!("layouts/pmack.toml"))
     };
-    let expected = if gbk { [("FILEID", "PMTRD"), ("RECLEN", "400")] } else { [("FILEID", "PMTRD"), ("RECLEN", "480")] };
+    let expected =
+        if gbk { [("FILEID", "PMTRD"), ("RECLEN", "400")] } else { [("FILEID", "PMTRD"), ("RECLEN", "480")] };
     let rules = Rules {
         policy,
         identity: IdentityFrom::Header {

@@ -132,7 +132,10 @@ fn a_masked_event_shows_no_sensitive_value_and_no_hash_of_one() {
     plan.mapping.event(&row, &lineage(), &plan.instruments, &mut clear).unwrap();
     plan.mapping.event_masked(&row, &lineage(), &plan.instruments, &mut masked).unwrap();
     let text = String::from_utf8(masked.json).unwrap();
-    assert!(text.contains(r#""customerId":"**********2345","customerName":"张**","account":"************2233""#), "{text}");
+    assert!(
+        text.contains(r#""customerId":"**********2345","customerName":"张**","account":"************2233""#),
+        "{text}"
+    );
     assert_eq!(clear.id, masked.id);
     assert_ne!(clear.datahash, masked.datahash);
 }
@@ -168,7 +171,8 @@ fn faults_of_a_mapping_come_all_at_once() {
     "#;
     let faults = Mapping::parse("x.toml", text, &plan.format, &plan.instruments).unwrap_err();
     let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    for part in ["`nobody`", "account is sensitive", "optional must be mandatory", "`NOPE`", "no [instrument]", "twice"] {
+    for part in ["`nobody`", "account is sensitive", "optional must be mandatory", "`NOPE`", "no [instrument]", "twice"]
+    {
         assert!(told.iter().any(|t| t.contains(part)), "{part} in {told:#?}");
     }
 }
