@@ -4,6 +4,7 @@
 //! of the local machine, which the operating system's file permissions guard (D25). Nothing here decides about a file:
 //! verbs are carried out by the inbound room, reads go to ledger and vault.
 
+pub mod client;
 mod control;
 mod events;
 mod health;

@@ -4,8 +4,9 @@ use crate::Books;
 use crate::shapes::*;
 use fpp::error::Class;
 use fpp::ledger::change::Change;
-use fpp::ledger::transfer::FileEvent as E;
+use fpp::ledger::transfer::{FileEvent as E, Verdict as V};
 use fpp_codecs::Code;
+use std::time::Duration;
 
 pub(crate) async fn a_notice_is_counted_up_until_it_is_read(books: &dyn Books) {
     let ledger = books.open().await;
@@ -71,4 +72,33 @@ pub(crate) async fn a_reader_stands_beside_a_writer(books: &dyn Books) {
     let error = reader.apply(None, T0, &[event(1, E::Claim)]).await.unwrap_err();
     assert_eq!((error.code, error.class), (Code::LEDGER, Class::Halt), "{error}");
     assert!(reader.seal(T0, b"key").await.is_err());
+}
+
+/// A caller may be dropped at any moment, e.g. by a deadline: then all of its changes stand, or none.
+pub(crate) async fn a_cancelled_apply_is_all_or_nothing(books: &dyn Books) {
+    let ledger = books.open().await;
+    let (mut whole, mut cancelled) = (0, 0);
+    for n in 1..=200u32 {
+        let changes: Vec<Change> = vec![
+            Change::Arrive(arrival(n)),
+            event(n, E::Claim),
+            event(n, E::Judge(V::Rejected)),
+            Change::Reject { id: id(n), rejects: rejects(2..20) },
+        ];
+        let deadline = Duration::from_micros(u64::from(n % 50) * 60);
+        match tokio::time::timeout(deadline, ledger.apply(None, T0, &changes)).await {
+            Ok(applied) => {
+                applied.unwrap();
+                whole += 1;
+            }
+            Err(_) => cancelled += 1,
+        }
+    }
+    assert!(whole > 0 && cancelled > 0, "{whole} whole, {cancelled} cancelled");
+    apply(&*ledger, 1, &[Change::Raise(notice("x", "still open"))]).await;
+    let published = ledger.publications(0, 1000).await.unwrap();
+    assert!(published.len() >= whole);
+    assert_eq!(ledger.last_publication().await.unwrap(), published.len() as u64);
+    let report = verified(&*ledger).await;
+    assert_eq!((report.chains, report.rows), (published.len() as u64, 3 * published.len() as u64));
 }

@@ -55,6 +55,7 @@ macro_rules! conformance {
             desk::a_notice_is_counted_up_until_it_is_read,
             desk::days_open_and_close,
             desk::books_outlive_their_node,
+            desk::a_cancelled_apply_is_all_or_nothing,
             desk::a_reader_stands_beside_a_writer,
             chains::the_journal_says_who_did_what_under_which_lease,
             chains::seals_hold_with_their_key_only,

@@ -4,7 +4,7 @@ use crate::Books;
 use crate::shapes::*;
 use fpp::error::Class;
 use fpp::ledger::change::Change;
-use fpp::ledger::transfer::{Facts, FileEvent as E, FileState as S, Promised, TransferQuery, Verdict as V};
+use fpp::ledger::transfer::{Facts, FileEvent as E, FileState as S, Promised, SourceFile, TransferQuery, Verdict as V};
 use fpp_codecs::Code;
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ pub(crate) async fn a_file_walks_to_its_end(books: &dyn Books) {
     walk(&*ledger, [1], &[]).await;
     let facts = Facts {
         sha256: Some("ab".into()),
-        promised: Some(Promised { marker: "X.OK".into(), size: Some(480), digest: None }),
+        promised: Some(Promised { marker: SourceFile { name: "X.OK".into(), ..SourceFile::default() }, size: Some(480), digest: None }),
         ..Facts::default()
     };
     for (step, (event, state)) in [

@@ -101,3 +101,74 @@ impl Apply<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Class;
+    use crate::ledger::Ledger;
+    use crate::ledger::change::{NewNotice, NewTransfer};
+    use crate::ledger::sqlite::SqliteLedger;
+    use crate::ledger::transfer::{Facts, Verdict};
+    use fpp_codecs::Code;
+    use std::time::Duration;
+
+    fn id(n: u32) -> TransferId {
+        TransferId(format!("{n:026}"))
+    }
+
+    fn arrive(n: u32) -> Change {
+        let text = || format!("{n}");
+        let (route, spool, name, arrival_key) = (text(), text(), text(), text());
+        Change::Arrive(NewTransfer { id: id(n), route, spool, name, arrival_key, facts: Facts::default() })
+    }
+
+    fn event(n: u32, event: FileEvent) -> Change {
+        Change::Move { id: id(n), event, facts: Box::default(), by: None }
+    }
+
+    #[tokio::test]
+    async fn a_delayed_commit_holds_back_every_later_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let ledger = SqliteLedger::open(&path).await.unwrap();
+        for n in [1, 2] {
+            ledger.apply(None, 0, &[arrive(n), event(n, FileEvent::Claim)]).await.unwrap();
+        }
+        let reject = |n| [event(n, FileEvent::Judge(Verdict::Rejected))];
+        // Another node, with a connection of its own.
+        let other = SqliteLedger::open(&path).await.unwrap();
+        let mut slow = ledger.write().await.unwrap();
+        let first = apply(&mut slow, None, 0, &reject(1)).await.unwrap();
+        let mut later = tokio::spawn(async move { other.apply(None, 0, &reject(2)).await });
+        assert!(tokio::time::timeout(Duration::from_millis(50), &mut later).await.is_err(), "it waits");
+        assert!(ledger.publications(0, 10).await.unwrap().is_empty());
+        slow.end(Ok(())).await.unwrap();
+        let second = later.await.unwrap().unwrap();
+        assert_eq!((first.publication, second.publication), (Some(1), Some(2)));
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_tried_again_and_leaves_whole_books() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).await.unwrap();
+        let mut tx = ledger.write().await.unwrap();
+        // The setting belongs to this connection, as a full disk belongs to all.
+        sqlx::query("PRAGMA max_page_count = 1").execute(&mut *tx).await.unwrap();
+        tx.end(Ok(())).await.unwrap();
+        let long = NewNotice {
+            severity: "warn".into(),
+            topic: "held".into(),
+            subject: "x".into(),
+            code: 0,
+            text: "x".repeat(100_000),
+        };
+        let changes = [arrive(1), Change::Raise(long)];
+        let error = ledger.apply(None, 0, &changes).await.unwrap_err();
+        assert_eq!((error.code, error.class), (Code::LEDGER, Class::Retry), "{error}");
+        assert!(error.to_string().contains("full"), "{error}");
+        assert_eq!(ledger.transfer(&id(1)).await.unwrap(), None);
+        ledger.apply(None, 0, &changes).await.unwrap();
+        assert_eq!(ledger.verify(None).await.unwrap().broken, None);
+    }
+}

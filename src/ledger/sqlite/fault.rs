@@ -62,3 +62,18 @@ pub(super) fn damaged(table: &str, row: &str, what: impl std::fmt::Display) -> E
     Error::halt(Code::LEDGER, format!("{table} {row}: {what}"))
         .hint("Run `fpp ledger verify`, and restore if it agrees.")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_tried_again_and_damage_is_not() {
+        for number in [BUSY, LOCKED, IO, FULL, CANNOT_OPEN] {
+            assert!(by_number(number).0, "{number}");
+        }
+        for number in [READ_ONLY, CORRUPT, CONSTRAINT, NOT_A_DATABASE, 1] {
+            assert!(!by_number(number).0, "{number}");
+        }
+    }
+}

@@ -20,6 +20,7 @@ mod seal;
 mod send;
 mod verify;
 mod walk;
+mod writer;
 
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;
@@ -29,26 +30,27 @@ use crate::ledger::lease::{Lease, LeaseKey};
 use crate::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
 use async_trait::async_trait;
 use fpp_codecs::Code;
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::SqlitePool;
+use writer::{Write, Writer};
 
 /// A ledger in one SQLite file.
 pub struct SqliteLedger {
     /// Names the file in errors.
     place: String,
     /// One connection; none when opened for reading only.
-    writer: Option<SqlitePool>,
+    writer: Option<Writer>,
     /// A few connections that can only read.
     readers: SqlitePool,
 }
 
 impl SqliteLedger {
     /// Begins a transaction that holds the write lock from its first statement on.
-    async fn write(&self) -> Result<Transaction<'static, Sqlite>> {
+    async fn write(&self) -> Result<Write<'_>> {
         let Some(writer) = &self.writer else {
             return Err(Error::halt(Code::LEDGER, format!("{} was opened for reading only", self.place))
                 .hint("Commands that change something go to the running node."));
         };
-        writer.begin_with("BEGIN IMMEDIATE").await.map_err(fault::of)
+        writer.begin().await
     }
 
     /// Closes all connections; what was committed stays. A ledger that is dropped without it is as safe.
@@ -64,9 +66,8 @@ impl SqliteLedger {
 impl Ledger for SqliteLedger {
     async fn apply(&self, fence: Option<&Fence>, now_ms: i64, changes: &[Change]) -> Result<Applied> {
         let mut tx = self.write().await?;
-        let applied = apply::apply(&mut tx, fence, now_ms, changes).await?;
-        tx.commit().await.map_err(fault::of)?;
-        Ok(applied)
+        let applied = apply::apply(&mut tx, fence, now_ms, changes).await;
+        tx.end(applied).await
     }
 
     async fn lease(&self, key: &LeaseKey) -> Result<Option<Lease>> {
@@ -75,22 +76,20 @@ impl Ledger for SqliteLedger {
 
     async fn take_lease(&self, key: &LeaseKey, holder: &str, seen: Option<&Lease>) -> Result<Option<Lease>> {
         let mut tx = self.write().await?;
-        let taken = lease::take(&mut tx, key, holder, seen).await?;
-        tx.commit().await.map_err(fault::of)?;
-        Ok(taken)
+        let taken = lease::take(&mut tx, key, holder, seen).await;
+        tx.end(taken).await
     }
 
     async fn beat(&self, lease: &Lease) -> Result<Lease> {
         let mut tx = self.write().await?;
-        let beaten = lease::beat(&mut tx, lease).await?;
-        tx.commit().await.map_err(fault::of)?;
-        Ok(beaten)
+        let beaten = lease::beat(&mut tx, lease).await;
+        tx.end(beaten).await
     }
 
     async fn release_lease(&self, lease: &Lease) -> Result<()> {
         let mut tx = self.write().await?;
-        lease::release(&mut tx, lease).await?;
-        tx.commit().await.map_err(fault::of)
+        let released = lease::release(&mut tx, lease).await;
+        tx.end(released).await
     }
 
     async fn transfer(&self, id: &TransferId) -> Result<Option<Transfer>> {
@@ -170,8 +169,8 @@ impl Ledger for SqliteLedger {
         loop {
             // One seal holds a bounded number of heads and is its own commit, so other writers get their turn.
             let mut tx = self.write().await?;
-            let heads = seal::seal(&mut tx, now_ms, key).await?;
-            tx.commit().await.map_err(fault::of)?;
+            let heads = seal::seal(&mut tx, now_ms, key).await;
+            let heads = tx.end(heads).await?;
             sealed += heads;
             if heads < seal::HEADS_PER_SEAL {
                 return Ok(sealed);

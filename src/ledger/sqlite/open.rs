@@ -1,5 +1,6 @@
 //! Opens the file: settings of the connections, and the check that the file is a ledger this program can write.
 
+use super::writer::Writer;
 use super::{SqliteLedger, fault, schema};
 use crate::error::{Error, Result};
 use fpp_codecs::Code;
@@ -27,19 +28,15 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("journal_size_limit", WAL_BYTES_MAX)
 }
 
-fn pool(connections_max: u32) -> SqlitePoolOptions {
+fn readers(path: &Path) -> SqlitePool {
+    // Opened when they are needed: the first read says what is wrong, if something is.
     SqlitePoolOptions::new()
-        .max_connections(connections_max)
-        .min_connections(0)
+        .max_connections(READERS_MAX)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-}
-
-fn readers(path: &Path) -> SqlitePool {
-    // A first read through it can fail; the pool opens connections when they are needed.
-    pool(READERS_MAX).connect_lazy_with(options(path).read_only(true))
+        .connect_lazy_with(options(path).read_only(true))
 }
 
 /// Looks at an existing file before anything of it changes, even its journal mode.
@@ -57,14 +54,12 @@ impl SqliteLedger {
     pub async fn open(path: &Path) -> Result<SqliteLedger> {
         let place = path.display().to_string();
         check_before_writing(path, &place).await?;
-        let writer = pool(1)
-            .connect_with(options(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal))
-            .await
-            .map_err(|e| fault::of(e).at(&place))?;
+        let writes = options(path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+        let writer = Writer::open(writes).await.map_err(|e| e.at(&place))?;
         let ledger = SqliteLedger { place: place.clone(), writer: Some(writer), readers: readers(path) };
         let mut tx = ledger.write().await.map_err(|e| e.at(&place))?;
-        schema::migrate(&mut tx, &place).await?;
-        tx.commit().await.map_err(fault::of)?;
+        let migrated = schema::migrate(&mut tx, &place).await;
+        tx.end(migrated).await?;
         Ok(ledger)
     }
 
@@ -106,7 +101,7 @@ mod tests {
         let ledger = SqliteLedger::open(&path).await.unwrap();
         let mut tx = ledger.write().await.unwrap();
         sqlx::query("UPDATE schema_version SET value = 99").execute(&mut *tx).await.unwrap();
-        tx.commit().await.unwrap();
+        tx.end(Ok(())).await.unwrap();
         ledger.close().await;
         for error in [SqliteLedger::open(&path).await.err(), SqliteLedger::open_read_only(&path).await.err()] {
             let error = error.unwrap();
@@ -119,9 +114,9 @@ mod tests {
     async fn another_program_s_database_is_not_touched() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("other.db");
-        let other = pool(1).connect_with(options(&path).create_if_missing(true)).await.unwrap();
-        sqlx::query("CREATE TABLE t (a INTEGER)").execute(&other).await.unwrap();
-        other.close().await;
+        let mut other = options(&path).create_if_missing(true).connect().await.unwrap();
+        sqlx::query("CREATE TABLE t (a INTEGER)").execute(&mut other).await.unwrap();
+        other.close().await.unwrap();
         let error = SqliteLedger::open(&path).await.err().unwrap();
         assert!(error.to_string().contains("not a ledger of fpp"), "{error}");
     }
@@ -130,9 +125,9 @@ mod tests {
     async fn commits_are_durable_and_rules_are_on() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).await.unwrap();
-        let writer = ledger.writer.as_ref().unwrap();
-        let pragma = async |sql: &'static str| -> String {
-            let row = sqlx::query(sql).fetch_one(writer).await.unwrap();
+        let mut writer = ledger.write().await.unwrap();
+        let mut pragma = async |sql: &'static str| -> String {
+            let row = sqlx::query(sql).fetch_one(&mut *writer).await.unwrap();
             sqlx::Row::try_get::<String, _>(&row, 0)
                 .or_else(|_| sqlx::Row::try_get::<i64, _>(&row, 0).map(|n| n.to_string()))
                 .unwrap()

@@ -50,6 +50,8 @@ pub(super) async fn verify(readers: &SqlitePool, key: Option<&[u8]>) -> Result<V
 
 async fn walk_all(readers: &SqlitePool, key: Option<&[u8]>, report: &mut VerifyReport) -> Result<(), Stop> {
     let mut connection = readers.acquire().await?;
+    // A walk that ends within a transaction leaves no connection behind that others would get.
+    connection.close_on_drop();
     whole_file(&mut connection).await?;
     seals(&mut connection, key, report).await?;
     Walk::new(&mut connection, report).chains().await?;

@@ -8,3 +8,6 @@ pub mod facts;
 pub mod mapping;
 mod target;
 pub mod writer;
+
+#[cfg(test)]
+mod tests;

@@ -164,7 +164,6 @@ fn faults_of_a_mapping_come_all_at_once() {
         name = "price"
         from = "PRICE"
         unit = "price"
-        map = { }
         [[data]]
         name = "account"
         const = "twice"

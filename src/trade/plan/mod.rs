@@ -243,3 +243,48 @@ fn table(format: &Format) -> String {
     let editions: Vec<_> = format.pages().into_iter().map(Page::edition).collect();
     editions.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::rules::{IdentityFrom, Policy};
+    use super::*;
+    use crate::trade::sample;
+
+    #[test]
+    fn a_frozen_bundle_compiles_to_the_same_plan_anywhere() {
+        let (bundle, plan) = sample::bundle(false, Policy::Strict).freeze().unwrap();
+        let kept = Bundle::from_bytes(&bundle.to_bytes()).unwrap();
+        assert_eq!(kept, bundle);
+        assert_eq!(kept.compile().unwrap().digest, plan.digest);
+        assert_eq!(plan.digest.len(), 64);
+        let other = sample::bundle(false, Policy::Partial).freeze().unwrap().1;
+        assert_ne!(other.digest, plan.digest, "rules are part of the digest");
+        assert!(plan.table.contains("1388"), "{}", plan.table);
+    }
+
+    #[test]
+    fn another_decoder_or_table_edition_halts() {
+        let (bundle, _) = sample::bundle(true, Policy::Strict).freeze().unwrap();
+        let mut older = bundle.clone();
+        older.decoder += 1;
+        let mut tables = bundle;
+        tables.editions.values_mut().for_each(|edition| edition.push('x'));
+        for changed in [older, tables] {
+            let error = changed.compile().err().unwrap();
+            assert_eq!((error.code, error.class), (Code::PLAN, crate::error::Class::Halt));
+        }
+    }
+
+    #[test]
+    fn rules_that_name_no_field_are_faults() {
+        let mut bundle = sample::bundle(false, Policy::Strict);
+        bundle.rules.identity = IdentityFrom::Header { date: "NOPE".into(), batch: None, run: None };
+        bundle.rules.header.insert("ALSO".into(), "1".into());
+        bundle.rules.timezone = "Mars".into();
+        let Err(PlanError::Faults(faults)) = bundle.freeze() else { panic!("faults are due") };
+        let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        for part in ["NOPE", "ALSO", "Mars"] {
+            assert!(told.iter().any(|t| t.contains(part)), "{part} in {told:#?}");
+        }
+    }
+}

@@ -317,3 +317,6 @@ fn hex(bytes: &[u8], sensitive: bool) -> String {
 fn booked(total: controls::Total) -> Total {
     Total { name: total.name, promised: total.promised, found: total.found, unreadable: total.unreadable }
 }
+
+#[cfg(test)]
+mod tests;
