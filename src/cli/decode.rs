@@ -68,7 +68,7 @@ impl Decode {
         }
         target.finish()?;
         rejects.map_or(Ok(()), Target::finish)?;
-        progress.finish("decoded", count.records, count.refused, count.bytes);
+        progress.finish("decoded", count.records, count.refused, input.size.unwrap_or(count.bytes));
         Ok(if count.refused > 0 { Exit::RecordsRefused } else { Exit::Good })
     }
 }

@@ -15,6 +15,27 @@ const LINE: usize = 16;
 const SHIFT_OUT: u8 = 0x0E;
 const SHIFT_IN: u8 = 0x0F;
 
+/// What bytes of a field are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Characters, maybe with double-byte runs.
+    Mixed,
+    /// Double bytes only.
+    Double,
+    /// No characters: packed, binary, float, hex.
+    Number,
+}
+
+impl Form {
+    fn of(kind: Kind) -> Form {
+        match kind {
+            Kind::Graphic => Form::Double,
+            Kind::Packed { .. } | Kind::Binary { .. } | Kind::Float { .. } | Kind::Hex => Form::Number,
+            _ => Form::Mixed,
+        }
+    }
+}
+
 /// A field, or a record without a layout, ready to be shown.
 pub(super) struct Shown {
     pub(super) name: String,
@@ -23,7 +44,7 @@ pub(super) struct Shown {
     /// First byte within the record, from 0.
     offset: usize,
     page: Page,
-    graphic: bool,
+    form: Form,
     masked: bool,
     value: Value,
     /// Code, first bad byte within the record from 0, words.
@@ -41,7 +62,7 @@ impl Shown {
             bytes: record.get(field.offset..end).unwrap_or_default().to_vec(),
             offset: field.offset,
             page: field.page.unwrap_or(page),
-            graphic: field.kind == Kind::Graphic,
+            form: Form::of(field.kind),
             masked,
             value: if masked { Value::from("***") } else { value(row, index) },
             fault: row.faults.iter().find(|f| f.field == index).map(|f| (f.code, f.offset, f.detail)),
@@ -56,7 +77,7 @@ impl Shown {
             bytes: record.to_vec(),
             offset: 0,
             page,
-            graphic: false,
+            form: Form::Mixed,
             masked: false,
             value: Value::Null,
             fault: None,
@@ -76,7 +97,7 @@ impl Shown {
         {
             return vec![(from, format!("{first:02X} x {}", self.bytes.len()), String::new())];
         }
-        let characters = characters(&self.bytes, self.page, self.graphic);
+        let characters = characters(&self.bytes, self.page, self.form);
         let bad = self.fault.and_then(|(_, at, _)| at.checked_sub(self.offset));
         let starts = (0..self.bytes.len().max(1)).step_by(LINE);
         starts
@@ -132,13 +153,16 @@ fn hex(bytes: &[u8], bad: Option<usize>) -> String {
 }
 
 /// What stands over each byte; the later bytes of a character have nothing.
-fn characters(bytes: &[u8], page: Page, graphic: bool) -> Vec<String> {
+fn characters(bytes: &[u8], page: Page, form: Form) -> Vec<String> {
     let mut shown = vec![String::new(); bytes.len()];
-    let mut double = graphic;
+    if form == Form::Number {
+        return shown;
+    }
+    let mut double = form == Form::Double;
     let mut at = 0;
     while at < bytes.len() {
         let byte = bytes[at];
-        if page.is_ebcdic() && page.is_mixed() && !graphic && (byte == SHIFT_OUT || byte == SHIFT_IN) {
+        if page.is_ebcdic() && page.is_mixed() && form == Form::Mixed && (byte == SHIFT_OUT || byte == SHIFT_IN) {
             double = byte == SHIFT_OUT;
             shown[at] = if double { "<" } else { ">" }.to_owned();
             at += 1;
@@ -196,10 +220,10 @@ mod tests {
         let mut bytes = Vec::new();
         text::encode(Page::Cp1388, "A金B", &mut bytes).unwrap();
         assert_eq!(bytes.len(), 6);
-        assert_eq!(characters(&bytes, Page::Cp1388, false).concat(), "A<金>B");
+        assert_eq!(characters(&bytes, Page::Cp1388, Form::Mixed).concat(), "A<金>B");
         let mut bytes = Vec::new();
         text::encode(Page::Gbk, "A金B", &mut bytes).unwrap();
-        assert_eq!(characters(&bytes, Page::Gbk, false).concat(), "A金B");
+        assert_eq!(characters(&bytes, Page::Gbk, Form::Mixed).concat(), "A金B");
     }
 
     #[test]

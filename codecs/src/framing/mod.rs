@@ -81,7 +81,6 @@ impl Framing {
         }
     }
 
-    /// Bytes of a record without its line ending.
     /// Bytes of a record without its line ending, one at least.
     pub fn length(&self) -> usize {
         match self {
