@@ -169,6 +169,26 @@ fn a_format_tells_all_its_faults_with_their_lines() {
 }
 
 #[test]
+fn hostile_sources_end_soon_and_small() {
+    let start = std::time::Instant::now();
+    let head = "     A          R X\n";
+    let keywords = format!("{:44}{}\n", "     A", "A('x ".repeat(7)).repeat(11_000);
+    let fields = "     A            F         R               REFFLD(LAST REFS)\n".repeat(8_500);
+    let foreign = "     Z\n".repeat(100_000);
+    for source in [format!("{head}{keywords}"), format!("{head}{fields}"), format!("{head}{foreign}")] {
+        let mut refs = |_: &str| {
+            let fields = (0..7_999).map(|n| format!("     A            F{n:<9}     1A\n")).collect::<String>();
+            let last = "     A            LAST           1A\n";
+            let source = format!("     A          R REFS\n{fields}{last}");
+            Some(dds::parse("r.dds", &source, &mut |_| None, Page::Cp37).unwrap().0.remove(0))
+        };
+        let faults = dds::parse("t.dds", &source, &mut refs, Page::Cp1388).unwrap_err();
+        assert!(faults.len() <= 1_000);
+    }
+    assert!(start.elapsed().as_secs() < 60);
+}
+
+#[test]
 fn a_reference_circle_ends() {
     let mut read = |name: &str| -> Result<String, String> {
         let other = if name == "a.dds" { "B" } else { "A" };
