@@ -5,7 +5,8 @@
 //! its only block is its name. It proves against damage, not against a forger; the
 //! forger's case is the content's own SHA-256, which is its name and stands in the ledger.
 
-use super::damaged;
+use super::faults::{damaged, error_of};
+use super::files::failed;
 use crate::error::Result;
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
@@ -139,7 +140,7 @@ impl Content {
     }
 
     /// Reads from a place on; beyond the end there is nothing. A damaged block is an I/O error that carries FPP9002
-    /// ([`super::error_of`] takes it out), before any byte of that block is handed out.
+    /// ([`crate::vault::error_of`] takes it out), before any byte of that block is handed out.
     pub fn reader_at(&self, offset: u64) -> Reader {
         Reader { content: self.clone(), at: offset, loaded: None, block: Vec::new() }
     }
@@ -148,7 +149,7 @@ impl Content {
     pub fn check(&self) -> Result<()> {
         let mut reader = self.reader_at(0);
         while reader.at < self.size() {
-            reader.load(reader.at / BLOCK_BYTES as u64).map_err(super::error_of)?;
+            reader.load(reader.at / BLOCK_BYTES as u64).map_err(error_of)?;
             reader.at += reader.block.len() as u64;
         }
         Ok(())
@@ -185,7 +186,7 @@ impl Reader {
             Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
                 return Err(damage(format!("it ends within the block that begins at byte {start}")));
             }
-            Err(e) => return Err(io::Error::other(super::files::failed(&format!("{sha256} in the vault"), e))),
+            Err(e) => return Err(io::Error::other(failed(&format!("{sha256} in the vault"), e))),
         }
         let digest = usize::try_from(number).ok().and_then(|number| blocks.digests.get(number));
         if digest.is_none_or(|digest| Sha256::digest(&self.block).as_slice() != digest) {

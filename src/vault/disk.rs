@@ -5,8 +5,9 @@
 //! Several nodes may share the folder; equal content from two of them meets under one name.
 
 use super::blocks::{BLOCK_BYTES, BlockHasher, Blocks, Content, Source};
+use super::faults::{check_name, damaged, hex, missing};
 use super::files::{self, Temporary};
-use super::{Stored, Vault, check_name, damaged, hex, missing};
+use super::{Stored, Vault};
 use crate::error::{Error, Result};
 use fpp_codecs::Code;
 use sha2::{Digest, Sha256};

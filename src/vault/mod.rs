@@ -9,14 +9,15 @@
 
 pub mod blocks;
 pub mod disk;
+mod faults;
 mod files;
 pub mod plans;
 
-use crate::error::{Error, Result};
+pub use faults::error_of;
+
+use crate::error::Result;
 use blocks::Content;
-use fpp_codecs::Code;
-use std::fmt::Write;
-use std::io::{self, Read};
+use std::io::Read;
 
 /// What the vault holds of one content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub struct Stored {
 pub trait Vault: Send + Sync {
     /// Takes content in: reads `input` to its end, shows each piece to `observe`, and makes content and block digests
     /// durable under the content's SHA-256. Content that is there already stays; if it is damaged, it is replaced by the
-    /// sound bytes. More than `max_bytes` are refused (FPP1016), and nothing is kept. An [`Error`] inside an I/O error
+    /// sound bytes. More than `max_bytes` are refused (FPP1016), and nothing is kept. An [`crate::error::Error`] inside an I/O error
     /// of `input` comes out as it is.
     fn put(&self, input: &mut dyn Read, observe: &mut dyn FnMut(&[u8]), max_bytes: u64) -> Result<Stored>;
 
@@ -55,40 +56,4 @@ pub trait Vault: Send + Sync {
 
     /// Whether the content is there.
     fn holds(&self, sha256: &str) -> bool;
-}
-
-/// The error inside an I/O error: the one that was carried, or FPP9002 for a read that failed below.
-pub fn error_of(error: io::Error) -> Error {
-    match error.downcast::<Error>() {
-        Ok(carried) => carried,
-        Err(error) => files::failed("the vault", error),
-    }
-}
-
-/// Refuses what is no SHA-256 in lower hex, so that no name leads out of the vault.
-fn check_name(sha256: &str) -> Result<()> {
-    if sha256.len() == 64 && sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-        return Ok(());
-    }
-    Err(Error::internal(format!("{sha256:?} is no SHA-256 in lower hex")))
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().fold(String::with_capacity(digest.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Content that is not there.
-fn missing(sha256: &str) -> Error {
-    Error::halt(Code::VAULT, format!("the vault does not hold {sha256}"))
-        .hint("Look whether the vault's folder is mounted; restore the file from the backup.")
-}
-
-/// Content that is not what came in.
-fn damaged(sha256: &str, what: impl std::fmt::Display) -> Error {
-    Error::halt(Code::VAULT, format!("{sha256} in the vault is damaged: {what}"))
-        .hint("Restore the file from the backup, or let the partner send it again: equal bytes mend it.")
 }

@@ -10,6 +10,7 @@ mod append;
 mod apply;
 mod desk;
 mod fault;
+mod finding;
 mod lease;
 mod moves;
 mod open;

@@ -3,37 +3,12 @@
 //! Invariants: bounded memory, whatever the ledger's size; short read transactions, so a running node's write-ahead log
 //! is not kept from being cut; a difference ends the walk and is named by table, row and what differs. It repairs nothing.
 
-use super::fault;
+use super::finding::{Stop, broken};
 use super::walk::Walk;
 use crate::error::{Class, Result};
 use crate::ledger::chain::SealMac;
 use crate::ledger::change::VerifyReport;
 use sqlx::{Row, SqliteConnection, SqlitePool};
-
-/// What ends a walk: a row that does not fit, or a ledger that could not be read at all.
-pub(super) enum Stop {
-    /// The row and what is wrong with it.
-    Broken(String),
-    /// The ledger could not be read.
-    Failed(crate::error::Error),
-}
-
-impl From<crate::error::Error> for Stop {
-    fn from(error: crate::error::Error) -> Stop {
-        Stop::Failed(error)
-    }
-}
-
-impl From<sqlx::Error> for Stop {
-    fn from(error: sqlx::Error) -> Stop {
-        Stop::Failed(fault::of(error))
-    }
-}
-
-/// Shorthand for a row that does not fit.
-pub(super) fn broken<T>(what: impl Into<String>) -> Result<T, Stop> {
-    Err(Stop::Broken(what.into()))
-}
 
 /// Walks everything.
 pub(super) async fn verify(readers: &SqlitePool, key: Option<&[u8]>) -> Result<VerifyReport> {

@@ -3,8 +3,8 @@
 //! Journal rows are read in pages, each in its own read transaction. The row of a chain is compared in the transaction
 //! that saw the chain end, so a node that writes meanwhile causes no false finding.
 
+use super::finding::{Stop, broken};
 use super::rows::{delivery_queue, read_delivery, read_transfer, transfer_queue};
-use super::verify::{Stop, broken};
 use super::{desk, fault, reads, rows};
 use crate::ledger::chain::{RejectsDigest, RejectsHasher, row_hash};
 use crate::ledger::change::{JournalRow, VerifyReport};
