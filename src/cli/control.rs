@@ -131,7 +131,8 @@ where
         let connection = tokio::spawn(connection);
         let response = sender.send_request(request).await.map_err(lost)?;
         let status = response.status();
-        let position = response.headers().get("fpp-position").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let position =
+            response.headers().get("fpp-position").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let body = response.into_body().collect().await.map_err(lost)?.to_bytes();
         connection.abort();
         Ok(Answer { status, body, position })

@@ -33,13 +33,7 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         crate::telemetry::start("error")?;
-        let story = Story {
-            dir: self.dir,
-            trades: self.trades,
-            seed: self.seed,
-            listen: self.listen,
-            once: self.once,
-        };
+        let story = Story { dir: self.dir, trades: self.trades, seed: self.seed, listen: self.listen, once: self.once };
         runtime()?.block_on(crate::demo::run::run(&story, &mut std::io::stdout()))?;
         Ok(Exit::Good)
     }

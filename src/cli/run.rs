@@ -10,8 +10,10 @@ use clap::Args;
 /// Watches the spools, proves files, posts events and answers the core. A stopping node finishes the steps it is in, or
 /// gives them up after drain_ms; what was given up goes on at the next start.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  fpp run --config /etc/fpp/fpp.toml\n\nLogs go to stderr: text on a terminal, JSON \
-                        lines otherwise.")]
+#[command(
+    after_help = "Example:\n  fpp run --config /etc/fpp/fpp.toml\n\nLogs go to stderr: text on a terminal, JSON \
+                        lines otherwise."
+)]
 pub(super) struct Run {}
 
 impl Run {

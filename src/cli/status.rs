@@ -176,7 +176,16 @@ fn routes_table(routes: &[RouteLine]) -> Table {
     let mut table = Table::new(&columns);
     for r in routes {
         let numbers = [
-            r.waiting, r.working, r.held, r.posted, r.answered, r.untaken, r.accepted, r.partly, r.rejected, r.duplicate,
+            r.waiting,
+            r.working,
+            r.held,
+            r.posted,
+            r.answered,
+            r.untaken,
+            r.accepted,
+            r.partly,
+            r.rejected,
+            r.duplicate,
         ];
         table.row(std::iter::once(r.route.clone()).chain(numbers.map(grouped)).collect());
     }

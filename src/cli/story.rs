@@ -84,7 +84,11 @@ pub(super) fn tell(story: &Story, times: &Times, out: &mut Output) -> io::Result
     }
     if !story.rejects.is_empty() {
         let all = story.transfer.facts.rejected.unwrap_or(story.rejects.len() as u64);
-        section(out, &format!("Rejects ({} of {})", story.rejects.len(), grouped(all)), &rejects_table(&story.rejects))?;
+        section(
+            out,
+            &format!("Rejects ({} of {})", story.rejects.len(), grouped(all)),
+            &rejects_table(&story.rejects),
+        )?;
     }
     if !story.deliveries.is_empty() {
         section(out, "Deliveries", &deliveries::table(&story.deliveries, times))?;

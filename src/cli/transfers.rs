@@ -25,8 +25,10 @@ const STATES: [(&str, FileState); 8] = [
 /// List files that came, newest first, or show one file's whole story.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
-#[command(after_help = "Examples:\n  fpp transfers --route pmtrd --date 2025-06-20\n  fpp transfers --state held --json\n  \
-                        fpp transfers show 01JY3V8Q5T")]
+#[command(
+    after_help = "Examples:\n  fpp transfers --route pmtrd --date 2025-06-20\n  fpp transfers --state held --json\n  \
+                        fpp transfers show 01JY3V8Q5T"
+)]
 pub(super) struct Transfers {
     #[command(subcommand)]
     act: Option<Act>,

@@ -98,9 +98,8 @@ impl Folder {
                 path.parent().map(std::fs::create_dir_all).transpose()?;
                 std::fs::write(&path, text)
             };
-            make().map_err(|e| {
-                Error::halt(Code::NO_SPACE, format!("{} cannot be written", path.display())).caused_by(e)
-            })
+            make()
+                .map_err(|e| Error::halt(Code::NO_SPACE, format!("{} cannot be written", path.display())).caused_by(e))
         };
         for (name, text) in FILES {
             write(name, text)?;

@@ -37,9 +37,8 @@ pub async fn run(demo: &Demo, out: &mut dyn Write) -> Result<()> {
     })
     .await?;
     folder.configure(&core, &demo.listen)?;
-    let settings = Settings::load(&folder.settings_file()).map_err(|faults| {
-        Error::internal(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-    })?;
+    let settings = Settings::load(&folder.settings_file())
+        .map_err(|faults| Error::internal(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
     let node = Node::start(settings, Options::default()).await?;
     let told = tell(demo, &folder, &core, &node, out).await;
     if told.is_ok() && !demo.once {
@@ -81,7 +80,10 @@ async fn tell(demo: &Demo, folder: &Folder, core: &CoreServer, node: &Node, out:
     if read != due {
         return Err(Error::internal(format!("the stream gave {read} events, {due} were due")));
     }
-    say(format!("stream {} events read over HTTP, every (source, id) once: trades and {rejected_files} ends of file", thousands(read)))?;
+    say(format!(
+        "stream {} events read over HTTP, every (source, id) once: trades and {rejected_files} ends of file",
+        thousands(read)
+    ))?;
     let report = node.ledger.verify(None).await?;
     if let Some(broken) = report.broken {
         return Err(Error::internal(format!("the ledger does not verify: {broken}")));
@@ -107,8 +109,16 @@ fn lines(chapter: &Chapter, ended: &Ended) -> Vec<String> {
     let facts = &ended.transfer.facts;
     let Some(answer) = &ended.answer else {
         return vec![
-            format!("node  holds it: {} {}", Code(facts.code.unwrap_or_default()), facts.reason.clone().unwrap_or_default()),
-            format!("      decide with: fpp release {} --digest {} --reason ...", ended.transfer.id, short(facts.sha256.as_deref())),
+            format!(
+                "node  holds it: {} {}",
+                Code(facts.code.unwrap_or_default()),
+                facts.reason.clone().unwrap_or_default()
+            ),
+            format!(
+                "      decide with: fpp release {} --digest {} --reason ...",
+                ended.transfer.id,
+                short(facts.sha256.as_deref())
+            ),
         ];
     };
     let refused: Vec<_> = answer.refused.iter().map(|(seq, code)| format!("{seq}:{code}")).collect();

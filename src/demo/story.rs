@@ -59,22 +59,27 @@ pub(super) fn chapters(trades: u64, seed: u64) -> Vec<Chapter> {
     };
     let small = (trades / 100).max(100);
     let unreadable = || vec![Spoil::Record { trade: small / 2, flaw: Flaw::AmountDigit }];
-    let chapter = |series: usize, spec, about, expected| Chapter {
-        series: &SERIES[series],
-        spec,
-        about,
-        expected,
-        again: false,
-    };
+    let chapter =
+        |series: usize, spec, about, expected| Chapter { series: &SERIES[series], spec, about, expected, again: false };
     let mut again = chapter(0, spec(0, 1, trades, few()), "the first file once more", Some(("D", Code::DUPLICATE)));
     again.again = true;
     vec![
         chapter(0, spec(0, 1, trades, few()), "CCSID 1388, packed, 5 bad records", Some(("P", Code::OK))),
         chapter(1, spec(1, 1, trades, few()), "its twin in GBK lines, 5 bad records", Some(("P", Code::OK))),
-        chapter(2, spec(2, 11, small, unreadable()), "one amount unreadable, route rejects", Some(("R", Code::UNPROVEN))),
+        chapter(
+            2,
+            spec(2, 11, small, unreadable()),
+            "one amount unreadable, route rejects",
+            Some(("R", Code::UNPROVEN)),
+        ),
         chapter(3, spec(3, 12, small, unreadable()), "one amount unreadable, route holds", None),
         chapter(4, spec(4, 13, small, unreadable()), "one amount unreadable, route accepts", Some(("P", Code::OK))),
-        chapter(0, spec(0, 2, small, vec![Spoil::File(Harm::LyingAmount)]), "its trailer lies by one fen", Some(("R", Code::TOTAL))),
+        chapter(
+            0,
+            spec(0, 2, small, vec![Spoil::File(Harm::LyingAmount)]),
+            "its trailer lies by one fen",
+            Some(("R", Code::TOTAL)),
+        ),
         again,
     ]
 }
@@ -116,15 +121,14 @@ impl Chapter {
     async fn settled(&self, node: &Node) -> Result<Transfer> {
         let until = Instant::now() + PATIENCE;
         let mut listener = node.bell.listen();
-        let query =
-            TransferQuery { route: Some(self.series.route.into()), limit: 10, ..TransferQuery::default() };
+        let query = TransferQuery { route: Some(self.series.route.into()), limit: 10, ..TransferQuery::default() };
         let nth = if self.again { 2 } else { 1 };
         loop {
             let of_name: Vec<_> =
                 node.ledger.transfers(&query).await?.into_iter().filter(|t| t.name == self.name()).collect();
-            let done = of_name.first().filter(|t| {
-                of_name.len() == nth && (t.state == FileState::Archived || t.state == FileState::Held)
-            });
+            let done = of_name
+                .first()
+                .filter(|t| of_name.len() == nth && (t.state == FileState::Archived || t.state == FileState::Held));
             if let Some(done) = done {
                 return Ok(done.clone());
             }
@@ -144,11 +148,8 @@ impl Chapter {
         if answer.rows.values().sum::<u64>() != trades || answer.counts.0 != trades {
             return differs(format!("{:?} rows and TOTCNT {}, {trades} were due", answer.rows, answer.counts.0));
         }
-        let due: Vec<_> = summary
-            .flaws
-            .iter()
-            .map(|(record, flaw)| (record - 1, flaw.code(self.spec.series).to_string()))
-            .collect();
+        let due: Vec<_> =
+            summary.flaws.iter().map(|(record, flaw)| (record - 1, flaw.code(self.spec.series).to_string())).collect();
         let told: Vec<_> = answer.refused.iter().map(|(seq, code)| (*seq, code.clone())).collect();
         if told != due {
             return differs(format!("refused {told:?}, due were {due:?}"));

@@ -2,8 +2,8 @@
 
 use super::answer::{Answer, Outlet};
 use super::words::{DigestKind, MarkerContent};
-use fpp_codecs::text::Page;
 use crate::trade::plan::rules::Rules;
+use fpp_codecs::text::Page;
 use std::path::PathBuf;
 
 /// From which spool, when a file is ready, which layout, which checks, which outlets, which answer.

@@ -26,7 +26,11 @@ pub(crate) async fn a_file_walks_to_its_end(books: &dyn Books) {
     walk(&*ledger, [1], &[]).await;
     let facts = Facts {
         sha256: Some("ab".into()),
-        promised: Some(Promised { marker: SourceFile { name: "X.OK".into(), ..SourceFile::default() }, size: Some(480), digest: None }),
+        promised: Some(Promised {
+            marker: SourceFile { name: "X.OK".into(), ..SourceFile::default() },
+            size: Some(480),
+            digest: None,
+        }),
         ..Facts::default()
     };
     for (step, (event, state)) in [
