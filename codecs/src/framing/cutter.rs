@@ -206,7 +206,7 @@ impl<R: Read> Cutter<R> {
     /// Bytes of the line end after a line.
     fn line_end(&mut self, length: usize, ending: LineEnding) -> Result<usize, CutError> {
         let rest = &self.buffer[self.from..self.to];
-        let found = match ending.after(&rest[length..]) {
+        let found = match ending.after(rest[length - 1], &rest[length..]) {
             Some(found) => found,
             None if rest.len() == length && self.at_end => {
                 self.oddities.no_last_ending = true;
@@ -219,7 +219,8 @@ impl<R: Read> Cutter<R> {
             }
             None => {
                 let (n, offset, want) = (self.n, self.offset, length);
-                let early = rest[..length].iter().position(|b| ending.feeds(*b));
+                let early = rest.iter().take(length + 1).position(|b| ending.feeds(*b));
+                let early = early.map(|at| at - usize::from(at > 0 && rest[at - 1] == 0x0D));
                 self.stop();
                 return Err(match early {
                     Some(have) => CutError::Short { n, offset, have, want },
@@ -264,6 +265,10 @@ fn tail_byte(rest: &[u8]) -> Option<u8> {
 
 /// Whether a file begins with a BOM and not with a line that happens to look like one.
 pub(super) fn has_bom(first: &[u8], length: usize, ending: LineEnding) -> bool {
-    let ends_at = |at: usize| first.get(at..).is_some_and(|rest| ending.after(rest).is_some());
-    first.starts_with(&BOM) && !ends_at(length) && (ends_at(length + 3) || first.len() == length + 3)
+    let ends_after = |at: usize| match (at.checked_sub(1).and_then(|last| first.get(last)), first.get(at..)) {
+        (Some(last), Some(rest)) => ending.after(*last, rest).is_some(),
+        _ => false,
+    };
+    let ascii = matches!(ending, LineEnding::Lf | LineEnding::CrLf);
+    ascii && first.starts_with(&BOM) && !ends_after(length) && (ends_after(length + 3) || first.len() == length + 3)
 }

@@ -3,8 +3,8 @@
 //! For good files the offsets are those a [`super::Cutter`] gives. Where a line has no line end the index ends: nobody
 //! reads a broken file from its middle.
 
+use super::Framing;
 use super::cutter::{BOM, has_bom};
-use super::{Framing, LineEnding};
 
 /// Watches a file go by and notes where records begin.
 #[derive(Clone, Debug)]
@@ -25,8 +25,8 @@ enum State {
     Start(Vec<u8>),
     /// Within a record that began at a byte.
     Within { began: u64, missing: usize },
-    /// After a line.
-    Ending { carriage_return: bool },
+    /// After a line that ended in a byte, and perhaps a carriage return.
+    Ending { last: u8, carriage_return: bool },
     /// After a line without line end.
     Broken,
 }
@@ -109,19 +109,18 @@ impl Indexer {
                 self.records += 1;
                 match framing {
                     Framing::Fixed { .. } => begin,
-                    Framing::Lines { .. } => State::Ending { carriage_return: false },
+                    Framing::Lines { .. } => {
+                        State::Ending { last: done.last().copied().unwrap_or_default(), carriage_return: false }
+                    }
                 }
             }
-            (State::Ending { carriage_return }, Framing::Lines { ending, .. }) => match done {
-                [byte] if ends(ending, *byte) => begin,
-                [0x0D] if !carriage_return => State::Ending { carriage_return: true },
+            (State::Ending { last, carriage_return }, Framing::Lines { ending, .. }) => match done {
+                [byte] if *carriage_return && ending.after(0, &[*byte]).is_some() => begin,
+                [byte] if !carriage_return && ending.after(*last, &[*byte]).is_some() => begin,
+                [0x0D] if !carriage_return => State::Ending { last: *last, carriage_return: true },
                 _ => State::Broken,
             },
             (state, _) => state.clone(),
         };
     }
-}
-
-fn ends(ending: LineEnding, byte: u8) -> bool {
-    ending.after(&[byte]).is_some()
 }

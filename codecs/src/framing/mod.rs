@@ -59,10 +59,13 @@ impl LineEnding {
         }
     }
 
-    /// Bytes of the line end that stands here, with or without a carriage return.
-    fn after(self, rest: &[u8]) -> Option<usize> {
+    /// Bytes of the line end that stands after a line's last byte, with or without a carriage return.
+    ///
+    /// A carriage return that would be the line's own last byte belongs to the line end of a line that is one byte
+    /// short; only an EBCDIC line without carriage returns may end in 0D, as packed fields do.
+    fn after(self, last: u8, rest: &[u8]) -> Option<usize> {
         match rest {
-            [byte, ..] if self.feeds(*byte) => Some(1),
+            [byte, ..] if self.feeds(*byte) => (last != 0x0D || self == LineEnding::EbcdicLf).then_some(1),
             [0x0D, byte, ..] if self.feeds(*byte) => Some(2),
             _ => None,
         }
@@ -79,9 +82,10 @@ impl Framing {
     }
 
     /// Bytes of a record without its line ending.
+    /// Bytes of a record without its line ending, one at least.
     pub fn length(&self) -> usize {
         match self {
-            Framing::Fixed { length } | Framing::Lines { length, .. } => *length,
+            Framing::Fixed { length } | Framing::Lines { length, .. } => (*length).max(1),
         }
     }
 

@@ -69,10 +69,10 @@ pub fn parse(file: &str, text: &str, default: Page) -> Result<Layout, Vec<Source
     let page = page(&root, "ccsid").unwrap_or(default);
     let name = root.need_text("name");
     let layout = layout(&root, name, page);
-    if let (Some(length), Some(layout)) = (root.number("length"), &layout) {
-        if usize::try_from(length) != Ok(layout.length) {
-            root.fault("length", format_args!("is {length}, but the fields have {} bytes", layout.length));
-        }
+    if let (Some(length), Some(layout)) = (root.number("length"), &layout)
+        && usize::try_from(length) != Ok(layout.length)
+    {
+        root.fault("length", format_args!("is {length}, but the fields have {} bytes", layout.length));
     }
     root.text("version");
     root.no_more();

@@ -42,17 +42,16 @@ pub fn zoned_wide(input: &[u8], digits: u8) -> Parsed<'_, Digits> {
 pub fn write_zoned(number: &Digits, digits: u8, out: &mut Vec<u8>) -> Result<(), Flaw> {
     let values = number.last(digits)?;
     out.extend(values.iter().map(|d| 0xF0 | d));
-    if number.negative && values.iter().any(|d| *d != 0) {
-        if let Some(last) = out.last_mut() {
-            *last = 0xD0 | (*last & 15);
-        }
+    let minus = number.negative && values.iter().any(|d| *d != 0);
+    if let (true, Some(last)) = (minus, out.last_mut()) {
+        *last = 0xD0 | (*last & 15);
     }
     Ok(())
 }
 
 /// Reads a text number of up to 38 digits.
 pub fn text(input: &[u8], digits: u8, signed: bool, ebcdic: bool) -> Parsed<'_, i128> {
-    let (rest, minus, field) = split_text(input, digits, signed, ebcdic)?;
+    let (rest, (minus, field)) = split_text(input, digits, signed, ebcdic)?;
     match number(field, zone(ebcdic)) {
         Some(value) => Ok((rest, if minus { -value } else { value })),
         None => text_flaw(field, signed, ebcdic),
@@ -61,7 +60,7 @@ pub fn text(input: &[u8], digits: u8, signed: bool, ebcdic: bool) -> Parsed<'_, 
 
 /// Reads a text number of any number of digits.
 pub fn text_wide(input: &[u8], digits: u8, signed: bool, ebcdic: bool) -> Parsed<'_, Digits> {
-    let (rest, negative, field) = split_text(input, digits, signed, ebcdic)?;
+    let (rest, (negative, field)) = split_text(input, digits, signed, ebcdic)?;
     if !field.iter().all(|b| b & 0xF0 == zone(ebcdic) && b & 15 <= 9) {
         return text_flaw(field, signed, ebcdic);
     }
@@ -94,14 +93,14 @@ const fn signs(ebcdic: bool) -> [u8; 2] {
 }
 
 /// The rest, whether the sign is minus, and the digits.
-fn split_text(input: &[u8], digits: u8, signed: bool, ebcdic: bool) -> Result<(&[u8], bool, &[u8]), nom::Err<Flaw>> {
+fn split_text(input: &[u8], digits: u8, signed: bool, ebcdic: bool) -> Parsed<'_, (bool, &[u8])> {
     let (rest, field) = take(usize::from(digits) + usize::from(signed))(input)?;
     if !signed {
-        return Ok((rest, false, field));
+        return Ok((rest, (false, field)));
     }
     let [plus, minus] = signs(ebcdic);
     match field.split_first() {
-        Some((sign, digits)) if *sign == plus || *sign == minus => Ok((rest, *sign == minus, digits)),
+        Some((sign, digits)) if *sign == plus || *sign == minus => Ok((rest, (*sign == minus, digits))),
         _ => Err(nom::Err::Error(Flaw::new(Code::SIGN, 0, "the sign is neither + nor -"))),
     }
 }

@@ -13,7 +13,7 @@ const PAD: [u8; 2] = [0x40, 0x40];
 /// Without trailing pairs of ideographic blanks.
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
-    while rest.len() % 2 == 0 && rest.ends_with(&PAD) {
+    while rest.len().is_multiple_of(2) && rest.ends_with(&PAD) {
         rest = &rest[..rest.len() - 2];
     }
     rest
@@ -36,7 +36,7 @@ pub(crate) fn decode(page: Page, bytes: &[u8], only: bool, out: &mut String) -> 
                 });
             }
             let pairs = &run[..end];
-            let kept = if pairs.len() % 2 == 0 { trim(pairs) } else { pairs };
+            let kept = if pairs.len().is_multiple_of(2) { trim(pairs) } else { pairs };
             text::decode_double(page, kept, out).map_err(|f| TextFault { at: f.at + 1, ..f })
         }
         Some(_) if only => {

@@ -63,10 +63,9 @@ pub(crate) fn read(number: usize, text: &str) -> Line {
     padded.extend(std::iter::repeat_n(' ', LAST.saturating_sub(shown.chars().count())));
     let overlong = shown.chars().skip(LAST).any(|c| !c.is_whitespace());
     match spec(&padded) {
-        Ok((_, (form, '*', _))) if matches!(form, 'A' | ' ') => Line::Empty,
+        Ok((_, (_, '*', _))) => Line::Empty,
         Ok(_) if padded.trim().is_empty() => Line::Empty,
         Ok((_, ('A' | ' ', _, read))) => Line::Spec(Spec { line: number, overlong, ..read }),
-        Ok((_, (_, '*', _))) => Line::Empty,
         Ok((_, (form, _, _))) => Line::Foreign(form),
         Err(_) => Line::Empty,
     }

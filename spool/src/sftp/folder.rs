@@ -1,0 +1,244 @@
+//! A folder at a partner.
+//!
+//! Protocol version 3 has times in whole seconds and no file ids. Its status 4 says only "failure": an existing target
+//! is told from other trouble by looking at the names.
+
+use super::faults;
+use super::pool::{Answer, Lease, SftpPool};
+use super::sink::{SftpReader, SftpSink, sync};
+use crate::entry::{Entry, EntryKind, check_name, check_path, escaped};
+use crate::error::{Error, ErrorKind, Result};
+use crate::folder::{Folder, Sink};
+use crate::local::read_at_most;
+use ssh2::{FileStat, FileType, OpenFlags, OpenType};
+use std::io::{BufReader, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The library reads ahead four times this much.
+const READ_BYTES: usize = 1 << 20;
+
+/// A folder at a partner.
+#[derive(Clone)]
+pub struct SftpFolder {
+    pool: Arc<SftpPool>,
+    path: String,
+}
+
+impl SftpFolder {
+    pub(super) fn new(pool: Arc<SftpPool>, path: &str) -> SftpFolder {
+        let trimmed = path.trim_end_matches('/');
+        let path = if trimmed.is_empty() && path.starts_with('/') { "/" } else { trimmed };
+        SftpFolder { pool, path: path.to_owned() }
+    }
+
+    /// The pool it uses.
+    pub fn pool(&self) -> &Arc<SftpPool> {
+        &self.pool
+    }
+
+    fn full(&self, name: &str) -> PathBuf {
+        Path::new(&self.path).join(name)
+    }
+
+    fn doing(&self, doing: &str, name: &str) -> String {
+        format!("{doing} {name:?} in {}", self.describe())
+    }
+
+    fn at(&self, path: &str) -> Result<SftpFolder> {
+        check_path(path)?;
+        let path = self.full(path);
+        Ok(SftpFolder { pool: Arc::clone(&self.pool), path: path.to_string_lossy().into_owned() })
+    }
+
+    /// Opens a regular file, looking first: opening a pipe would hang the partner's side.
+    fn open_file(&self, name: &str) -> Result<(ssh2::File, Lease)> {
+        let missing = || Error::new(ErrorKind::Missing, self.doing("opening", name));
+        match self.stat(name)? {
+            None => return Err(missing()),
+            Some(entry) if entry.kind != EntryKind::File => {
+                let what = format!("{name:?} in {} is no file: {:?}", self.describe(), entry.kind);
+                return Err(Error::new(ErrorKind::Unsafe, what));
+            }
+            Some(_) => {}
+        }
+        let path = self.full(name);
+        match self.pool.ask(self.doing("opening", name), |sftp| sftp.open(&path))? {
+            Answer::Value(file, lease) => Ok((file, lease)),
+            Answer::NotThere => Err(missing()),
+        }
+    }
+
+    /// A refused creation or rename: with status 4 the names tell whether the target was taken.
+    fn refused(&self, doing: &str, from: Option<&str>, target: (&SftpFolder, &str), error: ssh2::Error) -> Error {
+        let (folder, to) = target;
+        let answered = faults::status(&error);
+        let error = faults::error(folder.doing(doing, to), error);
+        if answered != Some(faults::FAILURE) {
+            return error;
+        }
+        match folder.stat(to) {
+            Ok(Some(_)) => return Error { kind: ErrorKind::TargetExists, ..error },
+            Ok(None) => {}
+            Err(later) => return later,
+        }
+        match from.map(|name| self.stat(name)) {
+            Some(Ok(None)) => Error { kind: ErrorKind::Missing, ..error },
+            Some(Err(later)) => later,
+            _ => Error { kind: ErrorKind::Folder, ..error },
+        }
+    }
+
+    fn rename_to(&self, from: &str, target: &SftpFolder, to: &str) -> Result<()> {
+        check_name(from)?;
+        check_name(to)?;
+        let (old, new) = (self.full(from), target.full(to));
+        let mut lease = self.pool.lend()?;
+        if !lease.rename_refuses() {
+            match lease.call(|sftp| sftp.lstat(&new)) {
+                Ok(_) => return Err(Error::new(ErrorKind::TargetExists, target.doing("renaming to", to))),
+                Err(e) if faults::status(&e) == Some(faults::NO_SUCH_FILE) => {}
+                Err(e) => return Err(faults::error(target.doing("looking at", to), e)),
+            }
+        }
+        let renamed = lease.call(|sftp| sftp.rename(&old, &new, None));
+        // The session must be back before `refused` looks: there may be only one.
+        drop(lease);
+        renamed.map_err(|e| self.refused("renaming to", Some(from), (target, to), e))
+    }
+}
+
+impl Folder for SftpFolder {
+    fn describe(&self) -> String {
+        let slash = if self.path.starts_with('/') { "" } else { "/~/" };
+        format!("{}{slash}{}", self.pool.settings().describe(), self.path)
+    }
+
+    fn list(&self, limit: usize) -> Result<Vec<Entry>> {
+        let doing = format!("listing {}", self.describe());
+        let path = if self.path.is_empty() { "." } else { &self.path };
+        let (mut folder, mut lease) = match self.pool.ask(&doing, |sftp| sftp.opendir(path))? {
+            Answer::Value(folder, lease) => (folder, lease),
+            Answer::NotThere => return Err(Error::new(ErrorKind::Folder, format!("{doing}: no such folder"))),
+        };
+        let mut entries = Vec::new();
+        while entries.len() < limit {
+            match lease.call_until(faults::listing_ended, |_| folder.readdir()) {
+                Ok((name, stat)) => entries.extend(entry(name.as_os_str().as_bytes(), &stat)),
+                Err(e) if faults::listing_ended(&e) => break,
+                Err(e) => return Err(faults::error(doing, e)),
+            }
+        }
+        lease.call(|_| folder.close()).map_err(|e| faults::error(doing, e))?;
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(entries)
+    }
+
+    fn stat(&self, name: &str) -> Result<Option<Entry>> {
+        check_name(name)?;
+        let path = self.full(name);
+        match self.pool.ask(self.doing("looking at", name), |sftp| sftp.lstat(&path))? {
+            Answer::Value(stat, _) => Ok(entry(name.as_bytes(), &stat)),
+            Answer::NotThere => Ok(None),
+        }
+    }
+
+    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>> {
+        let (file, lease) = self.open_file(name)?;
+        let what = format!("{name:?} in {}", self.describe());
+        Ok(Box::new(BufReader::with_capacity(READ_BYTES, SftpReader::new(file, lease, what))))
+    }
+
+    fn create_new(&self, name: &str) -> Result<Box<dyn Sink>> {
+        check_name(name)?;
+        let path = self.full(name);
+        let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::EXCLUSIVE;
+        let mut lease = self.pool.lend()?;
+        match lease.call(|sftp| sftp.open_mode(&path, flags, 0o644, OpenType::File)) {
+            Ok(file) => Ok(Box::new(SftpSink::new(file, lease, format!("{name:?} in {}", self.describe())))),
+            Err(e) => {
+                drop(lease);
+                Err(self.refused("creating", None, (self, name), e))
+            }
+        }
+    }
+
+    fn rename_new(&self, from: &str, to: &str) -> Result<()> {
+        self.rename_to(from, self, to)
+    }
+
+    fn move_new(&self, from: &str, subfolder: &str, to: &str) -> Result<()> {
+        self.rename_to(from, &self.at(subfolder)?, to)
+    }
+
+    fn remove(&self, name: &str) -> Result<()> {
+        check_name(name)?;
+        let path = self.full(name);
+        let removed = self.pool.lend()?.call(|sftp| sftp.unlink(&path));
+        removed.map_err(|e| faults::error(self.doing("removing", name), e))
+    }
+
+    fn make_folder(&self, path: &str) -> Result<()> {
+        check_path(path)?;
+        let mut parent = self.clone();
+        for step in path.split('/') {
+            let full = parent.full(step);
+            let made = self.pool.lend()?.call(|sftp| sftp.mkdir(&full, 0o755));
+            if let Err(e) = made {
+                match parent.stat(step)? {
+                    Some(entry) if entry.kind == EntryKind::Folder => {}
+                    Some(entry) => {
+                        let what = format!("{step:?} in {} is no folder: {:?}", parent.describe(), entry.kind);
+                        return Err(Error::new(ErrorKind::Folder, what));
+                    }
+                    None => return Err(faults::error(parent.doing("making the folder", step), e)),
+                }
+            }
+            parent = parent.at(step)?;
+        }
+        Ok(())
+    }
+
+    fn subfolder(&self, path: &str) -> Result<Box<dyn Folder>> {
+        Ok(Box::new(self.at(path)?))
+    }
+
+    fn sync(&self, name: &str) -> Result<bool> {
+        let (mut file, mut lease) = self.open_file(name)?;
+        let synced = sync(&mut lease, &mut file);
+        let closed = lease.call(|_| file.close());
+        let synced = synced.map_err(|e| faults::error(self.doing("syncing", name), e))?;
+        closed.map_err(|e| faults::error(self.doing("closing", name), e))?;
+        Ok(synced)
+    }
+
+    fn read_small(&self, name: &str, max: usize) -> Result<Option<Vec<u8>>> {
+        let (file, lease) = match self.open_file(name) {
+            Ok(opened) => opened,
+            Err(e) if e.kind == ErrorKind::Missing => return Ok(None),
+            Err(e) => return Err(e),
+        };
+        let mut reader = SftpReader::new(file, lease, format!("{name:?} in {}", self.describe()));
+        read_at_most(&mut reader, name, max).map(Some)
+    }
+}
+
+/// What a listing says; nothing for the folder itself and its parent.
+fn entry(name: &[u8], stat: &FileStat) -> Option<Entry> {
+    if name == b"." || name == b".." {
+        return None;
+    }
+    let kind = match stat.perm.map(|_| stat.file_type()) {
+        Some(FileType::RegularFile) => EntryKind::File,
+        Some(FileType::Directory) => EntryKind::Folder,
+        Some(FileType::Symlink) => EntryKind::Link,
+        _ => EntryKind::Other,
+    };
+    let (name, kind) = match std::str::from_utf8(name) {
+        Ok(name) => (name.to_owned(), kind),
+        Err(_) => (escaped(name), EntryKind::NotUtf8),
+    };
+    let seconds = i64::try_from(stat.mtime.unwrap_or(0)).unwrap_or(0);
+    Some(Entry { name, size: stat.size.unwrap_or(0), mtime_ms: seconds.saturating_mul(1000), file_id: 0, kind })
+}

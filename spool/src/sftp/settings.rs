@@ -1,0 +1,59 @@
+//! How to reach one partner.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How to log in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Auth {
+    /// A private key file, with its passphrase in another file where it has one.
+    KeyFile {
+        /// The private key.
+        path: PathBuf,
+        /// The file that holds its passphrase.
+        passphrase_file: Option<PathBuf>,
+    },
+    /// The keys of the agent at `SSH_AUTH_SOCK`.
+    Agent,
+    /// A file that holds the password.
+    PasswordFile(PathBuf),
+}
+
+/// How to reach one partner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SftpSettings {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// User.
+    pub user: String,
+    /// How to log in.
+    pub auth: Auth,
+    /// Pinned host keys: `SHA256:<base64>` as `ssh-keygen -l` shows it, or `<type> <base64>` as known_hosts holds it
+    /// (a host name in front is allowed). Without any, nothing is trusted.
+    pub host_keys: Vec<String>,
+    /// Deadline to connect, with name, banner and key exchange, in milliseconds.
+    pub connect_timeout_ms: u64,
+    /// Deadline of every other call, in milliseconds.
+    pub call_timeout_ms: u64,
+    /// The most sessions at once; at least one.
+    pub sessions_max: usize,
+    /// Ciphers in order of preference, comma separated; the library's own order (chacha20-poly1305 first, which is
+    /// also its cheapest) when not given.
+    pub ciphers: Option<String>,
+}
+
+impl SftpSettings {
+    pub(super) fn connect_timeout(&self) -> Duration {
+        Duration::from_millis(self.connect_timeout_ms.max(1))
+    }
+
+    pub(super) fn call_timeout(&self) -> Duration {
+        Duration::from_millis(self.call_timeout_ms.max(1))
+    }
+
+    pub(super) fn describe(&self) -> String {
+        format!("sftp://{}@{}:{}", self.user, self.host, self.port)
+    }
+}

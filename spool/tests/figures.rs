@@ -1,0 +1,94 @@
+//! Figures, by hand: `cargo test --release -p fpp-spool --test figures -- --ignored --nocapture`.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers outside the test functions; a panic is a failed test
+
+#[allow(dead_code)] // each test program uses a part of it
+mod sshd_support;
+
+use fpp_spool::*;
+use sshd_support::{Options, Sshd, available, output};
+use std::io::{Cursor, Read, Write};
+use std::process::Command;
+use std::time::Instant;
+
+const MIB: usize = 1 << 20;
+
+#[test]
+#[ignore = "measures, and needs a quiet machine"]
+fn figures() {
+    if !available() {
+        return;
+    }
+    let sshd = Sshd::start(Options::default());
+    let data: Vec<u8> = (0..16 * MIB as u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let source = sshd.dir.path().join("source");
+    std::fs::write(&source, &data).unwrap();
+    for round in 1..=3 {
+        for ciphers in [None, Some("aes128-gcm@openssh.com".to_owned())] {
+            let folder = sshd.pool(|s| s.ciphers = ciphers.clone()).folder(sshd.spool().to_str().unwrap());
+            folder.stat("x").unwrap();
+            let started = Instant::now();
+            let mut sink = folder.create_new("x").unwrap();
+            sink.write_all(&data).unwrap();
+            sink.finish().unwrap();
+            let put = started.elapsed();
+            let started = Instant::now();
+            let entry = folder.stat("x").unwrap().unwrap();
+            fetch(&folder, &entry, &mut std::io::sink(), u64::MAX).unwrap();
+            let fetched = started.elapsed();
+            folder.remove("x").unwrap();
+            println!("{round}: 64 MiB, {ciphers:?}: put {put:?}, fetch {fetched:?}");
+        }
+        let batch = sshd.dir.path().join("batch");
+        std::fs::write(&batch, format!("put {} {}/y\n", source.display(), sshd.spool().display())).unwrap();
+        for cipher in ["chacha20-poly1305@openssh.com", "aes128-gcm@openssh.com"] {
+            let started = Instant::now();
+            let options = ["-q", "-c", cipher, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"];
+            let mut sftp = Command::new("sftp");
+            sftp.args(options).args(["-i", sshd.dir.path().join("user").to_str().unwrap()]);
+            sftp.args(["-P", &sshd.port.to_string(), "-b", batch.to_str().unwrap()]);
+            output(sftp.arg(format!("{}@127.0.0.1", sshd_support::user())));
+            println!("{round}: 64 MiB, sftp put with {cipher}, connecting included: {:?}", started.elapsed());
+        }
+    }
+    small(&sshd, 1);
+    small(&sshd, 4);
+}
+
+/// Small answers, each with checksum and marker, each read back.
+fn small(sshd: &Sshd, threads: usize) {
+    let folder = sshd.pool(|s| s.sessions_max = threads).folder(sshd.spool().to_str().unwrap());
+    folder.stat("x").unwrap();
+    let content = [7u8; 4096];
+    let each = 200;
+    for sides in [false, true] {
+        let started = Instant::now();
+        std::thread::scope(|scope| {
+            for thread in 0..threads {
+                let folder = &folder;
+                scope.spawn(move || {
+                    (0..each).for_each(|n| one(folder, &content, &format!("{sides}{thread}-{n}"), sides))
+                });
+            }
+        });
+        let rate = (threads * each) as f64 / started.elapsed().as_secs_f64();
+        println!("4 KiB answers, read back, sides {sides}, {threads} sessions: {rate:.0} a second");
+    }
+    let entries = folder.list(LISTING_LIMIT).unwrap();
+    entries.iter().for_each(|e| folder.remove(&e.name).unwrap());
+}
+
+fn one(folder: &SftpFolder, content: &[u8], name: &str, sides: bool) {
+    let sha256 = Digest::of(Algorithm::Sha256, content);
+    let open = || Ok(Box::new(Cursor::new(content.to_vec())) as Box<dyn Read + Send>);
+    let publication = Publication {
+        final_name: name.into(),
+        temporary_tag: "n.1".into(),
+        size: content.len() as u64,
+        sha256,
+        open: &open,
+        checksums: if sides { vec![(Algorithm::Sha256, sha256)] } else { vec![] },
+        marker: sides.then(|| (format!("{name}.OK"), vec![])),
+        proven_before: false,
+    };
+    publish(folder, &publication, &mut || Ok(())).unwrap();
+}

@@ -1,0 +1,252 @@
+//! A real OpenSSH server of its own for each test: own keys, own configuration, loopback, a free port.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)] // test support
+
+use fpp_spool::{Auth, SftpPool, SftpSettings};
+use std::collections::HashMap;
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const SSHD: &str = "/usr/sbin/sshd";
+
+/// A running server and everything that belongs to it.
+pub(crate) struct Sshd {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) port: u16,
+    pub(crate) password_works: bool,
+    child: Child,
+}
+
+/// What differs from a plain server.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Options {
+    /// Refuses everything that writes.
+    pub(crate) read_only: bool,
+    /// Lets the user in with the password `pass word` (root only, in a mount namespace of its own).
+    pub(crate) password: bool,
+}
+
+/// True when a server can be started. Without one the tests print that they are skipped, unless the environment
+/// promises the real parts.
+pub(crate) fn available() -> bool {
+    if Path::new(SSHD).exists() {
+        return true;
+    }
+    assert!(std::env::var_os("FPP_REAL_PARTS").is_none(), "no {SSHD}: `./dev test` installs openssh-server");
+    println!("skipped: no {SSHD}; `./dev test` installs openssh-server");
+    false
+}
+
+pub(crate) fn user() -> String {
+    output(Command::new("id").arg("-un"))
+}
+
+fn is_root() -> bool {
+    output(Command::new("id").arg("-u")) == "0"
+}
+
+pub(crate) fn output(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+fn keygen(path: &Path, passphrase: &str) {
+    output(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", passphrase, "-f"]).arg(path));
+}
+
+impl Sshd {
+    pub(crate) fn start(options: Options) -> Sshd {
+        let dir = tempfile::tempdir().unwrap();
+        for (key, passphrase) in [("host", ""), ("other", ""), ("user", ""), ("locked", "open sesame")] {
+            keygen(&dir.path().join(key), passphrase);
+        }
+        let keys = ["user.pub", "locked.pub"].map(|k| fs::read_to_string(dir.path().join(k)).unwrap());
+        fs::write(dir.path().join("authorized"), keys.concat()).unwrap();
+        fs::write(dir.path().join("passphrase"), "open sesame\n").unwrap();
+        fs::write(dir.path().join("password"), "pass word\n").unwrap();
+        fs::create_dir(dir.path().join("spool")).unwrap();
+        if is_root() {
+            fs::create_dir_all("/run/sshd").unwrap();
+        }
+        let password_works = options.password && is_root() && shadow(dir.path());
+        for _ in 0..5 {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            configure(dir.path(), port, options);
+            let mut child = spawn(dir.path(), password_works);
+            if ready(&mut child, port) {
+                return Sshd { dir, port, password_works, child };
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        panic!("sshd did not start: {}", fs::read_to_string(dir.path().join("log")).unwrap_or_default());
+    }
+
+    /// Starts again after [`Sshd::kill`], with the same keys on the same port.
+    pub(crate) fn restart(&mut self) {
+        self.child = spawn(self.dir.path(), self.password_works);
+        assert!(ready(&mut self.child, self.port), "{}", self.log());
+    }
+
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.dir.path().join("spool")
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
+    }
+
+    pub(crate) fn settings(&self) -> SftpSettings {
+        SftpSettings {
+            host: "127.0.0.1".into(),
+            port: self.port,
+            user: user(),
+            auth: Auth::KeyFile { path: self.dir.path().join("user"), passphrase_file: None },
+            host_keys: vec![fs::read_to_string(self.dir.path().join("host.pub")).unwrap()],
+            connect_timeout_ms: 20_000,
+            call_timeout_ms: 20_000,
+            sessions_max: 2,
+            ciphers: None,
+        }
+    }
+
+    pub(crate) fn pool(&self, change: impl FnOnce(&mut SftpSettings)) -> Arc<SftpPool> {
+        let mut settings = self.settings();
+        change(&mut settings);
+        SftpPool::new(settings)
+    }
+
+    pub(crate) fn fingerprint(&self, key: &str) -> String {
+        let shown = output(Command::new("ssh-keygen").arg("-lf").arg(self.dir.path().join(format!("{key}.pub"))));
+        shown.split(' ').nth(1).unwrap().to_owned()
+    }
+
+    /// The processes that serve sessions, not the one that listens.
+    pub(crate) fn sessions(&self) -> Vec<u32> {
+        descendants(self.child.id())
+    }
+
+    pub(crate) fn freeze(&self) -> Frozen {
+        let all: Vec<u32> = self.sessions().into_iter().chain([self.child.id()]).collect();
+        all.iter().for_each(|pid| signal("STOP", *pid));
+        Frozen(all)
+    }
+
+    pub(crate) fn kill_sessions(&self) {
+        self.sessions().into_iter().for_each(|pid| signal("KILL", pid));
+    }
+
+    /// SIGKILL to the server and all its sessions.
+    pub(crate) fn kill(&mut self) {
+        let sessions = self.sessions();
+        let _ = self.child.kill();
+        sessions.into_iter().for_each(|pid| signal("KILL", pid));
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Sshd {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Stopped processes; they go on when this is dropped.
+pub(crate) struct Frozen(Vec<u32>);
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|pid| signal("CONT", *pid));
+    }
+}
+
+fn signal(name: &str, pid: u32) {
+    // It may be gone already.
+    let _ = Command::new("kill").args([format!("-{name}"), pid.to_string()]).stderr(Stdio::null()).status();
+}
+
+fn descendants(root: u32) -> Vec<u32> {
+    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|n| n.parse().ok()) else { continue };
+        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // pid (name) state ppid ...
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split(' ').nth(2)?.parse().ok());
+        children.entry(parent.unwrap_or(0)).or_default().push(pid);
+    }
+    let mut found = vec![root];
+    let mut at = 0;
+    while at < found.len() {
+        found.extend(children.get(&found[at]).cloned().unwrap_or_default());
+        at += 1;
+    }
+    found.split_off(1)
+}
+
+fn configure(dir: &Path, port: u16, options: Options) {
+    let at = |name: &str| dir.join(name).display().to_string();
+    let read_only = if options.read_only { " -R" } else { "" };
+    let password = if options.password { "yes" } else { "no" };
+    let text = format!(
+        "ListenAddress 127.0.0.1\nPort {port}\nHostKey {}\nPidFile {}\nAuthorizedKeysFile {}\nStrictModes no\n\
+         UsePAM no\nPermitRootLogin yes\nPasswordAuthentication {password}\nLogLevel VERBOSE\n\
+         Subsystem sftp internal-sftp{read_only}\nForceCommand internal-sftp{read_only}\n",
+        at("host"),
+        at("pid"),
+        at("authorized"),
+    );
+    fs::write(dir.join("conf"), text).unwrap();
+}
+
+/// A copy of the password file in which the user has the test's password.
+fn shadow(dir: &Path) -> bool {
+    let Ok(shadow) = fs::read_to_string("/etc/shadow") else { return false };
+    let Ok(made) = Command::new("openssl").args(["passwd", "-6", "pass word"]).output() else { return false };
+    let (user, hash) = (user(), String::from_utf8(made.stdout).unwrap());
+    let lines: Vec<String> = shadow
+        .lines()
+        .map(|line| match line.split_once(':') {
+            Some((name, rest)) if name == user => {
+                format!("{name}:{}:{}", hash.trim(), rest.split_once(':').unwrap().1)
+            }
+            _ => line.to_owned(),
+        })
+        .collect();
+    fs::write(dir.join("shadow"), lines.join("\n") + "\n").unwrap();
+    Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|s| s.success())
+}
+
+fn spawn(dir: &Path, own_shadow: bool) -> Child {
+    let log = fs::OpenOptions::new().create(true).append(true).open(dir.join("log")).unwrap();
+    let (conf, shadow) = (dir.join("conf"), dir.join("shadow"));
+    let mut command = if own_shadow {
+        let script = "mount --bind \"$1\" /etc/shadow && exec \"$2\" -D -e -f \"$3\"";
+        let mut command = Command::new("unshare");
+        command.args(["-m", "sh", "-c", script, "sh"]).arg(shadow).arg(SSHD).arg(conf);
+        command
+    } else {
+        let mut command = Command::new(SSHD);
+        command.args(["-D", "-e", "-f"]).arg(conf);
+        command
+    };
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+}
+
+fn ready(child: &mut Child, port: u16) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < deadline {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
+}
