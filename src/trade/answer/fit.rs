@@ -5,7 +5,7 @@
 
 use fpp_codecs::format::Format;
 use fpp_codecs::layout::{Field, Kind};
-use fpp_codecs::text::{self, Page};
+use fpp_codecs::text;
 
 /// What a field can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,7 @@ pub(super) fn fits(field: &Field, answer: &Format, value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fpp_codecs::text::Page;
 
     fn field(kind: Kind, bytes: usize) -> Field {
         Field {
