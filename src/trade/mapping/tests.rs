@@ -32,6 +32,9 @@ fn event(plan: &Plan, trade: &Trade) -> Result<Event, TradeFault> {
     plan.mapping.event(&row(plan, trade), &lineage(), &plan.instruments, &mut out).map(|()| out)
 }
 
+/// A field and its new value.
+type Change = (&'static str, &'static str);
+
 const GOLD: &str = concat!(
     r#"{"specversion":"1.0","id":"2025-06-20:T2025062000000001:DONE","source":"urn:fpp:test:pmtrd","#,
     r#""type":"pm.trade.executed.v1","subject":"T2025062000000001","time":"2025-06-19T21:30:15.123456+08:00","#,
@@ -79,7 +82,7 @@ fn a_silver_trade_is_per_kilogram_whatever_unit_it_was_written_in() {
 
 #[test]
 fn every_business_fault_names_its_field_and_code() {
-    let cases: &[(&[(&str, &str)], &str, u16)] = &[
+    let cases: &[(&[Change], &str, u16)] = &[
         (&[("TRDNO", "")], "TRDNO", 2009),
         (&[("TRDDAT", "20250230")], "TRDDAT", 2008),
         (&[("TRDDAT", "0")], "TRDDAT", 2009),
@@ -100,8 +103,7 @@ fn every_business_fault_names_its_field_and_code() {
     let plan = sample::plan(false, Policy::Strict);
     let record = plan.format.record(Role::Detail).unwrap();
     for (changes, field, code) in cases {
-        let changes: Vec<(&'static str, &str)> = changes.to_vec();
-        let row = row(&plan, &with(trade(1), &changes));
+        let row = row(&plan, &with(trade(1), changes));
         let fault = plan.mapping.judge(&row, &plan.instruments, &mut Event::default()).unwrap_err();
         let layout = &record.layout.fields[fault.field];
         assert_eq!((layout.name.as_str(), fault.code.0, fault.at), (*field, *code, layout.offset), "{changes:?}");
