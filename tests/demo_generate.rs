@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 use fpp::demo::generate::{Flaw, Harm, Series, Spec, Spoil, Summary, generate};
+use fpp::trade::instrument::{Instruments, Unit};
 use fpp_codecs::controls::Tally;
 use fpp_codecs::date::Date;
 use fpp_codecs::format::{Format, Role};
@@ -95,21 +96,18 @@ fn a_good_file_decodes_and_adds_up() {
 }
 
 #[test]
-fn every_trade_is_right_in_its_own_units() {
+fn every_trade_is_right_in_the_units_of_its_listed_instrument() {
+    let listed = include_str!("../config/instruments.toml");
+    let instruments = Instruments::parse("instruments.toml", listed).unwrap();
     for series in BOTH {
         let format = series.format().unwrap();
         let (file, _) = make(&spec(series, 2_000, &[]));
         let rows = rows(&format, &file).unwrap();
         let trades = Details::new(&format, &rows);
         let mut metals = BTreeSet::new();
-        let lot_grams = |code: &str| match code {
-            "Au99.99" | "iAu99.99" => 10,
-            "Au100g" | "mAu(T+D)" => 100,
-            _ => 1000,
-        };
         for n in 0..trades.rows.len() {
-            let code = trades.text(n, "INSTID");
-            let kilograms = code.starts_with("Ag");
+            let instrument = instruments.find(trades.text(n, "INSTID")).unwrap();
+            let kilograms = instrument.price_unit == Unit::Kilogram;
             assert_eq!(trades.text(n, "UNIT"), if kilograms { "KG" } else { "G" });
             let quantity = trades.number(n, "QTY");
             let product = trades.number(n, "PRICE").checked_mul(quantity).unwrap();
@@ -117,10 +115,10 @@ fn every_trade_is_right_in_its_own_units() {
             let unsigned = Decimal { unscaled: amount.unscaled.abs(), ..amount };
             assert!(unsigned.same_value(product), "{amount} is not {product}");
             let grams = quantity.checked_mul(Decimal::whole(if kilograms { 1000 } else { 1 })).unwrap();
-            assert!(trades.number(n, "LOTS").checked_mul(Decimal::whole(lot_grams(code))).unwrap().same_value(grams));
-            metals.insert(code.trim_start_matches(['i', 'm'])[..2].to_owned());
+            assert!(trades.number(n, "LOTS").checked_mul(instrument.lot_grams).unwrap().same_value(grams));
+            metals.insert(instrument.metal.clone());
         }
-        assert_eq!(metals.into_iter().collect::<Vec<_>>(), ["Ag", "Au", "Pt"]);
+        assert_eq!(metals.into_iter().collect::<Vec<_>>(), ["AG", "AU", "PT"]);
     }
 }
 

@@ -5,15 +5,16 @@
 //! the folder at intervals anyway. Our own reading does not wake.
 
 use crate::error::{Error, ErrorKind, Result};
-use notify::event::{AccessKind, AccessMode};
+use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Watches one local folder for as long as it lives.
 pub struct Watch {
     lost: Arc<AtomicU64>,
+    ended: Arc<AtomicBool>,
     _watcher: RecommendedWatcher,
 }
 
@@ -21,28 +22,38 @@ impl Watch {
     /// Calls `wake` when something in the folder may have changed, from a thread of its own. `wake` must be quick.
     pub fn start(path: &Path, wake: impl Fn() + Send + 'static) -> Result<Watch> {
         let lost = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&lost);
+        let ended = Arc::new(AtomicBool::new(false));
+        let (counter, over, folder) = (Arc::clone(&lost), Arc::clone(&ended), path.to_owned());
         let failed = |e: notify::Error| {
             Error::new(ErrorKind::Folder, format!("watching {}: {e}", path.display()))
                 .hint("the folder is still listed at intervals; see fs.inotify.max_user_watches")
                 .caused_by(e)
         };
-        let handler = move |event: notify::Result<Event>| match heard(&event) {
+        let handler = move |event: notify::Result<Event>| match heard(&event, &folder) {
             Heard::Nothing => {}
             Heard::Change => wake(),
             Heard::Lost => {
                 counter.fetch_add(1, Ordering::Relaxed);
                 wake();
             }
+            Heard::End => {
+                over.store(true, Ordering::Relaxed);
+                wake();
+            }
         };
         let mut watcher = notify::recommended_watcher(handler).map_err(failed)?;
         watcher.watch(path, RecursiveMode::NonRecursive).map_err(failed)?;
-        Ok(Watch { lost, _watcher: watcher })
+        Ok(Watch { lost, ended, _watcher: watcher })
     }
 
     /// How often events were lost, by an overflow or an error. A number for the metrics.
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
+    }
+
+    /// True when the folder itself was removed or renamed: nothing more will be heard, start a new watch.
+    pub fn ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
     }
 }
 
@@ -51,12 +62,18 @@ enum Heard {
     Nothing,
     Change,
     Lost,
+    End,
 }
 
-fn heard(event: &notify::Result<Event>) -> Heard {
+fn heard(event: &notify::Result<Event>, folder: &Path) -> Heard {
     match event {
         Err(_) => Heard::Lost,
         Ok(event) if event.need_rescan() => Heard::Lost,
+        Ok(Event { kind: EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)), paths, .. })
+            if paths.iter().any(|path| path == folder) =>
+        {
+            Heard::End
+        }
         // Closing after writing is the best moment to look; opening and reading is what we do ourselves.
         Ok(Event { kind: EventKind::Access(AccessKind::Close(AccessMode::Write)), .. }) => Heard::Change,
         Ok(Event { kind: EventKind::Access(_), .. }) => Heard::Nothing,
@@ -74,23 +91,30 @@ mod tests {
     #[test]
     fn wakes_for_a_new_file() {
         let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("in");
+        std::fs::create_dir(&folder).unwrap();
         let (sender, receiver) = mpsc::channel();
-        let watch = Watch::start(dir.path(), move || {
+        let watch = Watch::start(&folder, move || {
             let _ = sender.send(());
         })
         .unwrap();
-        std::fs::write(dir.path().join("PMTRD.TXT"), "x").unwrap();
+        std::fs::write(folder.join("PMTRD.TXT"), "x").unwrap();
         receiver.recv_timeout(Duration::from_secs(20)).unwrap();
-        assert_eq!(watch.lost(), 0);
+        assert_eq!((watch.lost(), watch.ended()), (0, false));
+        std::fs::remove_dir_all(&folder).unwrap();
+        while !watch.ended() {
+            receiver.recv_timeout(Duration::from_secs(20)).unwrap();
+        }
         assert!(Watch::start(&dir.path().join("none"), || {}).is_err());
     }
 
     #[test]
     fn overflow_and_errors_wake_and_reading_does_not() {
-        assert_eq!(heard(&Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan))), Heard::Lost);
-        assert_eq!(heard(&Err(notify::Error::generic("x"))), Heard::Lost);
+        let here = Path::new("/in");
+        assert_eq!(heard(&Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan)), here), Heard::Lost);
+        assert_eq!(heard(&Err(notify::Error::generic("x")), here), Heard::Lost);
         let opened = EventKind::Access(AccessKind::Open(AccessMode::Read));
-        assert_eq!(heard(&Ok(Event::new(opened))), Heard::Nothing);
-        assert_eq!(heard(&Ok(Event::new(EventKind::Any))), Heard::Change);
+        assert_eq!(heard(&Ok(Event::new(opened)), here), Heard::Nothing);
+        assert_eq!(heard(&Ok(Event::new(EventKind::Any)), here), Heard::Change);
     }
 }

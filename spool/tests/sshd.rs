@@ -232,7 +232,8 @@ fn every_call_to_a_frozen_server_ends() {
         return;
     }
     let sshd = Sshd::start(Options::default());
-    fs::write(sshd.spool().join("A"), content(4_000_000)).unwrap();
+    // So long that most of it has not been asked for when the server freezes.
+    fs::File::create(sshd.spool().join("A")).unwrap().set_len(100_000_000).unwrap();
     let folder = folder(&sshd, |s| {
         s.call_timeout_ms = 1000;
         s.connect_timeout_ms = 1500;

@@ -20,6 +20,8 @@ mod check;
 mod day;
 mod decode;
 mod deliveries;
+#[cfg(feature = "demo")]
+mod demo;
 mod encode;
 mod events;
 mod inspect;
@@ -55,6 +57,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    #[cfg(feature = "demo")]
+    Demo(demo::Demo),
     Run(run::Run),
     Check(check::Check),
     Layout(layout::LayoutVerb),
@@ -95,6 +99,8 @@ impl Cli {
 impl Verb {
     fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         match self {
+            #[cfg(feature = "demo")]
+            Verb::Demo(verb) => verb.run(),
             Verb::Run(verb) => verb.run(global),
             Verb::Check(verb) => verb.run(global, out),
             Verb::Layout(verb) => verb.run(out),

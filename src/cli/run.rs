@@ -1,30 +1,40 @@
-//! `fpp run`: the node, until it is told to stop.
+//! `fpp run`: the node.
 
 use super::exit::{Exit, Failure};
 use super::global::Global;
-use crate::{node, telemetry};
+use super::output::note;
 use clap::Args;
 
 /// Run the node until SIGTERM or Ctrl-C.
 ///
-/// Starting and starting after a crash are the same: work goes on where the books say it stands. On a signal no new work
-/// is taken, running steps finish, then everything closes.
+/// Watches the spools, proves files, posts events and answers the core. Starting and starting after a crash are the
+/// same: work goes on where the books say it stands. A stopping node finishes the steps it is in, or
+/// gives them up after drain_ms; what was given up goes on at the
+/// next start.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  fpp run --config /etc/fpp/fpp.toml\n  FPP_LOG=debug fpp run")]
+#[command(
+    after_help = "Example:\n  fpp run --config /etc/fpp/fpp.toml\n\nLogs go to stderr: text on a terminal, JSON \
+                        lines otherwise."
+)]
 pub(super) struct Run {}
 
 impl Run {
-    pub(super) fn run(self, global: &Global) -> Result<Exit, Failure> {
+    pub(super) fn run(&self, global: &Global) -> Result<Exit, Failure> {
+        crate::telemetry::start("info")?;
         let settings = global.settings()?;
-        telemetry::start("info")?;
         for warning in &settings.warnings {
-            tracing::warn!("{warning}");
+            note(format_args!("warning: {warning}"));
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::internal(format!("cannot start: {error}")))?;
-        runtime.block_on(node::run(settings))?;
+        runtime()?.block_on(crate::node::run(settings))?;
         Ok(Exit::Good)
     }
+}
+
+/// Threads for a node: services on a few, blocking work beside them.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::internal(format!("cannot start: {error}")))
 }

@@ -98,9 +98,8 @@ impl Folder {
                 path.parent().map(std::fs::create_dir_all).transpose()?;
                 std::fs::write(&path, text)
             };
-            make().map_err(|e| {
-                Error::halt(Code::NO_SPACE, format!("{} cannot be written", path.display())).caused_by(e)
-            })
+            make()
+                .map_err(|e| Error::halt(Code::NO_SPACE, format!("{} cannot be written", path.display())).caused_by(e))
         };
         for (name, text) in FILES {
             write(name, text)?;
@@ -146,7 +145,7 @@ fn route(series: &Series) -> String {
          files = \"CORE_PMTS_{file_id}_{{date}}_{{batch}}_{{run}}.TXT\"\nformat = \"../layouts/pmtrd{twin}.toml\"\n\
          mapping = \"../events/pmtrd.toml\"\ninstruments = \"../instruments.toml\"\nsource = \"move\"\nmove_to = \"done\"\n\n\
          [ready]\nmarker = \"{{name}}.OK\"\n\n[policy]\nrecords = \"partial\"\nunproven_total = \"{unproven}\"\n\n\
-         [identity]\nbusiness_date = \"header:BIZDAT\"\nbatch = \"header:BATNO\"\nrun = \"header:RUNNO\"\n\n\
+         [identity]\nfrom = \"header\"\ndate = \"BIZDAT\"\nbatch = \"BATNO\"\nrun = \"RUNNO\"\n\n\
          [[outlet]]\nkind = \"stream\"\n\n{outlet}\
          [answer]\nspool = \"core-in\"\nname = \"PMTS_CORE_{file_id}_{{date}}_{{batch}}_{{run}}_{{answer}}.ACK\"\n\
          format = \"../layouts/pmack{twin}.toml\"\nmapping = \"../answers/pmack.toml\"\nchecksums = [\"sha256\"]\n\

@@ -42,7 +42,8 @@ pub enum Change {
     /// Books an arrival; does nothing when its `arrival_key` is known.
     Arrive(NewTransfer),
     /// Moves a transfer. Clears attempts and makes it due at once. `Post` and `Judge(Rejected)` take the next
-    /// publication number in the same transaction (D11).
+    /// publication number in the same transaction (D11). `Judge(Accepted | Partly)` is refused (FPP1011) when another
+    /// transfer was accepted under the same identity, unless `facts.released` names 1011.
     Move {
         /// Which.
         id: TransferId,
@@ -57,14 +58,16 @@ pub enum Change {
     Park {
         /// Which.
         id: TransferId,
-        /// Not before; `i64::MAX` until a delivery wakes it.
+        /// Not before; `i64::MAX` until a delivery wakes it. A transfer whose required deliveries (it has some) were all
+        /// delivered is not put to sleep: it is due at once.
         until_ms: i64,
         /// Why.
         waiting_for: String,
         /// A failed attempt.
         failed: bool,
     },
-    /// Adds rejects; written in the commit that judges. The journal of that commit carries their digest.
+    /// Adds rejects; refused without a `Judge` of the same transfer in the same `apply`, whose journal entry carries
+    /// their digest.
     Reject {
         /// Which.
         id: TransferId,
@@ -72,6 +75,8 @@ pub enum Change {
         rejects: Vec<Reject>,
     },
     /// Plans a delivery; does nothing when its (spool, name) is already planned for this transfer with the same digest.
+    /// Refused (FPP4004) when a delivery that was not taken yet has that name for something else. State, attempts and
+    /// times begin anew, whatever is filled in, except `next_attempt_ms`.
     Plan(Box<Delivery>),
     /// Moves a delivery. `Deliver` makes its transfer due at once.
     MoveDelivery {
@@ -100,7 +105,7 @@ pub enum Change {
         /// Who.
         by: String,
     },
-    /// The core's act (日切): a business date of a route is opened or closed.
+    /// The core's act (日切): a business date of a route is opened or closed. Saying again what is so does nothing.
     Day {
         /// Route.
         route: String,
@@ -186,7 +191,7 @@ pub struct Applied {
 /// One row of a subject's hash chain (D22).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalRow {
-    /// `transfer:<id>` or `delivery:<id>`.
+    /// `transfer:<id>`, `delivery:<id>` or `day:<route>`.
     pub subject: String,
     /// From 1.
     pub n: u64,
@@ -196,7 +201,7 @@ pub struct JournalRow {
     pub entry: String,
     /// Hash of the row before, hex; empty for the first.
     pub previous: String,
-    /// SHA-256 over subject, n, at_ms, entry and previous.
+    /// SHA-256 over subject, n, at_ms, entry and previous, spelled out in `chain.rs`.
     pub hash: String,
 }
 

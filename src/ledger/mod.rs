@@ -2,7 +2,8 @@
 //!
 //! Contract: [`Ledger`], an all-or-nothing [`Ledger::apply`] of [`Change`]s under a [`Fence`], and reads. Engines stand
 //! beside it (`sqlite/`), so MySQL and OceanBase can follow without touching a flow. What the books hold is pure types
-//! (`transfer.rs`, `delivery.rs`, `change.rs`): states and legal moves are decided there, never in an engine.
+//! (`transfer.rs`, `delivery.rs`, `change.rs`): states and legal moves are decided there, never in an engine. What a
+//! journal entry says, what a row is after it (`fold.rs`) and what is hashed (`chain.rs`) are the same for all engines.
 //!
 //! Invariants: a state moves only by `next()`; a stale epoch is refused by the ledger itself (I5); every move is a row
 //! of its subject's hash chain in the same transaction (I7); nothing per record is stored except rejects.
@@ -44,16 +45,18 @@ pub trait Ledger: Send + Sync {
     async fn transfer_by_arrival(&self, arrival_key: &str) -> Result<Option<Transfer>, Error>;
     /// Newest first.
     async fn transfers(&self, query: &TransferQuery) -> Result<Vec<Transfer>, Error>;
-    /// Transfers with work to do now: state not terminal, not held, `next_attempt_ms <= now_ms`; oldest first. Its cost
-    /// does not grow with finished transfers.
+    /// Transfers with work to do now: state not terminal, not held, `next_attempt_ms <= now_ms`; the one that is due
+    /// longest comes first. Its cost does not grow with finished transfers.
     async fn due_transfers(&self, now_ms: i64, limit: u32) -> Result<Vec<Transfer>, Error>;
-    /// Transfers of this identity's batch, whatever their run, that are not rejected: a resend is a higher run (D8).
+    /// Transfers of this identity's batch, whatever their run: those accepted (also in part), and those on the way that
+    /// are not rejected; oldest first. A resend is a higher run (D8).
     async fn by_batch(&self, identity: &Identity) -> Result<Vec<Transfer>, Error>;
     /// Number of transfers of a route that arrived for a business date, for routes that count batches (D1).
     async fn arrivals_of_day(&self, route: &str, business_date: &str) -> Result<u32, Error>;
     /// Rejects of a transfer in record order, after a record number.
     async fn rejects(&self, id: &TransferId, after_record: u64, limit: u32) -> Result<Vec<Reject>, Error>;
-    /// The journal of a transfer or delivery, oldest first.
+    /// The journal of a transfer (`transfer:<id>`), a delivery (`delivery:<id>`) or a route's business dates
+    /// (`day:<route>`), oldest first. `fold::Entry` reads an entry.
     async fn journal(&self, subject: &str) -> Result<Vec<JournalRow>, Error>;
 
     /// Transfers by publication number, ascending, after one (D11).
@@ -63,7 +66,7 @@ pub trait Ledger: Send + Sync {
 
     /// One delivery.
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>, Error>;
-    /// The delivery that has this name in this spool.
+    /// The delivery that has this name in this spool; the newest, when the name came round after it was taken.
     async fn delivery_named(&self, spool: &str, name: &str) -> Result<Option<Delivery>, Error>;
     /// Deliveries of a transfer, oldest first; of all transfers (newest first) without one.
     async fn deliveries(&self, of: Option<&TransferId>, limit: u32) -> Result<Vec<Delivery>, Error>;

@@ -1,7 +1,8 @@
 //! Blocks: the digest of each 4 MiB of a content, and reading that hands out no byte before its block was checked.
 //!
 //! The list of digests is a small file of its own: magic, size of the content, the digests, and a SHA-256 over all of
-//! it, so damage to the list is told from damage to the content. It proves against damage, not against a forger; the
+//! it, so damage to the list is told from damage to the content. Content of at most one block has no list: the digest of
+//! its only block is its name. It proves against damage, not against a forger; the
 //! forger's case is the content's own SHA-256, which is its name and stands in the ledger.
 
 use super::damaged;
@@ -47,6 +48,24 @@ impl Blocks {
             return Err("the list of block digests does not fit the size");
         }
         Ok(Blocks { size, digests: digests.to_vec() })
+    }
+
+    /// Content of at most one block, whose only digest is its name.
+    pub fn single(sha256: &str, size: u64) -> Result<Blocks, &'static str> {
+        let mut digest = [0; DIGEST_BYTES];
+        for (at, byte) in digest.iter_mut().enumerate() {
+            let two = sha256.get(at * 2..at * 2 + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
+            *byte = two.ok_or("its name is no SHA-256")?;
+        }
+        if size == 0 && Sha256::digest([]).as_slice() != digest {
+            return Err("it is empty");
+        }
+        Ok(Blocks { size, digests: vec![digest] })
+    }
+
+    /// Whether the list must be kept beside the content.
+    pub fn need_a_list(&self) -> bool {
+        self.size > BLOCK_BYTES as u64
     }
 
     /// Bytes of the content.

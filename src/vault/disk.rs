@@ -1,9 +1,10 @@
-//! The vault in a folder: `ab/cd/<sha256>`, beside it `<sha256>.blocks` and `<sha256>.<kind>.index`.
+//! The vault in a folder: `ab/cd/<sha256>`, beside it `<sha256>.blocks` (when it is larger than one block) and
+//! `<sha256>.<kind>.index`.
 //!
 //! Invariant: the block digests are durable before the content has its name, so content that is there can be checked.
 //! Several nodes may share the folder; equal content from two of them meets under one name.
 
-use super::blocks::{BlockHasher, Blocks, Content, Source};
+use super::blocks::{BLOCK_BYTES, BlockHasher, Blocks, Content, Source};
 use super::files::{self, Temporary};
 use super::{Stored, Vault, check_name, damaged, hex, missing};
 use crate::error::{Error, Result};
@@ -121,7 +122,9 @@ impl Vault for DiskVault {
         {
             tracing::warn!(%error, "the same content came in again and replaces the damaged one");
         }
-        self.keep_bytes(&stored.sha256, ".blocks", &blocks.write())?;
+        if blocks.need_a_list() {
+            self.keep_bytes(&stored.sha256, ".blocks", &blocks.write())?;
+        }
         self.keep(&stored.sha256, "", temporary)?;
         Ok(stored)
     }
@@ -162,14 +165,18 @@ impl Vault for DiskVault {
             _ => files::failed(&format!("{sha256} in the vault"), e),
         };
         let file = File::open(self.path(sha256, "")).map_err(failed)?;
-        let blocks = match fs::read(self.path(sha256, ".blocks")) {
-            Ok(bytes) => Blocks::read(&bytes).map_err(|what| damaged(sha256, what))?,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                return Err(damaged(sha256, "its list of block digests is missing"));
-            }
+        let length = file.metadata().map_err(failed)?.len();
+        let list = match fs::read(self.path(sha256, ".blocks")) {
+            Ok(bytes) => Some(bytes),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
             Err(e) => return Err(failed(e)),
         };
-        let length = file.metadata().map_err(failed)?.len();
+        let blocks = match list {
+            Some(bytes) => Blocks::read(&bytes),
+            None if length <= BLOCK_BYTES as u64 => Blocks::single(sha256, length),
+            None => Err("its list of block digests is missing"),
+        };
+        let blocks = blocks.map_err(|what| damaged(sha256, what))?;
         if length != blocks.size() {
             return Err(damaged(sha256, format!("it has {length} bytes, {} came in", blocks.size())));
         }

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod chains;
+mod crash;
 mod deliveries;
 mod desk;
 mod leases;
@@ -41,6 +42,7 @@ macro_rules! conformance {
             transfers::a_parked_file_is_not_due,
             transfers::held_and_finished_files_are_not_due,
             transfers::an_identity_is_accepted_once,
+            transfers::a_batch_shows_its_runs_but_not_the_rejected,
             transfers::lists_are_filtered_and_paged,
             transfers::rejects_are_paged_and_belong_to_their_judgement,
             leases::a_stale_epoch_writes_nothing,

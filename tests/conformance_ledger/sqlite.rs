@@ -113,7 +113,7 @@ async fn reads_stay_flat_beside_a_million_finished_transfers() {
     walk(&ledger, 1..=100, &[E::Claim]).await;
     for finished in ["none", "a million"] {
         if finished != "none" {
-            books.tamper(&[FINISHED]).await;
+            books.tamper(&[FINISHED, "PRAGMA wal_checkpoint(TRUNCATE)"]).await;
         }
         let begun = Instant::now();
         for _ in 0..100 {
@@ -135,4 +135,26 @@ async fn reads_stay_flat_beside_a_million_finished_transfers() {
     let begun = Instant::now();
     let counts = ledger.counts().await.unwrap();
     println!("counts: {counts:?} in {:?}", begun.elapsed());
+}
+
+/// Run by hand: how fast `verify` walks.
+#[tokio::test]
+#[ignore = "prints figures"]
+async fn verify_walks_many_chains() {
+    let books = SqliteBooks::new();
+    let ledger = SqliteLedger::open(&books.path()).await.unwrap();
+    for part in 0..20 {
+        let changes: Vec<_> = (1..=1000)
+            .map(|n| part * 1000 + n)
+            .flat_map(|n| [fpp::ledger::change::Change::Arrive(arrival(n)), event(n, E::Claim), event(n, E::Stage)])
+            .collect();
+        let begun = Instant::now();
+        apply(&ledger, 0, &changes).await;
+        println!("apply of 3,000 changes: {:?}", begun.elapsed());
+    }
+    println!("sealed: {}", ledger.seal(T0, b"key").await.unwrap());
+    let begun = Instant::now();
+    let report = ledger.verify(Some(b"key")).await.unwrap();
+    println!("{report:?} in {:?}", begun.elapsed());
+    assert_eq!(report.broken, None);
 }

@@ -4,7 +4,9 @@ use crate::Books;
 use crate::shapes::*;
 use fpp::error::Class;
 use fpp::ledger::change::Change;
-use fpp::ledger::transfer::{Facts, FileEvent as E, FileState as S, Promised, SourceFile, TransferQuery, Verdict as V};
+use fpp::ledger::transfer::{
+    Facts, FileEvent as E, FileState as S, Identity, Promised, SourceFile, TransferQuery, Verdict as V,
+};
 use fpp_codecs::Code;
 use std::time::{Duration, Instant};
 
@@ -129,6 +131,25 @@ pub(crate) async fn an_identity_is_accepted_once(books: &dyn Books) {
     let release = Change::Move { id: id(3), event: E::Release, facts, by: Some("wang: agreed".into()) };
     apply(&*ledger, 3, &[event(3, E::Hold), release, event(3, E::Judge(V::Accepted))]).await;
     assert_eq!(transfer(&*ledger, 3).await.state, S::Proven);
+    verified(&*ledger).await;
+}
+
+pub(crate) async fn a_batch_shows_its_runs_but_not_the_rejected(books: &dyn Books) {
+    let ledger = books.open().await;
+    let run = |n, run| {
+        let mut new = arrival(n);
+        new.facts.identity = Some(Identity { run, ..identity(1) });
+        Change::Arrive(new)
+    };
+    for n in 1..=4 {
+        apply(&*ledger, 0, &[run(n, n - 1), event(n, E::Claim), event(n, E::Stage)]).await;
+    }
+    let judged =
+        [event(1, E::Judge(V::Rejected)), event(2, E::Judge(V::Partly)), event(3, E::Hold), event(3, E::Close)];
+    apply(&*ledger, 1, &judged).await;
+    let seen: Vec<_> = ledger.by_batch(&identity(1)).await.unwrap().into_iter().map(|transfer| transfer.id).collect();
+    assert_eq!(seen, [id(2), id(4)], "rejected and closed files do not count");
+    apply(&*ledger, 2, &[event(4, E::Judge(V::Accepted))]).await;
     verified(&*ledger).await;
 }
 

@@ -77,7 +77,7 @@ pub struct RecordFormat {
 pub(crate) struct Keys {
     /// `,"type":"PMTRDD","fields":{`
     pub(crate) head: Vec<u8>,
-    /// `"TRDNO":` for each field.
+    /// `,"TRDNO":"` for each field; the comma and the last quote are left off where they are not due.
     pub(crate) fields: Vec<Vec<u8>>,
 }
 
@@ -145,9 +145,9 @@ impl Keys {
         quote::write_text(&layout.name, &mut head);
         head.extend(b",\"fields\":{");
         let key = |field: &Field| {
-            let mut key = Vec::new();
+            let mut key = vec![b','];
             quote::write_text(&field.name, &mut key);
-            key.push(b':');
+            key.extend(b":\"");
             key
         };
         Keys { head, fields: layout.fields.iter().map(key).collect() }

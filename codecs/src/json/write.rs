@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::format::RecordFormat;
-use crate::quote::write_text;
+use crate::quote::{write_rest, write_text};
 use crate::record::{Cell, Decimal, Row};
 use std::io::Write;
 
@@ -24,12 +24,9 @@ pub fn write(format: &RecordFormat, n: u64, offset: u64, row: &Row, out: &mut Ve
         if absent {
             continue;
         }
-        if !first {
-            out.push(b',');
-        }
+        let key = &key[usize::from(first)..];
         first = false;
-        out.extend_from_slice(key);
-        write_cell(row, *cell, out);
+        write_cell(row, *cell, key, out);
     }
     out.push(b'}');
     if !row.faults.is_empty() {
@@ -38,39 +35,56 @@ pub fn write(format: &RecordFormat, n: u64, offset: u64, row: &Row, out: &mut Ve
     out.extend_from_slice(b"}\n");
 }
 
-fn write_cell(row: &Row, cell: Cell, out: &mut Vec<u8>) {
+/// The key, which ends in the first quote of a string, and the value.
+fn write_cell(row: &Row, cell: Cell, key: &[u8], out: &mut Vec<u8>) {
+    let unquoted = &key[..key.len().saturating_sub(1)];
     match cell {
-        Cell::Null | Cell::Bad => out.extend_from_slice(b"null"),
-        Cell::Text(from, to) => write_text(row.text.get(from as usize..to as usize).unwrap_or_default(), out),
-        // Digits only: nothing to escape.
-        Cell::Wide(from, to) | Cell::Hex(from, to) => {
-            out.push(b'"');
-            out.extend_from_slice(row.text.as_bytes().get(from as usize..to as usize).unwrap_or_default());
-            out.push(b'"');
+        Cell::Text(from, to) => {
+            out.extend_from_slice(key);
+            write_rest(row.text.get(from as usize..to as usize).unwrap_or_default(), out);
         }
         Cell::Decimal(value) => {
-            out.push(b'"');
+            out.extend_from_slice(key);
             write_decimal(value, out);
             out.push(b'"');
         }
+        // Digits only: nothing to escape.
+        Cell::Wide(from, to) | Cell::Hex(from, to) => {
+            out.extend_from_slice(key);
+            out.extend_from_slice(row.text.as_bytes().get(from as usize..to as usize).unwrap_or_default());
+            out.push(b'"');
+        }
+        Cell::Null | Cell::Bad => {
+            out.extend_from_slice(unquoted);
+            out.extend_from_slice(b"null");
+        }
         Cell::Int(value) => {
+            out.extend_from_slice(unquoted);
             if value < 0 {
                 out.push(b'-');
             }
             write_whole(value.unsigned_abs(), out);
         }
-        Cell::Single(value) => write_single(value, out),
-        Cell::Double(value) => write_float(format_args!("{value:?}"), out),
+        Cell::Single(value) => {
+            out.extend_from_slice(unquoted);
+            write_single(value, out);
+        }
+        Cell::Double(value) => {
+            out.extend_from_slice(unquoted);
+            write_float(format_args!("{value:?}"), out);
+        }
     }
 }
 
 /// Readers take numbers as doubles; the rare single whose shortest text would then round to its neighbour is written
 /// with all its digits.
 fn write_single(value: f32, out: &mut Vec<u8>) {
-    let short = format!("{value:?}");
-    match short.parse::<f64>() {
-        Ok(double) if (double as f32).to_bits() == value.to_bits() => write_float(format_args!("{short}"), out),
-        _ => write_float(format_args!("{:?}", f64::from(value)), out),
+    let start = out.len();
+    write_float(format_args!("{value:?}"), out);
+    let read: Option<f64> = std::str::from_utf8(&out[start..]).ok().and_then(|text| text.parse().ok());
+    if read.is_none_or(|double| (double as f32).to_bits() != value.to_bits()) {
+        out.truncate(start);
+        write_float(format_args!("{:?}", f64::from(value)), out);
     }
 }
 
@@ -83,29 +97,42 @@ fn write_float(value: std::fmt::Arguments<'_>, out: &mut Vec<u8>) {
 }
 
 fn write_decimal(value: Decimal, out: &mut Vec<u8>) {
-    if value.unscaled < 0 {
-        out.push(b'-');
-    }
-    let mut digits = [b'0'; 40];
-    let start = put_digits(value.unscaled.unsigned_abs(), &mut digits);
     let scale = usize::from(value.scale);
-    if scale == 0 {
-        out.extend_from_slice(&digits[start..]);
-    } else if scale < digits.len() {
-        let point = digits.len() - scale;
-        out.extend_from_slice(&digits[start.min(point - 1)..point]);
-        out.push(b'.');
-        out.extend_from_slice(&digits[point..]);
-    } else {
-        let _ = write!(out, "{}", Decimal { unscaled: value.unscaled.saturating_abs(), scale: value.scale });
+    match i64::try_from(value.unscaled) {
+        Ok(narrow) if scale < NARROW => {
+            let mut digits = [b'0'; NARROW + 1];
+            let start = put_digits(narrow.unsigned_abs(), &mut digits);
+            write_placed(narrow < 0, &digits, start, scale, out);
+        }
+        _ => {
+            let _ = write!(out, "{value}");
+        }
     }
 }
 
+/// Sign, digits and point; `digits` are zeros in front of `start`.
+fn write_placed(minus: bool, digits: &[u8], start: usize, scale: usize, out: &mut Vec<u8>) {
+    if minus {
+        out.push(b'-');
+    }
+    if scale == 0 {
+        out.extend_from_slice(&digits[start..]);
+        return;
+    }
+    let point = digits.len() - scale;
+    out.extend_from_slice(&digits[start.min(point - 1)..point]);
+    out.push(b'.');
+    out.extend_from_slice(&digits[point..]);
+}
+
 fn write_whole(value: u64, out: &mut Vec<u8>) {
-    let mut digits = [b'0'; 40];
-    let start = put_digits(value.into(), &mut digits);
+    let mut digits = [b'0'; NARROW + 1];
+    let start = put_digits(value, &mut digits);
     out.extend_from_slice(&digits[start..]);
 }
+
+/// Digits of the longest `u64`.
+const NARROW: usize = 20;
 
 const PAIRS: [[u8; 2]; 100] = {
     let mut pairs = [[0; 2]; 100];
@@ -118,19 +145,9 @@ const PAIRS: [[u8; 2]; 100] = {
 };
 
 /// Writes a number to the end of zeros; gives its first digit, one digit at least.
-fn put_digits(value: u128, digits: &mut [u8; 40]) -> usize {
+fn put_digits(value: u64, digits: &mut [u8; NARROW + 1]) -> usize {
     let mut end = digits.len();
-    let mut wide = value;
-    let mut rest = loop {
-        match u64::try_from(wide) {
-            Ok(rest) => break rest,
-            Err(_) => {
-                end -= 2;
-                digits[end..end + 2].copy_from_slice(&PAIRS[(wide % 100) as usize]);
-                wide /= 100;
-            }
-        }
-    };
+    let mut rest = value;
     while rest >= 100 {
         end -= 2;
         digits[end..end + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);

@@ -71,7 +71,7 @@ fn proven_temporary(folder: &dyn Folder, publication: &Publication<'_>, own: Str
             let fsynced = folder.sync(&own)?;
             return Ok(Some(Proven { temporary: own, fsynced, resumed: true }));
         }
-        Found::Other => folder.remove(&own)?,
+        Found::Other => remove_if_there(folder, &own)?,
         Found::Nothing if publication.proven_before => {
             let Some(temporary) = temporary_of_another(folder, publication)? else { return Ok(None) };
             let fsynced = folder.sync(&temporary)?;

@@ -94,8 +94,17 @@ impl SftpFolder {
         check_name(from)?;
         check_name(to)?;
         let (old, new) = (self.full(from), target.full(to));
-        // The lease must be back before `refused` looks: there may be only one.
-        let renamed = self.pool.lend()?.call(|sftp| sftp.rename(&old, &new, None));
+        let mut lease = self.pool.lend()?;
+        if !lease.rename_refuses() {
+            match lease.call(|sftp| sftp.lstat(&new)) {
+                Ok(_) => return Err(Error::new(ErrorKind::TargetExists, target.doing("renaming to", to))),
+                Err(e) if faults::status(&e) == Some(faults::NO_SUCH_FILE) => {}
+                Err(e) => return Err(faults::error(target.doing("looking at", to), e)),
+            }
+        }
+        let renamed = lease.call(|sftp| sftp.rename(&old, &new, None));
+        // The session must be back before `refused` looks: there may be only one.
+        drop(lease);
         renamed.map_err(|e| self.refused("renaming to", Some(from), (target, to), e))
     }
 }

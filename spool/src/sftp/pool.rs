@@ -206,6 +206,11 @@ impl Lease {
         result
     }
 
+    /// True when the partner's rename is known to refuse an existing target.
+    pub(super) fn rename_refuses(&self) -> bool {
+        self.conn.as_ref().is_some_and(Conn::rename_refuses)
+    }
+
     /// Watches a piece of work that does not go through [`Lease::call`]: reading and writing open files.
     pub(super) fn watched<T>(&self, work: impl FnOnce() -> T) -> T {
         let _watched = self.conn.as_ref().map(|conn| self.pool.watchdog.watch(conn.socket(), conn.limit()));

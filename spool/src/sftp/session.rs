@@ -27,6 +27,7 @@ pub(super) struct Conn {
     /// It missed a deadline or lost its line: not to be used again.
     pub(super) broken: bool,
     limit: Duration,
+    rename_refuses: bool,
 }
 
 impl Conn {
@@ -61,8 +62,10 @@ impl Conn {
             "connected"
         );
         closing.keep();
+        // OpenSSH makes a link and removes the old name; other servers are known to replace the target in silence.
+        let rename_refuses = session.banner().is_some_and(|banner| banner.contains("OpenSSH"));
         let limit = settings.call_timeout() + GRACE;
-        Ok(Conn { sftp, _session: session, socket, used: Instant::now(), broken: false, limit })
+        Ok(Conn { sftp, _session: session, socket, used: Instant::now(), broken: false, limit, rename_refuses })
     }
 
     /// The SFTP channel; every use of it goes through the lease, which watches the time.
@@ -77,6 +80,11 @@ impl Conn {
     /// After this long the watchdog ends a call.
     pub(super) fn limit(&self) -> Duration {
         self.limit
+    }
+
+    /// True when the partner's rename is known to refuse an existing target.
+    pub(super) fn rename_refuses(&self) -> bool {
+        self.rename_refuses
     }
 
     /// Ends everything at once; what is still running fails.

@@ -15,6 +15,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The write-ahead log is cut back to this size after a checkpoint.
 const WAL_BYTES_MAX: &str = "67108864";
+/// Page cache of each connection; a negative number means KiB.
+const CACHE_KIB: &str = "-8192";
 
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
@@ -26,6 +28,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("cell_size_check", "ON")
         .pragma("trusted_schema", "OFF")
         .pragma("journal_size_limit", WAL_BYTES_MAX)
+        .pragma("cache_size", CACHE_KIB)
 }
 
 fn readers(path: &Path) -> SqlitePool {

@@ -30,7 +30,8 @@ pub(super) const BY_BATCH: &str = concat!(
     "SELECT ",
     transfer_columns!(),
     " FROM transfers WHERE route = ? AND business_date = ? AND batch = ? \
-     AND (verdict IN ('accepted', 'partly') OR (state <> 'Archived' AND closed = 0))"
+     AND (verdict IN ('accepted', 'partly') \
+       OR (state <> 'Archived' AND closed = 0 AND COALESCE(verdict, '') <> 'rejected'))"
 );
 pub(super) const ARRIVALS_OF_DAY: &str = "SELECT COUNT(*) FROM transfers WHERE route = ? AND business_date = ?";
 

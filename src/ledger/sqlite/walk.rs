@@ -97,12 +97,15 @@ async fn finish(connection: &mut SqliteConnection, chain: &Chain, report: &mut V
         return Ok(());
     }
     // The head first: a journal row that is gone is named itself, not by what the row then seems to be.
-    let head = sqlx::query("SELECT n, hash FROM heads WHERE subject = ?")
-        .bind(subject)
-        .fetch_optional(&mut *connection)
-        .await?;
+    let head = sqlx::query(
+        "SELECT n, hash, COALESCE((SELECT MAX(s.n) FROM seal_heads s WHERE s.subject = h.subject), 0) \
+         FROM heads h WHERE subject = ?",
+    )
+    .bind(subject)
+    .fetch_optional(&mut *connection)
+    .await?;
     let Some(head) = head else { return broken(format!("heads {subject}: it is missing")) };
-    let (head_n, head_hash): (i64, String) = (head.try_get(0)?, head.try_get(1)?);
+    let (head_n, head_hash, sealed): (i64, String, i64) = (head.try_get(0)?, head.try_get(1)?, head.try_get(2)?);
     if head_n.unsigned_abs() > *n {
         return broken(format!("journal {subject} {}: it is missing, the head names row {head_n}", n + 1));
     }
@@ -114,18 +117,13 @@ async fn finish(connection: &mut SqliteConnection, chain: &Chain, report: &mut V
         Folded::Transfer(fold, rejects) => transfer(connection, fold, rejects.as_ref()).await?,
         Folded::Delivery(fold) => delivery(connection, fold).await?,
         Folded::Days(fold) => {
-            let route = subject.trim_start_matches("day:");
+            let route = subject.strip_prefix("day:").unwrap_or(subject);
             let stands = desk::days(&mut *connection, route).await?;
             if !stands.iter().map(|(date, open)| (date, open)).eq(fold.iter()) {
                 return broken(format!("days {route}: the dates differ from their journal"));
             }
         }
     }
-    let sealed = sqlx::query("SELECT COALESCE(MAX(n), 0) FROM seal_heads WHERE subject = ?")
-        .bind(subject)
-        .fetch_one(connection)
-        .await?;
-    let sealed: i64 = sealed.try_get(0)?;
     report.chains += 1;
     report.unsealed += n.saturating_sub(sealed.unsigned_abs());
     Ok(())

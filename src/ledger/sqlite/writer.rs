@@ -25,8 +25,9 @@ pub(super) struct Writer {
 
 /// A transaction; dropped without its end, it is undone.
 pub(super) struct Write<'w> {
-    idle: MutexGuard<'w, Option<SqliteConnection>>,
+    // Dropped first, so that the next writer finds the lock free.
     connection: SqliteConnection,
+    idle: MutexGuard<'w, Option<SqliteConnection>>,
 }
 
 impl Writer {
@@ -46,7 +47,7 @@ impl Writer {
             None => self.options.connect().await.map_err(fault::of)?,
         };
         match sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await {
-            Ok(_) => Ok(Write { idle, connection }),
+            Ok(_) => Ok(Write { connection, idle }),
             Err(error) => Err(fault::of(error)),
         }
     }
