@@ -224,3 +224,54 @@ fn hash_of(row: &Row, hash: &Hash) -> Option<i128> {
 fn power(digits: u8) -> i128 {
     10i128.pow(u32::from(digits.min(37)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A field of a detail: text, a number, or something unreadable.
+    fn row(cells: &[Result<&str, i128>]) -> Row {
+        let mut row = Row::default();
+        for cell in cells {
+            match cell {
+                Ok("?") => row.cells.push(Cell::Bad),
+                Ok(text) => row.push_text(text),
+                Err(number) => row.cells.push(Cell::Decimal(Decimal { unscaled: *number, scale: 2 })),
+            }
+        }
+        row
+    }
+
+    fn controls() -> Controls {
+        let condition = Some(Condition { field: 0, equals: "0".to_owned() });
+        Controls {
+            sequence: None,
+            count: None,
+            sums: vec![Sum { name: "BUYAMT".to_owned(), trailer: 0, field: 1, condition: condition.clone() }],
+            counts: vec![Count { name: "BUYCNT".to_owned(), trailer: 1, condition }],
+            hash: Some(Hash { name: "HASHTOT".to_owned(), trailer: 2, field: 2, digits: 5 }),
+        }
+    }
+
+    fn shown(rows: &[[Result<&str, i128>; 3]], trailer: &[Result<&str, i128>]) -> Vec<String> {
+        let mut tally = Tally::new(&controls());
+        rows.iter().for_each(|cells| tally.add(&row(cells)));
+        let totals = tally.check(&row(trailer));
+        totals.iter().map(|t| format!("{} {}={} {} {}", t.name, t.promised, t.found, t.unreadable, t.agrees)).collect()
+    }
+
+    #[test]
+    fn conditions_pick_and_the_hash_total_keeps_its_last_digits() {
+        let rows =
+            [[Ok("0"), Err(150), Ok("62-99999")], [Ok("1"), Err(999), Ok("A")], [Ok("0"), Err(-50), Ok("00002")]];
+        let totals = shown(&rows, &[Err(100), Err(200), Err(100)]);
+        assert_eq!(totals, ["BUYAMT 1.00=1.00 0 true", "BUYCNT 2.00=2.00 0 true", "HASHTOT 1.00=1.00 0 true"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_counted_and_proves_nothing() {
+        let rows = [[Ok("?"), Err(150), Ok("1")], [Ok("0"), Ok("?"), Ok("?")]];
+        let totals = shown(&rows, &[Err(0), Err(100), Ok("?")]);
+        assert_eq!(totals, ["BUYAMT 0.00=0.00 2 false", "BUYCNT 1.00=1.00 1 false", "HASHTOT =1 1 false"]);
+    }
+}

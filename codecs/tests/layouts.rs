@@ -138,6 +138,57 @@ fn what_leaves_a_byte_in_doubt_is_a_fault_with_its_place() {
 }
 
 #[test]
+fn a_logical_format_takes_the_fields_of_its_physical_file() {
+    let source = "     A          R TRADES                    PFILE(MYLIB/REFS)\n     A          K AMOUNT\n";
+    let (fields, _) = one(source);
+    assert_eq!(fields[0].name, "AMOUNT");
+}
+
+#[test]
+fn a_format_tells_all_its_faults_with_their_lines() {
+    let text = concat!(
+        "name = \"X\"\nframing = \"fixed\"\nlength = 12\nccsid = \"1388\"\nversion = \"1\"\n",
+        "[[record]]\nrole = \"detail\"\nname = \"D\"\nfield = [\n",
+        "  { name = \"A\", type = \"packed\", digits = 64 },\n]\n",
+        "[[record]]\nrole = \"detail\"\nname = \"E\"\nfield = [\n",
+        "  { name = \"A\", type = \"char\", length = 4, at = 2 },\n",
+        "  { name = \"B\", type = \"date\", length = 8 },\n]\n",
+        "[[record]]\nrole = \"boss\"\nlayout = \"none.dds\"\nselect = { at = 0, equals = \"T\" }\n",
+    );
+    let faults = Format::parse("x.toml", text, &mut |_| Err("no such file".to_owned()), None).unwrap_err();
+    let lines: Vec<_> = faults.iter().map(|f| f.line).collect();
+    assert_eq!(lines, [10, 17, 20, 21], "{faults:#?}");
+    let lengths = text.replace("digits = 64", "digits = 5").replace("length = 8", "length = 10");
+    let lengths = lengths.split("[[record]]\nrole = \"boss").next().unwrap();
+    let faults = Format::parse("x.toml", lengths, &mut |_| Err(String::new()), None).unwrap_err();
+    let shown: Vec<_> = faults.iter().map(|f| format!("{} {}", f.line, f.message)).collect();
+    assert_eq!(shown.len(), 4, "{shown:#?}");
+    for part in ["is 12, but D has 3", "is 12, but E has 14", "E is never selected", "end at byte 0"] {
+        assert!(shown.iter().any(|s| s.contains(part)), "{part} {shown:#?}");
+    }
+}
+
+#[test]
+fn hostile_sources_end_soon_and_small() {
+    let start = std::time::Instant::now();
+    let head = "     A          R X\n";
+    let keywords = format!("{:44}{}\n", "     A", "A('x ".repeat(7)).repeat(11_000);
+    let fields = "     A            F         R               REFFLD(LAST REFS)\n".repeat(8_500);
+    let foreign = "     Z\n".repeat(100_000);
+    for source in [format!("{head}{keywords}"), format!("{head}{fields}"), format!("{head}{foreign}")] {
+        let mut refs = |_: &str| {
+            let fields = (0..7_999).map(|n| format!("     A            F{n:<9}     1A\n")).collect::<String>();
+            let last = "     A            LAST           1A\n";
+            let source = format!("     A          R REFS\n{fields}{last}");
+            Some(dds::parse("r.dds", &source, &mut |_| None, Page::Cp37).unwrap().0.remove(0))
+        };
+        let faults = dds::parse("t.dds", &source, &mut refs, Page::Cp1388).unwrap_err();
+        assert!(faults.len() <= 1_000);
+    }
+    assert!(start.elapsed().as_secs() < 60);
+}
+
+#[test]
 fn a_reference_circle_ends() {
     let mut read = |name: &str| -> Result<String, String> {
         let other = if name == "a.dds" { "B" } else { "A" };

@@ -82,13 +82,13 @@ fn value(field: &Field) -> BoxedStrategy<Value> {
     match field.kind {
         Kind::Char | Kind::Open | Kind::Only | Kind::Either | Kind::Graphic => {
             let pattern = if double {
-                "[一-三中文金银]{0,12}"
+                "[一-三中文金银\u{3000}]{0,12}"
             } else if page.is_mixed() || !page.is_ebcdic() {
                 "[ A-Za-z0-9中文金,.\"]{0,24}"
             } else {
                 "[ A-Za-z0-9,.\"]{0,24}"
             };
-            let kind = field.kind;
+            let (kind, varlen) = (field.kind, field.varlen);
             pattern
                 .prop_map(move |text| {
                     let text = if kind == Kind::Either && !text.is_ascii() {
@@ -97,7 +97,9 @@ fn value(field: &Field) -> BoxedStrategy<Value> {
                         text
                     };
                     let room = if matches!(kind, Kind::Graphic) { content + 2 } else { content };
-                    Value::Text(text::cut(page, &text, room).trim_end_matches(' ').to_owned())
+                    // Padding is not the value's own: blanks, and ideographic ones where a run fills the field.
+                    let padding = if double && !varlen { '\u{3000}' } else { ' ' };
+                    Value::Text(text::cut(page, &text, room).trim_end_matches(padding).to_owned())
                 })
                 .boxed()
         }

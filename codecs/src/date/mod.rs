@@ -113,3 +113,35 @@ pub(crate) fn digits(bytes: &[u8]) -> Option<u32> {
     }
     bytes.iter().try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + u32::from(b - b'0')))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_day_of_four_centuries_goes_through_all_forms() {
+        let mut days = 0;
+        for number in 19_000_101..=22_991_231 {
+            let Some(date) = Date::from_ymd8(number) else { continue };
+            days += 1;
+            assert_eq!(date.to_ymd8(), number);
+            assert_eq!(date.to_cyymmdd().and_then(Date::from_cyymmdd), Some(date));
+            assert_eq!(Date::from_ordinal(date.year, date.ordinal()), Some(date));
+            assert_eq!(Date::parse(&date.to_string()), Some(date));
+        }
+        assert_eq!(days, 146_097);
+    }
+
+    #[test]
+    fn what_is_no_day_is_refused() {
+        for number in [0, -20_250_620, 20_250_229, 20_251_301, 20_250_600, 99_999_999, 120_250_620] {
+            assert_eq!(Date::from_ymd8(number), None, "{number}");
+        }
+        assert_eq!(Date::from_cyymmdd(1_250_620).map(|d| d.to_string()).as_deref(), Some("2025-06-20"));
+        assert_eq!(Date::from_cyymmdd(991_231).map(|d| d.to_string()).as_deref(), Some("1999-12-31"));
+        assert_eq!(Date::from_ordinal(2025, 366), None);
+        assert!(is_no_date(0) && is_no_date(99_999_999) && !is_no_date(20_250_620));
+        assert!(Date::parse("0001-01-01").is_some_and(Date::is_none));
+        assert_eq!(Date::parse("2025-6-20"), None);
+    }
+}

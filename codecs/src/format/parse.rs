@@ -150,26 +150,22 @@ impl Loader<'_, '_> {
         let page = page_override.unwrap_or(self.page);
         let framing = framing(root, page);
         let nulls = nulls(root);
+        // Everything is asked for before anything can fail, so that no key is called unknown for another one's fault.
+        let (text, version) = (root.text("text").unwrap_or_default(), root.need_text("version"));
+        let controls = root.section("controls");
         let mut records = Vec::new();
         for table in root.sections("record") {
-            records.push(self.record(&table, nulls, page_override));
-            table.no_more();
+            let record = self.record(&table, nulls, page_override);
+            if record.is_some() {
+                table.no_more();
+            }
+            records.push(record);
         }
         let records: Vec<_> = records.into_iter().collect::<Option<_>>()?;
         let framing = framing?;
         check_records(root, &records, framing.length());
-        let controls = root.section("controls").map(|table| super::controls::read(&table, &records));
-        Some(Format {
-            name,
-            text: root.text("text").unwrap_or_default(),
-            framing,
-            page,
-            records,
-            controls,
-            version: root.need_text("version"),
-            nulls,
-            sources: Vec::new(),
-        })
+        let controls = controls.map(|table| super::controls::read(&table, &records));
+        Some(Format { name, text, framing, page, records, controls, version, nulls, sources: Vec::new() })
     }
 
     fn record(&mut self, table: &Section<'_>, nulls: Nulls, page_override: Option<Page>) -> Option<RecordFormat> {

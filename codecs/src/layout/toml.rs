@@ -104,14 +104,17 @@ pub(crate) fn layout(section: &Section<'_>, name: String, page: Page) -> Option<
     let mut places = Vec::new();
     let mut fields = Vec::new();
     for table in section.sections("field").into_iter().take(check::FIELDS_MAX + 1) {
-        let read = field(&table, page);
         let at = table.number("at");
-        table.no_more();
-        fields.push(read?);
+        let read = field(&table, page);
+        if read.is_some() {
+            table.no_more();
+        }
+        fields.push(read);
         places.push((table, at));
     }
     let text = section.text("text").unwrap_or_default();
     let keys = section.texts("keys");
+    let fields = fields.into_iter().collect::<Option<Vec<_>>>()?;
     match check::assemble(name, text, fields, keys) {
         Ok(layout) => {
             for (field, (table, at)) in layout.fields.iter().zip(&places) {

@@ -122,7 +122,7 @@ fn characters(step: &Step, bytes: &[u8], out: &mut String) -> Result<(), Flaw> {
             text::decode_double(step.page, content, out).map_err(shift)
         }
         Kind::Only | Kind::Either if step.page.is_mixed() => {
-            double_byte::decode(step.page, content, step.kind == Kind::Only, out).map_err(shift)
+            double_byte::decode(step.page, content, step.kind == Kind::Only, step.varlen, out).map_err(shift)
         }
         _ if step.varlen => text::decode(step.page, content, out).map_err(shift),
         _ => text::decode(step.page, trim(content, step.page.blank()), out).map_err(shift),

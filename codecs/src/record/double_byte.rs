@@ -19,9 +19,9 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
     rest
 }
 
-/// Reads a J or E field.
-pub(crate) fn decode(page: Page, bytes: &[u8], only: bool, out: &mut String) -> Result<(), TextFault> {
-    let content = super::decode::trim(bytes, page.blank());
+/// Reads a J or E field; with a written length (VARLEN) no blank is padding.
+pub(crate) fn decode(page: Page, bytes: &[u8], only: bool, varlen: bool, out: &mut String) -> Result<(), TextFault> {
+    let content = if varlen { bytes } else { super::decode::trim(bytes, page.blank()) };
     match content.split_first() {
         None => Ok(()),
         Some((&OPEN, run)) => {
@@ -36,7 +36,7 @@ pub(crate) fn decode(page: Page, bytes: &[u8], only: bool, out: &mut String) -> 
                 });
             }
             let pairs = &run[..end];
-            let kept = if pairs.len().is_multiple_of(2) { trim(pairs) } else { pairs };
+            let kept = if varlen { pairs } else { trim(pairs) };
             text::decode_double(page, kept, out).map_err(|f| TextFault { at: f.at + 1, ..f })
         }
         Some(_) if only => {

@@ -108,6 +108,9 @@ impl Reader<'_> {
             Some(Kind::Date(format)) => format,
             _ => DateFormat::Iso,
         };
+        if let Some(keyword) = entry.keywords.get("DATSEP") {
+            self.warn(keyword.place, "any separator is read; `/` is written");
+        }
         self.one_of(entry, "DATFMT", &words, default)
     }
 
@@ -123,6 +126,9 @@ impl Reader<'_> {
             Some(Kind::Time(format)) => format,
             _ => TimeFormat::Iso,
         };
+        if let Some(keyword) = entry.keywords.get("TIMSEP").filter(|k| k.word(0) != ":") {
+            self.warn(keyword.place, "has no effect: `:` is read and written");
+        }
         self.one_of(entry, "TIMFMT", &words, default)
     }
 

@@ -49,12 +49,15 @@ impl Keyword {
     }
 }
 
+/// Places without a keyword after which an entry's other keywords are not looked for.
+const UNREADABLE_MAX: usize = 20;
+
 /// Reads the keyword areas of an entry's lines.
 pub(crate) fn read(lines: &[Spec]) -> Keywords {
     let (text, places) = join(lines);
     let mut keywords = Keywords::default();
     let mut rest = text.trim_start();
-    while !rest.is_empty() {
+    while !rest.is_empty() && keywords.unreadable.len() < UNREADABLE_MAX {
         let place = places.get(text.len() - rest.len()).copied().unwrap_or_default();
         rest = match keyword(rest) {
             Ok((after, (name, parameters))) => {

@@ -17,6 +17,7 @@ use crate::source::SourceFault;
 use crate::text::Page;
 use keyword::Keywords;
 use line::{KEYWORDS, Line, Spec};
+use std::collections::BTreeMap;
 
 /// Layouts and warnings, or faults.
 pub type Parsed = Result<(Vec<Layout>, Vec<SourceFault>), Vec<SourceFault>>;
@@ -75,6 +76,9 @@ const KNOWN: &[&str] = &[
     "ZONE",
 ];
 
+/// Warnings, and faults, that one source can have; nobody reads more.
+const NOTES_MAX: usize = 1_000;
+
 /// Reads a DDS source. `refs` gives the layout of a referenced file or format by name, without library; `default` is
 /// the page of character fields without CCSID.
 pub fn parse(file: &str, text: &str, refs: &mut dyn FnMut(&str) -> Option<Layout>, default: Page) -> Parsed {
@@ -84,6 +88,7 @@ pub fn parse(file: &str, text: &str, refs: &mut dyn FnMut(&str) -> Option<Layout
         page: default,
         file_level: Keywords::default(),
         layouts: Vec::new(),
+        outside: BTreeMap::new(),
         current: None,
         warnings: Vec::new(),
         faults: Vec::new(),
@@ -126,6 +131,8 @@ struct Reader<'a> {
     page: Page,
     file_level: Keywords,
     layouts: Vec<Layout>,
+    /// Layouts of other sources, asked for once each.
+    outside: BTreeMap<String, Option<Layout>>,
     current: Option<Open>,
     warnings: Vec<SourceFault>,
     faults: Vec<SourceFault>,
@@ -137,13 +144,17 @@ impl Reader<'_> {
     }
 
     fn warn(&mut self, place: (usize, usize), message: impl Into<String>) {
-        let note = self.note(place, message.into());
-        self.warnings.push(note);
+        if self.warnings.len() < NOTES_MAX {
+            let note = self.note(place, message.into());
+            self.warnings.push(note);
+        }
     }
 
     fn fault(&mut self, place: (usize, usize), message: String) {
-        let note = self.note(place, message);
-        self.faults.push(note);
+        if self.faults.len() < NOTES_MAX {
+            let note = self.note(place, message);
+            self.faults.push(note);
+        }
     }
 
     /// Puts continuation lines to the entries they belong to.
@@ -225,7 +236,7 @@ impl Reader<'_> {
         let Some(mut open) = self.current.take() else { return };
         if let (true, Some(physical)) = (open.fields.is_empty(), &open.physical) {
             match self.layout_named(physical) {
-                Some(layout) => open.fields = layout.fields,
+                Some(layout) => open.fields = layout.fields.clone(),
                 None => {
                     let message = format!("the fields of {physical} are needed, and no source of it was found");
                     return self.fault((open.line, KEYWORDS), message);
@@ -263,10 +274,11 @@ impl Reader<'_> {
     }
 
     /// A layout of this source, or one from outside.
-    fn layout_named(&mut self, name: &str) -> Option<Layout> {
-        match self.layouts.iter().find(|l| l.name == name) {
-            Some(layout) => Some(layout.clone()),
-            None => (self.refs)(name),
+    fn layout_named(&mut self, name: &str) -> Option<&Layout> {
+        if !self.layouts.iter().any(|l| l.name == name) && !self.outside.contains_key(name) {
+            let found = (self.refs)(name);
+            self.outside.insert(name.to_owned(), found);
         }
+        self.layouts.iter().find(|l| l.name == name).or_else(|| self.outside.get(name)?.as_ref())
     }
 }

@@ -25,7 +25,7 @@ impl Reader<'_> {
             Some(name) => {
                 let name = without_library(name);
                 let layout = self.layout_named(&name).ok_or((29, format!("no layout of {name} was found")))?;
-                let found = layout.fields.into_iter().find(|f| f.name == wanted);
+                let found = layout.fields.iter().find(|f| f.name == wanted).cloned();
                 found.ok_or((29, format!("{name} has no field {wanted}")))
             }
         }
