@@ -4,7 +4,8 @@
 //! against the message fields here, so that no answer fails over a text that never fitted.
 
 use super::facts::{FILE_WORDS, FileFact, RECORD_WORDS, RecordFact};
-use super::target::{self, Target};
+use super::fit;
+use super::target::Target;
 use crate::trade::fields::{self, FieldRef};
 use fpp_codecs::code::{Code, LIST};
 use fpp_codecs::format::{Format, RecordFormat, Role};
@@ -72,13 +73,14 @@ impl AnswerMapping {
         if uses(RecordFact::Key) && !root.has("key") {
             root.fault("key", "is missing; the name of the answered record's key field is needed");
         }
+        let mapping = AnswerMapping { format: answer, header, detail: rows, trailer, key, amount };
+        if let Some(detail) = detail {
+            mapping.misfits(detail).iter().for_each(|why| root.fault("detail", why));
+        }
         root.no_more();
         drop(root);
         let faults = source.finish();
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        Ok(AnswerMapping { format: answer, header, detail: rows, trailer, key, amount })
+        if faults.is_empty() { Ok(mapping) } else { Err(faults) }
     }
 
     /// Format of the answer file.
@@ -89,6 +91,46 @@ impl AnswerMapping {
     /// The answered record's amount field.
     pub fn amount_field(&self) -> Option<usize> {
         self.amount.map(|f| f.index)
+    }
+
+    /// Whether an event id fits where the answer tells it.
+    pub fn holds_event_id(&self, id: &str) -> bool {
+        self.holds(Role::Detail, &self.detail, RecordFact::EventId, id)
+    }
+
+    /// Whether a file name fits where the answer tells it (D15): a file with a longer one is held.
+    pub fn holds_file_name(&self, name: &str) -> bool {
+        self.holds(Role::Header, &self.header, FileFact::Name, name)
+            && self.holds(Role::Trailer, &self.trailer, FileFact::Name, name)
+    }
+
+    fn holds<F: Copy + PartialEq>(&self, role: Role, slots: &[(Target, Slot<F>)], fact: F, value: &str) -> bool {
+        let fields = self.format.record(role).map_or(&[][..], |r| &r.layout.fields);
+        let mut told = slots.iter().zip(fields).filter(|((_, slot), _)| *slot == Slot::Fact(fact));
+        told.all(|(_, field)| fit::fits(field, &self.format, value))
+    }
+
+    /// Fields of a row that cannot take all that the answered record may hold.
+    fn misfits(&self, request: &RecordFormat) -> Vec<String> {
+        let fields = self.format.record(Role::Detail).map_or(&[][..], |r| &r.layout.fields);
+        let longest = request.layout.fields.iter().map(|f| f.name.as_str()).max_by_key(|name| name.len());
+        let mut found = Vec::new();
+        for ((_, slot), field) in self.detail.iter().zip(fields) {
+            let source = match slot {
+                Slot::Echo(source) => Some(*source),
+                Slot::Fact(RecordFact::Key) => self.key,
+                Slot::Fact(RecordFact::Amount) => self.amount,
+                Slot::Fact(RecordFact::ErrorField) => {
+                    let name = longest.filter(|name| !fit::fits(field, &self.format, name));
+                    found.extend(name.map(|name| format!("the field name {name} does not fit {}", field.name)));
+                    None
+                }
+                _ => None,
+            };
+            let source = source.and_then(|s| request.layout.fields.get(s.index));
+            found.extend(source.and_then(|source| fit::misfit(source, field)));
+        }
+        found
     }
 
     pub(super) fn amount(&self) -> Option<FieldRef> {
@@ -165,7 +207,7 @@ fn check_messages<F: Copy + PartialEq>(
     let Some(layout) = record.layout.fields.get(field.index) else { return };
     let codes = LIST.lines().filter_map(|line| Code::parse(line.get(..7)?));
     let text = |code: Code| if at == 0 { code.chinese() } else { code.english() };
-    if let Some(code) = codes.into_iter().find(|c| !target::fits(layout, answer.page, text(*c))) {
+    if let Some(code) = codes.into_iter().find(|c| !fit::fits(layout, answer, text(*c))) {
         section.fault("field", format_args!("the message of {code} does not fit {}", layout.name));
     }
 }

@@ -5,6 +5,7 @@
 //! of this room.
 
 pub mod facts;
+mod fit;
 pub mod mapping;
 mod target;
 pub mod writer;

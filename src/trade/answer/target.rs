@@ -7,7 +7,6 @@ use crate::trade::moment::DayForm;
 use fpp_codecs::date::Date;
 use fpp_codecs::layout::{Field, Kind};
 use fpp_codecs::record::Row;
-use fpp_codecs::text::{self, Page};
 
 /// How values stand in one field.
 #[derive(Clone, Debug)]
@@ -90,11 +89,4 @@ fn cut(ibm: &str, digits: usize) -> String {
     let mut text: String = ibm.chars().take(end).collect();
     text.extend(std::iter::repeat_n('0', end - text.chars().count()));
     text
-}
-
-/// Whether a text fits a character field.
-pub(super) fn fits(field: &Field, page: Page, value: &str) -> bool {
-    let mut out = Vec::new();
-    text::encode(field.page.unwrap_or(page), value, &mut out).is_ok()
-        && out.len() <= field.bytes - if field.varlen { 2 } else { 0 }
 }

@@ -183,3 +183,26 @@ fn a_value_that_does_not_fit_is_told_with_its_field() {
     let error = answer(&plan, &records, &outcome, false).err().unwrap();
     assert!(error.to_string().contains("OKAMT"), "{error}");
 }
+
+#[test]
+fn what_the_answer_could_not_tell_is_found_before_anything_is_posted() {
+    let mut bundle = sample::bundle(true, Policy::Partial);
+    bundle.mapping.text = bundle.mapping.text.replace("\"{tradeDate}:", "\"{matchId}:{tradeDate}:{tradeId}:{tradeId}:");
+    bundle.mapping.text = bundle.mapping.text.replace("from = \"MATNO\"", "from = \"MATNO\"\nmandatory = true");
+    let plan = bundle.clone().freeze().unwrap().1;
+    let outcome = prove(&plan, &file(&plan, &[trade(1), with(trade(2), &[("MATNO", "12345678901234567890")])]));
+    let told: Vec<_> = outcome.rejects.iter().map(|r| (r.ordinal, r.code, r.field.as_str())).collect();
+    assert_eq!(told, [(1, 2010, "TRDNO"), (2, 2010, "TRDNO")]);
+    let answer = bundle.answer.as_mut().unwrap();
+    answer.format.format.text = answer
+        .format
+        .format
+        .text
+        .replace("\"TRDNO\", type = \"char\", length = 20", "\"TRDNO\", type = \"char\", length = 12");
+    answer.format.format.text = answer.format.format.text.replace("length = 157", "length = 165");
+    let faults = format!("{:?}", bundle.freeze().err().unwrap());
+    assert!(faults.contains("TRDNO has 20 bytes, TRDNO takes 12"), "{faults}");
+    let plan = sample::plan(true, Policy::Partial);
+    let answer = plan.answer.as_ref().unwrap();
+    assert!(answer.holds_file_name(&"N".repeat(48)) && !answer.holds_file_name(&"N".repeat(49)));
+}

@@ -6,17 +6,17 @@
 
 pub mod header;
 pub mod outcome;
+mod refusal;
 pub mod repeat;
 mod sequence;
 
 use super::event::Event;
 use super::fault::TradeFault;
 use super::fields::FieldRef;
-use super::json;
 use super::plan::Plan;
 use super::plan::rules::Empty;
 use crate::ledger::change::Reject;
-use crate::ledger::transfer::{Total, Verdict};
+use crate::ledger::transfer::Verdict;
 use fpp_codecs::Code;
 use fpp_codecs::controls::{self, Controls, Tally};
 use fpp_codecs::format::order::Order;
@@ -24,6 +24,7 @@ use fpp_codecs::format::{RecordFormat, Role};
 use fpp_codecs::record::{Cell, Decimal, Row};
 use header::{Found, NameIdentity};
 use outcome::{Amounts, FileFaults, Outcome};
+use refusal::Place;
 use repeat::{Entry, Repeats, Spill};
 use sequence::{Number, Sequence};
 use std::io;
@@ -139,7 +140,10 @@ impl<'p> Proof<'p> {
             self.rejected += 1;
             self.amounts.add(Decimal { unscaled: entry.amount, scale }, false);
             self.amounts.add(Decimal { unscaled: -entry.amount, scale }, true);
-            push_bounded(&mut self.rejects, plan.rules.reject_max, || repeated(plan, entry, first, header));
+            refusal::keep(&mut self.rejects, plan.rules.reject_max, || {
+                let place = Place { record: entry.ordinal + header, ordinal: entry.ordinal, offset: entry.offset };
+                refusal::of_repeat(plan, place, first)
+            });
         };
         self.repeats.finish(&mut *self.spill, &mut tell)?;
         self.rejects.sort_by_key(|r| r.record);
@@ -164,7 +168,7 @@ impl<'p> Proof<'p> {
             accepted,
             rejected: self.records - accepted,
             rejects: self.rejects,
-            totals: self.totals.into_iter().map(booked).collect(),
+            totals: self.totals.into_iter().map(refusal::booked).collect(),
             amounts: if refused { self.amounts.refused() } else { self.amounts },
         })
     }
@@ -224,7 +228,8 @@ impl<'p> Proof<'p> {
             .amount
             .and_then(|field| self.row.decimal(field))
             .unwrap_or(Decimal { unscaled: 0, scale: self.amounts.ok.scale });
-        let judged = self.plan.mapping.judge(&self.row, &self.plan.instruments, &mut self.event).err();
+        let judged = self.plan.mapping.judge(&self.row, &self.plan.instruments, &mut self.event);
+        let judged = judged.err().or_else(|| self.unanswerable(format));
         let fault = [judged, self.number(n)].into_iter().flatten().min_by_key(|f| f.field);
         self.amounts.add(amount, fault.is_none());
         let Some(fault) = fault else {
@@ -233,23 +238,22 @@ impl<'p> Proof<'p> {
         };
         self.rejected += 1;
         let (plan, ordinal) = (self.plan, self.records);
-        push_bounded(&mut self.rejects, plan.rules.reject_max, || {
-            let field = format.layout.fields.get(fault.field);
-            Reject {
-                record: n,
-                ordinal,
-                offset,
-                field: field.map(|f| f.name.clone()).unwrap_or_default(),
-                at: fault.at as u32 + 1,
-                code: fault.code.0,
-                hex: field
-                    .and_then(|f| bytes.get(f.offset..f.offset + f.bytes))
-                    .map(|b| hex(b, plan.mapping.is_sensitive(fault.field)))
-                    .unwrap_or_default(),
-                detail: fault.detail.into_owned(),
-            }
+        refusal::keep(&mut self.rejects, plan.rules.reject_max, || {
+            let place = Place { record: n, ordinal, offset };
+            let sensitive = plan.mapping.is_sensitive(fault.field);
+            refusal::of_fault(fault, &format.layout, place, bytes, sensitive)
         });
         Ok(())
+    }
+
+    /// An id that the answer cannot tell refuses its record now, because later nothing may be refused any more.
+    fn unanswerable(&self, format: &RecordFormat) -> Option<TradeFault> {
+        if self.plan.answer.as_ref()?.holds_event_id(&self.event.id) {
+            return None;
+        }
+        let index = self.plan.mapping.key_field();
+        let offset = format.layout.fields.get(index)?.offset;
+        Some(FieldRef { index, offset }.fault(Code::TOO_LONG, "the event id does not fit the answer"))
     }
 
     /// Judges the record's own number.
@@ -282,40 +286,6 @@ impl<'p> Proof<'p> {
             self.totals = self.tally.check(&self.row);
         }
     }
-}
-
-fn push_bounded(rejects: &mut Vec<Reject>, max: u64, make: impl FnOnce() -> Reject) {
-    if (rejects.len() as u64) < max {
-        rejects.push(make());
-    }
-}
-
-fn repeated(plan: &Plan, entry: Entry, first: u64, header: u64) -> Reject {
-    let index = plan.mapping.key_field();
-    let field = plan.format.record(Role::Detail).and_then(|r| r.layout.fields.get(index));
-    Reject {
-        record: entry.ordinal + header,
-        ordinal: entry.ordinal,
-        offset: entry.offset,
-        field: field.map(|f| f.name.clone()).unwrap_or_default(),
-        at: field.map_or(0, |f| f.offset as u32 + 1),
-        code: Code::TRADE_REPEATED.0,
-        detail: format!("the same event as detail {first}"),
-        hex: String::new(),
-    }
-}
-
-fn hex(bytes: &[u8], sensitive: bool) -> String {
-    if sensitive {
-        return "**".repeat(bytes.len());
-    }
-    let mut out = Vec::with_capacity(bytes.len() * 2);
-    json::push_hex(&mut out, bytes);
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-fn booked(total: controls::Total) -> Total {
-    Total { name: total.name, promised: total.promised, found: total.found, unreadable: total.unreadable }
 }
 
 #[cfg(test)]
