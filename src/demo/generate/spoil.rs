@@ -43,7 +43,7 @@ pub enum Flaw {
     NoNumber,
     /// TRDNO is that of the trade before it, with other data: not for the first trade.
     RepeatedTrade,
-    /// SEQNO is that of the record before it (FPP1013 for the file).
+    /// SEQNO is that of the record before it.
     RepeatedSequence,
     /// AMT is one yuan more than price times quantity; the totals go along with it.
     Amount,
@@ -106,6 +106,11 @@ impl Flaw {
             (Flaw::Amount, _) => Code::AMOUNT,
             (Flaw::Lots, _) => Code::LOTS,
         }
+    }
+
+    /// The code of the whole file, when one such record spoils it also where bad records alone are refused.
+    pub fn file_code(self) -> Option<Code> {
+        (self == Flaw::AmountDigit).then_some(Code::UNPROVEN)
     }
 
     /// The field that is wrong.
