@@ -47,13 +47,32 @@ pub(super) struct Reply {
     pub(super) hint: String,
 }
 
-/// Who runs this command, for the journal.
+/// Who runs this command, for the journal: the operating system's user, and who became him by sudo.
 pub(super) fn operator() -> String {
-    ["SUDO_USER", "USER", "LOGNAME"]
-        .iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|name| !name.is_empty())
-        .unwrap_or_else(|| "unknown".to_owned())
+    use std::os::unix::fs::MetadataExt;
+    let uid = std::fs::metadata("/proc/self").map(|m| m.uid()).ok();
+    let user = match uid {
+        Some(uid) => user_name(uid).unwrap_or_else(|| format!("uid {uid}")),
+        None => "unknown".to_owned(),
+    };
+    match std::env::var("SUDO_USER") {
+        Ok(person) if !person.is_empty() && person != user => format!("{person} as {user}"),
+        _ => user,
+    }
+}
+
+fn user_name(uid: u32) -> Option<String> {
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    users.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        let name = parts.next()?;
+        (parts.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    })
+}
+
+/// Whether a node answers on the socket.
+pub(super) fn is_running(settings: &Settings) -> bool {
+    std::os::unix::net::UnixStream::connect(&settings.control_socket).is_ok()
 }
 
 /// Sends a command to the running node; what it refuses is a failure.
@@ -160,6 +179,10 @@ fn no_node(settings: &Settings, error: &io::Error) -> Failure {
 }
 
 fn words(reply: &Reply) -> String {
-    let parts = [reply.code.as_str(), reply.message.as_str(), reply.hint.as_str()];
-    parts.iter().filter(|p| !p.is_empty()).copied().collect::<Vec<_>>().join(" | ")
+    let mut words = format!("{} {}", reply.code, reply.message).trim().to_owned();
+    if !reply.hint.is_empty() {
+        words.push_str(" | ");
+        words.push_str(&reply.hint);
+    }
+    words
 }

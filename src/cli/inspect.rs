@@ -2,6 +2,8 @@
 
 use super::dump::Shown;
 use super::exit::{Exit, Failure};
+use super::global::{Global, wait};
+use super::kept::Kept;
 use super::layouts::{PageArg, role};
 use super::output::{Align, Output, Table};
 use clap::Args;
@@ -28,7 +30,7 @@ pub(super) struct Inspect {
     file: Option<PathBuf>,
     /// A transfer's file in the vault, with the layout it was judged by
     #[arg(long, value_name = "ID")]
-    pub(super) transfer: Option<String>,
+    transfer: Option<String>,
     /// Record number, from 1
     #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     record: u64,
@@ -43,7 +45,13 @@ pub(super) struct Inspect {
 }
 
 impl Inspect {
-    pub(super) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
+    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        if let Some(id) = &self.transfer {
+            let settings = global.settings()?;
+            let kept = wait(Kept::open(&settings, id))?;
+            let start = start(&kept.plan.format.framing, self.record);
+            return self.show(&kept.plan.format, kept.content.reader_at(start.1), start, &kept.name, out);
+        }
         let (Some(layout), Some(path)) = (&self.layout, &self.file) else {
             return Err(Failure::usage("LAYOUT and FILE are needed, or --transfer ID"));
         };

@@ -10,6 +10,7 @@ mod output;
 mod books;
 mod control;
 mod dump;
+mod kept;
 mod layouts;
 mod show;
 mod story;
@@ -28,6 +29,7 @@ mod layout;
 mod ledger;
 mod notices;
 mod operate;
+mod prove;
 mod run;
 mod status;
 mod transfers;
@@ -63,6 +65,7 @@ enum Verb {
     Decode(decode::Decode),
     Encode(encode::Encode),
     Inspect(inspect::Inspect),
+    Prove(prove::Prove),
     Status(status::Status),
     Transfers(transfers::Transfers),
     Deliveries(deliveries::Deliveries),
@@ -103,7 +106,8 @@ impl Verb {
             Verb::Layout(verb) => verb.run(out),
             Verb::Decode(verb) => verb.run(out),
             Verb::Encode(verb) => verb.run(out),
-            Verb::Inspect(verb) => verb.run(out),
+            Verb::Inspect(verb) => verb.run(global, out),
+            Verb::Prove(verb) => verb.run(global, out),
             Verb::Status(verb) => verb.run(global, out),
             Verb::Transfers(verb) => verb.run(global, out),
             Verb::Deliveries(verb) => verb.run(global, out),

@@ -4,9 +4,10 @@ use super::books;
 use super::control;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
-use super::output::{Align, Output, Table};
+use super::output::Output;
 use super::show::Times;
 use crate::ledger::Ledger;
+use crate::ledger::change::Notice;
 use clap::{Args, Subcommand};
 use fpp_codecs::Code;
 use serde_json::json;
@@ -63,35 +64,24 @@ impl Notices {
             return Ok(Exit::Good);
         }
         let times = Times::of(&settings.timezone);
-        let columns = [
-            ("id", Align::Right),
-            ("last", Align::Left),
-            ("times", Align::Right),
-            ("severity", Align::Left),
-            ("code", Align::Left),
-            ("about", Align::Left),
-            ("what", Align::Left),
-            ("read by", Align::Left),
-        ];
-        let mut table = Table::new(&columns);
-        for notice in notices {
-            let body = notice.notice;
-            table.row(vec![
-                notice.id.to_string(),
-                times.show(notice.last_ms),
-                notice.count.to_string(),
-                body.severity,
-                Code(body.code).to_string(),
-                format!("{} {}", body.topic, body.subject),
-                body.text,
-                notice.acknowledged.map(|(who, _)| who).unwrap_or_default(),
-            ]);
+        for notice in &notices {
+            tell(notice, &times, out)?;
         }
-        if table.is_empty() {
+        if notices.is_empty() {
             out.line("no notices")?;
-        } else {
-            out.line(table)?;
         }
         Ok(Exit::Good)
     }
+}
+
+fn tell(notice: &Notice, times: &Times, out: &mut Output) -> std::io::Result<()> {
+    let body = &notice.notice;
+    let count = if notice.count > 1 { format!(", {} times", notice.count) } else { String::new() };
+    let read = notice.acknowledged.as_ref().map(|(who, _)| format!(", read by {who}")).unwrap_or_default();
+    let (last, code) = (times.show(notice.last_ms), Code(body.code));
+    out.line(format_args!(
+        "{}  {last}  {}  {}  {code} {}{count}{read}",
+        notice.id, body.severity, body.topic, body.subject
+    ))?;
+    out.line(format_args!("    {}", body.text))
 }

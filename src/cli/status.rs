@@ -1,21 +1,23 @@
 //! `fpp status`: what is going on, by route, and what is not worked on and why.
 
 use super::books;
+use super::control;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::{Align, Output, Table};
 use super::show::{Times, grouped};
 use crate::ledger::Ledger;
-use crate::ledger::delivery::Delivery;
-use crate::settings::{Outlet, Settings};
+use crate::ledger::transfer::TransferId;
+use crate::settings::Settings;
 use crate::telemetry::report::NodeReport;
 use clap::Args;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 /// Untaken deliveries counted.
-const UNTAKEN_MAX: u32 = 10_000;
+const UNTAKEN_MAX: u32 = 1_000;
 /// Pause between two looks.
 const WATCH: Duration = Duration::from_secs(2);
 /// Clears a terminal.
@@ -36,6 +38,7 @@ pub(super) struct Status {
 /// What there is to see.
 #[derive(Debug, Default, Serialize)]
 struct Overview {
+    running: bool,
     node: Option<NodeReport>,
     routes: Vec<RouteLine>,
     open_notices: usize,
@@ -86,6 +89,7 @@ impl Status {
 }
 
 async fn look(settings: &Settings) -> Result<Overview, Failure> {
+    let running = control::is_running(settings);
     let node = NodeReport::read(&settings.status_file());
     let mut routes: Vec<RouteLine> =
         settings.routes.iter().map(|r| RouteLine { route: r.name.clone(), ..RouteLine::default() }).collect();
@@ -93,19 +97,25 @@ async fn look(settings: &Settings) -> Result<Overview, Failure> {
         line(&mut routes, &waiting.route).waiting += 1;
     }
     if !settings.ledger_file().exists() {
-        return Ok(Overview { node, routes, open_notices: 0 });
+        return Ok(Overview { running, node, routes, open_notices: 0 });
     }
     let books = books::open(settings).await?;
     for (route, state, verdict, n) in books.counts().await? {
         add(line(&mut routes, &route), &state, verdict.as_deref(), n);
     }
+    let mut route_of: HashMap<TransferId, String> = HashMap::new();
     for delivery in books.untaken_deliveries(UNTAKEN_MAX).await? {
-        if let Some(route) = route_of(settings, &delivery) {
+        if !route_of.contains_key(&delivery.transfer)
+            && let Some(transfer) = books.transfer(&delivery.transfer).await?
+        {
+            route_of.insert(delivery.transfer.clone(), transfer.route);
+        }
+        if let Some(route) = route_of.get(&delivery.transfer) {
             line(&mut routes, route).untaken += 1;
         }
     }
     let open_notices = books.notices(false, 1_000).await?.len();
-    Ok(Overview { node, routes, open_notices })
+    Ok(Overview { running, node, routes, open_notices })
 }
 
 fn line<'a>(routes: &'a mut Vec<RouteLine>, name: &str) -> &'a mut RouteLine {
@@ -132,24 +142,12 @@ fn add(line: &mut RouteLine, state: &str, verdict: Option<&str>, n: u64) {
     }
 }
 
-/// The route that sends to this spool; a delivery itself only knows its transfer.
-fn route_of<'a>(settings: &'a Settings, delivery: &Delivery) -> Option<&'a str> {
-    let sends = |spool: &str| spool == delivery.spool;
-    settings
-        .routes
-        .iter()
-        .find(|route| {
-            route.answer.as_ref().is_some_and(|a| sends(&a.spool))
-                || route.outlets.iter().any(|o| matches!(o, Outlet::File { spool, .. } if sends(spool)))
-        })
-        .map(|route| route.name.as_str())
-}
-
 fn tell(overview: &Overview, settings: &Settings, times: &Times, out: &mut Output) -> io::Result<()> {
     match &overview.node {
         Some(node) => out.line(format_args!(
-            "node {} ({}, process {}), since {}, last word {}",
+            "node {}: {} ({}, process {}), since {}, last word {}",
             node.node,
+            if overview.running { "running" } else { "NOT RUNNING" },
             node.listen,
             node.pid,
             times.show(node.started_ms),
