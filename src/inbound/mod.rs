@@ -13,6 +13,7 @@ pub mod arrival;
 pub mod claim;
 pub mod compare;
 pub mod names;
+pub mod notices;
 pub mod pipeline;
 pub mod post;
 pub mod prove;

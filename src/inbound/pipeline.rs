@@ -3,11 +3,12 @@
 //! Errors are decided by their class alone: *retry* parks with backoff, *reject* refuses the file and answers it,
 //! *halt* holds it for a person.
 
+use super::notices::notice;
 use super::work::{Inbound, Next};
 use super::{acknowledge, archive, claim, post, prove, stage};
 use crate::backoff;
 use crate::error::{Class, Error, Result};
-use crate::ledger::change::{Change, Fence, NewNotice};
+use crate::ledger::change::{Change, Fence};
 use crate::ledger::transfer::{Facts, FileEvent, FileState, Transfer, TransferId, Verdict};
 use fpp_codecs::Code;
 
@@ -113,15 +114,4 @@ fn facts_of(error: &Error) -> Facts {
         _ => error.what.clone(),
     };
     Facts { code: Some(error.code.0), reason: Some(reason), hint: Some(error.hint.clone()), ..Facts::default() }
-}
-
-/// A notice about a transfer.
-pub fn notice(severity: &str, topic: &str, transfer: &Transfer, error: &Error) -> Change {
-    Change::Raise(NewNotice {
-        severity: severity.to_owned(),
-        topic: topic.to_owned(),
-        subject: transfer.id.to_string(),
-        code: error.code.0,
-        text: format!("{} ({}): {error}", transfer.name, transfer.route),
-    })
 }

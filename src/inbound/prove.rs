@@ -4,11 +4,11 @@
 //! bytes is held (D1), a closed business date is held (D4). Then its content: the proof reads every record.
 
 use super::compare;
+use super::notices::notice;
 use super::series::{self, Place};
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
-use crate::inbound::pipeline::notice;
 use crate::ledger::change::{Change, Fence};
 use crate::ledger::transfer::{Facts, FileEvent, Identity, Transfer, Verdict};
 use crate::trade::plan::Plan;

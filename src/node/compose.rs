@@ -3,7 +3,7 @@
 
 use super::claimer::Claimer;
 use super::status::Status;
-use super::{Options, Rooms};
+use super::rooms::{Options, Rooms};
 use crate::bell::Bell;
 use crate::delivery::Deliveries;
 use crate::error::{Error, Result};

@@ -3,7 +3,7 @@
 //! A missed or overflowed notification, a network folder or a partner's folder costs time, never a file. What is waiting
 //! or ignored, and why, goes into the status file (I12).
 
-use super::Rooms;
+use super::rooms::Rooms;
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::inbound::arrival;
