@@ -22,6 +22,11 @@ pub(super) fn look(folder: &dyn Folder, name: &str, size: u64, sha256: &Digest) 
     if entry.kind != EntryKind::File || entry.size != size {
         return Ok(Found::Other);
     }
+    read_back(folder, name, size, sha256)
+}
+
+/// Compares by reading it all, for a file that is expected to be right.
+pub(super) fn read_back(folder: &dyn Folder, name: &str, size: u64, sha256: &Digest) -> Result<Found> {
     let mut input = match folder.open(name) {
         Ok(input) => input,
         Err(e) if e.kind == ErrorKind::Missing => return Ok(Found::Nothing),
