@@ -38,7 +38,9 @@ impl Settings {
             }
         }
         for route in settings.routes.iter().filter(|r| r.is_read()) {
-            match route.compile(&settings) {
+            let file = route.file.display().to_string();
+            let told = faults.iter().any(|f| f.file == file);
+            match route.compile(&settings, told) {
                 Ok(warnings) => compiled.extend(warnings),
                 Err(more) => faults.extend(more),
             }
@@ -163,14 +165,7 @@ fn seal(root: &Section<'_>, reader: &mut Reader) -> Seal {
 }
 
 fn work(root: &Section<'_>) -> Work {
-    let mut work = Work {
-        workers: 2,
-        lease_ms: 30_000,
-        rescan_ms: 5_000,
-        poll_ms: 500,
-        drain_ms: 10_000,
-        vault_max_bytes: 1 << 40,
-    };
+    let mut work = Work { workers: 2, lease_ms: 30_000, rescan_ms: 5_000, poll_ms: 500, drain_ms: 10_000 };
     let Some(section) = root.section("work") else {
         return work;
     };
@@ -181,9 +176,6 @@ fn work(root: &Section<'_>) -> Work {
     work.rescan_ms = milliseconds(&section, "rescan_ms", 50..=600_000, work.rescan_ms);
     work.poll_ms = milliseconds(&section, "poll_ms", 10..=60_000, work.poll_ms);
     work.drain_ms = milliseconds(&section, "drain_ms", 0..=600_000, work.drain_ms);
-    if let Some(bytes) = section.number_in("vault_max_bytes", 1 << 20..=i64::MAX) {
-        work.vault_max_bytes = bytes.unsigned_abs();
-    }
     section.no_more();
     work
 }
