@@ -1,6 +1,6 @@
 //! The data file: upload, proof, rename; and finding out where an earlier attempt stopped.
 
-use super::prove::{Found, look, read_back, remove_if_there, target_exists};
+use super::prove::{Found, look, read_back, remove_if_there, target_exists, waits};
 use super::{Publication, Published};
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::entry::EntryKind;
@@ -35,8 +35,13 @@ pub(super) fn publish(
         }
         Found::Nothing => {}
     }
-    let Some(proven) = proven_temporary(folder, publication, own)? else {
-        return Ok(Published { fsynced: false, resumed: true, collected: true });
+    let Some(proven) = proven_temporary(folder, publication, &own)? else {
+        // A rename whose answer was lost may have taken effect between the two looks, so the final name comes last.
+        return match look(folder, &publication.final_name, publication.size, &publication.sha256)? {
+            Found::Nothing => Ok(Published { fsynced: false, resumed: true, collected: true }),
+            Found::Equal => settle(folder, publication, &own, on_proven),
+            Found::Other => Err(target_exists(folder, &publication.final_name)),
+        };
     };
     if !publication.proven_before {
         on_proven()?;
@@ -64,7 +69,8 @@ fn settle(
 }
 
 /// Finds the temporary complete, or makes it so. Nothing: it was proven, renamed, and collected by the partner.
-fn proven_temporary(folder: &dyn Folder, publication: &Publication<'_>, own: String) -> Result<Option<Proven>> {
+fn proven_temporary(folder: &dyn Folder, publication: &Publication<'_>, own: &str) -> Result<Option<Proven>> {
+    let own = own.to_owned();
     if !publication.proven_before {
         // Mostly nothing is there, and creating it says so without another round trip.
         match folder.create_new(&own) {
@@ -176,14 +182,15 @@ fn after_failed_rename(
     error: Error,
 ) -> Result<Published> {
     let published = |collected| Published { fsynced: proven.fsynced, resumed: proven.resumed, collected };
+    let waits = waits(folder, &proven.temporary)?;
     match look(folder, &publication.final_name, publication.size, &publication.sha256)? {
         Found::Equal => {
             remove_if_there(folder, &proven.temporary)?;
             Ok(published(false))
         }
         Found::Other => Err(target_exists(folder, &publication.final_name)),
-        Found::Nothing if folder.stat(&proven.temporary)?.is_none() => Ok(published(true)),
-        Found::Nothing => Err(error),
+        Found::Nothing if waits => Err(error),
+        Found::Nothing => Ok(published(true)),
     }
 }
 

@@ -45,6 +45,16 @@ pub(super) fn remove_if_there(folder: &dyn Folder, name: &str) -> Result<()> {
     }
 }
 
+/// Whether the temporary is still there, for a caller who looks at the final name next: never the other way round, or
+/// a late rename would slip through between the looks. A folder that is gone with everything in it is an error.
+pub(super) fn waits(folder: &dyn Folder, temporary: &str) -> Result<bool> {
+    let waits = folder.stat(temporary)?.is_some();
+    if !waits {
+        folder.list(1)?;
+    }
+    Ok(waits)
+}
+
 /// The target name holds something else.
 pub(super) fn target_exists(folder: &dyn Folder, name: &str) -> Error {
     Error::new(ErrorKind::TargetExists, format!("{name:?} in {} exists with other content", folder.describe()))

@@ -1,6 +1,6 @@
 //! The small files beside it, checksums and marker: the same steps, with content that is always at hand.
 
-use super::prove::{Found, look, read_back, remove_if_there, target_exists};
+use super::prove::{Found, look, read_back, remove_if_there, target_exists, waits};
 use crate::digest::{Algorithm, Digest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder::Folder;
@@ -33,15 +33,16 @@ pub(super) fn publish(folder: &dyn Folder, name: &str, content: &[u8], tag: &str
         return Err(Error::new(ErrorKind::ReadBack, format!("{own:?} in {} reads back changed", folder.describe())));
     }
     let Err(error) = folder.rename_new(&own, name) else { return Ok(()) };
+    let waits = waits(folder, &own)?;
     match look(folder, name, size, &sha256)? {
         Found::Equal => remove_if_there(folder, &own),
         Found::Other => {
             remove_if_there(folder, &own)?;
             Err(target_exists(folder, name))
         }
+        Found::Nothing if waits => Err(error),
         // Renamed, and taken at once.
-        Found::Nothing if folder.stat(&own)?.is_none() => Ok(()),
-        Found::Nothing => Err(error),
+        Found::Nothing => Ok(()),
     }
 }
 
