@@ -61,7 +61,7 @@ fn prove(plan: &Plan, spec: &Spec) -> Outcome {
     let mut file = Vec::new();
     generate(spec, &mut file).unwrap();
     let name = NameIdentity { date: Some("20250620".into()), batch: Some(1), run: Some(0) };
-    let context = Context { name, released: Vec::new() };
+    let context = Context { name, ..Context::default() };
     let mut proof = Proof::new(plan, context, Box::new(MemorySpill::default()));
     if let Some(reason) = text_mode_damage(&plan.format, &file, file.len() as u64) {
         return proof.finish(Ending::Broken { code: Code::TEXT_MODE, reason }).unwrap();

@@ -187,6 +187,12 @@ fn the_host_key_is_the_one_it_names_and_survives_a_restart() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
+#[tokio::test]
+async fn it_starts_and_stops_inside_another_runtime() {
+    let core = Core::start();
+    assert!(TcpStream::connect(core.server.address()).is_ok());
+}
+
 #[test]
 fn sessions_work_side_by_side() {
     let core = Core::start();

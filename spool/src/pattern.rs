@@ -132,7 +132,8 @@ impl NamePattern {
                 })
             }
         };
-        if !matched {
+        // Only where there was a choice can the same place be reached again.
+        if !matched && matches!(now, Part::Any | Part::Digits { .. }) {
             failed.insert((part, at));
         }
         matched

@@ -51,7 +51,7 @@ impl Temporary {
 /// Removes temporaries whose tag is dead; gives the names removed.
 ///
 /// A tag is dead only when none of its deliveries is unfinished: a proven temporary that disappears looks like a file
-/// that was collected (see [`crate::publish`]). [`sweep_temporaries_where`] shows the final name as well.
+/// that was collected (see [`crate::publish()`]). [`sweep_temporaries_where`] shows the final name as well.
 pub fn sweep_temporaries(folder: &dyn Folder, is_dead: &dyn Fn(&str) -> bool) -> Result<Vec<String>> {
     sweep_temporaries_where(folder, &|temporary| is_dead(&temporary.tag))
 }

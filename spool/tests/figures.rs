@@ -50,8 +50,28 @@ fn figures() {
             println!("{round}: 64 MiB, sftp put with {cipher}, connecting included: {:?}", started.elapsed());
         }
     }
+    listing(&sshd);
     small(&sshd, 1);
     small(&sshd, 4);
+}
+
+/// Many names, listed over the line and scanned.
+fn listing(sshd: &Sshd) {
+    let crowded = sshd.dir.path().join("crowded");
+    std::fs::create_dir(&crowded).unwrap();
+    for n in 0..20_000 {
+        std::fs::write(crowded.join(format!("CORE_PMTS_PMTRD_20250620_{n:05}_00.TXT")), "").unwrap();
+    }
+    let folder = sshd.pool(|_| {}).folder(crowded.to_str().unwrap());
+    folder.stat("x").unwrap();
+    let started = Instant::now();
+    let entries = folder.list(LISTING_LIMIT).unwrap();
+    let listed = started.elapsed();
+    let pattern = NamePattern::parse("CORE_PMTS_PMTRD_{date}_{batch}_{run}.TXT").unwrap();
+    let rules = ScanRules::new(vec![("r".into(), pattern, Readiness::Quiet { quiet_ms: 0 })]);
+    let started = Instant::now();
+    let scan = Scanner::new(rules).scan(&folder, &entries, Instant::now());
+    println!("{} names: listed in {listed:?}, scanned in {:?}", scan.arrivals.len(), started.elapsed());
 }
 
 /// Small answers, each with checksum and marker, each read back.

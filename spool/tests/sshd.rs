@@ -209,7 +209,7 @@ fn a_frozen_server_holds_nobody_up() {
             };
             publish(&folder, &publication(&bytes, &open, false), &mut || Ok(()))
         });
-        receiver.recv().unwrap();
+        receiver.recv_timeout(Duration::from_secs(60)).unwrap();
         *frozen.borrow_mut() = Some(sshd.freeze());
         *started.borrow_mut() = Instant::now();
         go.send(()).unwrap();

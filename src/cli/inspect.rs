@@ -123,13 +123,8 @@ impl Inspect {
             for fault in &row.faults {
                 let field = &layout.fields[fault.field];
                 let at = fault.offset + 1;
-                out.line(format_args!(
-                    "{}: {} {}: byte {at}: {}",
-                    fault.code,
-                    field.name,
-                    fault.code.english(),
-                    fault.detail
-                ))?;
+                let (code, words) = (fault.code, fault.code.english());
+                out.line(format_args!("{code} {} at byte {at}: {words} ({})", field.name, fault.detail))?;
             }
         }
         Ok(if row.faults.is_empty() { Exit::Good } else { Exit::RecordsRefused })

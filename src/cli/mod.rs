@@ -36,6 +36,7 @@ mod transfers;
 
 pub use exit::{Exit, Failure};
 
+use crate::telemetry;
 use clap::{Parser, Subcommand};
 use global::Global;
 use output::{Output, note};
@@ -82,7 +83,7 @@ impl Cli {
     /// Runs the verb and says how it ended.
     pub fn run(self) -> Exit {
         let mut out = Output::stdout();
-        let ended = self.verb.run(&self.global, &mut out);
+        let ended = self.verb.start_logging().and_then(|()| self.verb.run(&self.global, &mut out));
         match ended.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from)) {
             Ok(exit) => exit,
             Err(failure) => {
@@ -97,6 +98,16 @@ impl Cli {
 }
 
 impl Verb {
+    /// `run` and `demo` start their own logging; other verbs say nothing unless something is wrong.
+    fn start_logging(&self) -> Result<(), Failure> {
+        match self {
+            #[cfg(feature = "demo")]
+            Verb::Demo(_) => Ok(()),
+            Verb::Run(_) => Ok(()),
+            _ => Ok(telemetry::start("error")?),
+        }
+    }
+
     fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         match self {
             #[cfg(feature = "demo")]

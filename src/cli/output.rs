@@ -81,11 +81,6 @@ impl Table {
     pub(super) fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells);
     }
-
-    /// Whether there is nothing under the headings.
-    pub(super) fn is_empty(&self) -> bool {
-        self.rows.len() == 1
-    }
 }
 
 impl fmt::Display for Table {

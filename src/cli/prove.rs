@@ -135,7 +135,7 @@ impl Prove {
         let scratch =
             tempfile::tempdir().map_err(|e| Failure::internal(format!("no room for temporary files: {e}")))?;
         let spill = Box::new(Files::new(scratch.path(), "prove"));
-        let mut proof = Proof::new(plan, Context { name, released: Vec::new() }, spill);
+        let mut proof = Proof::new(plan, Context { name, ..Context::default() }, spill);
         let mut head = Vec::new();
         let file = self.open()?;
         let size = file.metadata().map_err(fault)?.len();

@@ -8,14 +8,11 @@ use clap::Args;
 /// Run the node until SIGTERM or Ctrl-C.
 ///
 /// Watches the spools, proves files, posts events and answers the core. Starting and starting after a crash are the
-/// same: work goes on where the books say it stands. A stopping node finishes the steps it is in, or
-/// gives them up after drain_ms; what was given up goes on at the
-/// next start.
+/// same: work goes on where the books say it stands. A stopping node finishes the steps it is in, or gives them up after
+/// drain_ms; what was given up goes on at the next start.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  fpp run --config /etc/fpp/fpp.toml\n\nLogs go to stderr: text on a terminal, JSON \
-                        lines otherwise."
-)]
+#[command(after_help = "Example:\n  fpp run --config /etc/fpp/fpp.toml\n\n\
+                  Logs go to stderr: text on a terminal, JSON lines otherwise.")]
 pub(super) struct Run {}
 
 impl Run {

@@ -70,6 +70,7 @@ fn meaning(effect: Effect) -> &'static str {
         Effect::GoOn => "it goes on; the check that held it is not made again",
         Effect::CheckAgain => "it goes on where it was held; its checks are made again",
         Effect::Refuse => "nothing of it is posted; the core gets a rejecting answer",
+        Effect::RefuseUnread => "the core gets the header of a rejecting answer; its records were never read",
         Effect::Close => "it ends here; the core gets no answer from fpp",
         Effect::Hurry => "the next attempt is made now",
         Effect::Anew => "its bytes are judged again and answered again; the core must know",

@@ -84,7 +84,7 @@ fn transmit(
         proven().map_err(|error| {
             let what = error.what.clone();
             refused = Some(error);
-            fpp_spool::Error::new(ErrorKind::Io, what)
+            fpp_spool::Error::new(ErrorKind::NotRecorded, what)
         })
     };
     publish(folder, &publication, &mut on_proven).map_err(|error| refused.unwrap_or_else(|| Error::from(error)))

@@ -23,7 +23,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
@@ -56,8 +56,13 @@ impl CoreServer {
             .thread_name("stand-in-core")
             .enable_all()
             .build()?;
-        let listener = runtime.block_on(bind(port))?;
+        let listener = bind(port)?;
         let address = listener.local_addr()?;
+        // Not `block_on`: the caller may be a task of another runtime.
+        let listener = {
+            let _inside = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
         runtime.spawn(accept(listener, config, user_key, jail));
         Ok(CoreServer { address, host_key, user_key_file: keys.user_file, runtime: Some(runtime) })
     }
@@ -109,16 +114,18 @@ fn config(host_key: russh::keys::PrivateKey) -> Config {
 }
 
 /// A server that was dropped frees its port in the background: one that comes back waits for that a little.
-async fn bind(port: u16) -> io::Result<TcpListener> {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(2);
-    loop {
-        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tokio::time::Instant::now() < deadline => {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+fn bind(port: u16) -> io::Result<std::net::TcpListener> {
+    let deadline = Instant::now() + Duration::from_secs(2);
+    let listener = loop {
+        match std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(20));
             }
-            result => return result,
+            result => break result?,
         }
-    }
+    };
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 async fn accept(listener: TcpListener, config: Arc<Config>, user_key: Arc<PublicKey>, jail: Arc<Jail>) {

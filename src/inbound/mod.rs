@@ -12,6 +12,7 @@ pub mod archive;
 pub mod arrival;
 pub mod claim;
 pub mod compare;
+pub mod decide;
 pub mod names;
 pub mod pipeline;
 pub mod post;

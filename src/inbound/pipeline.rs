@@ -3,12 +3,13 @@
 //! Errors are decided by their class alone: *retry* parks with backoff, *reject* refuses the file and answers it,
 //! *halt* holds it for a person.
 
+use super::decide::{self, notice};
 use super::work::{Inbound, Next};
 use super::{acknowledge, archive, claim, post, prove, stage};
 use crate::backoff;
 use crate::error::{Class, Error, Result};
-use crate::ledger::change::{Change, Fence, NewNotice};
-use crate::ledger::transfer::{Facts, FileEvent, FileState, Transfer, TransferId, Verdict};
+use crate::ledger::change::{Change, Fence};
+use crate::ledger::transfer::{Facts, FileState, Transfer, TransferId, Verdict};
 use fpp_codecs::Code;
 
 /// Walks a transfer as far as it goes now, under the caller's lease.
@@ -58,8 +59,11 @@ async fn settle(cx: &Inbound, transfer: &Transfer, fence: &Fence, error: Error) 
     let refusable = undecided && matches!(transfer.state, FileState::Claimed | FileState::Staged);
     match error.class {
         Class::Retry => park(cx, transfer, fence, &error).await,
-        Class::Reject if refusable => reject(cx, transfer, fence, &error).await,
-        Class::Reject | Class::Halt => hold(cx, transfer, fence, error).await,
+        Class::Reject if refusable => cx.apply(fence, decide::reject(transfer, &error, cx.clock.now_ms())).await,
+        Class::Reject | Class::Halt => {
+            cx.apply(fence, decide::hold(transfer, &error, Facts::default())).await?;
+            Ok(Next::Parked)
+        }
     }
 }
 
@@ -78,50 +82,4 @@ async fn park(cx: &Inbound, transfer: &Transfer, fence: &Fence, error: &Error) -
     }
     cx.apply(fence, changes).await?;
     Ok(Next::Parked)
-}
-
-async fn reject(cx: &Inbound, transfer: &Transfer, fence: &Fence, error: &Error) -> Result<Next> {
-    tracing::warn!(transfer = %transfer.id, file = transfer.name, "rejected: {error}");
-    let facts = Facts { decided_ms: Some(cx.clock.now_ms()), ..facts_of(error) };
-    let changes = vec![
-        Change::Move {
-            id: transfer.id.clone(),
-            event: FileEvent::Judge(Verdict::Rejected),
-            facts: Box::new(facts),
-            by: None,
-        },
-        notice("error", "rejected", transfer, error),
-    ];
-    cx.apply(fence, changes).await
-}
-
-async fn hold(cx: &Inbound, transfer: &Transfer, fence: &Fence, error: Error) -> Result<Next> {
-    tracing::error!(transfer = %transfer.id, file = transfer.name, "held: {error}");
-    let mut facts = facts_of(&error);
-    facts.difference = error.difference.as_ref().map(|d| (**d).clone());
-    let changes = vec![
-        Change::Move { id: transfer.id.clone(), event: FileEvent::Hold, facts: Box::new(facts), by: None },
-        notice("error", "held", transfer, &error),
-    ];
-    cx.apply(fence, changes).await?;
-    Ok(Next::Parked)
-}
-
-fn facts_of(error: &Error) -> Facts {
-    let reason = match &error.source {
-        Some(source) if !error.what.contains(&source.to_string()) => format!("{}: {source}", error.what),
-        _ => error.what.clone(),
-    };
-    Facts { code: Some(error.code.0), reason: Some(reason), hint: Some(error.hint.clone()), ..Facts::default() }
-}
-
-/// A notice about a transfer.
-pub fn notice(severity: &str, topic: &str, transfer: &Transfer, error: &Error) -> Change {
-    Change::Raise(NewNotice {
-        severity: severity.to_owned(),
-        topic: topic.to_owned(),
-        subject: transfer.id.to_string(),
-        code: error.code.0,
-        text: format!("{} ({}): {error}", transfer.name, transfer.route),
-    })
 }

@@ -4,19 +4,22 @@
 //! bytes is held (D1), a closed business date is held (D4). Then its content: the proof reads every record.
 
 use super::compare;
+use super::decide::{self, notice};
+use super::route::Route;
 use super::series::{self, Place};
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
-use crate::inbound::pipeline::notice;
 use crate::ledger::change::{Change, Fence};
 use crate::ledger::transfer::{Facts, FileEvent, Identity, Transfer, Verdict};
 use crate::trade::plan::Plan;
+use crate::trade::proof::header::FileFault;
 use crate::trade::proof::outcome::Outcome;
 use crate::trade::proof::{Context, Ending, Proof};
 use crate::vault::Vault;
 use fpp_codecs::Code;
 use fpp_codecs::framing::{CutError, Cutter, text_mode_damage};
+use fpp_spool::Algorithm;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,24 +31,60 @@ const HEAD_BYTES: u64 = 64 << 10;
 pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
     let route = cx.route(transfer)?;
     let plan = cx.plans.current(&route.bundle)?;
-    let context = Context {
+    name_fits(&plan, transfer)?;
+    let mut context = Context {
         name: series::name_identity(&route, transfer),
+        refused: refused(transfer, &route),
         released: transfer.facts.released.iter().flatten().map(|code| Code(*code)).collect(),
     };
     let identity = series::identity(cx, &route, &plan, transfer, &context).await?;
-    if let Some(identity) = &identity {
-        match series::place(cx, &route, transfer, identity).await? {
-            Place::Next => {}
+    if let (Some(identity), None) = (&identity, &context.refused) {
+        let held = match series::place(cx, &route, transfer, identity).await? {
+            Place::Next => None,
             Place::Duplicate(of) => return duplicate(cx, transfer, fence, identity, &of).await,
-            Place::OtherBytes(kept) => return Err(compare::other_bytes(cx, &plan, transfer, identity, &kept).await?),
-            Place::Never(why) => return Err(Error::reject(Code::SERIES, why)),
-            Place::DayClosed => return Err(series::day_closed(&route, transfer, identity)),
+            Place::OtherBytes(kept) => Some(compare::other_bytes(cx, &plan, transfer, identity, &kept).await?),
+            Place::DayClosed => Some(series::day_closed(&route, transfer, identity)),
+            Place::Never(reason) => {
+                context.refused = Some(FileFault { code: Code::SERIES, reason });
+                None
+            }
+        };
+        if let Some(error) = held {
+            let known = Facts { identity: Some(identity.clone()), ..Facts::default() };
+            cx.apply(fence, decide::hold(transfer, &error, known)).await?;
+            return Ok(Next::Parked);
         }
     }
     let (vault, of, frozen, scratch) = (cx.vault.clone(), transfer.clone(), plan.clone(), cx.scratch.clone());
     let outcome = blocking(move || read(&*vault, &frozen, &of, context, &scratch)).await?;
     freeze(cx, &route.bundle).await?;
     judge(cx, transfer, fence, &plan, outcome, identity).await
+}
+
+/// An answer must be able to name the file (D15).
+fn name_fits(plan: &Plan, transfer: &Transfer) -> Result<()> {
+    if plan.answer.as_ref().is_none_or(|answer| answer.holds_file_name(&transfer.name)) {
+        return Ok(());
+    }
+    Err(Error::halt(Code::TOO_LONG, format!("{} is too long for the answer's file name field", transfer.name))
+        .hint("Agree on a shorter name with the sender, then `fpp reject` this one; or widen the answer's layout."))
+}
+
+/// Why the file is refused before it is read: an operator's word, or a marker that promised other bytes.
+fn refused(transfer: &Transfer, route: &Route) -> Option<FileFault> {
+    let facts = &transfer.facts;
+    if let Some(word) = &facts.refused {
+        return Some(FileFault { code: Code(facts.code?), reason: word.clone() });
+    }
+    let promised = facts.promised.as_ref()?;
+    let marker = &promised.marker.name;
+    if let Some((says, has)) = promised.size.zip(facts.size).filter(|(says, has)| says != has) {
+        let reason = format!("it has {has} bytes, its marker {marker} says {says}");
+        return Some(FileFault { code: Code::NOT_READY, reason });
+    }
+    let found = if route.algorithm == Algorithm::Sm3 { facts.sm3.as_ref() } else { facts.sha256.as_ref() };
+    let (says, has) = promised.digest.as_ref().zip(found).filter(|(says, has)| !says.eq_ignore_ascii_case(has))?;
+    Some(FileFault { code: Code::DIGEST, reason: format!("its digest is {has}, its marker {marker} says {says}") })
 }
 
 /// Keeps the bytes of a plan in the vault; gives its digest.
@@ -166,6 +205,8 @@ pub fn hint(code: Code) -> &'static str {
     match code {
         Code::OK => "",
         Code::DUPLICATE => "Nothing: the core gets the first answer again. Ask the sender why it was sent twice.",
+        Code::NOT_READY | Code::DIGEST => "The bytes changed on the way. Have the file sent again, in binary mode.",
+        Code::SERIES => "A later run is accepted already: ask the core which one holds.",
         Code::LENGTH => "Compare the record length with the layout; a transfer cut short is sent again whole.",
         Code::HEADER => "Compare header and file name with the agreed layout; have it sent again.",
         Code::TRAILER => "Records were lost or added on the way; have it sent again whole.",

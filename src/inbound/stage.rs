@@ -12,8 +12,7 @@ use crate::trade::plan::Plan;
 use crate::vault::{Stored, Vault};
 use fpp_codecs::Code;
 use fpp_codecs::framing::Indexer;
-use fpp_spool::{Algorithm, Entry};
-use std::sync::Arc;
+use fpp_spool::Entry;
 
 /// Moves a claimed file to `Staged`.
 pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
@@ -31,7 +30,6 @@ pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
     })?;
     let (vault, from) = (cx.vault.clone(), route.clone());
     let stored = blocking(move || copy(&*vault, &from, &plan, &source)).await?;
-    check_promise(transfer, &route, &stored)?;
     let facts = Facts {
         size: Some(stored.size),
         sha256: Some(stored.sha256.clone()),
@@ -69,33 +67,4 @@ fn changed(source: &Entry, now: &str) -> Error {
         "The sender replaced or withdrew it after its marker. New bytes arrive as a file of their own; close this one \
          with `fpp reject`.",
     )
-}
-
-/// A marker that named size or digest must agree with what arrived.
-fn check_promise(transfer: &Transfer, route: &Route, stored: &Stored) -> Result<()> {
-    let Some(promised) = &transfer.facts.promised else { return Ok(()) };
-    if let Some(size) = promised.size.filter(|size| *size != stored.size) {
-        return Err(Error::reject(
-            Code::NOT_READY,
-            format!("{} has {} bytes, its marker {} says {size}", transfer.name, stored.size, promised.marker.name),
-        )
-        .hint("Have the file sent again."));
-    }
-    let found = if route.algorithm == Algorithm::Sm3 { &stored.sm3 } else { &stored.sha256 };
-    match &promised.digest {
-        Some(digest) if !digest.eq_ignore_ascii_case(found) => Err(Error::reject(
-            Code::DIGEST,
-            format!("{} has digest {found}, its marker {} says {digest}", transfer.name, promised.marker.name),
-        )
-        .hint("The bytes changed on the way. Have the file sent again, in binary mode.")),
-        _ => Ok(()),
-    }
-}
-
-/// The plan of a transfer that is already judged; of the route as it is configured now, before that.
-pub fn plan_of(cx: &Inbound, transfer: &Transfer, route: &Arc<Route>) -> Result<Arc<Plan>> {
-    match &transfer.facts.plan {
-        Some(digest) => cx.plans.frozen(&*cx.vault, digest),
-        None => cx.plans.current(&route.bundle),
-    }
 }

@@ -40,8 +40,10 @@ pub enum Effect {
     GoOn,
     /// Goes on where it was held; every check is made again.
     CheckAgain,
-    /// Rejected: the core gets a rejecting answer.
+    /// Rejected: the core gets a rejecting answer, row by row where the records can be told apart.
     Refuse,
+    /// Rejected without having been read: the core gets the header of an answer.
+    RefuseUnread,
     /// Ends here: the core gets no answer from fpp.
     Close,
     /// The next attempt is made at once.
@@ -62,7 +64,8 @@ pub fn effect(verb: Verb, transfer: &Transfer) -> std::result::Result<Effect, &'
         (V::Release, S::Held, Some(_)) => Ok(Effect::CheckAgain),
         (V::Release, _, _) => Err("only a held file can be released"),
         (V::Reject, S::Held, None) => match standing.held_from {
-            Some(S::Claimed | S::Staged) => Ok(Effect::Refuse),
+            Some(S::Staged) => Ok(Effect::Refuse),
+            Some(S::Claimed) => Ok(Effect::RefuseUnread),
             _ => Ok(Effect::Close),
         },
         (V::Reject, S::Held, Some(Verdict::Rejected | Verdict::Duplicate)) => Ok(Effect::Close),
@@ -118,6 +121,11 @@ fn change_for(effect: Effect, transfer: &Transfer, request: &Request, now_ms: i6
         }
         Effect::CheckAgain => (step(FileEvent::Release, Facts::default()), "it goes on; its checks are made again"),
         Effect::Refuse => {
+            let word = format!("refused by an operator: {}", request.reason);
+            let facts = Facts { refused: Some(word), ..Facts::default() };
+            (step(FileEvent::Release, facts), "it is judged as rejected; the core gets a rejecting answer")
+        }
+        Effect::RefuseUnread => {
             let facts = Facts { decided_ms: Some(now_ms), ..Facts::default() };
             (step(FileEvent::Judge(Verdict::Rejected), facts), "rejected; the core gets a rejecting answer")
         }

@@ -281,6 +281,9 @@ pub struct Facts {
     /// How far the framing held: records can be answered one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub framed: Option<bool>,
+    /// An operator refused the held file; it is judged with this word, and answered row by row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// Codes of holds that an operator released: these checks are not made again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub released: Option<Vec<u16>>,
@@ -355,6 +358,7 @@ impl Facts {
             source,
             promised,
             framed,
+            refused,
             released,
         );
     }

@@ -2,8 +2,8 @@
 //! room.
 
 use super::claimer::Claimer;
+use super::rooms::{Options, Rooms};
 use super::status::Status;
-use super::{Options, Rooms};
 use crate::bell::Bell;
 use crate::delivery::Deliveries;
 use crate::error::{Error, Result};

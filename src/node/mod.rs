@@ -7,6 +7,7 @@
 mod claimer;
 mod compose;
 mod lock;
+mod rooms;
 mod sealing;
 mod status;
 mod watch;
@@ -14,30 +15,16 @@ mod workers;
 
 use crate::api;
 use crate::bell::Bell;
-use crate::clock::Clock;
-use crate::delivery::Deliveries;
 use crate::error::{Error, Result};
-use crate::inbound::work::Inbound;
 use crate::ledger::Ledger;
 use crate::settings::Settings;
-use claimer::Claimer;
+use rooms::Rooms;
+pub use rooms::{Options, WrapLedger};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
-
-/// Wraps the ledger engine; tests put faults between the flows and their books here.
-pub type WrapLedger = Box<dyn FnOnce(Arc<dyn Ledger>) -> Arc<dyn Ledger> + Send>;
-
-/// How a node is started, beyond its configuration.
-#[derive(Default)]
-pub struct Options {
-    /// The time.
-    pub clock: Clock,
-    /// A decorator for the ledger.
-    pub wrap_ledger: Option<WrapLedger>,
-}
 
 /// A running node.
 pub struct Node {
@@ -51,18 +38,6 @@ pub struct Node {
     services: JoinSet<Result<()>>,
     drain: Duration,
     _lock: lock::DataLock,
-}
-
-/// What the services share.
-pub(crate) struct Rooms {
-    pub(crate) settings: Settings,
-    pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) inbound: Arc<Inbound>,
-    pub(crate) deliveries: Arc<Deliveries>,
-    pub(crate) claimer: Claimer,
-    pub(crate) status: status::Status,
-    pub(crate) clock: Clock,
-    pub(crate) bell: Bell,
 }
 
 impl Node {

@@ -1,6 +1,6 @@
 //! Seals the journals every minute: one lease holder adds the new chain heads to the seal chain (D22).
 
-use super::Rooms;
+use super::rooms::Rooms;
 use crate::error::{Error, Result};
 use crate::ledger::lease::LeaseKey;
 use fpp_codecs::Code;

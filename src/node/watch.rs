@@ -3,7 +3,7 @@
 //! A missed or overflowed notification, a network folder or a partner's folder costs time, never a file. What is waiting
 //! or ignored, and why, goes into the status file (I12).
 
-use super::Rooms;
+use super::rooms::Rooms;
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::inbound::arrival;
@@ -50,7 +50,7 @@ struct Watcher {
 impl Watcher {
     async fn run(mut self, mut stopped: signal::Receiver<bool>) -> Result<()> {
         let woken = Arc::new(Notify::new());
-        let watch = self.notifications(&woken);
+        let mut watch = self.notifications(&woken);
         let rescan = Duration::from_millis(self.rooms.settings.work.rescan_ms.max(50));
         loop {
             let quiet = match self.look().await {
@@ -61,6 +61,10 @@ impl Watcher {
                     false
                 }
             };
+            // The folder was removed or renamed and may have come back: the old watch would stay silent for ever.
+            if watch.as_ref().is_some_and(Watch::ended) {
+                watch = self.notifications(&woken);
+            }
             // A file that is settling is looked at again soon, so that its quiet time is not rounded up.
             let pause = if quiet { rescan.min(Duration::from_millis(250)) } else { rescan };
             tokio::select! {

@@ -1,6 +1,6 @@
 //! Workers: take what is due from the books, under a lease each, so many at once as the settings say.
 
-use super::Rooms;
+use super::rooms::Rooms;
 use crate::delivery::{publish, taken};
 use crate::error::Result;
 use crate::inbound::pipeline;

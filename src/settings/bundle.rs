@@ -31,14 +31,18 @@ impl Route {
         [&texts.format, &texts.mapping, &texts.instruments].into_iter().chain(answer).all(|t| !t.name.is_empty())
     }
 
-    /// Compiles everything together: faults, or warnings. Faults of header fields were told where they are written.
-    pub(super) fn compile(&self, settings: &Settings) -> std::result::Result<Vec<SourceFault>, Vec<SourceFault>> {
+    /// Compiles everything together: faults, or warnings. Faults of header fields are left out when they were `told`
+    /// where they are written.
+    pub(super) fn compile(
+        &self,
+        settings: &Settings,
+        told: bool,
+    ) -> std::result::Result<Vec<SourceFault>, Vec<SourceFault>> {
         match self.texts_bundle(settings).freeze() {
             Ok((_, plan)) => Ok(self.placed(plan.warnings, settings)),
             Err(PlanError::Faults(mut faults)) => {
-                let told = |f: &SourceFault| f.file == "route" && !f.message.starts_with("timezone");
-                if faults.iter().any(told) && !faults.iter().all(told) {
-                    faults.retain(|f| !told(f));
+                if told {
+                    faults.retain(|f| f.file != "route" || f.message.starts_with("timezone"));
                 }
                 Err(self.placed(faults, settings))
             }

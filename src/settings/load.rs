@@ -5,6 +5,7 @@ use super::node::{Http, Seal, Settings, Work};
 use super::reading::Reader;
 use super::route_file;
 use super::spool::{self, Spool};
+use crate::api::tokens::Tokens;
 use fpp_codecs::source::{Section, Source, SourceFault};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -38,7 +39,9 @@ impl Settings {
             }
         }
         for route in settings.routes.iter().filter(|r| r.is_read()) {
-            match route.compile(&settings) {
+            let file = route.file.display().to_string();
+            let told = faults.iter().any(|f| f.file == file);
+            match route.compile(&settings, told) {
                 Ok(warnings) => compiled.extend(warnings),
                 Err(more) => faults.extend(more),
             }
@@ -141,6 +144,12 @@ fn http(root: &Section<'_>, reader: &mut Reader) -> Http {
         }
     }
     http.token_file = reader.secret_file(&section, "token_file");
+    if let Some(file) = &http.token_file
+        && let Ok(text) = std::fs::read_to_string(file)
+        && let Err(faults) = Tokens::parse(&file.display().to_string(), &text)
+    {
+        reader.faults.extend(faults);
+    }
     if !http.listen.ip().is_loopback() && http.token_file.is_none() {
         section.fault("listen", "an address that others can reach needs a token_file; or listen on 127.0.0.1");
     }
@@ -163,14 +172,7 @@ fn seal(root: &Section<'_>, reader: &mut Reader) -> Seal {
 }
 
 fn work(root: &Section<'_>) -> Work {
-    let mut work = Work {
-        workers: 2,
-        lease_ms: 30_000,
-        rescan_ms: 5_000,
-        poll_ms: 500,
-        drain_ms: 10_000,
-        vault_max_bytes: 1 << 40,
-    };
+    let mut work = Work { workers: 2, lease_ms: 30_000, rescan_ms: 5_000, poll_ms: 500, drain_ms: 10_000 };
     let Some(section) = root.section("work") else {
         return work;
     };
@@ -181,9 +183,6 @@ fn work(root: &Section<'_>) -> Work {
     work.rescan_ms = milliseconds(&section, "rescan_ms", 50..=600_000, work.rescan_ms);
     work.poll_ms = milliseconds(&section, "poll_ms", 10..=60_000, work.poll_ms);
     work.drain_ms = milliseconds(&section, "drain_ms", 0..=600_000, work.drain_ms);
-    if let Some(bytes) = section.number_in("vault_max_bytes", 1 << 20..=i64::MAX) {
-        work.vault_max_bytes = bytes.unsigned_abs();
-    }
     section.no_more();
     work
 }

@@ -19,6 +19,8 @@ mod route;
 mod route_file;
 mod rules;
 mod spool;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use answer::{Answer, MarkerOut, Outlet};

@@ -5,7 +5,7 @@ use super::answer::MarkerOut;
 use super::route::Ready;
 use super::words::{DigestKind, MarkerContent};
 use fpp_codecs::source::Section;
-use fpp_spool::{MarkerRule, NamePattern, NameTemplate};
+use fpp_spool::{Fields, MarkerRule, NamePattern, NameTemplate};
 
 /// Digests by their words.
 pub(super) const DIGESTS: [(&str, DigestKind); 2] = [("sha256", DigestKind::Sha256), ("sm3", DigestKind::Sm3)];
@@ -101,4 +101,33 @@ pub(super) fn checksums(section: &Section<'_>) -> Vec<DigestKind> {
         }
     }
     kinds
+}
+
+/// A name that both patterns take, if filling one of them in gives such a name: enough to find `*.TXT` beside
+/// `PMTRD_*.TXT`, not a proof that there is none.
+pub(super) fn taken_by_both(one: &str, other: &str) -> Option<String> {
+    let example = |pattern: &str| {
+        let fields = Fields { date: Some("20250620".into()), batch: Some(1), run: Some(0), ..Fields::of_name("A.TXT") };
+        NameTemplate::parse(&pattern.replace(['*', '?'], "X")).ok()?.try_fill(&fields).ok()
+    };
+    let takes = |pattern: &str, name: &str| NamePattern::parse(pattern).is_ok_and(|p| p.matches(name).is_some());
+    [one, other].iter().filter_map(|pattern| example(pattern)).find(|name| takes(one, name) && takes(other, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlapping_patterns_are_found_by_a_name_that_both_take() {
+        let narrow = "CORE_{date}_{batch:4}_{run:2}.TXT";
+        assert_eq!(taken_by_both(narrow, "*.TXT").as_deref(), Some("CORE_20250620_0001_00.TXT"));
+        assert_eq!(taken_by_both("*.TXT", narrow).as_deref(), Some("CORE_20250620_0001_00.TXT"));
+        assert_eq!(taken_by_both(narrow, "COREG_{date}_{batch:4}_{run:2}.TXT"), None);
+    }
+
+    #[test]
+    fn parts_are_found_with_and_without_their_width() {
+        assert!(has("A_{batch:4}", "batch") && has("A_{batch}", "batch") && !has("A_{batches}", "batch"));
+    }
 }

@@ -66,8 +66,6 @@ pub struct Work {
     pub poll_ms: u64,
     /// How long a stopping node lets running steps finish.
     pub drain_ms: u64,
-    /// Staging stops when the vault would grow beyond this.
-    pub vault_max_bytes: u64,
 }
 
 impl Settings {

@@ -202,7 +202,7 @@ pub(crate) fn close(plan: &Plan, details: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 /// What the name of the sample file says.
 pub(crate) fn context() -> Context {
     let name = NameIdentity { date: Some("20250620".into()), batch: Some(3), run: Some(1) };
-    Context { name, released: Vec::new() }
+    Context { name, ..Context::default() }
 }
 
 /// Proves records as a file.

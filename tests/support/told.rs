@@ -107,8 +107,10 @@ async fn outcome(site: &Site, ledger: &dyn Ledger, all: &[Transfer], sent: &[Del
     notices.reverse();
     let notices: Vec<_> = notices
         .iter()
-        .map(|n| json!({ "severity": n.notice.severity, "topic": n.notice.topic, "subject": n.notice.subject,
-            "code": Code(n.notice.code).to_string(), "text": n.notice.text, "count": n.count }))
+        .map(|n| {
+            json!({ "severity": n.notice.severity, "topic": n.notice.topic, "subject": n.notice.subject,
+            "code": Code(n.notice.code).to_string(), "text": n.notice.text, "count": n.count })
+        })
         .collect();
     let folders: Map<_, _> = FOLDERS.iter().map(|f| ((*f).to_owned(), json!(site.names(f)))).collect();
     json!({ "transfers": told, "notices": notices, "folders": folders })

@@ -8,7 +8,8 @@ use super::{Date, digits};
 use crate::code::Code;
 use crate::fault::Flaw;
 use crate::layout::{DateFormat, TimeFormat};
-use crate::number::{Parsed, fail};
+use crate::number::Parsed;
+use crate::number::outcome::fail;
 use nom::bytes::complete::take;
 
 /// Bytes of a date.

@@ -9,7 +9,7 @@ mod parse;
 
 use crate::controls::Controls;
 use crate::fault::Fault;
-use crate::framing::Framing;
+use crate::framing::kind::Framing;
 use crate::layout::{Field, Layout};
 use crate::quote;
 use crate::record::plan::Plan;

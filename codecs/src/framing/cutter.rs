@@ -1,6 +1,6 @@
 //! Records from a stream, one after the other, by length.
 
-use super::{Framing, LineEnding};
+use super::kind::{Framing, LineEnding};
 use crate::code::Code;
 use std::fmt;
 use std::io::{self, Read};

@@ -3,7 +3,7 @@
 //! Conversion as text destroys packed and binary fields for good, so nothing is guessed back; the signs are named so
 //! that the partner can see what to change. Only the beginning of a file is looked at.
 
-use super::Framing;
+use super::kind::Framing;
 use crate::format::Format;
 use crate::text::{self, Page};
 

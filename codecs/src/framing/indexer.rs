@@ -1,10 +1,10 @@
 //! Offsets of every so-many-th record, noted while a file goes by in pieces of any size.
 //!
-//! For good files the offsets are those a [`super::Cutter`] gives. Where a line has no line end the index ends: nobody
+//! For good files the offsets are those a [`super::cutter::Cutter`] gives. Where a line has no line end the index ends: nobody
 //! reads a broken file from its middle.
 
-use super::Framing;
 use super::cutter::{BOM, has_bom};
+use super::kind::Framing;
 
 /// Watches a file go by and notes where records begin.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 //! A binary field holds what its bytes hold, which may be more than its declared digits; it is read and written as it
 //! is. Floats must be finite.
 
-use super::{Parsed, fail};
+use super::outcome::{Parsed, fail};
 use crate::code::Code;
 use crate::fault::Flaw;
 use nom::number::complete::{be_f32, be_f64, be_i16, be_i32, be_i64};

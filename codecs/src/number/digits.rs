@@ -2,7 +2,12 @@
 
 use crate::code::Code;
 use crate::fault::Flaw;
-use crate::number::WIDEST;
+
+/// Most digits an `i128` holds whatever they are.
+pub const NARROW: u8 = 38;
+
+/// Most digits a field can have.
+pub const WIDEST: u8 = 63;
 
 /// A sign and up to 63 digits, the last one at the end of the array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 //! A C E F are plus, B D minus; F and D are written. An even number of digits leaves a pad nibble in front, which must
 //! be 0. Bytes are `digits / 2 + 1`.
 
-use super::{DIGIT, Digits, Parsed, SIGN, fail};
+use super::digits::Digits;
+use super::outcome::{DIGIT, Parsed, SIGN, fail};
 use crate::code::Code;
 use crate::fault::Flaw;
 use nom::bytes::complete::take;

@@ -3,7 +3,8 @@
 //! Every zone is checked: F in front, A C E F (plus) or B D (minus) in the last byte. A blank is a fault. Text numbers
 //! have no point and, if the layout says so, a `+` or `-` in front; their digits are those of the field's page.
 
-use super::{DIGIT, Digits, Parsed, SIGN, fail};
+use super::digits::Digits;
+use super::outcome::{DIGIT, Parsed, SIGN, fail};
 use crate::code::Code;
 use crate::fault::Flaw;
 use nom::bytes::complete::take;

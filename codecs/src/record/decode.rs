@@ -3,8 +3,11 @@
 //! A bad field costs its own cell only. Trailing blanks of text are dropped before decoding, so that padding costs
 //! nothing; what VARLEN counts is kept as it is.
 
+use super::decimal::Decimal;
+use super::double_byte;
+use super::padding::trim;
 use super::plan::{Nulls, Plan, Step};
-use super::{Cell, Decimal, Row, double_byte};
+use super::row::{Cell, Row};
 use crate::code::Code;
 use crate::date::field as moment;
 use crate::fault::Flaw;
@@ -137,24 +140,6 @@ fn counted<'a>(step: &Step, bytes: &'a [u8], unit: usize) -> Result<&'a [u8], Fl
     let (length, content) = bytes.split_at_checked(2).unwrap_or((&[0, 0], &[]));
     let length = usize::from(u16::from_be_bytes([length[0], length[1]])) * unit;
     content.get(..length).ok_or(Flaw::new(Code::TOO_LONG, 0, "VARLEN says more than the field can hold"))
-}
-
-/// Without trailing blanks.
-pub(crate) fn trim(bytes: &[u8], blank: u8) -> &[u8] {
-    let mut rest = bytes;
-    while let Some((front, eight)) = rest.split_last_chunk::<8>() {
-        if *eight != [blank; 8] {
-            break;
-        }
-        rest = front;
-    }
-    while let Some((last, front)) = rest.split_last() {
-        if *last != blank {
-            break;
-        }
-        rest = front;
-    }
-    rest
 }
 
 fn hex(bytes: &[u8], out: &mut String) {

@@ -3,8 +3,9 @@
 //! A cell may be the one decoding gives, or text, which is read as the field's kind. Nothing is cut or rounded: what
 //! does not fit is a fault (D19). The finished record is decoded again and compared before it is let out.
 
+use super::double_byte;
 use super::plan::{Nulls, Plan, Step};
-use super::{Cell, Row, double_byte};
+use super::row::{Cell, Row};
 use crate::code::Code;
 use crate::date::field as moment;
 use crate::fault::{Fault, Flaw};

@@ -4,6 +4,7 @@ mod decimal;
 mod decode;
 mod double_byte;
 mod encode;
+mod padding;
 pub(crate) mod plan;
 mod row;
 

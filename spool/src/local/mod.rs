@@ -3,7 +3,7 @@
 //! Opens the folder anew for every call, so one that was removed and made again, or mounted over, is seen as it is now.
 //! Names are resolved inside that open folder and links are never followed, neither for files nor for subfolders. A
 //! name becomes durable together with its bytes: file and folder are both synced. Nothing is ever overwritten: see
-//! [`crate::local::rename`].
+//! the module `rename` below.
 
 pub(crate) mod rename;
 

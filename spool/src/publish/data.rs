@@ -1,11 +1,11 @@
 //! The data file: upload, proof, rename; and finding out where an earlier attempt stopped.
 
-use super::prove::{Found, look, remove_if_there, target_exists};
-use super::{Publication, Published};
+use super::prove::{Found, look, read_back, remove_if_there, target_exists, waits};
+use super::publication::{Publication, Published};
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::entry::EntryKind;
 use crate::error::{Error, ErrorKind, Result};
-use crate::folder::{Folder, LISTING_LIMIT};
+use crate::folder::{Folder, LISTING_LIMIT, Sink};
 use crate::sweep::Temporary;
 use std::io;
 
@@ -35,8 +35,13 @@ pub(super) fn publish(
         }
         Found::Nothing => {}
     }
-    let Some(proven) = proven_temporary(folder, publication, own)? else {
-        return Ok(Published { fsynced: false, resumed: true, collected: true });
+    let Some(proven) = proven_temporary(folder, publication, &own)? else {
+        // A rename whose answer was lost may have taken effect between the two looks, so the final name comes last.
+        return match look(folder, &publication.final_name, publication.size, &publication.sha256)? {
+            Found::Nothing => Ok(Published { fsynced: false, resumed: true, collected: true }),
+            Found::Equal => settle(folder, publication, &own, on_proven),
+            Found::Other => Err(target_exists(folder, &publication.final_name)),
+        };
     };
     if !publication.proven_before {
         on_proven()?;
@@ -64,7 +69,16 @@ fn settle(
 }
 
 /// Finds the temporary complete, or makes it so. Nothing: it was proven, renamed, and collected by the partner.
-fn proven_temporary(folder: &dyn Folder, publication: &Publication<'_>, own: String) -> Result<Option<Proven>> {
+fn proven_temporary(folder: &dyn Folder, publication: &Publication<'_>, own: &str) -> Result<Option<Proven>> {
+    let own = own.to_owned();
+    if !publication.proven_before {
+        // Mostly nothing is there, and creating it says so without another round trip.
+        match folder.create_new(&own) {
+            Ok(sink) => return upload(folder, publication, own, sink).map(Some),
+            Err(e) if e.kind == ErrorKind::TargetExists => {}
+            Err(e) => return Err(e),
+        }
+    }
     match look(folder, &own, publication.size, &publication.sha256)? {
         Found::Equal => {
             // The attempt may have died before it made the bytes durable.
@@ -79,8 +93,8 @@ fn proven_temporary(folder: &dyn Folder, publication: &Publication<'_>, own: Str
         }
         Found::Nothing => {}
     }
-    let fsynced = upload(folder, publication, &own)?;
-    Ok(Some(Proven { temporary: own, fsynced, resumed: false }))
+    let sink = folder.create_new(&own)?;
+    upload(folder, publication, own, sink).map(Some)
 }
 
 /// Before a proven file counts as collected: it may still wait under the temporary name of the node, or the epoch,
@@ -100,21 +114,20 @@ fn temporary_of_another(folder: &dyn Folder, publication: &Publication<'_>) -> R
     Ok(None)
 }
 
-fn upload(folder: &dyn Folder, publication: &Publication<'_>, own: &str) -> Result<bool> {
-    let mut sink = folder.create_new(own)?;
+fn upload(folder: &dyn Folder, publication: &Publication<'_>, own: String, mut sink: Box<dyn Sink>) -> Result<Proven> {
     let (size, sha256) = send(publication, &mut *sink)
         .map_err(|e| Error::from_io(format_args!("writing {own:?} in {}", folder.describe()), e))?;
     if (size, &sha256) != (publication.size, &publication.sha256) {
         drop(sink);
-        remove_if_there(folder, own)?;
+        remove_if_there(folder, &own)?;
         let what = format!("the content for {:?} is not what it was: {size} bytes, {sha256}", publication.final_name);
         return Err(Error::new(ErrorKind::Changed, what).hint("verify the vault; nothing was published"));
     }
     let fsynced = sink.finish()?;
-    match look(folder, own, publication.size, &publication.sha256)? {
-        Found::Equal => Ok(fsynced),
+    match read_back(folder, &own, publication.size, &publication.sha256)? {
+        Found::Equal => Ok(Proven { temporary: own, fsynced, resumed: false }),
         found => {
-            remove_if_there(folder, own)?;
+            remove_if_there(folder, &own)?;
             let what = format!("{own:?} in {} was written but reads back as {found:?}", folder.describe());
             Err(Error::new(ErrorKind::ReadBack, what))
         }
@@ -169,14 +182,15 @@ fn after_failed_rename(
     error: Error,
 ) -> Result<Published> {
     let published = |collected| Published { fsynced: proven.fsynced, resumed: proven.resumed, collected };
+    let waits = waits(folder, &proven.temporary)?;
     match look(folder, &publication.final_name, publication.size, &publication.sha256)? {
         Found::Equal => {
             remove_if_there(folder, &proven.temporary)?;
             Ok(published(false))
         }
         Found::Other => Err(target_exists(folder, &publication.final_name)),
-        Found::Nothing if folder.stat(&proven.temporary)?.is_none() => Ok(published(true)),
-        Found::Nothing => Err(error),
+        Found::Nothing if waits => Err(error),
+        Found::Nothing => Ok(published(true)),
     }
 }
 

@@ -22,6 +22,11 @@ pub(super) fn look(folder: &dyn Folder, name: &str, size: u64, sha256: &Digest) 
     if entry.kind != EntryKind::File || entry.size != size {
         return Ok(Found::Other);
     }
+    read_back(folder, name, size, sha256)
+}
+
+/// Compares by reading it all, for a file that is expected to be right.
+pub(super) fn read_back(folder: &dyn Folder, name: &str, size: u64, sha256: &Digest) -> Result<Found> {
     let mut input = match folder.open(name) {
         Ok(input) => input,
         Err(e) if e.kind == ErrorKind::Missing => return Ok(Found::Nothing),
@@ -38,6 +43,16 @@ pub(super) fn remove_if_there(folder: &dyn Folder, name: &str) -> Result<()> {
         Err(e) if e.kind == ErrorKind::Missing => Ok(()),
         other => other,
     }
+}
+
+/// Whether the temporary is still there, for a caller who looks at the final name next: never the other way round, or
+/// a late rename would slip through between the looks. A folder that is gone with everything in it is an error.
+pub(super) fn waits(folder: &dyn Folder, temporary: &str) -> Result<bool> {
+    let waits = folder.stat(temporary)?.is_some();
+    if !waits {
+        folder.list(1)?;
+    }
+    Ok(waits)
 }
 
 /// The target name holds something else.

@@ -1,6 +1,6 @@
 //! The small files beside it, checksums and marker: the same steps, with content that is always at hand.
 
-use super::prove::{Found, look, remove_if_there, target_exists};
+use super::prove::{Found, look, read_back, remove_if_there, target_exists, waits};
 use crate::digest::{Algorithm, Digest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder::Folder;
@@ -18,25 +18,31 @@ pub(super) fn publish(folder: &dyn Folder, name: &str, content: &[u8], tag: &str
         }
         Found::Nothing => {}
     }
-    // Sending some bytes again is cheaper than looking whether an earlier attempt sent them.
-    remove_if_there(folder, &own)?;
-    let mut sink = folder.create_new(&own)?;
+    let mut sink = match folder.create_new(&own) {
+        // Sending some bytes again is cheaper than looking whether an earlier attempt sent them.
+        Err(e) if e.kind == ErrorKind::TargetExists => {
+            remove_if_there(folder, &own)?;
+            folder.create_new(&own)?
+        }
+        other => other?,
+    };
     sink.write_all(content).map_err(|e| Error::from_io(format_args!("writing {own:?} in {}", folder.describe()), e))?;
     sink.finish()?;
-    if look(folder, &own, size, &sha256)? != Found::Equal {
+    if read_back(folder, &own, size, &sha256)? != Found::Equal {
         remove_if_there(folder, &own)?;
         return Err(Error::new(ErrorKind::ReadBack, format!("{own:?} in {} reads back changed", folder.describe())));
     }
     let Err(error) = folder.rename_new(&own, name) else { return Ok(()) };
+    let waits = waits(folder, &own)?;
     match look(folder, name, size, &sha256)? {
         Found::Equal => remove_if_there(folder, &own),
         Found::Other => {
             remove_if_there(folder, &own)?;
             Err(target_exists(folder, name))
         }
+        Found::Nothing if waits => Err(error),
         // Renamed, and taken at once.
-        Found::Nothing if folder.stat(&own)?.is_none() => Ok(()),
-        Found::Nothing => Err(error),
+        Found::Nothing => Ok(()),
     }
 }
 

@@ -114,7 +114,9 @@ impl Scan {
         let (count, examples) = self.ignored.entry(reason).or_default();
         *count += 1;
         if examples.len() < EXAMPLES_MAX {
-            examples.push(name.to_owned());
+            // A name with control characters must not reach a log or a terminal as it is.
+            let unprintable = name.chars().any(char::is_control);
+            examples.push(if unprintable { name.escape_debug().to_string() } else { name.to_owned() });
         }
     }
 }

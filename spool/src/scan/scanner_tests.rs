@@ -137,6 +137,7 @@ fn every_other_name_has_a_reason() {
     for reason in [Reason::Hidden, Reason::MarkerWithoutData, Reason::UnsafeName, Reason::TooLarge] {
         assert_eq!(count(reason), 1, "{reason}");
     }
+    assert_eq!(scan.ignored[&Reason::UnsafeName].1, ["a\\nb"]);
     for reason in [Reason::Link, Reason::Folder, Reason::NotUtf8] {
         assert_eq!(count(reason), 1, "{reason}");
     }

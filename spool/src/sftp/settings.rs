@@ -39,8 +39,8 @@ pub struct SftpSettings {
     pub call_timeout_ms: u64,
     /// The most sessions at once; at least one.
     pub sessions_max: usize,
-    /// Ciphers in order of preference, comma separated; the library's own order (chacha20-poly1305 first, which is
-    /// also its cheapest) when not given.
+    /// Ciphers in order of preference, comma separated; the library's own order, chacha20-poly1305 first, when
+    /// not given.
     pub ciphers: Option<String>,
 }
 

@@ -22,7 +22,7 @@ use fpp_codecs::controls::{self, Controls, Tally};
 use fpp_codecs::format::order::Order;
 use fpp_codecs::format::{RecordFormat, Role};
 use fpp_codecs::record::{Cell, Decimal, Row};
-use header::{Found, NameIdentity};
+use header::{FileFault, Found, NameIdentity};
 use outcome::{Amounts, FileFaults, Outcome};
 use refusal::Place;
 use repeat::{Entry, Repeats, Spill};
@@ -34,6 +34,8 @@ use std::io;
 pub struct Context {
     /// What its name says.
     pub name: NameIdentity,
+    /// Why the file is refused whatever it holds: a digest that differs, a run that came too late, an operator's word.
+    pub refused: Option<FileFault>,
     /// Codes of holds that an operator released: FPP1015 is then no hold any more.
     pub released: Vec<Code>,
 }
@@ -86,6 +88,10 @@ impl<'p> Proof<'p> {
             let offset = detail?.layout.fields.get(index)?.offset;
             Some(FieldRef { index, offset })
         });
+        let mut faults = FileFaults::default();
+        if let Some(FileFault { code, reason }) = &context.refused {
+            faults.note(*code, reason.clone());
+        }
         Proof {
             context,
             spill,
@@ -94,7 +100,7 @@ impl<'p> Proof<'p> {
             sequence,
             numbers: Sequence::default(),
             repeats: Repeats::new(),
-            faults: FileFaults::default(),
+            faults,
             identity: None,
             totals: Vec::new(),
             framed: true,

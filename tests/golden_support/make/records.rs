@@ -58,9 +58,7 @@ fn bad() -> Vec<Input> {
         }),
         one("bad-business-1388", || business(Book::ebcdic(10))),
         one("bad-business-gbk", || business(Book::gbk(10))),
-        one("bad-strict-1388", || {
-            Book::ebcdic(4).put(2, "FEE", 1, &[0x3F]).put(3, "CUSTNM", 0, &open_run(84)).bytes()
-        }),
+        one("bad-strict-1388", || Book::ebcdic(4).put(2, "FEE", 1, &[0x3F]).put(3, "CUSTNM", 0, &open_run(84)).bytes()),
         one("too-many", || {
             let bad = |trade| Spoil::Record { trade, flaw: Flaw::FeeDigit };
             spoiled(Series::Ebcdic, 6, &[bad(1), bad(3), bad(4), bad(6)])
@@ -125,9 +123,8 @@ fn unproven() -> Vec<Input> {
     let unreadable = ["unproven-reject", "unproven-hold", "unproven-accept", "unproven-released"];
     let mut inputs: Vec<_> = unreadable.into_iter().map(|case| one(case, file)).collect();
     // The sum that can be proven does not agree: the doubt about the other one does not save the file.
-    inputs.push(one("unproven-and-wrong", || {
-        Book::ebcdic(5).tail("TOTQTY", "1.0000").put(3, "AMT", 1, &[0x3F]).bytes()
-    }));
+    inputs
+        .push(one("unproven-and-wrong", || Book::ebcdic(5).tail("TOTQTY", "1.0000").put(3, "AMT", 1, &[0x3F]).bytes()));
     inputs
 }
 
@@ -145,7 +142,8 @@ fn good() -> Vec<Input> {
             let book = Book::ebcdic(3);
             let mut reversed = book.clone();
             reversed.details[2] = book.details[0].clone();
-            let mut reversed = reversed.set(3, "SEQNO", "3").set(3, "TRDNO", "A2506200001000000003").set(3, "STAT", "02");
+            let mut reversed =
+                reversed.set(3, "SEQNO", "3").set(3, "TRDNO", "A2506200001000000003").set(3, "STAT", "02");
             reversed = reversed.set(3, "ORGNO", "A2506200001000000001");
             for field in ["AMT", "FEE", "PNL"] {
                 let value = reversed.value(1, field);

@@ -1,7 +1,7 @@
 //! A field specification: its kind and bytes, from columns and keywords.
 
+use super::reader::{Entry, Reader};
 use super::reference::{letter, size};
-use super::{Entry, Reader};
 use crate::layout::{DateFormat, Field, Kind, TimeFormat, check};
 use crate::text::Page;
 

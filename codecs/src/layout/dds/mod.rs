@@ -9,15 +9,15 @@
 mod field;
 mod keyword;
 mod line;
+mod reader;
 mod reference;
 
+use super::Layout;
 use super::check::{self, SOURCE_MAX};
-use super::{Field, Layout};
 use crate::source::SourceFault;
 use crate::text::Page;
-use keyword::Keywords;
 use line::{KEYWORDS, Line, Spec};
-use std::collections::BTreeMap;
+use reader::{Entry, Open, Reader};
 
 /// Layouts and warnings, or faults.
 pub type Parsed = Result<(Vec<Layout>, Vec<SourceFault>), Vec<SourceFault>>;
@@ -76,23 +76,10 @@ const KNOWN: &[&str] = &[
     "ZONE",
 ];
 
-/// Warnings, and faults, that one source can have; nobody reads more.
-const NOTES_MAX: usize = 1_000;
-
 /// Reads a DDS source. `refs` gives the layout of a referenced file or format by name, without library; `default` is
 /// the page of character fields without CCSID.
 pub fn parse(file: &str, text: &str, refs: &mut dyn FnMut(&str) -> Option<Layout>, default: Page) -> Parsed {
-    let mut reader = Reader {
-        file,
-        refs,
-        page: default,
-        file_level: Keywords::default(),
-        layouts: Vec::new(),
-        outside: BTreeMap::new(),
-        current: None,
-        warnings: Vec::new(),
-        faults: Vec::new(),
-    };
+    let mut reader = Reader::new(file, refs, default);
     if text.chars().count() > SOURCE_MAX {
         reader.fault((1, 1), format!("the source has more than {SOURCE_MAX} characters"));
         return Err(reader.faults);
@@ -108,55 +95,7 @@ pub fn parse(file: &str, text: &str, refs: &mut dyn FnMut(&str) -> Option<Layout
     if reader.faults.is_empty() { Ok((reader.layouts, reader.warnings)) } else { Err(reader.faults) }
 }
 
-/// One specification with all its keyword lines.
-struct Entry {
-    spec: Spec,
-    keywords: Keywords,
-}
-
-/// A record format that is being read.
-struct Open {
-    name: String,
-    text: String,
-    line: usize,
-    physical: Option<String>,
-    fields: Vec<Field>,
-    lines: Vec<usize>,
-    keys: Vec<String>,
-}
-
-struct Reader<'a> {
-    file: &'a str,
-    refs: &'a mut dyn FnMut(&str) -> Option<Layout>,
-    page: Page,
-    file_level: Keywords,
-    layouts: Vec<Layout>,
-    /// Layouts of other sources, asked for once each.
-    outside: BTreeMap<String, Option<Layout>>,
-    current: Option<Open>,
-    warnings: Vec<SourceFault>,
-    faults: Vec<SourceFault>,
-}
-
 impl Reader<'_> {
-    fn note(&self, (line, column): (usize, usize), message: String) -> SourceFault {
-        SourceFault { file: self.file.to_owned(), line, column, message }
-    }
-
-    fn warn(&mut self, place: (usize, usize), message: impl Into<String>) {
-        if self.warnings.len() < NOTES_MAX {
-            let note = self.note(place, message.into());
-            self.warnings.push(note);
-        }
-    }
-
-    fn fault(&mut self, place: (usize, usize), message: String) {
-        if self.faults.len() < NOTES_MAX {
-            let note = self.note(place, message);
-            self.faults.push(note);
-        }
-    }
-
     /// Puts continuation lines to the entries they belong to.
     fn entries(&mut self, text: &str) -> Vec<Entry> {
         let mut groups: Vec<Vec<Spec>> = Vec::new();
@@ -271,14 +210,5 @@ impl Reader<'_> {
             }
             Err((column, message)) => self.fault((line, column), message),
         }
-    }
-
-    /// A layout of this source, or one from outside.
-    fn layout_named(&mut self, name: &str) -> Option<&Layout> {
-        if !self.layouts.iter().any(|l| l.name == name) && !self.outside.contains_key(name) {
-            let found = (self.refs)(name);
-            self.outside.insert(name.to_owned(), found);
-        }
-        self.layouts.iter().find(|l| l.name == name).or_else(|| self.outside.get(name)?.as_ref())
     }
 }

@@ -1,6 +1,6 @@
 //! `R` in column 29: attributes of another field, by REFFLD, REF or the same source.
 
-use super::{Entry, Reader};
+use super::reader::{Entry, Reader};
 use crate::layout::{Field, Kind};
 
 /// `LIB/NAME` without its library.

@@ -1,0 +1,44 @@
+//! The changes that refuse or hold a transfer, with the notice a person should hear.
+
+use crate::error::Error;
+use crate::ledger::change::{Change, NewNotice};
+use crate::ledger::transfer::{Facts, FileEvent, Transfer, Verdict};
+
+/// Refuses a file that is not proven: the core gets an answer without rows.
+pub fn reject(transfer: &Transfer, error: &Error, now_ms: i64) -> Vec<Change> {
+    tracing::warn!(transfer = %transfer.id, file = transfer.name, "rejected: {error}");
+    let facts = Facts { decided_ms: Some(now_ms), ..facts_of(error) };
+    vec![moved(transfer, FileEvent::Judge(Verdict::Rejected), facts), notice("error", "rejected", transfer, error)]
+}
+
+/// Holds a file for a person, with what is known about it so far.
+pub fn hold(transfer: &Transfer, error: &Error, known: Facts) -> Vec<Change> {
+    tracing::error!(transfer = %transfer.id, file = transfer.name, "held: {error}");
+    let mut facts = known;
+    facts.merge(&facts_of(error));
+    facts.difference = error.difference.as_ref().map(|d| (**d).clone());
+    vec![moved(transfer, FileEvent::Hold, facts), notice("error", "held", transfer, error)]
+}
+
+fn moved(transfer: &Transfer, event: FileEvent, facts: Facts) -> Change {
+    Change::Move { id: transfer.id.clone(), event, facts: Box::new(facts), by: None }
+}
+
+fn facts_of(error: &Error) -> Facts {
+    let reason = match &error.source {
+        Some(source) if !error.what.contains(&source.to_string()) => format!("{}: {source}", error.what),
+        _ => error.what.clone(),
+    };
+    Facts { code: Some(error.code.0), reason: Some(reason), hint: Some(error.hint.clone()), ..Facts::default() }
+}
+
+/// A notice about a transfer.
+pub fn notice(severity: &str, topic: &str, transfer: &Transfer, error: &Error) -> Change {
+    Change::Raise(NewNotice {
+        severity: severity.to_owned(),
+        topic: topic.to_owned(),
+        subject: transfer.id.to_string(),
+        code: error.code.0,
+        text: format!("{} ({}): {error}", transfer.name, transfer.route),
+    })
+}

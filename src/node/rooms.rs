@@ -1,0 +1,35 @@
+//! What the services of a node share, and how a node is started beyond its configuration.
+
+use super::claimer::Claimer;
+use super::status::Status;
+use crate::bell::Bell;
+use crate::clock::Clock;
+use crate::delivery::Deliveries;
+use crate::inbound::work::Inbound;
+use crate::ledger::Ledger;
+use crate::settings::Settings;
+use std::sync::Arc;
+
+/// Wraps the ledger engine; tests put faults between the flows and their books here.
+pub type WrapLedger = Box<dyn FnOnce(Arc<dyn Ledger>) -> Arc<dyn Ledger> + Send>;
+
+/// How a node is started, beyond its configuration.
+#[derive(Default)]
+pub struct Options {
+    /// The time.
+    pub clock: Clock,
+    /// A decorator for the ledger.
+    pub wrap_ledger: Option<WrapLedger>,
+}
+
+/// What the services share.
+pub(crate) struct Rooms {
+    pub(crate) settings: Settings,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) inbound: Arc<Inbound>,
+    pub(crate) deliveries: Arc<Deliveries>,
+    pub(crate) claimer: Claimer,
+    pub(crate) status: Status,
+    pub(crate) clock: Clock,
+    pub(crate) bell: Bell,
+}

@@ -1,0 +1,85 @@
+//! Loading: the samples are good, and what is wrong is told where it is written.
+
+use super::{DayControl, Outlet, Ready, Settings, SftpAuth, SourceAction, SpoolKind};
+use crate::trade::plan::rules::{IdentityFrom, Policy};
+use std::path::{Path, PathBuf};
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config")
+}
+
+/// A configuration with the sample's layouts and mappings, and `change` made to its route.
+fn load(node: &str, change: impl Fn(String) -> String) -> Result<Settings, Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let routes = folder.path().join("routes");
+    std::fs::create_dir(&routes).unwrap();
+    std::fs::write(folder.path().join("key"), "k").unwrap();
+    let head = "node = \"a\"\ninstallation = \"t\"\ndata_dir = \"data\"\nroutes = \"routes/*.toml\"\n";
+    let spools = "[spool.core-out]\nkind = \"local\"\npath = \".\"\n[spool.core-in]\nkind = \"local\"\npath = \".\"\n";
+    std::fs::write(folder.path().join("fpp.toml"), format!("{head}{node}{spools}")).unwrap();
+    let route = std::fs::read_to_string(samples().join("routes/pmtrd.toml")).unwrap();
+    let route = change(route.replace("\"../", &format!("\"{}/", samples().display())));
+    std::fs::write(routes.join("pmtrd.toml"), route).unwrap();
+    let place = format!("{}/", folder.path().display());
+    Settings::load(&folder.path().join("fpp.toml"))
+        .map_err(|faults| faults.iter().map(|f| f.to_string().replace(&place, "")).collect())
+}
+
+fn faults(node: &str, change: impl Fn(String) -> String) -> Vec<String> {
+    load(node, change).map(|_| ()).unwrap_err()
+}
+
+#[test]
+fn the_samples_load_and_freeze() {
+    let settings = Settings::load(&samples().join("fpp.toml")).unwrap();
+    assert_eq!(settings.routes.len(), 2);
+    let route = settings.route("pmtrd").unwrap();
+    assert_eq!((route.rules.policy, route.day), (Policy::Partial, DayControl::None));
+    assert!(matches!(&route.rules.identity, IdentityFrom::Header { date, .. } if date == "BIZDAT"));
+    assert_eq!(route.outlets, [Outlet::Stream]);
+    assert_eq!(route.source, SourceAction::Move { subfolder: "done".into() });
+    assert!(matches!(&route.ready, Ready::Marker { pattern, .. } if pattern == "{name}.OK"));
+    let bundle = route.bundle(&settings).unwrap();
+    assert_eq!(bundle.digest(), bundle.compile().unwrap().digest);
+    assert_eq!(bundle.format.format.file, "layouts/pmtrd.toml");
+    assert_eq!(bundle.rules.installation, "sample");
+}
+
+#[test]
+fn a_mapping_that_does_not_fit_is_told_in_its_own_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = folder.path().join("wrong.toml");
+    let mapping = std::fs::read_to_string(samples().join("events/pmtrd.toml")).unwrap();
+    std::fs::write(&wrong, mapping.replacen("field = \"STAT\"", "field = \"STATUS\"", 1)).unwrap();
+    let good = format!("{}/events/pmtrd.toml", samples().display());
+    let found = faults("", |route| route.replace(&good, &wrong.display().to_string()));
+    assert!(found.iter().any(|f| f.starts_with(&wrong.display().to_string()) && f.contains("STATUS")), "{found:#?}");
+}
+
+#[test]
+fn identity_must_be_there_to_be_found() {
+    let found = faults("", |route| route.replace("\"BIZDAT\"", "\"BIZDATE\"").replace("RECLEN = ", "RECLENGTH = "));
+    assert!(found.iter().any(|f| f.contains("date: the header PMTRDH has no field `BIZDATE`")), "{found:#?}");
+    assert!(found.iter().any(|f| f.contains("RECLENGTH: the header PMTRDH has no field")), "{found:#?}");
+    assert_eq!(found.len(), 2, "{found:#?}");
+}
+
+#[test]
+fn a_partner_is_pinned_and_its_secret_is_a_file() {
+    let partner = "[spool.p]\nkind = \"sftp\"\nhost = \"h\"\nuser = \"u\"\npath = \"/x\"\n";
+    let found = faults(&format!("{partner}password = \"p\"\n"), |route| route);
+    let expected = ["needs a pinned host key", "needs exactly one of: key_file", "a secret never stands here"];
+    assert!(expected.iter().all(|e| found.iter().any(|f| f.contains(e))), "{found:#?}");
+    let good = format!("{partner}key_file = \"key\"\nhost_keys = [\"SHA256:abc\"]\n");
+    let settings = load(&good, |route| route).unwrap();
+    let SpoolKind::Sftp(sftp) = &settings.spool("p").unwrap().kind else { panic!("not SFTP") };
+    assert!(matches!(&sftp.auth, SftpAuth::KeyFile { path, .. } if path.ends_with("key")));
+    assert!(settings.warnings.iter().any(|w| w.message.contains("chmod 600")), "{:?}", settings.warnings);
+}
+
+#[test]
+fn doors_are_closed_unless_there_are_tokens() {
+    let open = "[http]\nlisten = \"0.0.0.0:8650\"\n";
+    assert!(faults(open, |route| route)[0].contains("needs a token_file"));
+    assert!(load(&format!("{open}token_file = \"key\"\n"), |route| route).is_ok());
+}

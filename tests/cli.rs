@@ -1,0 +1,273 @@
+//! The built program, as a person or a job scheduler meets it: results, messages, exit codes.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
+use fpp::demo::generate::{Flaw, Harm, Series, Spec, Spoil, generate};
+use fpp_codecs::date::Date;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const NAME: &str = "CORE_PMTS_PMTRD_20250620_0001_00.TXT";
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn layout(name: &str) -> String {
+    root().join("config/layouts").join(name).display().to_string()
+}
+
+fn fpp(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fpp"));
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    told(&fpp(folder).args(arguments).output().unwrap())
+}
+
+fn told(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+/// A file of the stand-in core, under its own name.
+fn make(folder: &Path, series: Series, trades: u64, spoils: &[Spoil]) -> String {
+    let date = Date::new(2025, 6, 20).unwrap();
+    let spec = Spec { trades, spoils: spoils.to_vec(), ..Spec::new(series, date, 1) };
+    let mut bytes = Vec::new();
+    generate(&spec, &mut bytes).unwrap();
+    std::fs::write(folder.join(spec.file_name()), bytes).unwrap();
+    spec.file_name()
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn every_verb_has_a_help_with_an_example() {
+    let here = folder();
+    let (code, help, _) = run(here.path(), &["--help"]);
+    assert_eq!(code, 0);
+    assert!(help.contains("Exit codes:"), "{help}");
+    let commands = help.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
+    let verbs = commands.lines().filter_map(|l| l.strip_prefix("  ")).filter(|l| !l.starts_with(' '));
+    let verbs: Vec<_> = verbs.filter_map(|l| l.split_whitespace().next()).filter(|v| *v != "help").collect();
+    assert!(verbs.len() >= 15, "{verbs:?}");
+    for verb in verbs {
+        let (code, help, _) = run(here.path(), &[verb, "--help"]);
+        assert_eq!(code, 0, "{verb}");
+        assert!(help.contains("Example"), "{verb}: {help}");
+    }
+}
+
+#[test]
+fn layout_show_counts_bytes_from_one() {
+    let here = folder();
+    let (code, shown, _) = run(here.path(), &["layout", "show", &layout("pmtrd.toml")]);
+    assert_eq!(code, 0);
+    let line = shown.lines().find(|l| l.starts_with("CUSTNM")).unwrap();
+    let words: Vec<_> = line.split_whitespace().collect();
+    assert_eq!(words[..6], ["CUSTNM", "O", "221", "84", "1388", "yes"], "{line}");
+    let (_, shown, _) = run(here.path(), &["layout", "show", &layout("pmtrdd.dds"), "--ccsid", "935", "--json"]);
+    let record: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let amount = record["fields"].as_array().unwrap().iter().find(|f| f["name"] == "AMT").unwrap();
+    assert_eq!((&amount["from"], &amount["bytes"], &amount["decimals"]), (&179.into(), &9.into(), &2.into()));
+}
+
+#[test]
+fn what_is_decoded_encodes_to_the_same_bytes() {
+    let here = folder();
+    for (series, layout_file) in [(Series::Ebcdic, "pmtrd.toml"), (Series::Gbk, "pmtrd-gbk.toml")] {
+        let file = make(here.path(), series, 50, &[]);
+        let layout = layout(layout_file);
+        let (code, _, summary) = run(here.path(), &["decode", &layout, &file, "-o", "lines.jsonl"]);
+        assert_eq!(code, 0, "{summary}");
+        assert!(summary.starts_with("decoded 52 records, 0 refused"), "{summary}");
+        let mut encode = fpp(here.path());
+        let input = std::fs::File::open(here.path().join("lines.jsonl")).unwrap();
+        let output = encode.args(["encode", &layout, "-"]).stdin(input).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(output.stdout, std::fs::read(here.path().join(&file)).unwrap());
+    }
+}
+
+#[test]
+fn bad_records_go_where_they_are_sent_and_give_three() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 50, &[Spoil::Record { flaw: Flaw::FeeDigit, trade: 25 }]);
+    let (code, lines, summary) = run(here.path(), &["decode", &layout("pmtrd.toml"), &file, "--rejects", "bad.jsonl"]);
+    let bad = std::fs::read_to_string(here.path().join("bad.jsonl")).unwrap();
+    assert_eq!(code, 3, "{summary}");
+    assert_eq!(lines.lines().count() + bad.lines().count(), 52);
+    assert!(!bad.is_empty() && bad.lines().all(|l| l.contains("FPP2001")), "{bad}");
+}
+
+#[test]
+fn a_refused_line_leaves_no_file() {
+    let here = folder();
+    std::fs::write(here.path().join("in.jsonl"), "{\"type\":\"PMTRDD\",\"fields\":{\"SEQNO\":\"x\"}}\n").unwrap();
+    let arguments = ["encode", &layout("pmtrd.toml"), "in.jsonl", "-o", "out.dat"];
+    let (code, _, messages) = run(here.path(), &arguments);
+    assert_eq!(code, 3, "{messages}");
+    assert!(messages.starts_with("in.jsonl:1: "), "{messages}");
+    let left: Vec<_> = std::fs::read_dir(here.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, ["in.jsonl"]);
+}
+
+#[test]
+fn inspect_marks_the_bad_byte_and_masks_customers() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 5, &[]);
+    let mut bytes = std::fs::read(here.path().join(&file)).unwrap();
+    bytes[480 + 179] = 0xFA;
+    std::fs::write(here.path().join(&file), bytes).unwrap();
+    let arguments = ["inspect", &layout("pmtrd.toml"), &file, "--record", "2"];
+    let (code, shown, _) = run(here.path(), &arguments);
+    assert_eq!(code, 3);
+    assert!(shown.contains("00>FA 00"), "{shown}");
+    assert!(shown.contains("FPP2001 AMT"), "{shown}");
+    assert!(shown.lines().any(|l| l.starts_with("ACCTNO") && l.ends_with("***")), "{shown}");
+    let (_, clear, _) = run(here.path(), &[&arguments[..], &["--clear"]].concat());
+    assert!(!clear.contains("***"), "{clear}");
+    let (code, _, message) = run(here.path(), &["inspect", &layout("pmtrd.toml"), &file, "--record", "8"]);
+    assert_eq!((code, message.trim()), (2, format!("{file} has no record 8").as_str()));
+}
+
+#[test]
+fn the_sample_configuration_is_good() {
+    let (code, shown, messages) = run(&root(), &["check"]);
+    assert_eq!(code, 0, "{messages}");
+    assert!(shown.contains("2 routes: good"), "{shown}");
+}
+
+#[test]
+fn check_tells_every_fault_of_every_file_at_once() {
+    let here = folder();
+    std::fs::create_dir(here.path().join("routes")).unwrap();
+    let node = "node = \"a b\"\ninstallation = \"x\"\ndata_dir = \"data\"\nnodes = 2\nroutes = \"routes/*.toml\"\n\
+                colour = 1\n[http]\nlisten = \"0.0.0.0:1\"\n[spool.core]\nkind = \"sftp\"\nhost = \"h\"\nuser = \"u\"\n\
+                path = \"/x\"\npassword = \"secret\"\n";
+    std::fs::write(here.path().join("fpp.toml"), node).unwrap();
+    let route = "name = \"r\"\nspool = \"none\"\nfiles = \"A_{batch}.TXT\"\nformat = \"missing.toml\"\n\
+                 mapping = \"m.toml\"\ninstruments = \"i.toml\"\n[ready]\nmarker = \"{name}.OK\"\n[identity]\n\
+                 from = \"name\"\n[answer]\nspool = \"core\"\nname = \"A.TXT\"\nformat = \"f\"\nmapping = \"m\"\n";
+    std::fs::write(here.path().join("routes/r.toml"), route).unwrap();
+    let (code, _, faults) = run(here.path(), &["check"]);
+    assert_eq!(code, 2);
+    let expected = [
+        "fpp.toml:1:8: node: `a b`",
+        "fpp.toml:4:9: nodes: several nodes",
+        "fpp.toml:6:1: unknown key `colour`",
+        "fpp.toml:8:10: listen: an address that others can reach needs a token_file",
+        "host: needs a pinned host key",
+        "password: a secret never stands here",
+        "routes/r.toml:2:9: spool: there is no spool `none`",
+        "routes/r.toml:4:10: format: cannot read",
+        "from: the names `A_{batch}.TXT` cannot give a date",
+        "name: needs {answer}",
+    ];
+    for fault in expected {
+        assert!(faults.contains(fault), "{fault} is not told in\n{faults}");
+    }
+    assert!(!faults.contains("secret\""), "{faults}");
+}
+
+#[test]
+fn prove_gives_the_verdict_as_its_exit_code() {
+    let here = folder();
+    let config = root().join("config/fpp.toml").display().to_string();
+    let prove = |name: &str| run(here.path(), &["prove", "pmtrd", name, "--config", &config, "--answer", "a.dat"]);
+    let file = make(here.path(), Series::Ebcdic, 20, &[]);
+    assert_eq!(file, NAME);
+    let (code, shown, messages) = prove(&file);
+    assert_eq!(code, 0, "{shown}{messages}");
+    assert_eq!(std::fs::metadata(here.path().join("a.dat")).unwrap().len(), 21 * 480);
+    make(here.path(), Series::Ebcdic, 20, &[Spoil::Record { flaw: Flaw::AmountDigit, trade: 10 }]);
+    assert_eq!(prove(&file).0, 4, "a summed field is unreadable");
+    make(here.path(), Series::Ebcdic, 20, &[Spoil::File(Harm::LyingAmount)]);
+    let (code, shown, _) = prove(&file);
+    assert_eq!(code, 4);
+    assert!(shown.contains("FPP1006") && shown.contains("DIFFERS"), "{shown}");
+}
+
+#[test]
+fn a_command_without_a_running_node_says_how_to_start_one() {
+    let here = folder();
+    std::fs::create_dir_all(here.path().join("routes")).unwrap();
+    let node = "node = \"a\"\ninstallation = \"x\"\ndata_dir = \"data\"\nroutes = \"routes/r.toml\"\n[http]\n\
+                listen = \"127.0.0.1:1\"\n[spool.s]\nkind = \"local\"\npath = \".\"\n";
+    std::fs::write(here.path().join("fpp.toml"), node).unwrap();
+    let config = root().join("config");
+    let route = std::fs::read_to_string(config.join("routes/pmtrd.toml")).unwrap();
+    let route = route.replace("\"../", &format!("\"{}/", config.display()));
+    let route = route.replace("core-out", "s").replace("core-in", "s");
+    std::fs::write(here.path().join("routes/r.toml"), route).unwrap();
+    let (code, _, message) = run(here.path(), &["retry", "01X", "--reason", "why not"]);
+    assert_eq!(code, 2, "{message}");
+    assert!(message.contains("no node `a` is running here") && message.contains("fpp run"), "{message}");
+    assert_eq!(run(here.path(), &["transfers"]).0, 2, "there are no books yet");
+    let (code, shown, _) = run(here.path(), &["status"]);
+    assert_eq!(code, 0);
+    assert!(shown.contains("has not run here yet"), "{shown}");
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_decode_quietly() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 5_000, &[]);
+    let mut command = fpp(here.path());
+    command.args(["decode", &layout("pmtrd.toml"), &file]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut [0; 100]).unwrap();
+    drop(stdout);
+    let (code, _, messages) = told(&child.wait_with_output().unwrap());
+    assert_eq!((code, messages.as_str()), (0, ""));
+}
+
+#[test]
+fn a_cut_off_file_gives_four_and_names_the_place() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 5, &[]);
+    let bytes = std::fs::read(here.path().join(&file)).unwrap();
+    let mut short = std::fs::File::create(here.path().join("short.dat")).unwrap();
+    short.write_all(&bytes[..1_000]).unwrap();
+    let (code, _, message) = run(here.path(), &["decode", &layout("pmtrd.toml"), "short.dat", "-o", "x.jsonl"]);
+    assert_eq!(code, 4, "{message}");
+    assert!(message.contains("record 3 at byte 960 has 40 bytes, 480 are due"), "{message}");
+    assert!(!here.path().join("x.jsonl").exists());
+}
+
+#[test]
+fn an_interrupted_verb_leaves_no_half_written_file() {
+    let here = folder();
+    let mut command = fpp(here.path());
+    command.args(["decode", &layout("pmtrd.toml"), "-", "-o", "x.jsonl"]).stdin(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    // More than the head that is looked at first: the output is open once this is taken.
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&[0xC4; 480 * 1_000]).unwrap();
+    let left = || std::fs::read_dir(here.path()).unwrap().count();
+    assert!(until(|| left() == 1), "no temporary file appeared");
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert!(until(|| child.try_wait().unwrap().is_some()), "it goes on");
+    assert_eq!((child.wait().unwrap().code(), left()), (Some(130), 0));
+    drop(stdin);
+}
+
+/// Looks again and again, for ten seconds at most.
+fn until(mut reached: impl FnMut() -> bool) -> bool {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while std::time::Instant::now() < deadline {
+        if reached() {
+            return true;
+        }
+        std::thread::yield_now();
+    }
+    false
+}
