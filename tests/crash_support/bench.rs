@@ -6,10 +6,11 @@ use crate::support::site::{Site, overlay, sample_route};
 use crate::support::told::{Files, told};
 use fpp::clock::Clock;
 use fpp::demo::generate::{Flaw, Series, Spec, Spoil, generate};
+use fpp::ledger::Ledger;
 use fpp::node::{Node, Options};
 use fpp_codecs::date::Date;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
@@ -62,13 +63,16 @@ pub(crate) fn live(site: &Site, death: Death) -> Result<End, String> {
 
 fn life(site: &Site, death: Death, runtime: &Runtime) -> Result<End, String> {
     let life = Life::new(death);
-    let wrapped = life.clone();
-    let wrap_ledger = Some(Box::new(move |inner| -> Arc<dyn fpp::ledger::Ledger> {
+    // The books are looked at past the decorator: a dead node's ledger answers nobody.
+    let books: Arc<OnceLock<Arc<dyn Ledger>>> = Arc::default();
+    let (wrapped, kept) = (life.clone(), books.clone());
+    let wrap = move |inner: Arc<dyn Ledger>| -> Arc<dyn Ledger> {
+        let _ = kept.set(inner.clone());
         Arc::new(Mortal { inner, life: wrapped })
-    }) as fpp::node::WrapLedger);
+    };
     runtime.block_on(async {
         let settings = site.settings();
-        let options = Options { clock: Clock::fixed(NOW_MS), wrap_ledger };
+        let options = Options { clock: Clock::fixed(NOW_MS), wrap_ledger: Some(Box::new(wrap)) };
         let node = Node::start(settings.clone(), options).await.map_err(|e| e.to_string())?;
         let until = Instant::now() + PATIENCE;
         let mut bell = node.bell.listen();
@@ -77,30 +81,18 @@ fn life(site: &Site, death: Death, runtime: &Runtime) -> Result<End, String> {
                 // Dropped, not stopped: nobody drains a killed node.
                 return Ok(End::Killed);
             }
-            let rest = rest_of(&node, &life).await;
-            if let Some(Ok(())) = rest {
+            let rest = at_rest(&**books.get().unwrap(), 1).await;
+            if rest.is_ok() && !life.is_over() {
                 let files = told(site, &settings, &*node.ledger, node.address).await;
                 node.stop().await;
                 return Ok(End::Rest(files));
             }
             if Instant::now() > until {
-                return Err(format!("{death:?}: {rest:?}"));
+                return Err(format!("{death:?}: {}", rest.err().unwrap_or_default()));
             }
             bell.wait(Duration::from_millis(10)).await;
         }
     })
-}
-
-/// Whether the node is at rest; nothing when it died while it was asked.
-async fn rest_of(node: &Node, life: &Life) -> Option<Result<(), String>> {
-    // Asked in a task of its own, because a dead ledger makes the questions fail.
-    let ledger = node.ledger.clone();
-    let asked = tokio::spawn(async move { at_rest(&*ledger, 1).await.map(|_| ()) }).await;
-    match asked {
-        Ok(rest) => Some(rest),
-        Err(_) if life.is_over() => None,
-        Err(panic) => Some(Err(panic.to_string())),
-    }
 }
 
 /// What must not be left behind, whatever happened (I9).
