@@ -1,6 +1,7 @@
 //! One delivery, from the vault to its final name.
 
 use super::Deliveries;
+use super::sweep::sweep;
 use crate::backoff;
 use crate::blocking::blocking;
 use crate::error::{Class, Error, Result};
@@ -14,6 +15,9 @@ use fpp_spool::{
 use std::io::{self, Read};
 use std::sync::Arc;
 use tokio::runtime::Handle;
+
+/// Only a delivery that was tried before can have left temporary files of other epochs.
+const FIRST_EPOCH: u64 = 1;
 
 /// Carries a delivery out, under the caller's lease.
 pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Result<()> {
@@ -30,7 +34,13 @@ pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Resul
             if published.collected {
                 changes.push(step(id, DeliveryEvent::Take));
             }
-            cx.ledger.apply(Some(fence), cx.clock.now_ms(), &changes).await.map(|_| ())
+            cx.ledger.apply(Some(fence), cx.clock.now_ms(), &changes).await?;
+            if fence.epoch > FIRST_EPOCH
+                && let Err(error) = sweep(cx, &delivery.spool).await
+            {
+                tracing::warn!(delivery = %id, "what earlier attempts left is not removed yet: {error}");
+            }
+            Ok(())
         }
         Err(error) if error.code == Code::STALE_EPOCH => {
             tracing::warn!(delivery = %id, "another node took over; work dropped");
@@ -128,25 +138,32 @@ fn digest(algorithm: Algorithm, hex: &str) -> Result<Digest> {
 async fn settle(cx: &Deliveries, delivery: &Delivery, fence: &Fence, error: &Error) -> Result<()> {
     let now_ms = cx.clock.now_ms();
     let heard = error.class == Class::Halt || delivery.attempts + 1 >= backoff::QUIET_ATTEMPTS;
-    let mut changes = vec![Change::ParkDelivery {
-        id: delivery.id.clone(),
-        until_ms: now_ms + backoff::pause_ms(delivery.attempts),
-        error: error.to_string(),
-    }];
+    let mut changes = Vec::new();
     if error.class == Class::Halt {
         changes.push(step(&delivery.id, DeliveryEvent::Hold));
     }
+    // After the move, which forgets the last fault.
+    changes.push(Change::ParkDelivery {
+        id: delivery.id.clone(),
+        until_ms: now_ms + backoff::pause_ms(delivery.attempts),
+        error: error.to_string(),
+    });
     if heard {
         changes.push(Change::Raise(NewNotice {
             severity: if error.class == Class::Halt { "error".into() } else { "warn".into() },
             topic: "delivery".into(),
             subject: delivery.id.to_string(),
             code: error.code.0,
-            text: format!("{} to spool {}: {error}", delivery.name, delivery.spool),
+            text: notice_text(delivery, error),
         }));
     }
     tracing::warn!(delivery = %delivery.id, file = delivery.name, attempt = delivery.attempts + 1, "{error}");
     cx.ledger.apply(Some(fence), now_ms, &changes).await.map(|_| ())
+}
+
+fn notice_text(delivery: &Delivery, error: &Error) -> String {
+    let text = format!("{} to spool {}: {error}", delivery.name, delivery.spool);
+    if error.class == Class::Halt { format!("{text}; then `fpp retry {}`", delivery.id) } else { text }
 }
 
 fn step(id: &DeliveryId, event: DeliveryEvent) -> Change {
