@@ -86,7 +86,8 @@ fn a_node_killed_at_any_commit_goes_on_as_if_nothing_had_been() {
 
 #[test]
 fn a_node_that_dies_after_each_commit_still_ends() {
-    let killed = lives(std::iter::repeat_n(Death::After(1), COMMITS_MAX as usize)).unwrap_or_else(|why| panic!("{why}"));
+    let killed =
+        lives(std::iter::repeat_n(Death::After(1), COMMITS_MAX as usize)).unwrap_or_else(|why| panic!("{why}"));
     assert!(killed > 8, "only {killed} lives ended");
 }
 
@@ -118,7 +119,8 @@ fn without_times(files: &Files) -> Files {
         for key in ["\"ACKTS\":\"", "\"PRCTS\":\""] {
             text = blank_after(&text, key);
         }
-        let end = |line: &str| if line.contains("pm.file.") { blank_after(line, "\"time\":\"") } else { line.to_owned() };
+        let end =
+            |line: &str| if line.contains("pm.file.") { blank_after(line, "\"time\":\"") } else { line.to_owned() };
         let lines: Vec<String> = text.lines().map(end).collect();
         (name.clone(), lines.join("\n").into_bytes())
     })

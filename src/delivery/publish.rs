@@ -8,9 +8,7 @@ use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState};
 use crate::vault::Vault;
 use fpp_codecs::Code;
-use fpp_spool::{
-    Algorithm, Digest, ErrorKind, Folder, Publication, Published, publish, sweep_temporaries_where,
-};
+use fpp_spool::{Algorithm, Digest, ErrorKind, Folder, Publication, Published, publish, sweep_temporaries_where};
 use std::io::{self, Read};
 use std::sync::Arc;
 use tokio::runtime::Handle;

@@ -129,7 +129,9 @@ pub(crate) fn differences(due: &Files, found: &Files) -> Vec<String> {
             Some(was) if was == bytes => {}
             Some(_) if name.ends_with(".dat") => told.push(format!("{name}: other bytes")),
             Some(was) if name == "outcome.json" => {
-                told.extend(crate::support::differ::json(&text(was), &text(bytes)).iter().map(|d| format!("{name}: {d}")));
+                told.extend(
+                    crate::support::differ::json(&text(was), &text(bytes)).iter().map(|d| format!("{name}: {d}")),
+                );
             }
             Some(was) => {
                 let differ = crate::support::differ::json_lines(&text(was), &text(bytes));
