@@ -1,6 +1,6 @@
 //! The program itself, killed with SIGKILL when its books show a certain state.
 
-use super::bench::{drop_file, site};
+use super::bench::{Dropped, drop_file, site};
 use crate::support::settled::{PATIENCE, at_rest, transfers};
 use crate::support::site::Site;
 use crate::support::told::{Files, told};
@@ -41,7 +41,7 @@ impl Drop for Daemon {
 pub(crate) async fn killed_at(point: Point) -> (Site, Files) {
     let site = site();
     let first = Daemon::start(&site);
-    drop_file(&site);
+    drop_file(&site, Dropped::Partly);
     wait_for(&site, "the point", async |ledger| reached(ledger, point).await).await;
     drop(first);
     std::fs::remove_file(site.root.join("data/status.json")).unwrap();
