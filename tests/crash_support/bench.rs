@@ -1,5 +1,6 @@
 //! One file through one or more lives of a node, on the same folders.
 
+use super::invariants;
 use super::mortal::{Death, Life, Mortal};
 use crate::support::settled::{PATIENCE, at_rest};
 use crate::support::site::{Site, overlay, sample_route};
@@ -70,7 +71,8 @@ pub(crate) fn live(site: &Site, death: Death) -> Result<End, String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let end = life(site, death, &runtime);
     runtime.shutdown_timeout(Duration::from_secs(30));
-    end
+    let broken = invariants::broken(site);
+    if broken.is_empty() { end } else { Err(format!("after {death:?}: {}", broken.join("\n  "))) }
 }
 
 fn life(site: &Site, death: Death, runtime: &Runtime) -> Result<End, String> {
