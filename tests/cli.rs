@@ -241,3 +241,33 @@ fn a_cut_off_file_gives_four_and_names_the_place() {
     assert!(message.contains("record 3 at byte 960 has 40 bytes, 480 are due"), "{message}");
     assert!(!here.path().join("x.jsonl").exists());
 }
+
+#[test]
+fn an_interrupted_verb_leaves_no_half_written_file() {
+    let here = folder();
+    let mut command = fpp(here.path());
+    command.args(["decode", &layout("pmtrd.toml"), "-", "-o", "x.jsonl"]).stdin(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    // More than the head that is looked at first: the output is open once this is taken.
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&[0xC4; 480 * 1_000]).unwrap();
+    let left = || std::fs::read_dir(here.path()).unwrap().count();
+    assert!(until(|| left() == 1), "no temporary file appeared");
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert!(until(|| child.try_wait().unwrap().is_some()), "it goes on");
+    assert_eq!((child.wait().unwrap().code(), left()), (Some(130), 0));
+    drop(stdin);
+}
+
+/// Looks again and again, for ten seconds at most.
+fn until(mut reached: impl FnMut() -> bool) -> bool {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while std::time::Instant::now() < deadline {
+        if reached() {
+            return true;
+        }
+        std::thread::yield_now();
+    }
+    false
+}

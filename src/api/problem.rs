@@ -10,14 +10,15 @@ use serde_json::json;
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,
-    error: Error,
+    // Boxed, because a problem travels in the `Err` of every handler.
+    error: Box<Error>,
     extra: Option<(&'static str, String)>,
 }
 
 impl Problem {
     /// A problem with a status.
     pub(super) fn new(status: StatusCode, error: Error) -> Problem {
-        Problem { status, error, extra: None }
+        Problem { status, error: Box::new(error), extra: None }
     }
 
     /// Adds a member to the body.

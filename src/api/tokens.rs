@@ -10,7 +10,7 @@
 
 use crate::error::{Error, Result};
 use fpp_codecs::Code;
-use fpp_codecs::source::{Section, Source};
+use fpp_codecs::source::{Section, Source, SourceFault};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -50,11 +50,12 @@ impl Tokens {
             |what: String| Error::halt(Code::LOGIN, what).hint("Mend the token file; `fpp check` reads it too.");
         let text = std::fs::read_to_string(path)
             .map_err(|e| wrong(format!("the token file {} cannot be read", path.display())).caused_by(e))?;
-        Tokens::parse(&path.display().to_string(), &text).map_err(|faults| wrong(faults.join("; ")))
+        Tokens::parse(&path.display().to_string(), &text)
+            .map_err(|faults| wrong(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
     }
 
     /// Parses a token file.
-    pub fn parse(file: &str, text: &str) -> std::result::Result<Tokens, Vec<String>> {
+    pub fn parse(file: &str, text: &str) -> std::result::Result<Tokens, Vec<SourceFault>> {
         let source = Source::new(file, text);
         let root = source.root();
         let sections = root.need_section("token").map(|s| s.children()).unwrap_or_default();
@@ -62,7 +63,7 @@ impl Tokens {
         root.no_more();
         drop(sections);
         drop(root);
-        let faults: Vec<_> = source.finish().iter().map(ToString::to_string).collect();
+        let faults = source.finish();
         if faults.is_empty() { Ok(Tokens { tokens }) } else { Err(faults) }
     }
 

@@ -10,9 +10,14 @@ use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tempfile::NamedTempFile;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Bytes written at once.
 const BUFFER_BYTES: usize = 1 << 18;
+/// Exit codes of a program that a signal ended, as shells know them.
+const INTERRUPTED: i32 = 130;
+const TERMINATED: i32 = 143;
 
 /// What is read: a file, or stdin for `-`.
 pub(super) struct Input {
@@ -67,12 +72,16 @@ impl<'a> Target<'a> {
     pub(super) fn file(path: &Path) -> Result<Target<'a>, Failure> {
         use std::os::unix::fs::PermissionsExt;
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let interrupts = Interrupts::catch();
         let file = tempfile::Builder::new()
             .prefix(".fpp-")
             .suffix(".part")
             .permissions(std::fs::Permissions::from_mode(0o666))
             .tempfile_in(folder)
             .map_err(|e| Failure::file("write", path.display(), &e))?;
+        if let Some(interrupts) = interrupts {
+            interrupts.remove(file.path().to_owned());
+        }
         let file = Box::new(BufWriter::with_capacity(BUFFER_BYTES, file));
         Ok(Target::File { file, path: path.to_owned() })
     }
@@ -99,6 +108,39 @@ impl<'a> Target<'a> {
                 Ok(())
             }
         }
+    }
+}
+
+/// Ctrl-C and SIGTERM end a verb at once, but its half-written file goes with it. Once the file has its name, there is
+/// nothing left to remove.
+struct Interrupts {
+    runtime: Runtime,
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interrupts {
+    /// From now on signals are caught. Where they cannot be, a half-written file stays under its temporary name.
+    fn catch() -> Option<Interrupts> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+        let entered = runtime.enter();
+        let (interrupt, terminate) = (signal(SignalKind::interrupt()).ok()?, signal(SignalKind::terminate()).ok()?);
+        drop(entered);
+        Some(Interrupts { runtime, interrupt, terminate })
+    }
+
+    /// Removes the file and ends the program when one comes.
+    fn remove(mut self, path: PathBuf) {
+        std::thread::spawn(move || {
+            let code = self.runtime.block_on(async {
+                tokio::select! {
+                    _ = self.interrupt.recv() => INTERRUPTED,
+                    _ = self.terminate.recv() => TERMINATED,
+                }
+            });
+            let _ = std::fs::remove_file(&path);
+            std::process::exit(code);
+        });
     }
 }
 

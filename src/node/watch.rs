@@ -58,7 +58,7 @@ struct Watcher {
 impl Watcher {
     async fn run(mut self, mut stopped: signal::Receiver<bool>) -> Result<()> {
         let woken = Arc::new(Notify::new());
-        let watch = self.notifications(&woken);
+        let mut watch = self.notifications(&woken);
         let rescan = Duration::from_millis(self.rooms.settings.work.rescan_ms.max(50));
         loop {
             let quiet = match self.look().await {
@@ -68,6 +68,10 @@ impl Watcher {
                     false
                 }
             };
+            // The folder was removed or renamed and may have come back: the old watch would stay silent for ever.
+            if watch.as_ref().is_some_and(Watch::ended) {
+                watch = self.notifications(&woken);
+            }
             // A file that is settling is looked at again soon, so that its quiet time is not rounded up; a spool that
             // cannot be read is left in peace for longer and longer.
             let pause = match self.failures {

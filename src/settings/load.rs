@@ -5,6 +5,7 @@ use super::node::{Http, Seal, Settings, Work};
 use super::reading::Reader;
 use super::route_file;
 use super::spool::{self, Spool};
+use crate::api::tokens::Tokens;
 use fpp_codecs::source::{Section, Source, SourceFault};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -143,6 +144,12 @@ fn http(root: &Section<'_>, reader: &mut Reader) -> Http {
         }
     }
     http.token_file = reader.secret_file(&section, "token_file");
+    if let Some(file) = &http.token_file
+        && let Ok(text) = std::fs::read_to_string(file)
+        && let Err(faults) = Tokens::parse(&file.display().to_string(), &text)
+    {
+        reader.faults.extend(faults);
+    }
     if !http.listen.ip().is_loopback() && http.token_file.is_none() {
         section.fault("listen", "an address that others can reach needs a token_file; or listen on 127.0.0.1");
     }

@@ -1,7 +1,7 @@
 //! The data file: upload, proof, rename; and finding out where an earlier attempt stopped.
 
 use super::prove::{Found, look, read_back, remove_if_there, target_exists, waits};
-use super::{Publication, Published};
+use super::publication::{Publication, Published};
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::entry::EntryKind;
 use crate::error::{Error, ErrorKind, Result};

@@ -11,45 +11,15 @@
 
 mod data;
 mod prove;
+mod publication;
 mod side;
 
-use crate::digest::{Algorithm, Digest};
+pub use publication::{Publication, Published};
+
 use crate::entry::check_name;
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::sweep::Temporary;
-use std::io::{self, Read};
-
-/// One file to be published.
-pub struct Publication<'a> {
-    /// The name it gets; names are unique, an existing one is never replaced.
-    pub final_name: String,
-    /// `<node>.<epoch>`: makes the temporary name `.<final>.<tag>.part`. The node's name has no dots.
-    pub temporary_tag: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// Its SHA-256.
-    pub sha256: Digest,
-    /// Opens the content from its beginning.
-    pub open: &'a (dyn Fn() -> io::Result<Box<dyn Read + Send>> + 'a),
-    /// Checksum files to put beside it: `<final>.sha256`, `<final>.sm3`.
-    pub checksums: Vec<(Algorithm, Digest)>,
-    /// The marker that comes last: name and content.
-    pub marker: Option<(String, Vec<u8>)>,
-    /// True when an earlier attempt has recorded "read back and equal".
-    pub proven_before: bool,
-}
-
-/// How it was published.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Published {
-    /// The folder confirmed in this call that the bytes are durable.
-    pub fsynced: bool,
-    /// An earlier attempt had got somewhere, and this one continued from there.
-    pub resumed: bool,
-    /// The partner had taken the file already.
-    pub collected: bool,
-}
 
 /// Publishes, or continues to publish, one file. `on_proven` is called once, before the rename, unless `proven_before`;
 /// its error stops the protocol there.

@@ -26,13 +26,16 @@ pub struct SftpFolder {
     path: String,
 }
 
-impl SftpFolder {
-    pub(super) fn new(pool: Arc<SftpPool>, path: &str) -> SftpFolder {
+impl SftpPool {
+    /// A folder at the partner. A path without a leading `/` starts at the login's home.
+    pub fn folder(self: &Arc<Self>, path: &str) -> SftpFolder {
         let trimmed = path.trim_end_matches('/');
         let path = if trimmed.is_empty() && path.starts_with('/') { "/" } else { trimmed };
-        SftpFolder { pool, path: path.to_owned() }
+        SftpFolder { pool: Arc::clone(self), path: path.to_owned() }
     }
+}
 
+impl SftpFolder {
     /// The pool it uses.
     pub fn pool(&self) -> &Arc<SftpPool> {
         &self.pool

@@ -10,7 +10,6 @@ use super::session::Conn;
 use super::settings::SftpSettings;
 use super::watchdog::Watchdog;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sftp::folder::SftpFolder;
 use ssh2::Sftp;
 use std::fmt::Display;
 use std::path::Path;
@@ -68,11 +67,6 @@ impl SftpPool {
             connected: AtomicU64::new(0),
             broken: AtomicU64::new(0),
         })
-    }
-
-    /// A folder at the partner. A path without a leading `/` starts at the login's home.
-    pub fn folder(self: &Arc<Self>, path: &str) -> SftpFolder {
-        SftpFolder::new(Arc::clone(self), path)
     }
 
     /// How it was configured.

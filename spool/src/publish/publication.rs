@@ -1,0 +1,35 @@
+//! What is to be published, and how it went.
+
+use crate::digest::{Algorithm, Digest};
+use std::io::{self, Read};
+
+/// One file to be published.
+pub struct Publication<'a> {
+    /// The name it gets; names are unique, an existing one is never replaced.
+    pub final_name: String,
+    /// `<node>.<epoch>`: makes the temporary name `.<final>.<tag>.part`. The node's name has no dots.
+    pub temporary_tag: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub sha256: Digest,
+    /// Opens the content from its beginning.
+    pub open: &'a (dyn Fn() -> io::Result<Box<dyn Read + Send>> + 'a),
+    /// Checksum files to put beside it: `<final>.sha256`, `<final>.sm3`.
+    pub checksums: Vec<(Algorithm, Digest)>,
+    /// The marker that comes last: name and content.
+    pub marker: Option<(String, Vec<u8>)>,
+    /// True when an earlier attempt has recorded "read back and equal".
+    pub proven_before: bool,
+}
+
+/// How it was published.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Published {
+    /// The folder confirmed in this call that the bytes are durable.
+    pub fsynced: bool,
+    /// An earlier attempt had got somewhere, and this one continued from there.
+    pub resumed: bool,
+    /// The partner had taken the file already.
+    pub collected: bool,
+}

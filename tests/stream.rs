@@ -1,0 +1,166 @@
+//! The HTTP stream as a service reads it: positions, waiting, tokens, masking, and what the vault no longer keeps.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use fpp::api::client::{self, Answer};
+use fpp::demo::generate::{self, Series, Spec};
+use fpp::node::{Node, Options};
+use fpp::outlets::position::Position;
+use fpp_codecs::date::Date;
+use fpp_spool::{Algorithm, Digest};
+use serde_json::Value;
+use std::time::{Duration, Instant};
+use support::settled::settled;
+use support::site::{Site, sample_route};
+
+const TRADES: usize = 7;
+
+fn file(batch: u16) -> (String, Vec<u8>) {
+    let date = Date { year: 2025, month: 6, day: 20 };
+    let spec = Spec { trades: TRADES as u64, ..Spec::new(Series::Ebcdic, date, batch) };
+    let mut bytes = Vec::new();
+    generate::generate(&spec, &mut bytes).unwrap();
+    (spec.file_name(), bytes)
+}
+
+fn drop_batch(site: &Site, batch: u16) {
+    let (name, bytes) = file(batch);
+    site.drop_file(&name, &bytes, Some(""), 1_750_000_000_000);
+}
+
+async fn get(node: &Node, query: &str, token: Option<&str>) -> Answer {
+    client::events(node.address, &format!("/v1/events?{query}"), token).await.unwrap()
+}
+
+fn events(answer: &Answer) -> Vec<Value> {
+    let lines = answer.body.split(|b| *b == b'\n').filter(|l| !l.is_empty());
+    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+}
+
+async fn start(site: &Site) -> Node {
+    Node::start(site.settings(), Options::default()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_pages_give_the_same_events_as_one_large_page() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = start(&site).await;
+    for batch in 1..=3 {
+        drop_batch(&site, batch);
+        settled(&node, usize::from(batch)).await.unwrap();
+    }
+    let whole = get(&node, "limit=1000", None).await;
+    let all = events(&whole);
+    assert_eq!(all.len(), 3 * (TRADES + 1), "trades and an end of file each");
+    for limit in [1, 2, 5, 8, 9] {
+        let (mut paged, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = get(&node, &format!("limit={limit}&after={after}"), None).await;
+            assert!(page.status.is_success());
+            let more = events(&page);
+            if more.is_empty() {
+                assert_eq!(page.position, whole.position, "an empty page says where the reader stands");
+                break;
+            }
+            assert!(more.len() <= limit);
+            assert!(Position::parse(&page.position).unwrap() > Position::parse(&after).unwrap_or(Position::START));
+            after = page.position;
+            paged.extend(more);
+        }
+        assert_eq!(paged, all, "limit {limit}");
+    }
+    // Going on after any single event's own position gives exactly the rest.
+    for (i, event) in all.iter().enumerate() {
+        let after = event["fppposition"].as_str().unwrap();
+        assert_eq!(events(&get(&node, &format!("after={after}"), None).await), all[i + 1..]);
+    }
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_waiting_reader_is_woken_by_the_next_file() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = start(&site).await;
+    let began = Instant::now();
+    let address = node.address;
+    let reader = tokio::spawn(async move { client::events(address, "/v1/events?wait=50", None).await.unwrap() });
+    drop_batch(&site, 1);
+    let answer = reader.await.unwrap();
+    assert_eq!(events(&answer).len(), TRADES + 1);
+    assert!(began.elapsed() < Duration::from_secs(45), "woken, not timed out");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_asked_is_told_with_the_way_to_ask() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = start(&site).await;
+    for query in ["after=x", "after=1", "limit=0", "limit=10001", "limit=many"] {
+        let answer = get(&node, query, None).await;
+        assert_eq!(answer.status, 400, "{query}");
+    }
+    let empty = get(&node, "", None).await;
+    assert_eq!((empty.status.as_u16(), empty.position.as_str()), (200, "0-end"));
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn positions_that_the_vault_no_longer_keeps_are_gone_and_name_the_oldest() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = start(&site).await;
+    for batch in 1..=3 {
+        drop_batch(&site, batch);
+        settled(&node, usize::from(batch)).await.unwrap();
+    }
+    for batch in [1, 2] {
+        let digest = Digest::of(Algorithm::Sha256, &file(batch).1).to_string();
+        let content = site.root.join("data/vault").join(&digest[..2]).join(&digest[2..4]).join(&digest);
+        std::fs::remove_file(content).unwrap();
+    }
+    let gone = get(&node, "", None).await;
+    assert_eq!(gone.status, 410);
+    let problem: Value = serde_json::from_slice(&gone.body).unwrap();
+    let oldest = problem["oldest"].as_str().unwrap();
+    let rest = events(&get(&node, &format!("after={oldest}"), None).await);
+    assert_eq!(rest.len(), TRADES + 1);
+    assert!(rest[0]["id"].as_str().unwrap().contains("0003"), "{}", rest[0]["id"]);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_opens_its_routes_and_its_view() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let digest = |token: &str| Digest::of(Algorithm::Sha256, token.as_bytes());
+    let token = |name: &str, route: &str, view: &str| {
+        format!("[token.{name}]\nsha256 = \"{}\"\nroutes = [\"{route}\"]\nview = \"{view}\"\n", digest(name))
+    };
+    let tokens = [token("clear", "*", "clear"), token("masked", "pmtrd", "masked"), token("other", "gold", "clear")];
+    std::fs::write(site.root.join("conf/tokens.toml"), tokens.concat()).unwrap();
+    let settings = std::fs::read_to_string(site.settings_file()).unwrap();
+    std::fs::write(site.settings_file(), settings.replace("[http]\n", "[http]\ntoken_file = \"tokens.toml\"\n"))
+        .unwrap();
+    let node = start(&site).await;
+    drop_batch(&site, 1);
+    settled(&node, 1).await.unwrap();
+
+    for unknown in [None, Some("guess"), Some("")] {
+        assert_eq!(get(&node, "", unknown).await.status, 401);
+    }
+    let (clear, masked) = (events(&get(&node, "", Some("clear")).await), events(&get(&node, "", Some("masked")).await));
+    assert_eq!((clear.len(), masked.len()), (TRADES + 1, TRADES + 1));
+    for (clear, masked) in clear.iter().zip(&masked).take(TRADES) {
+        assert_eq!((&clear["id"], &clear["source"]), (&masked["id"], &masked["source"]));
+        for field in ["customerId", "customerName", "account"] {
+            assert_ne!(clear["data"][field], masked["data"][field]);
+            assert!(masked["data"][field].as_str().unwrap().contains('*'));
+        }
+        assert_eq!(clear["data"]["grossAmount"], masked["data"]["grossAmount"]);
+        assert_ne!(clear["datahash"], masked["datahash"], "hidden values cannot be tried against the hash");
+    }
+    let other = get(&node, "", Some("other")).await;
+    assert!(events(&other).is_empty());
+    assert_eq!(other.position, "1-end", "a filtered read moves on even when it is empty");
+    node.stop().await;
+}

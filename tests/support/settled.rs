@@ -1,0 +1,49 @@
+//! Waiting for a node to be done: the bell and a deadline, never a sleep for luck.
+
+use fpp::ledger::Ledger;
+use fpp::ledger::delivery::DeliveryState;
+use fpp::ledger::transfer::{FileState, Transfer, TransferQuery};
+use fpp::node::Node;
+use std::time::{Duration, Instant};
+
+/// How long a node may take; machines that build meanwhile are slow.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// All transfers, oldest first.
+pub(crate) async fn transfers(ledger: &dyn Ledger) -> Vec<Transfer> {
+    let query = TransferQuery { limit: 1_000, ..TransferQuery::default() };
+    let mut all = ledger.transfers(&query).await.unwrap();
+    all.reverse();
+    all
+}
+
+/// Whether nothing will happen to a transfer by itself.
+pub(crate) fn rests(transfer: &Transfer) -> bool {
+    transfer.standing().is_terminal() || transfer.state == FileState::Held
+}
+
+/// Waits until so many transfers are in the books, all of them at rest, and no delivery is under way.
+pub(crate) async fn settled(node: &Node, count: usize) -> Result<Vec<Transfer>, String> {
+    let until = Instant::now() + PATIENCE;
+    let mut bell = node.bell.listen();
+    loop {
+        match at_rest(&*node.ledger, count).await {
+            Ok(all) => return Ok(all),
+            Err(why) if Instant::now() > until => return Err(why),
+            Err(_) => bell.wait(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+/// So many transfers, all of them at rest, and no delivery under way; or what is still to be done.
+pub(crate) async fn at_rest(ledger: &dyn Ledger, count: usize) -> Result<Vec<Transfer>, String> {
+    let all = transfers(ledger).await;
+    let sent = ledger.deliveries(None, 1_000).await.unwrap();
+    let open = |state| matches!(state, DeliveryState::Planned | DeliveryState::Proven);
+    if all.len() == count && all.iter().all(rests) && !sent.iter().any(|d| open(d.state)) {
+        return Ok(all);
+    }
+    let states: Vec<_> = all.iter().map(|t| (&t.name, t.state, t.verdict, &t.waiting_for)).collect();
+    let sent: Vec<_> = sent.iter().map(|d| (&d.name, d.state, &d.last_error)).collect();
+    Err(format!("{count} transfers were to settle; there are {states:?} with {sent:?}"))
+}
