@@ -108,6 +108,7 @@ impl Sshd {
     }
 
     /// A folder in the spool folder, belonging to the user who logs in.
+    #[allow(dead_code, reason = "for the tests of the whole node, which share this file")]
     pub(crate) fn folder(&self, name: &str) -> PathBuf {
         let path = self.spool().join(name);
         make_folder(&path, &self.user);
