@@ -10,14 +10,14 @@ use serde_json::json;
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,
-    error: Error,
+    error: Box<Error>,
     extra: Option<(&'static str, String)>,
 }
 
 impl Problem {
     /// A problem with a status.
     pub(super) fn new(status: StatusCode, error: Error) -> Problem {
-        Problem { status, error, extra: None }
+        Problem { status, error: Box::new(error), extra: None }
     }
 
     /// Adds a member to the body.
