@@ -235,14 +235,18 @@ impl Folded {
     }
 }
 
+/// Returns from a function with the first of the fields in which two values differ.
+macro_rules! compare {
+    ($row:ident, $fold:ident, $($field:ident),*) => { $(if $row.$field != $fold.$field {
+        return Some(format!("{} is {:?}, its journal says {:?}", stringify!($field), $row.$field, $fold.$field));
+    })* };
+}
+
 /// Names the first field in which a row differs from what its journal says; nothing when it agrees.
 pub fn transfer_difference(row: &Transfer, fold: &Transfer) -> Option<String> {
-    macro_rules! compare {
-        ($($field:ident),*) => { $(if row.$field != fold.$field {
-            return Some(format!("{} is {:?}, its journal says {:?}", stringify!($field), row.$field, fold.$field));
-        })* };
-    }
     compare!(
+        row,
+        fold,
         id,
         route,
         spool,
@@ -262,12 +266,9 @@ pub fn transfer_difference(row: &Transfer, fold: &Transfer) -> Option<String> {
 
 /// Names the first field in which a row differs from what its journal says; nothing when it agrees.
 pub fn delivery_difference(row: &Delivery, fold: &Delivery) -> Option<String> {
-    macro_rules! compare {
-        ($($field:ident),*) => { $(if row.$field != fold.$field {
-            return Some(format!("{} is {:?}, its journal says {:?}", stringify!($field), row.$field, fold.$field));
-        })* };
-    }
     compare!(
+        row,
+        fold,
         id,
         transfer,
         purpose,
