@@ -10,6 +10,7 @@ use serde_json::json;
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,
+    // Boxed, because a problem travels in the `Err` of every handler.
     error: Box<Error>,
     extra: Option<(&'static str, String)>,
 }

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use tokio::net::{TcpStream, UnixStream};
 
-/// What an operator asks for about a transfer.
+/// What an operator asks for about a transfer or delivery.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Command {
-    /// Transfer.
+    /// Transfer or delivery.
     pub(super) id: String,
     /// Why.
     pub(super) reason: String,

@@ -14,6 +14,8 @@ fn load(node: &str, change: impl Fn(String) -> String) -> Result<Settings, Vec<S
     let routes = folder.path().join("routes");
     std::fs::create_dir(&routes).unwrap();
     std::fs::write(folder.path().join("key"), "k").unwrap();
+    let token = format!("[token.risk]\nsha256 = \"{}\"\nroutes = [\"*\"]\n", "9f".repeat(32));
+    std::fs::write(folder.path().join("tokens.toml"), token).unwrap();
     let head = "node = \"a\"\ninstallation = \"t\"\ndata_dir = \"data\"\nroutes = \"routes/*.toml\"\n";
     let spools = "[spool.core-out]\nkind = \"local\"\npath = \".\"\n[spool.core-in]\nkind = \"local\"\npath = \".\"\n";
     std::fs::write(folder.path().join("fpp.toml"), format!("{head}{node}{spools}")).unwrap();
@@ -81,5 +83,6 @@ fn a_partner_is_pinned_and_its_secret_is_a_file() {
 fn doors_are_closed_unless_there_are_tokens() {
     let open = "[http]\nlisten = \"0.0.0.0:8650\"\n";
     assert!(faults(open, |route| route)[0].contains("needs a token_file"));
-    assert!(load(&format!("{open}token_file = \"key\"\n"), |route| route).is_ok());
+    assert!(load(&format!("{open}token_file = \"tokens.toml\"\n"), |route| route).is_ok());
+    assert!(!faults(&format!("{open}token_file = \"key\"\n"), |route| route).is_empty(), "a file without tokens");
 }

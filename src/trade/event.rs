@@ -111,6 +111,8 @@ impl Lineage<'_> {
 pub(super) struct Envelope<'a> {
     pub(super) source: &'a str,
     pub(super) schema: &'a str,
+    /// Names of sensitive data, separated by commas.
+    pub(super) sensitive: &'a str,
 }
 
 impl Envelope<'_> {
@@ -128,6 +130,9 @@ impl Envelope<'_> {
         json::push_text(json, "time", &out.time);
         json::push_text(json, "dataschema", self.schema);
         json::push_text(json, "datacontenttype", "application/json");
+        if !self.sensitive.is_empty() {
+            json::push_text(json, "fppsensitive", self.sensitive);
+        }
         json::push_key(json, "datahash");
         json.push(b'"');
         json::push_hex(json, &out.datahash);
@@ -175,7 +180,8 @@ pub fn end_of_file(end: &FileEnd<'_>, out: &mut Event) {
     json::push_text(data, "message", end.code.chinese());
     json::push_text(data, "reason", end.reason);
     data.push(b'}');
-    Envelope { source: end.source, schema: &format!("urn:fpp:schema:pm.file.{word}.v1") }.seal(out, None);
+    Envelope { source: end.source, schema: &format!("urn:fpp:schema:pm.file.{word}.v1"), sensitive: "" }
+        .seal(out, None);
 }
 
 fn name_of(identity: &Identity) -> String {

@@ -48,7 +48,7 @@ pub(crate) async fn walk(case: &Case) -> Files {
         }
         settled(&node, count).await.unwrap_or_else(|e| panic!("{}, step {}: {e}", case.name, i + 1));
     }
-    let files = told(&site, &settings, &node).await;
+    let files = told(&site, &settings, &*node.ledger, node.address).await;
     node.stop().await;
     files
 }

@@ -27,17 +27,23 @@ pub(crate) async fn settled(node: &Node, count: usize) -> Result<Vec<Transfer>, 
     let until = Instant::now() + PATIENCE;
     let mut bell = node.bell.listen();
     loop {
-        let all = transfers(&*node.ledger).await;
-        let sent = node.ledger.deliveries(None, 1_000).await.unwrap();
-        let open = |state| matches!(state, DeliveryState::Planned | DeliveryState::Proven);
-        if all.len() == count && all.iter().all(rests) && !sent.iter().any(|d| open(d.state)) {
-            return Ok(all);
+        match at_rest(&*node.ledger, count).await {
+            Ok(all) => return Ok(all),
+            Err(why) if Instant::now() > until => return Err(why),
+            Err(_) => bell.wait(Duration::from_millis(50)).await,
         }
-        if all.len() > count || Instant::now() > until {
-            let states: Vec<_> = all.iter().map(|t| (&t.name, t.state, t.verdict, &t.waiting_for)).collect();
-            let sent: Vec<_> = sent.iter().map(|d| (&d.name, d.state, &d.last_error)).collect();
-            return Err(format!("{count} transfers were to settle; there are {states:?} with {sent:?}"));
-        }
-        bell.wait(Duration::from_millis(50)).await;
     }
+}
+
+/// So many transfers, all of them at rest, and no delivery under way; or what is still to be done.
+pub(crate) async fn at_rest(ledger: &dyn Ledger, count: usize) -> Result<Vec<Transfer>, String> {
+    let all = transfers(ledger).await;
+    let sent = ledger.deliveries(None, 1_000).await.unwrap();
+    let open = |state| matches!(state, DeliveryState::Planned | DeliveryState::Proven);
+    if all.len() == count && all.iter().all(rests) && !sent.iter().any(|d| open(d.state)) {
+        return Ok(all);
+    }
+    let states: Vec<_> = all.iter().map(|t| (&t.name, t.state, t.verdict, &t.waiting_for)).collect();
+    let sent: Vec<_> = sent.iter().map(|d| (&d.name, d.state, &d.last_error)).collect();
+    Err(format!("{count} transfers were to settle; there are {states:?} with {sent:?}"))
 }

@@ -8,24 +8,24 @@ use fpp::api::client;
 use fpp::ledger::Ledger;
 use fpp::ledger::delivery::{Delivery, Purpose};
 use fpp::ledger::transfer::Transfer;
-use fpp::node::Node;
 use fpp::settings::Settings;
 use fpp_codecs::Code;
 use fpp_spool::{Algorithm, Digest};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 /// Files by name: `events.ndjson`, `answer-1.dat`, `answer-1.jsonl`, `outlet-<name>`, `outcome.json`.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// Gathers it, and checks what must hold in every case.
-pub(crate) async fn told(site: &Site, settings: &Settings, node: &Node) -> Files {
-    let all = transfers(&*node.ledger).await;
-    let mut sent = node.ledger.deliveries(None, 1_000).await.unwrap();
+pub(crate) async fn told(site: &Site, settings: &Settings, ledger: &dyn Ledger, address: SocketAddr) -> Files {
+    let all = transfers(ledger).await;
+    let mut sent = ledger.deliveries(None, 1_000).await.unwrap();
     sent.reverse();
     let names = Names::new(&all, &sent, &site.root);
     let mut files = Files::new();
-    files.insert("events.ndjson".into(), events(node, &names).await.into_bytes());
+    files.insert("events.ndjson".into(), events(address, &names).await.into_bytes());
     let format = settings.routes[0].answer.as_ref().map(answers::format);
     let mut number = 0;
     for delivery in &sent {
@@ -43,10 +43,10 @@ pub(crate) async fn told(site: &Site, settings: &Settings, node: &Node) -> Files
             }
         }
     }
-    let outcome = outcome(site, &*node.ledger, &all, &sent).await;
+    let outcome = outcome(site, ledger, &all, &sent).await;
     let text = names.hide(&serde_json::to_string_pretty(&outcome).unwrap());
     files.insert("outcome.json".into(), format!("{text}\n").into_bytes());
-    let report = node.ledger.verify(None).await.unwrap();
+    let report = ledger.verify(None).await.unwrap();
     assert_eq!(report.broken, None, "the ledger does not verify");
     files
 }
@@ -67,11 +67,11 @@ fn delivered(site: &Site, settings: &Settings, delivery: &Delivery) -> Vec<u8> {
 }
 
 /// The whole stream as a service reads it, in pages of three, so that every page has to go on where the last one ended.
-async fn events(node: &Node, names: &Names) -> String {
+async fn events(address: SocketAddr, names: &Names) -> String {
     let (mut text, mut after) = (String::new(), String::new());
     loop {
         let path = format!("/v1/events?limit=3&after={after}");
-        let page = client::events(node.address, &path, None).await.unwrap();
+        let page = client::events(address, &path, None).await.unwrap();
         assert!(page.status.is_success(), "{}: {:?}", page.status, page.body);
         if page.body.is_empty() {
             return hide_events(&text, names);

@@ -143,7 +143,8 @@ impl Mapping {
             entry.push(span, instrument, masked, out);
         }
         out.data.push(b'}');
-        Envelope { source: &self.source, schema: &self.parts.schema }.seal(out, Some(cx));
+        Envelope { source: &self.source, schema: &self.parts.schema, sensitive: &self.parts.marked }
+            .seal(out, Some(cx));
         Ok(())
     }
 

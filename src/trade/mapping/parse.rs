@@ -30,6 +30,8 @@ pub(super) struct Parts {
     pub(super) key: FieldRef,
     /// By field of the layout.
     pub(super) sensitive: Vec<bool>,
+    /// Names of the sensitive entries, separated by commas: every event says which of its values they are.
+    pub(super) marked: String,
 }
 
 /// The event's type: of a code, or always the same.
@@ -75,7 +77,9 @@ pub(super) fn read(root: &Section<'_>, record: &RecordFormat) -> Option<Parts> {
             record.layout.fields.get(i).is_some_and(|f| f.sensitive) || entries.iter().any(masked)
         })
         .collect();
-    Some(Parts { name, schema, kind: kind?, measure, entries, checks, id, subject, time, key: key?, sensitive })
+    let marked: Vec<_> = entries.iter().filter(|e| e.mask.is_some()).map(|e| e.name.as_str()).collect();
+    let marked = marked.join(",");
+    Some(Parts { name, schema, kind: kind?, measure, entries, checks, id, subject, time, key: key?, sensitive, marked })
 }
 
 fn read_kind(section: &Section<'_>, record: &RecordFormat) -> Option<Kind> {

@@ -38,7 +38,7 @@ type Change = (&'static str, &'static str);
 const GOLD: &str = concat!(
     r#"{"specversion":"1.0","id":"2025-06-20:T2025062000000001:DONE","source":"urn:fpp:test:pmtrd","#,
     r#""type":"pm.trade.executed.v1","subject":"T2025062000000001","time":"2025-06-19T21:30:15.123456+08:00","#,
-    r#""dataschema":"urn:fpp:schema:pm.trade.v1","datacontenttype":"application/json","datahash":"#,
+    r#""dataschema":"urn:fpp:schema:pm.trade.v1","datacontenttype":"application/json","fppsensitive":"customerId,customerName,account","datahash":"#,
     r#"HASH,"data":{"tradeId":"T2025062000000001","matchId":"M1","orderId":"O1","tradeDate":"2025-06-20","#,
     r#""accountingDate":"2025-06-20","settlDate":"2025-06-20","transactTime":"2025-06-19T21:30:15.123456+08:00","#,
     r#""market":{"code":"00","mic":"SGEX"},"instrument":"Au99.99","instrumentName":"黄金9999","side":"BUY","#,

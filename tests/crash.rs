@@ -1,0 +1,139 @@
+//! A node that is killed at any commit, or at any moment, goes on from its books: the same events with the same ids, the
+//! same answer, once, and nothing left behind (I1, I2, I3, I4, I7, I8, I9).
+
+// A test that cannot go on says so by panicking, in helpers too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+mod crash_support;
+mod support;
+
+use crash_support::bench::{End, differences, drop_file, leftovers, live, site};
+use crash_support::mortal::Death;
+use crash_support::process::{Point, killed_at};
+use fpp::ledger::delivery::{DeliveryState, Purpose};
+use std::collections::VecDeque;
+use std::sync::{Mutex, OnceLock};
+use support::told::Files;
+
+/// Lives at once.
+const AT_ONCE: usize = 3;
+/// More commits than this the walk of one file cannot have.
+const COMMITS_MAX: u64 = 40;
+
+/// What comes out when nobody disturbs the node.
+fn undisturbed() -> &'static Files {
+    static FILES: OnceLock<Files> = OnceLock::new();
+    FILES.get_or_init(|| {
+        let site = site();
+        drop_file(&site);
+        match live(&site, Death::Never) {
+            Ok(End::Rest(files)) => files,
+            Ok(End::Killed) => panic!("nobody killed it"),
+            Err(why) => panic!("{why}"),
+        }
+    })
+}
+
+/// One file through these lives, and then through one that nobody ends. Gives the number of lives that were ended.
+fn lives(deaths: impl IntoIterator<Item = Death>) -> Result<usize, String> {
+    let site = site();
+    drop_file(&site);
+    let mut killed = 0;
+    for death in deaths.into_iter().chain([Death::Never]) {
+        let files = match live(&site, death)? {
+            End::Killed => {
+                killed += 1;
+                continue;
+            }
+            End::Rest(files) => files,
+        };
+        let mut told = differences(undisturbed(), &files);
+        told.extend(leftovers(&site).into_iter().map(|path| format!("left behind: {path}")));
+        return if told.is_empty() { Ok(killed) } else { Err(format!("{death:?}: {}", told.join("\n  "))) };
+    }
+    unreachable!("the last life is ended by nobody")
+}
+
+#[test]
+fn a_node_killed_at_any_commit_goes_on_as_if_nothing_had_been() {
+    undisturbed();
+    let deaths = (1..=COMMITS_MAX).flat_map(|n| [Death::Before(n), Death::After(n)]);
+    let jobs: Mutex<VecDeque<Death>> = Mutex::new(deaths.collect());
+    let told: Mutex<Vec<String>> = Mutex::default();
+    let untouched: Mutex<Vec<Death>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    // When a run before and one after a commit were not ended any more, there is no later commit.
+                    let next = jobs.lock().unwrap().pop_front();
+                    let Some(death) = next.filter(|_| untouched.lock().unwrap().len() < 2) else { return };
+                    match lives([death]) {
+                        Ok(0) => untouched.lock().unwrap().push(death),
+                        Ok(_) => {}
+                        Err(why) => told.lock().unwrap().push(format!("killed {death:?}, then {why}")),
+                    }
+                }
+            });
+        }
+    });
+    let told = told.into_inner().unwrap();
+    assert!(told.is_empty(), "\n\n{}\n", told.join("\n\n"));
+    let untouched = untouched.into_inner().unwrap();
+    assert!(untouched.len() >= 2, "there are more than {COMMITS_MAX} commits");
+    println!("the walk ended untouched at {untouched:?}");
+}
+
+#[test]
+fn a_node_that_dies_after_each_commit_still_ends() {
+    let killed =
+        lives(std::iter::repeat_n(Death::After(1), COMMITS_MAX as usize)).unwrap_or_else(|why| panic!("{why}"));
+    assert!(killed > 8, "only {killed} lives ended");
+}
+
+#[test]
+fn a_process_killed_at_any_moment_goes_on_from_its_books() {
+    use {DeliveryState as D, Purpose as P};
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let due = without_times(undisturbed());
+    let points = (1..=7).map(Point::Journal).chain([
+        Point::Delivery(P::Events, D::Planned),
+        Point::Delivery(P::Events, D::Proven),
+        Point::Delivery(P::Answer, D::Planned),
+        Point::Delivery(P::Answer, D::Proven),
+        Point::Delivery(P::Answer, D::Delivered),
+    ]);
+    for point in points {
+        let (site, files) = runtime.block_on(killed_at(point));
+        let mut told = differences(&due, &without_times(&files));
+        told.extend(leftovers(&site).into_iter().map(|path| format!("left behind: {path}")));
+        assert!(told.is_empty(), "killed at {point:?}:\n  {}", told.join("\n  "));
+    }
+}
+
+/// The process has a real clock: times of the deciding commit are left out, and with them the bytes of the answer.
+fn without_times(files: &Files) -> Files {
+    let kept = files.iter().filter(|(name, _)| !name.ends_with(".dat"));
+    kept.map(|(name, bytes)| {
+        let mut text = String::from_utf8(bytes.clone()).unwrap();
+        for key in ["\"ACKTS\":\"", "\"PRCTS\":\""] {
+            text = blank_after(&text, key);
+        }
+        let end =
+            |line: &str| if line.contains("pm.file.") { blank_after(line, "\"time\":\"") } else { line.to_owned() };
+        let lines: Vec<String> = text.lines().map(end).collect();
+        (name.clone(), lines.join("\n").into_bytes())
+    })
+    .collect()
+}
+
+/// Takes out each quoted value after a key.
+fn blank_after(text: &str, key: &str) -> String {
+    let mut parts = text.split(key);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(key);
+        out.push_str(part.split_once('"').map_or("", |(_, rest)| rest));
+    }
+    out
+}

@@ -1,0 +1,5 @@
+//! Killing a node at every commit, and the process at every state.
+
+pub(crate) mod bench;
+pub(crate) mod mortal;
+pub(crate) mod process;

@@ -1,0 +1,107 @@
+//! A ledger that dies: from one `apply` on, before or after it is written, every call fails, as if the process were gone.
+
+use async_trait::async_trait;
+use fpp::error::Error;
+use fpp::ledger::Ledger;
+use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, VerifyReport};
+use fpp::ledger::delivery::{Delivery, DeliveryId};
+use fpp::ledger::lease::{Lease, LeaseKey};
+use fpp::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
+use fpp_codecs::Code;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+
+/// When a life ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Death {
+    /// The nth `apply` is not written.
+    Before(u64),
+    /// The nth `apply` is written, and nobody hears of it.
+    After(u64),
+    Never,
+}
+
+/// One incarnation's life.
+pub(crate) struct Life {
+    death: Death,
+    applies: AtomicU64,
+    over: AtomicBool,
+}
+
+impl Life {
+    pub(crate) fn new(death: Death) -> Arc<Life> {
+        Arc::new(Life { death, applies: AtomicU64::new(0), over: AtomicBool::new(false) })
+    }
+
+    /// Whether it is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(SeqCst)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.is_over() { Err(killed()) } else { Ok(()) }
+    }
+}
+
+fn killed() -> Error {
+    Error::retry(Code::LEDGER, "killed")
+}
+
+/// The decorator.
+pub(crate) struct Mortal {
+    pub(crate) inner: Arc<dyn Ledger>,
+    pub(crate) life: Arc<Life>,
+}
+
+macro_rules! delegate {
+    ($($name:ident($($arg:ident: $kind:ty),*) -> $gives:ty;)*) => {
+        #[async_trait]
+        impl Ledger for Mortal {
+            async fn apply(&self, fence: Option<&Fence>, now_ms: i64, changes: &[Change]) -> Result<Applied, Error> {
+                self.life.check()?;
+                let n = self.life.applies.fetch_add(1, SeqCst) + 1;
+                if self.life.death == Death::Before(n) {
+                    self.life.over.store(true, SeqCst);
+                    return Err(killed());
+                }
+                let applied = self.inner.apply(fence, now_ms, changes).await;
+                if self.life.death == Death::After(n) {
+                    self.life.over.store(true, SeqCst);
+                    return Err(killed());
+                }
+                applied
+            }
+            $(async fn $name(&self, $($arg: $kind),*) -> Result<$gives, Error> {
+                self.life.check()?;
+                self.inner.$name($($arg),*).await
+            })*
+        }
+    };
+}
+
+delegate! {
+    lease(key: &LeaseKey) -> Option<Lease>;
+    take_lease(key: &LeaseKey, holder: &str, seen: Option<&Lease>) -> Option<Lease>;
+    beat(lease: &Lease) -> Lease;
+    release_lease(lease: &Lease) -> ();
+    transfer(id: &TransferId) -> Option<Transfer>;
+    transfer_by_arrival(arrival_key: &str) -> Option<Transfer>;
+    transfers(query: &TransferQuery) -> Vec<Transfer>;
+    due_transfers(now_ms: i64, limit: u32) -> Vec<Transfer>;
+    by_batch(identity: &Identity) -> Vec<Transfer>;
+    arrivals_of_day(route: &str, business_date: &str) -> u32;
+    rejects(id: &TransferId, after_record: u64, limit: u32) -> Vec<Reject>;
+    journal(subject: &str) -> Vec<JournalRow>;
+    publications(after: u64, limit: u32) -> Vec<Transfer>;
+    last_publication() -> u64;
+    delivery(id: &DeliveryId) -> Option<Delivery>;
+    delivery_named(spool: &str, name: &str) -> Option<Delivery>;
+    deliveries(of: Option<&TransferId>, limit: u32) -> Vec<Delivery>;
+    due_deliveries(now_ms: i64, limit: u32) -> Vec<Delivery>;
+    untaken_deliveries(limit: u32) -> Vec<Delivery>;
+    notices(all: bool, limit: u32) -> Vec<Notice>;
+    days(route: &str) -> Vec<(String, bool)>;
+    counts() -> Vec<(String, String, Option<String>, u64)>;
+    seal(now_ms: i64, key: &[u8]) -> u64;
+    verify(key: Option<&[u8]>) -> VerifyReport;
+}

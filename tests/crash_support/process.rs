@@ -1,0 +1,107 @@
+//! The program itself, killed with SIGKILL when its books show a certain state.
+
+use super::bench::{drop_file, site};
+use crate::support::settled::{PATIENCE, at_rest, transfers};
+use crate::support::site::Site;
+use crate::support::told::{Files, told};
+use fpp::ledger::Ledger;
+use fpp::ledger::delivery::{DeliveryState, Purpose};
+use fpp::ledger::sqlite::SqliteLedger;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// When the process is killed: as soon as this is in the books, or anything later.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Point {
+    /// So many rows in the transfer's journal.
+    Journal(usize),
+    /// The outlet's or the answer's delivery has come so far.
+    Delivery(Purpose, DeliveryState),
+}
+
+struct Daemon(Child);
+
+impl Daemon {
+    fn start(site: &Site) -> Daemon {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fpp"));
+        command.arg("run").arg("--config").arg(site.settings_file());
+        Daemon(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // SIGKILL on Unix.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Drops the file, kills the process at the point, starts another one, and gives what came out of both lives.
+pub(crate) async fn killed_at(point: Point) -> (Site, Files) {
+    let site = site();
+    let first = Daemon::start(&site);
+    drop_file(&site);
+    wait_for(&site, "the point", async |ledger| reached(ledger, point).await).await;
+    drop(first);
+    std::fs::remove_file(site.root.join("data/status.json")).unwrap();
+    let _second = Daemon::start(&site);
+    wait_for(&site, "the end", async |ledger| at_rest(ledger, 1).await.is_ok()).await;
+    let ledger = open(&site).await.unwrap();
+    let files = told(&site, &site.settings(), &ledger, address(&site).await).await;
+    (site, files)
+}
+
+async fn open(site: &Site) -> Option<SqliteLedger> {
+    SqliteLedger::open_read_only(&site.settings().ledger_file()).await.ok()
+}
+
+async fn wait_for(site: &Site, what: &str, holds: impl AsyncFn(&dyn Ledger) -> bool) {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(ledger) = open(site).await {
+            while Instant::now() < until {
+                if holds(&ledger).await {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+        assert!(Instant::now() < until, "{what} was not reached");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn reached(ledger: &dyn Ledger, point: Point) -> bool {
+    let all = transfers(ledger).await;
+    let Some(transfer) = all.first() else { return false };
+    match point {
+        Point::Journal(rows) => ledger.journal(&format!("transfer:{}", transfer.id)).await.unwrap().len() >= rows,
+        Point::Delivery(purpose, state) => {
+            let sent = ledger.deliveries(Some(&transfer.id), 10).await.unwrap();
+            sent.iter().any(|d| d.purpose == purpose && rank(d.state) >= rank(state))
+        }
+    }
+}
+
+fn rank(state: DeliveryState) -> u8 {
+    match state {
+        DeliveryState::Planned => 0,
+        DeliveryState::Proven => 1,
+        _ => 2,
+    }
+}
+
+/// Where the running process listens, as it says itself.
+async fn address(site: &Site) -> std::net::SocketAddr {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let text = std::fs::read_to_string(site.root.join("data/status.json")).unwrap_or_default();
+        let status: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        if let Some(address) = status["listen"].as_str().and_then(|a| a.parse().ok()) {
+            return address;
+        }
+        assert!(Instant::now() < until, "the process does not say where it listens: {text}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
