@@ -9,9 +9,7 @@ use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState};
 use crate::vault::Vault;
 use fpp_codecs::Code;
-use fpp_spool::{
-    Algorithm, Digest, ErrorKind, Folder, Publication, Published, publish, sweep_temporaries_where,
-};
+use fpp_spool::{Algorithm, Digest, ErrorKind, Folder, Publication, Published, publish};
 use std::io::{self, Read};
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -64,26 +62,9 @@ async fn send(cx: &Deliveries, delivery: &Delivery, fence: &Fence) -> Result<Pub
             let changes = [step(&delivery.id, DeliveryEvent::Prove)];
             handle.block_on(ledger.apply(Some(&fence), clock.now_ms(), &changes)).map(|_| ())
         };
-        let published = transmit(&*folder, &vault, &delivery, tag, &mut proven)?;
-        if fence.epoch > 1 {
-            sweep(&*folder, &delivery);
-        }
-        Ok(published)
+        transmit(&*folder, &vault, &delivery, tag, &mut proven)
     })
     .await
-}
-
-/// An earlier holder of this delivery may have died over its temporaries. The file is published, and the fence refuses
-/// whoever still writes one: they are of no use to anybody (I9). Only a first holder can leave none behind.
-fn sweep(folder: &dyn Folder, delivery: &Delivery) {
-    let sides = delivery.checksums.iter().map(|kind| format!("{}.{kind}", delivery.name));
-    let marker = delivery.marker.iter().map(|(name, _)| name.clone());
-    let names: Vec<String> = std::iter::once(delivery.name.clone()).chain(sides).chain(marker).collect();
-    match sweep_temporaries_where(folder, &|temporary| names.contains(&temporary.final_name)) {
-        Ok(removed) if removed.is_empty() => {}
-        Ok(removed) => tracing::info!(delivery = %delivery.id, ?removed, "temporaries of an earlier attempt removed"),
-        Err(error) => tracing::warn!(delivery = %delivery.id, "temporaries of an earlier attempt may be left: {error}"),
-    }
 }
 
 /// The blocking part. An error of the books passes through the spool's error and comes out as itself.
