@@ -97,7 +97,8 @@ fn only_verbs_that_exist_are_named() {
     for name in PAGES {
         for part in page(name).split("fpp ").skip(1) {
             let word: String = part.chars().take_while(char::is_ascii_alphabetic).collect();
-            let is_command = page(name).contains(&format!("`fpp {word}")) || page(name).contains(&format!("    fpp {word}"));
+            let is_command =
+                page(name).contains(&format!("`fpp {word}")) || page(name).contains(&format!("    fpp {word}"));
             assert!(!is_command || word.is_empty() || verbs.contains(word.as_str()), "{name}: fpp {word}");
         }
     }

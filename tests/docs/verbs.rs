@@ -11,12 +11,7 @@ const WORDS: [(Effect, &str, Option<FileEvent>, &str); 7] = [
     (Effect::GoOn, "goes on", Some(FileEvent::Release), "where it was held"),
     (Effect::CheckAgain, "checked again", Some(FileEvent::Release), "where it was held"),
     (Effect::Refuse, "rejected", Some(FileEvent::Release), "Staged, then Acknowledged"),
-    (
-        Effect::RefuseUnread,
-        "rejected unread",
-        Some(FileEvent::Judge(Verdict::Rejected)),
-        "Claimed, then Acknowledged",
-    ),
+    (Effect::RefuseUnread, "rejected unread", Some(FileEvent::Judge(Verdict::Rejected)), "Claimed, then Acknowledged"),
     (Effect::Close, "closed", Some(FileEvent::Close), "Held, closed"),
     (Effect::Hurry, "tried now", None, "the same, at once"),
     (Effect::Anew, "judged anew", None, "a new transfer, Arrived"),
@@ -31,7 +26,9 @@ fn the_table_of_verbs_is_the_code() {
         for (word, verb) in VERBS {
             let fits = |row: &Vec<String>| {
                 let of = |cell: &str, value: Option<String>| {
-                    cell == "any" || value.is_some_and(|v| v.eq_ignore_ascii_case(cell)) || (cell == "none" && standing.verdict.is_none())
+                    cell == "any"
+                        || value.is_some_and(|v| v.eq_ignore_ascii_case(cell))
+                        || (cell == "none" && standing.verdict.is_none())
                 };
                 row[0] == word
                     && of(&row[1], Some(format!("{:?}", standing.state)))
