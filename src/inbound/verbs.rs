@@ -64,6 +64,8 @@ pub fn effect(verb: Verb, transfer: &Transfer) -> std::result::Result<Effect, &'
         (V::Release, S::Held, None) => Ok(Effect::GoOn),
         (V::Release, S::Held, Some(_)) => Ok(Effect::CheckAgain),
         (V::Release, _, _) => Err("only a held file can be released"),
+        // No answer could name it (D15).
+        (V::Reject, S::Held, None) if transfer.facts.code == Some(Code::TOO_LONG.0) => Ok(Effect::Close),
         (V::Reject, S::Held, None) => match standing.held_from {
             Some(S::Staged) => Ok(Effect::Refuse),
             Some(S::Claimed) => Ok(Effect::RefuseUnread),
