@@ -259,7 +259,7 @@ fn a_killed_server_is_resumed_where_it_stopped() {
     if !available() {
         return;
     }
-    let mut sshd = Sshd::start(Options::default());
+    let sshd = Sshd::start(Options::default());
     let folder = folder(&sshd, |s| s.call_timeout_ms = 5000);
     let data = content(6_000_000);
     // In mid-transfer: the temporary is incomplete and is sent again.

@@ -10,7 +10,7 @@ use super::series::{self, Place};
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
-use crate::ledger::change::{Change, Fence};
+use crate::ledger::change::{Change, Fence, Reject};
 use crate::ledger::transfer::{Facts, FileEvent, Identity, Transfer, Verdict};
 use crate::trade::plan::Plan;
 use crate::trade::proof::header::FileFault;
@@ -20,12 +20,15 @@ use crate::vault::Vault;
 use fpp_codecs::Code;
 use fpp_codecs::framing::{CutError, Cutter, text_mode_damage};
 use fpp_spool::Algorithm;
+use serde_json::json;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Bytes at a file's start that are looked at for text-mode damage.
 const HEAD_BYTES: u64 = 64 << 10;
+/// Rejects that are shown of a file that a person must judge.
+const SHOWN_MAX: usize = 20;
 
 /// Judges a staged file.
 pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
@@ -117,11 +120,17 @@ fn read(
             Ok(Some(cut)) => proof.record(cut.n, cut.offset, cut.bytes).map_err(failed)?,
             Ok(None) => break Ending::Complete,
             Err(CutError::Io(e)) => return Err(failed(e)),
-            Err(error) => break Ending::Broken { code: error.code(), reason: error.to_string() },
+            Err(error) => break Ending::Broken { code: error.code(), reason: without_code(&error) },
         }
     };
     let remarks = cutter.remarks();
     Ok((proof.finish(ending).map_err(failed)?, remarks))
+}
+
+/// The reason stands beside its code wherever it is told.
+fn without_code(error: &CutError) -> String {
+    let text = error.to_string();
+    text.strip_prefix(&format!("{}: ", error.code())).unwrap_or(&text).to_owned()
 }
 
 async fn judge(
@@ -147,6 +156,8 @@ async fn judge(
         remarks: (!remarks.is_empty()).then_some(remarks),
         framed: Some(outcome.framed),
         decided_ms: Some(cx.clock.now_ms()),
+        // Rejects are booked with a judgement; a person who must judge is shown the first ones.
+        difference: outcome.verdict.is_none().then(|| json!({ "rejects": first_of(&outcome.rejects) })),
         ..Facts::default()
     };
     let id = transfer.id.clone();
@@ -168,6 +179,10 @@ async fn judge(
         Ok(_) if outcome.verdict.is_none() => Ok(Next::Parked),
         done => done,
     }
+}
+
+fn first_of(rejects: &[Reject]) -> &[Reject] {
+    rejects.get(..SHOWN_MAX).unwrap_or(rejects)
 }
 
 /// A duplicate gets a new answer with the first one's rows, and publishes nothing.

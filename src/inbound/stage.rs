@@ -45,6 +45,8 @@ fn copy(vault: &dyn Vault, route: &Route, plan: &Plan, source: &Entry) -> Result
     let mut input = route.folder.open(&source.name)?;
     let mut indexer = Indexer::new(&plan.format.framing, INDEX_EVERY);
     let stored = vault.put(&mut input, &mut |chunk| indexer.feed(chunk), route.file_max_bytes)?;
+    // An open file keeps its session: workers that look while they hold one would wait for each other's.
+    drop(input);
     still_there(route, source)?;
     if stored.size != source.size {
         return Err(changed(source, &format!("{} bytes were read", stored.size)));

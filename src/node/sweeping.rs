@@ -12,7 +12,7 @@ use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
 
 /// A retry that succeeds sweeps its own spool at once; this is for what a dead node left.
-const EVERY: Duration = Duration::from_secs(300);
+const EVERY: Duration = Duration::from_secs(60);
 
 /// Starts one sweeper for each spool, so that a partner who does not answer keeps no other waiting.
 pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stopped: &signal::Receiver<bool>) {

@@ -9,7 +9,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const SSHD: &str = "/usr/sbin/sshd";
@@ -22,7 +22,7 @@ pub(crate) struct Sshd {
     pub(crate) port: u16,
     pub(crate) user: String,
     pub(crate) password_works: bool,
-    child: Child,
+    child: Mutex<Child>,
 }
 
 /// What differs from a plain server.
@@ -87,7 +87,7 @@ impl Sshd {
             configure(dir.path(), port, options);
             let mut child = spawn(dir.path(), password_works);
             if ready(&mut child, port) {
-                return Sshd { dir, port, user, password_works, child };
+                return Sshd { dir, port, user, password_works, child: Mutex::new(child) };
             }
             let _ = child.kill();
             let _ = child.wait();
@@ -96,9 +96,11 @@ impl Sshd {
     }
 
     /// Starts again after [`Sshd::kill`], with the same keys on the same port.
-    pub(crate) fn restart(&mut self) {
-        self.child = spawn(self.dir.path(), self.password_works);
-        assert!(ready(&mut self.child, self.port), "{}", self.log());
+    pub(crate) fn restart(&self) {
+        let mut child = spawn(self.dir.path(), self.password_works);
+        let ready = ready(&mut child, self.port);
+        *self.child.lock().unwrap() = child;
+        assert!(ready, "{}", self.log());
     }
 
     pub(crate) fn spool(&self) -> PathBuf {
@@ -106,6 +108,7 @@ impl Sshd {
     }
 
     /// A folder in the spool folder, belonging to the user who logs in.
+    #[allow(dead_code, reason = "for the tests of the whole node, which share this file")]
     pub(crate) fn folder(&self, name: &str) -> PathBuf {
         let path = self.spool().join(name);
         make_folder(&path, &self.user);
@@ -143,11 +146,11 @@ impl Sshd {
 
     /// The processes that serve sessions, not the one that listens.
     pub(crate) fn sessions(&self) -> Vec<u32> {
-        descendants(self.child.id())
+        descendants(self.id())
     }
 
     pub(crate) fn freeze(&self) -> Frozen {
-        let all: Vec<u32> = self.sessions().into_iter().chain([self.child.id()]).collect();
+        let all: Vec<u32> = self.sessions().into_iter().chain([self.id()]).collect();
         all.iter().for_each(|pid| signal("STOP", *pid));
         Frozen(all)
     }
@@ -157,11 +160,16 @@ impl Sshd {
     }
 
     /// SIGKILL to the server and all its sessions.
-    pub(crate) fn kill(&mut self) {
+    pub(crate) fn kill(&self) {
         let sessions = self.sessions();
-        let _ = self.child.kill();
+        let mut child = self.child.lock().unwrap();
+        let _ = child.kill();
         sessions.into_iter().for_each(|pid| signal("KILL", pid));
-        let _ = self.child.wait();
+        let _ = child.wait();
+    }
+
+    fn id(&self) -> u32 {
+        self.child.lock().unwrap().id()
     }
 }
 

@@ -1,0 +1,80 @@
+//! The server stops answering, or dies, while a large answer is being written.
+
+use crate::look::{holds_exactly, names};
+use crate::room::{Reach, Room, Running, answer_name, drop_file};
+use crate::sshd_support::available;
+use fpp::ledger::delivery::DeliveryState;
+use fpp_spool::{Algorithm, Digest};
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// An answer of some MiB: 480 bytes for each trade.
+const TRADES: u64 = 12_000;
+
+/// Waits until the first part of the answer is written.
+fn being_written(folder: &Path, answer: &str) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let temporary = folder.join(format!(".{answer}.n1.1.part"));
+    while !fs::metadata(&temporary).is_ok_and(|meta| meta.len() > 0) {
+        assert!(Instant::now() < deadline, "{temporary:?} does not grow: {:?}", names(folder));
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+fn is_cut(folder: &Path, answer: &str) {
+    let size = fs::metadata(folder.join(format!(".{answer}.n1.1.part"))).unwrap().len();
+    assert!(size < TRADES * 480, "the server stopped too late: {size}");
+}
+
+/// One more attempt, of another epoch, has delivered it whole.
+fn settled(node: &Running<'_>, folder: &Path, file: &str, answer: &str) {
+    node.archived(file);
+    let delivery = node.delivery(answer, |d| d.state == DeliveryState::Delivered);
+    assert_eq!(delivery.size, (TRADES + 1) * 480);
+    let bytes = fs::read(folder.join(answer)).unwrap();
+    assert_eq!(Digest::of(Algorithm::Sha256, &bytes).to_string(), delivery.sha256);
+    node.until("what the broken attempt left is swept", || {
+        names(folder).iter().all(|name| !name.ends_with(".part")).then_some(())
+    });
+    let journal = node.journal(&delivery);
+    assert!(!journal[1].contains("\"epoch\":1}"), "proven by another attempt: {journal:?}");
+}
+
+#[test]
+fn a_server_that_freezes_or_dies_in_mid_transfer_gets_one_whole_file() {
+    if !available() {
+        return;
+    }
+    // One session: nothing else goes on between node and server while the answer is being written.
+    let room = Room::new(&Reach { timeout_ms: 1_500, sessions_max: 1, ..Reach::default() });
+    room.route("moved", "core-out", "core-in", "source = \"move\"\nmove_to = \"done\"");
+    let (first, second) = (answer_name("moved", 1), answer_name("moved", 2));
+    let node = room.start();
+
+    let file = drop_file(&room.out, "moved", 1, TRADES);
+    being_written(&room.inn, &first);
+    let frozen = room.sshd.freeze();
+    is_cut(&room.inn, &first);
+    let noticed = Instant::now();
+    let waiting = node.delivery(&first, |d| d.attempts >= 1);
+    assert!(waiting.last_error.contains("FPP4003"), "{}", waiting.last_error);
+    assert_eq!(waiting.state, DeliveryState::Planned);
+    assert!(noticed.elapsed() < Duration::from_secs(10), "a frozen server holds nobody up");
+    node.delivery(&first, |d| d.attempts >= 2);
+    assert!(names(&room.inn).iter().all(|name| name.ends_with(".part")), "{:?}", names(&room.inn));
+    drop(frozen);
+    settled(&node, &room.inn, &file, &first);
+    holds_exactly(&room.inn, &[&first]);
+
+    let file = drop_file(&room.out, "moved", 2, TRADES);
+    being_written(&room.inn, &second);
+    room.sshd.kill();
+    is_cut(&room.inn, &second);
+    let waiting = node.delivery(&second, |d| d.attempts >= 2);
+    assert!(waiting.last_error.contains("FPP4003"), "{}", waiting.last_error);
+    room.sshd.restart();
+    settled(&node, &room.inn, &file, &second);
+    holds_exactly(&room.inn, &[&first, &second]);
+    node.stop();
+}

@@ -1,0 +1,82 @@
+//! Files are collected, answered, and dealt with as their route says; the partner takes the answers.
+
+use crate::look::{check, holds_exactly, names, prints, with_sides};
+use crate::room::{Reach, Room, answer_name, drop_file};
+use crate::sshd_support::available;
+use fpp::ledger::delivery::DeliveryState;
+use fpp::ledger::transfer::Verdict;
+use fpp_spool::{Algorithm, Digest};
+use std::fs;
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_file_is_moved_deleted_or_left_once_it_is_answered() {
+    if !available() {
+        return;
+    }
+    let mut room = Room::new(&Reach::default());
+    let keep = room.sftp_spool("core-keep", "keep", &Reach::default());
+    room.route("moved", "core-out", "core-in", "source = \"move\"\nmove_to = \"done\"");
+    room.route("deleted", "core-out", "core-in", "source = \"delete\"");
+    room.route("left", "core-keep", "core-in", "source = \"leave\"");
+    let moved = drop_file(&room.out, "moved", 1, 50);
+    drop_file(&room.out, "deleted", 1, 50);
+    let left = drop_file(&keep, "left", 1, 50);
+    let (bytes, untouched) = (fs::read(room.out.join(&moved)).unwrap(), prints(&keep));
+
+    let node = room.start();
+    let answers = ["deleted", "left", "moved"].map(|route| answer_name(route, 1));
+    for route in ["moved", "deleted", "left"] {
+        let transfer = node.archived(&format!("CORE_{}_20250620_0001_00.TXT", route.to_uppercase()));
+        assert_eq!((transfer.verdict, transfer.facts.accepted), (Some(Verdict::Accepted), Some(50)));
+        let delivery = node.delivery(&answer_name(route, 1), |d| d.state == DeliveryState::Delivered);
+        let answer = fs::read(room.inn.join(&delivery.name)).unwrap();
+        assert_eq!(Digest::of(Algorithm::Sha256, &answer).to_string(), delivery.sha256);
+    }
+    holds_exactly(&room.inn, &answers.each_ref().map(String::as_str));
+    assert_eq!(names(&room.out), ["done"]);
+    assert_eq!(names(&room.out.join("done")), [moved.clone(), format!("{moved}.OK")]);
+    assert!(fs::read(room.out.join("done").join(&moved)).unwrap() == bytes);
+    node.rescans("core-keep");
+    node.stop();
+
+    let delivered = prints(&room.inn);
+    let again = room.start();
+    again.rescans("core-keep");
+    again.rescans("core-out");
+    assert_eq!((again.transfers().len(), again.deliveries().len()), (3, 3), "nothing is taken twice");
+    assert_eq!(again.notices(), []);
+    assert_eq!(prints(&keep), untouched, "{left} and its folder were only read");
+    assert_eq!(prints(&room.inn), delivered);
+    again.stop();
+}
+
+#[test]
+fn an_answer_is_taken_when_it_is_gone_and_not_when_its_folder_is() {
+    if !available() {
+        return;
+    }
+    let room = Room::new(&Reach::default());
+    room.route("moved", "core-out", "core-in", "source = \"move\"\nmove_to = \"done\"");
+    let node = room.start();
+    let name = drop_file(&room.out, "moved", 1, 10);
+    node.archived(&name);
+    let answer = answer_name("moved", 1);
+    check(&room.inn, &answer);
+    let aside = room.inn.with_file_name("aside");
+    fs::rename(&room.inn, &aside).unwrap();
+    // The watch over taken files looks five times a second.
+    let end = Instant::now() + Duration::from_millis(1_500);
+    while Instant::now() < end {
+        let states: Vec<_> = node.deliveries().iter().map(|d| d.state).collect();
+        assert_eq!(states, [DeliveryState::Delivered], "a folder that is gone says nothing");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    fs::rename(&aside, &room.inn).unwrap();
+    with_sides(&answer).iter().for_each(|name| fs::remove_file(room.inn.join(name)).unwrap());
+    let taken = node.delivery(&answer, |d| d.state == DeliveryState::Taken);
+    assert!(taken.delivered_ms.is_some());
+    node.rescans("core-out");
+    assert_eq!(names(&room.inn), [""; 0], "what was taken does not come back");
+    node.stop();
+}

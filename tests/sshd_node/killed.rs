@@ -1,0 +1,116 @@
+//! A node that is killed while it delivers, and what the next start makes of what it left.
+
+use crate::dying::Death;
+use crate::look::{holds_exactly, inode, names, with_sides};
+use crate::room::{Reach, Room, answer_name, drop_file};
+use crate::sshd_support::available;
+use fpp::ledger::delivery::{DeliveryEvent as Event, DeliveryState};
+use std::fs;
+
+fn room() -> Room {
+    let room = Room::new(&Reach::default());
+    room.route("moved", "core-out", "core-in", "source = \"move\"\nmove_to = \"done\"");
+    room
+}
+
+/// Runs a node that dies at the delivery of the first answer; gives the file's name and that of its answer.
+fn die(room: &Room, death: Death) -> (String, String) {
+    let node = room.start_dying(death);
+    let file = drop_file(&room.out, "moved", 1, 100);
+    node.died();
+    node.kill();
+    (file, answer_name("moved", 1))
+}
+
+fn temporary(answer: &str) -> String {
+    format!(".{answer}.n1.1.part")
+}
+
+#[test]
+fn what_was_proven_is_renamed_by_the_next_epoch_and_not_sent_again() {
+    if !available() {
+        return;
+    }
+    let room = room();
+    let (file, answer) = die(&room, Death::After(Event::Prove));
+    assert_eq!(names(&room.inn), [temporary(&answer)]);
+    let sent = inode(&room.inn.join(temporary(&answer)));
+    let node = room.start();
+    node.archived(&file);
+    holds_exactly(&room.inn, &[&answer]);
+    assert_eq!(inode(&room.inn.join(&answer)), sent, "the very file that the killed node sent");
+    let delivery = node.delivery(&answer, |d| d.state == DeliveryState::Delivered);
+    let journal = node.journal(&delivery);
+    assert_eq!(journal.len(), 3, "planned, proven, delivered: {journal:?}");
+    assert!(journal[1].contains("\"epoch\":1}") && journal[2].contains("\"epoch\":2}"), "{journal:?}");
+    node.stop();
+}
+
+#[test]
+fn what_was_not_proven_is_sent_again_and_the_remains_are_swept() {
+    if !available() {
+        return;
+    }
+    let room = room();
+    let (file, answer) = die(&room, Death::Before(Event::Prove));
+    assert_eq!(names(&room.inn), [temporary(&answer)]);
+    let node = room.start();
+    node.archived(&file);
+    node.until("the remains are swept", || (names(&room.inn).len() == 3).then_some(()));
+    holds_exactly(&room.inn, &[&answer]);
+    node.stop();
+}
+
+#[test]
+fn a_file_is_collected_only_when_the_partner_has_collected_it() {
+    if !available() {
+        return;
+    }
+    for collected in [false, true] {
+        let room = room();
+        let (file, answer) = die(&room, Death::Before(Event::Deliver));
+        holds_exactly(&room.inn, &[&answer]);
+        let sent = inode(&room.inn.join(&answer));
+        if collected {
+            with_sides(&answer).iter().for_each(|name| fs::remove_file(room.inn.join(name)).unwrap());
+        }
+        let node = room.start();
+        node.archived(&file);
+        let state = if collected { DeliveryState::Taken } else { DeliveryState::Delivered };
+        node.delivery(&answer, |d| d.state == state);
+        node.rescans("core-out");
+        if collected {
+            assert_eq!(names(&room.inn), [""; 0], "nothing comes back");
+        } else {
+            holds_exactly(&room.inn, &[&answer]);
+            assert_eq!(inode(&room.inn.join(&answer)), sent, "nothing is sent again");
+        }
+        node.stop();
+    }
+}
+
+#[test]
+fn temporaries_of_dead_epochs_are_swept_and_those_of_others_are_named() {
+    if !available() {
+        return;
+    }
+    let room = room();
+    let (file, answer) = die(&room, Death::After(Event::Prove));
+    let mine = [".LOST.TXT.n1.7.part", ".LOST.TXT.OK.n1.7.part", ".LOST.TXT.sha256.n1.7.part"];
+    let others = [".LOST.TXT.n2.7.part", ".LOST.TXT.part", "LOST.TXT.n1.7.part"];
+    for name in mine.into_iter().chain(others) {
+        fs::write(room.inn.join(name), "half").unwrap();
+    }
+    // The sweep at the start and the delivery of the proven file go on at the same time.
+    let node = room.start();
+    node.until("dead temporaries are swept", || mine.iter().all(|name| !room.inn.join(name).exists()).then_some(()));
+    node.archived(&file);
+    let mut left: Vec<_> = others.map(str::to_owned).into_iter().chain(with_sides(&answer)).collect();
+    left.sort();
+    node.until("only files of others and the answer are left", || (names(&room.inn) == left).then_some(()));
+    let named = || node.report()?.spools.get("core-in").map(|spool| spool.temporaries.clone());
+    node.until("the other node's is named", || named().filter(|names| names.contains(&others[0].to_owned())));
+    let (_, said) = room.fpp(&["status"]);
+    assert!(said.contains(&format!("temporary: {}", others[0])), "{said}");
+    node.stop();
+}

@@ -1,0 +1,17 @@
+//! The whole node against a real OpenSSH server that misbehaves: what the books, the partner's folders and the notices
+//! say afterwards.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a panic is a failed test; a skipped one says so")]
+
+mod broken;
+mod collect;
+mod deliver;
+mod dying;
+mod killed;
+mod look;
+mod refused;
+mod room;
+
+#[path = "../../spool/tests/sshd_support/mod.rs"]
+#[allow(dead_code, reason = "shared with the tests of the spool crate, which use the rest")]
+mod sshd_support;

@@ -1,0 +1,99 @@
+//! A host that is not the pinned one, and a login that is refused.
+
+use crate::look::{holds_exactly, names};
+use crate::room::{Reach, Room, answer_name, drop_file};
+use crate::sshd_support::{Options, Sshd, available};
+use fpp::ledger::delivery::DeliveryState;
+use fpp::ledger::transfer::FileState;
+use std::fs;
+use std::time::{Duration, Instant};
+
+const MOVE: &str = "source = \"move\"\nmove_to = \"done\"";
+
+/// Connections that a server has seen, without the one by which the test saw that it listens.
+fn connections(sshd: &Sshd) -> usize {
+    sshd.log().matches("Connection from ").count() - 1
+}
+
+#[test]
+fn a_host_that_is_not_pinned_learns_nothing_and_stops_nobody_else() {
+    if !available() {
+        return;
+    }
+    let stranger = Sshd::start(Options { plain_user: true, ..Options::default() });
+    let mut room = Room::new(&Reach::default());
+    let wrong = || Reach { host_key: "other", ..Reach::default() };
+    room.spool_of(&stranger, "far-out", "out", &wrong());
+    let far = room.spool_of(&stranger, "far-in", "in", &wrong());
+    // The same server, user and port as the good spools: another pin must not borrow their sessions, nor lend its own.
+    let pinned_otherwise = room.sftp_spool("a-core", "in2", &wrong());
+    room.route("good", "core-out", "core-in", MOVE);
+    room.route("deaf", "far-out", "core-in", MOVE);
+    room.route("mute", "core-out", "far-in", MOVE);
+    room.route("borrowed", "core-out", "a-core", MOVE);
+    let started = Instant::now();
+    let node = room.start();
+    let spool = node.notice(4001, "far-out");
+    assert!(spool.notice.text.contains("not pinned") && spool.notice.severity == "error", "{spool:?}");
+    for route in ["mute", "borrowed"] {
+        drop_file(&room.out, route, 1, 10);
+        let held = node.delivery(&answer_name(route, 1), |d| d.state == DeliveryState::Held);
+        assert!(held.last_error.contains("FPP4001"), "{}", held.last_error);
+        assert_eq!(node.notice(4001, &held.id.0).count, 1);
+    }
+    let file = drop_file(&room.out, "good", 1, 10);
+    node.archived(&file);
+    holds_exactly(&room.inn, &[&answer_name("good", 1)]);
+    assert_eq!((names(&far), names(&pinned_otherwise)), (vec![], vec![]));
+
+    node.rescans("core-out");
+    while started.elapsed() < Duration::from_secs(4) {
+        assert_eq!(node.notice(4001, "far-out").count, 1, "a person hears once");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // Asked at 0, 0.5, 1.5 and 3.5 s, and not at every rescan, taken-watch and sweep besides.
+    let seen = connections(&stranger);
+    assert!((1..=4 + started.elapsed().as_secs() as usize / 8).contains(&seen), "{seen}: {}", stranger.log());
+    for word in ["ccepted", "publickey", &format!("user {}", stranger.user)] {
+        assert!(!stranger.log().contains(word), "{}", stranger.log());
+    }
+    node.stop();
+}
+
+#[test]
+fn a_refused_login_is_tried_again_after_longer_and_longer_pauses() {
+    if !available() {
+        return;
+    }
+    let locked_out = Reach { key: "other", ..Reach::default() };
+    let mut room = Room::new(&locked_out);
+    let desk = room.local_spool("desk");
+    room.route("remote", "core-out", "core-in", MOVE);
+    room.route("desk", "desk", "core-in", MOVE);
+    let started = Instant::now();
+    let node = room.start();
+    let local = drop_file(&desk, "desk", 1, 10);
+    let remote = drop_file(&room.out, "remote", 1, 10);
+    let answer = answer_name("desk", 1);
+    let waiting = node.delivery(&answer, |d| d.attempts >= 3);
+    assert_eq!(waiting.state, DeliveryState::Planned);
+    assert!(waiting.last_error.contains("FPP4002"), "{}", waiting.last_error);
+    assert!(node.notice(4002, &waiting.id.0).notice.text.contains("check the user and the key"));
+    assert_eq!(node.notice(4002, "core-out").notice.severity, "warn");
+    let report = node.report().unwrap();
+    assert!(report.spools["core-out"].error.contains("FPP4002"), "{report:?}");
+    // Scans, sweeps and deliveries share the pauses: a partner that locks users after a few failures sees few.
+    let seen = connections(&room.sshd);
+    assert!((2..=5 + started.elapsed().as_secs() as usize / 8).contains(&seen), "{seen}: {}", room.sshd.log());
+    let of_remote = |state| node.transfers().iter().any(|t| t.name == remote && t.state == state);
+    assert!(!of_remote(FileState::Arrived), "nobody could have seen it");
+
+    let keys = room.sshd.dir.path().join("authorized");
+    let other = fs::read_to_string(room.sshd.dir.path().join("other.pub")).unwrap();
+    fs::write(&keys, fs::read_to_string(&keys).unwrap() + &other).unwrap();
+    node.archived(&local);
+    node.archived(&remote);
+    holds_exactly(&room.inn, &[&answer, &answer_name("remote", 1)]);
+    assert_eq!(node.notice(4002, "core-out").count, 1, "a person hears once");
+    node.stop();
+}
