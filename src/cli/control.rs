@@ -115,7 +115,7 @@ pub(super) async fn events(settings: &Settings, path: &str, token: Option<&str>)
 
 fn refused(status: StatusCode, body: &[u8]) -> Failure {
     let message = match serde_json::from_slice::<Reply>(body) {
-        Ok(reply) => words(&reply),
+        Ok(reply) => words(&reply, status.is_server_error()),
         Err(_) => format!("the node answered {status}: {}", String::from_utf8_lossy(body).trim()),
     };
     Failure { exit: if status.is_server_error() { Exit::Internal } else { Exit::Usage }, message }
@@ -137,8 +137,9 @@ fn no_node(settings: &Settings, error: &io::Error) -> Failure {
     Failure::usage(why)
 }
 
-fn words(reply: &Reply) -> String {
-    let mut words = format!("{} {}", reply.code, reply.message).trim().to_owned();
+/// The code of a refusal says what kind of fault a file would have; only a fault of the node itself needs it.
+fn words(reply: &Reply, with_code: bool) -> String {
+    let mut words = if with_code { format!("{} {}", reply.code, reply.message) } else { reply.message.clone() };
     if !reply.hint.is_empty() {
         words.push_str(" | ");
         words.push_str(&reply.hint);

@@ -219,7 +219,8 @@ impl Prove {
         }
         if !outcome.rejects.is_empty() {
             let told = &outcome.rejects[..outcome.rejects.len().min(REJECTS_TOLD)];
-            out.line(format_args!("\nRejects ({} of {})\n{}", told.len(), grouped(refused), rejects_table(told)))?;
+            let all = outcome.rejects.len() as u64;
+            out.line(format_args!("\nRejects ({} of {})\n{}", told.len(), grouped(all), rejects_table(told)))?;
         }
         Ok(())
     }
