@@ -2,9 +2,11 @@
 
 use super::Doors;
 use super::problem::Problem;
+use crate::delivery;
 use crate::error::Error;
 use crate::inbound::verbs::{self, Request, Verb};
 use crate::ledger::change::Change;
+use crate::ledger::delivery::DeliveryId;
 use crate::ledger::transfer::TransferId;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -48,6 +50,14 @@ async fn act(
             return Err(Problem::new(StatusCode::NOT_FOUND, error));
         }
     };
+    let ledger = &doors.inbound.ledger;
+    let delivery = DeliveryId(body.id.clone());
+    if verb == Verb::Retry && ledger.delivery(&delivery).await.map_err(refused)?.is_some() {
+        let now_ms = doors.inbound.clock.now_ms();
+        let said = delivery::verbs::retry(&**ledger, now_ms, &delivery, &body.reason, &body.by).await;
+        doors.bell.ring();
+        return said.map(|message| Json(json!({ "message": message }))).map_err(refused);
+    }
     let request = Request {
         id: TransferId(body.id),
         reason: body.reason,

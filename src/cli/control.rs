@@ -18,10 +18,10 @@ use tokio::net::{TcpStream, UnixStream};
 /// How long a node may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What an operator asks for about a transfer.
+/// What an operator asks for about a transfer or delivery.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Command {
-    /// Transfer.
+    /// Transfer or delivery.
     pub(super) id: String,
     /// Why.
     pub(super) reason: String,

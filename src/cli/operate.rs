@@ -34,7 +34,9 @@ pub(super) struct Reject {
     digest: Option<String>,
 }
 
-/// Try a failing or held transfer again now, instead of waiting for its next attempt.
+/// Try a failing or held transfer or delivery again now, instead of waiting for its next attempt.
+///
+/// A transfer takes its unfinished deliveries with it; `fpp deliveries` gives the id of a single one.
 ///
 /// After a rejecting answer was delivered, another answer would contradict it: say with --core-agreed that the core's
 /// operators know.
@@ -51,7 +53,7 @@ pub(super) struct Retry {
 
 #[derive(Debug, Args)]
 struct Decision {
-    /// Transfer
+    /// Transfer; `retry` takes a delivery too
     id: String,
     /// Why; kept in the journal
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]

@@ -8,7 +8,7 @@ use super::show::{Times, count, grouped, state, verdict};
 use crate::inbound::verbs::{self, Effect, Verb};
 use crate::ledger::Ledger;
 use crate::ledger::change::{JournalRow, Reject};
-use crate::ledger::delivery::Delivery;
+use crate::ledger::delivery::{Delivery, DeliveryState};
 use crate::ledger::fold::{Entry, What, transfer_subject};
 use crate::ledger::transfer::{FileState, Total, Transfer};
 use serde::Serialize;
@@ -35,14 +35,15 @@ impl Story {
         let deliveries = books.deliveries(Some(&transfer.id), DELIVERIES_MAX).await?;
         let rejects = books.rejects(&transfer.id, 0, rejects).await?;
         let journal = books.journal(&transfer_subject(&transfer.id)).await?;
-        let commands = commands(&transfer);
+        let commands = commands(&transfer, &deliveries);
         Ok(Story { transfer, deliveries, rejects, journal, commands })
     }
 }
 
 /// What an operator can do now: asked of the same table that the node goes by.
-fn commands(transfer: &Transfer) -> Vec<(String, &'static str)> {
+fn commands(transfer: &Transfer, deliveries: &[Delivery]) -> Vec<(String, &'static str)> {
     let needs_hand = transfer.state == FileState::Held
+        || deliveries.iter().any(|delivery| delivery.state == DeliveryState::Held)
         || transfer.attempts > 0
         || verbs::effect(Verb::Retry, transfer) == Ok(Effect::Anew);
     if !needs_hand {
@@ -72,7 +73,7 @@ fn meaning(effect: Effect) -> &'static str {
         Effect::Refuse => "nothing of it is posted; the core gets a rejecting answer",
         Effect::RefuseUnread => "the core gets the header of a rejecting answer; its records were never read",
         Effect::Close => "it ends here; the core gets no answer from fpp",
-        Effect::Hurry => "the next attempt is made now",
+        Effect::Hurry => "the next attempt is made now, also of its deliveries",
         Effect::Anew => "its bytes are judged again and answered again; the core must know",
     }
 }

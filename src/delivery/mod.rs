@@ -5,7 +5,9 @@
 //! point continues where it stood and never uploads blindly again.
 
 pub mod publish;
+pub mod sweep;
 pub mod taken;
+pub mod verbs;
 
 use crate::clock::Clock;
 use crate::ledger::Ledger;

@@ -1,6 +1,7 @@
 //! One delivery, from the vault to its final name.
 
 use super::Deliveries;
+use super::sweep::sweep;
 use crate::backoff;
 use crate::blocking::blocking;
 use crate::error::{Class, Error, Result};
@@ -8,10 +9,13 @@ use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState};
 use crate::vault::Vault;
 use fpp_codecs::Code;
-use fpp_spool::{Algorithm, Digest, ErrorKind, Folder, Publication, Published, publish, sweep_temporaries_where};
+use fpp_spool::{Algorithm, Digest, ErrorKind, Folder, Publication, Published, publish};
 use std::io::{self, Read};
 use std::sync::Arc;
 use tokio::runtime::Handle;
+
+/// Only a delivery that was tried before can have left temporary files of other epochs.
+const FIRST_EPOCH: u64 = 1;
 
 /// Carries a delivery out, under the caller's lease.
 pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Result<()> {
@@ -28,7 +32,13 @@ pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Resul
             if published.collected {
                 changes.push(step(id, DeliveryEvent::Take));
             }
-            cx.ledger.apply(Some(fence), cx.clock.now_ms(), &changes).await.map(|_| ())
+            cx.ledger.apply(Some(fence), cx.clock.now_ms(), &changes).await?;
+            if fence.epoch > FIRST_EPOCH
+                && let Err(error) = sweep(cx, &delivery.spool).await
+            {
+                tracing::warn!(delivery = %id, "what earlier attempts left is not removed yet: {error}");
+            }
+            Ok(())
         }
         Err(error) if error.code == Code::STALE_EPOCH => {
             tracing::warn!(delivery = %id, "another node took over; work dropped");
@@ -52,26 +62,9 @@ async fn send(cx: &Deliveries, delivery: &Delivery, fence: &Fence) -> Result<Pub
             let changes = [step(&delivery.id, DeliveryEvent::Prove)];
             handle.block_on(ledger.apply(Some(&fence), clock.now_ms(), &changes)).map(|_| ())
         };
-        let published = transmit(&*folder, &vault, &delivery, tag, &mut proven)?;
-        if fence.epoch > 1 {
-            sweep(&*folder, &delivery);
-        }
-        Ok(published)
+        transmit(&*folder, &vault, &delivery, tag, &mut proven)
     })
     .await
-}
-
-/// An earlier holder of this delivery may have died over its temporaries. The file is published, and the fence refuses
-/// whoever still writes one: they are of no use to anybody (I9). Only a first holder can leave none behind.
-fn sweep(folder: &dyn Folder, delivery: &Delivery) {
-    let sides = delivery.checksums.iter().map(|kind| format!("{}.{kind}", delivery.name));
-    let marker = delivery.marker.iter().map(|(name, _)| name.clone());
-    let names: Vec<String> = std::iter::once(delivery.name.clone()).chain(sides).chain(marker).collect();
-    match sweep_temporaries_where(folder, &|temporary| names.contains(&temporary.final_name)) {
-        Ok(removed) if removed.is_empty() => {}
-        Ok(removed) => tracing::info!(delivery = %delivery.id, ?removed, "temporaries of an earlier attempt removed"),
-        Err(error) => tracing::warn!(delivery = %delivery.id, "temporaries of an earlier attempt may be left: {error}"),
-    }
 }
 
 /// The blocking part. An error of the books passes through the spool's error and comes out as itself.
@@ -126,25 +119,32 @@ fn digest(algorithm: Algorithm, hex: &str) -> Result<Digest> {
 async fn settle(cx: &Deliveries, delivery: &Delivery, fence: &Fence, error: &Error) -> Result<()> {
     let now_ms = cx.clock.now_ms();
     let heard = error.class == Class::Halt || delivery.attempts + 1 >= backoff::QUIET_ATTEMPTS;
-    let mut changes = vec![Change::ParkDelivery {
-        id: delivery.id.clone(),
-        until_ms: now_ms + backoff::pause_ms(delivery.attempts),
-        error: error.to_string(),
-    }];
+    let mut changes = Vec::new();
     if error.class == Class::Halt {
         changes.push(step(&delivery.id, DeliveryEvent::Hold));
     }
+    // After the move, which forgets the last fault.
+    changes.push(Change::ParkDelivery {
+        id: delivery.id.clone(),
+        until_ms: now_ms + backoff::pause_ms(delivery.attempts),
+        error: error.to_string(),
+    });
     if heard {
         changes.push(Change::Raise(NewNotice {
             severity: if error.class == Class::Halt { "error".into() } else { "warn".into() },
             topic: "delivery".into(),
             subject: delivery.id.to_string(),
             code: error.code.0,
-            text: format!("{} to spool {}: {error}", delivery.name, delivery.spool),
+            text: notice_text(delivery, error),
         }));
     }
     tracing::warn!(delivery = %delivery.id, file = delivery.name, attempt = delivery.attempts + 1, "{error}");
     cx.ledger.apply(Some(fence), now_ms, &changes).await.map(|_| ())
+}
+
+fn notice_text(delivery: &Delivery, error: &Error) -> String {
+    let text = format!("{} to spool {}: {error}", delivery.name, delivery.spool);
+    if error.class == Class::Halt { format!("{text}; then `fpp retry {}`", delivery.id) } else { text }
 }
 
 fn step(id: &DeliveryId, event: DeliveryEvent) -> Change {

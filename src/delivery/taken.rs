@@ -5,6 +5,7 @@ use crate::blocking::blocking;
 use crate::error::Result;
 use crate::ledger::change::Change;
 use crate::ledger::delivery::{Delivery, DeliveryEvent};
+use fpp_spool::Folder;
 use std::collections::BTreeMap;
 
 /// Deliveries looked at in one round.
@@ -19,11 +20,13 @@ pub async fn observe(cx: &Deliveries) -> Result<usize> {
     let mut taken = 0;
     for (spool, deliveries) in by_spool {
         let Some(folder) = cx.folders.get(&spool).cloned() else { continue };
-        let gone = blocking(move || {
-            // A folder that does not answer says nothing about what was taken.
-            Ok(deliveries.into_iter().filter(|d| matches!(folder.stat(&d.name), Ok(None))).collect::<Vec<_>>())
-        })
-        .await?;
+        let gone = match blocking(move || gone(&*folder, deliveries)).await {
+            Ok(gone) => gone,
+            Err(error) => {
+                tracing::debug!(spool, "nothing is known about what was taken: {error}");
+                continue;
+            }
+        };
         for delivery in gone {
             let change = Change::MoveDelivery { id: delivery.id.clone(), event: DeliveryEvent::Take, by: None };
             cx.ledger.apply(None, cx.clock.now_ms(), &[change]).await?;
@@ -32,4 +35,19 @@ pub async fn observe(cx: &Deliveries) -> Result<usize> {
         }
     }
     Ok(taken)
+}
+
+/// Those whose file is not there. A partner who does not answer, or whose folder is gone with everything in it, says
+/// nothing about what was taken, and is not asked for the rest either.
+fn gone(folder: &dyn Folder, deliveries: Vec<Delivery>) -> Result<Vec<Delivery>> {
+    let mut gone = Vec::new();
+    for delivery in deliveries {
+        if folder.stat(&delivery.name)?.is_none() {
+            gone.push(delivery);
+        }
+    }
+    if !gone.is_empty() {
+        folder.list(1)?;
+    }
+    Ok(gone)
 }

@@ -70,7 +70,7 @@ fn name_fits(plan: &Plan, transfer: &Transfer) -> Result<()> {
         return Ok(());
     }
     Err(Error::halt(Code::TOO_LONG, format!("{} is too long for the answer's file name field", transfer.name))
-        .hint("Agree on a shorter name with the sender, then `fpp reject` this one; or widen the answer's layout."))
+        .hint("Agree on a shorter name with the sender, close this one with `fpp reject`; or widen the answer's layout and `fpp retry`."))
 }
 
 /// Why the file is refused before it is read: an operator's word, or a marker that promised other bytes.

@@ -4,6 +4,7 @@ use super::arrival::new_id;
 use super::work::Inbound;
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, NewTransfer};
+use crate::ledger::delivery::DeliveryEvent;
 use crate::ledger::transfer::{Facts, FileEvent, FileState, Transfer, TransferId, Verdict};
 use fpp_codecs::Code;
 
@@ -63,6 +64,8 @@ pub fn effect(verb: Verb, transfer: &Transfer) -> std::result::Result<Effect, &'
         (V::Release, S::Held, None) => Ok(Effect::GoOn),
         (V::Release, S::Held, Some(_)) => Ok(Effect::CheckAgain),
         (V::Release, _, _) => Err("only a held file can be released"),
+        // No answer could name it (D15).
+        (V::Reject, S::Held, None) if transfer.facts.code == Some(Code::TOO_LONG.0) => Ok(Effect::Close),
         (V::Reject, S::Held, None) => match standing.held_from {
             Some(S::Staged) => Ok(Effect::Refuse),
             Some(S::Claimed) => Ok(Effect::RefuseUnread),
@@ -95,9 +98,22 @@ pub async fn act(cx: &Inbound, verb: Verb, request: &Request) -> Result<String> 
     check_digest(verb, &transfer, request)?;
     let now_ms = cx.clock.now_ms();
     let (change, said) = change_for(effect, &transfer, request, now_ms)?;
-    cx.ledger.apply(None, now_ms, &[change]).await?;
+    let mut changes = vec![change];
+    if effect == Effect::Hurry {
+        changes.extend(hurried_deliveries(cx, &transfer, request).await?);
+    }
+    cx.ledger.apply(None, now_ms, &changes).await?;
     tracing::info!(transfer = %transfer.id, file = transfer.name, by = request.by, reason = request.reason, "{said}");
     Ok(format!("{}: {said}", transfer.name))
+}
+
+/// A transfer that waits for its deliveries goes on only when they do.
+async fn hurried_deliveries(cx: &Inbound, transfer: &Transfer, request: &Request) -> Result<Vec<Change>> {
+    let by = Some(format!("{}: {}", request.by, request.reason));
+    let event = DeliveryEvent::Retry;
+    let deliveries = cx.ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
+    let unfinished = deliveries.into_iter().filter(|delivery| delivery.state.next(event).is_some());
+    Ok(unfinished.map(|d| Change::MoveDelivery { id: d.id, event, by: by.clone() }).collect())
 }
 
 fn check_digest(verb: Verb, transfer: &Transfer, request: &Request) -> Result<()> {
@@ -132,7 +148,7 @@ fn change_for(effect: Effect, transfer: &Transfer, request: &Request, now_ms: i6
         Effect::Close => (step(FileEvent::Close, Facts::default()), "closed; the core gets no answer from here"),
         Effect::Hurry => {
             let park = Change::Park { id: transfer.id.clone(), until_ms: 0, waiting_for: String::new(), failed: false };
-            (park, "the next attempt is made now")
+            (park, "the next attempt is made now, also of its deliveries")
         }
         Effect::Anew => (anew(transfer, request)?, "its bytes are judged again as a new transfer"),
     })

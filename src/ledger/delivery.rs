@@ -51,7 +51,7 @@ pub enum DeliveryEvent {
     Take,
     /// A person must decide.
     Hold,
-    /// An operator lets it try again from the beginning.
+    /// An operator lets it try again now: from the beginning where it is held, else from where it stands.
     Retry,
 }
 
@@ -65,6 +65,7 @@ impl DeliveryState {
             (S::Delivered, E::Take) => Some(S::Taken),
             (S::Planned | S::Proven, E::Hold) => Some(S::Held),
             (S::Held, E::Retry) => Some(S::Planned),
+            (from @ (S::Planned | S::Proven), E::Retry) => Some(from),
             _ => None,
         }
     }

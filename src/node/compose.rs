@@ -69,10 +69,11 @@ fn empty_folder(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).map_err(cannot)
 }
 
-/// Folders by spool name. Sessions to one partner and user are pooled, whatever the number of its folders.
+/// Folders by spool name. Spools that are reached in the same way in every respect, host keys included, share a pool of
+/// sessions, whatever the number of a partner's folders.
 fn folders(settings: &Settings) -> Result<BTreeMap<String, Arc<dyn Folder>>> {
     let mut folders: BTreeMap<String, Arc<dyn Folder>> = BTreeMap::new();
-    let mut pools: BTreeMap<String, Arc<SftpPool>> = BTreeMap::new();
+    let mut pools: Vec<Arc<SftpPool>> = Vec::new();
     for spool in &settings.spools {
         let folder: Arc<dyn Folder> = match &spool.kind {
             SpoolKind::Local { path } => {
@@ -83,8 +84,10 @@ fn folders(settings: &Settings) -> Result<BTreeMap<String, Arc<dyn Folder>>> {
                 Arc::new(LocalFolder::open(path).map_err(|e| Error::from(e).at(format!("spool `{}`", spool.name)))?)
             }
             SpoolKind::Sftp(sftp) => {
-                let key = format!("{}@{}:{}", sftp.user, sftp.host, sftp.port);
-                let pool = pools.entry(key).or_insert_with(|| SftpPool::new(sftp_settings(sftp)));
+                let wanted = sftp_settings(sftp);
+                let known = pools.iter().find(|pool| *pool.settings() == wanted).cloned();
+                let pool = known.unwrap_or_else(|| SftpPool::new(wanted));
+                pools.push(pool.clone());
                 Arc::new(pool.folder(&sftp.path))
             }
         };

@@ -10,6 +10,7 @@ mod lock;
 mod rooms;
 mod sealing;
 mod status;
+mod sweeping;
 mod watch;
 mod workers;
 
@@ -52,6 +53,7 @@ impl Node {
         rooms.status.listening(address);
         watch::start(&mut services, &rooms, &stopped)?;
         workers::start(&mut services, &rooms, &stopped);
+        sweeping::start(&mut services, &rooms, &stopped);
         sealing::start(&mut services, &rooms, &stopped)?;
         tracing::info!(node = rooms.settings.node, http = %address, routes = rooms.settings.routes.len(),
             spools = rooms.settings.spools.len(), "started");

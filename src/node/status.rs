@@ -46,6 +46,20 @@ impl Status {
         });
     }
 
+    /// A spool was swept: the temporary files that are left.
+    pub(crate) fn swept(&self, spool: &str, place: String, left: Result<Vec<String>, String>) {
+        let scanned_ms = self.clock.now_ms();
+        self.change(|report| {
+            let entry = report.spools.entry(spool.to_owned()).or_default();
+            entry.place = place;
+            entry.scanned_ms = scanned_ms;
+            match left {
+                Ok(left) => (entry.temporaries, entry.error) = (left, String::new()),
+                Err(error) => entry.error = error,
+            }
+        });
+    }
+
     /// Work begins or ends.
     pub(crate) fn working(&self, lease: &str, begins: bool) {
         self.change(|report| {

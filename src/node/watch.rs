@@ -4,10 +4,12 @@
 //! or ignored, and why, goes into the status file (I12).
 
 use super::rooms::Rooms;
+use crate::backoff;
 use crate::blocking::blocking;
-use crate::error::{Error, Result};
+use crate::error::{Class, Error, Result};
 use crate::inbound::arrival;
-use crate::settings::{Spool, SpoolKind};
+use crate::ledger::change::{Change, NewNotice};
+use crate::settings::{Ready, Spool, SpoolKind};
 use fpp_spool::{Folder, Scan, Scanner, Watch};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -31,6 +33,8 @@ pub(super) fn start(
                 folder,
                 scanner: Some(Scanner::new(rules)),
                 booked: HashSet::new(),
+                failures: 0,
+                told: false,
             };
             services.spawn(watcher.run(stopped.clone()));
         }
@@ -45,6 +49,10 @@ struct Watcher {
     scanner: Option<Scanner>,
     /// Keys of the last listing that are in the books, so that a file left in place is not booked at every look.
     booked: HashSet<String>,
+    /// Looks that failed since the last good one.
+    failures: u32,
+    /// A notice about them is raised.
+    told: bool,
 }
 
 impl Watcher {
@@ -56,8 +64,7 @@ impl Watcher {
             let quiet = match self.look().await {
                 Ok(waiting) => waiting,
                 Err(error) => {
-                    tracing::warn!(spool = self.spool.name, "cannot be read: {error}");
-                    self.rooms.status.looked(&self.spool.name, self.folder.describe(), Err(error.to_string()));
+                    self.failed(&error).await;
                     false
                 }
             };
@@ -65,8 +72,13 @@ impl Watcher {
             if watch.as_ref().is_some_and(Watch::ended) {
                 watch = self.notifications(&woken);
             }
-            // A file that is settling is looked at again soon, so that its quiet time is not rounded up.
-            let pause = if quiet { rescan.min(Duration::from_millis(250)) } else { rescan };
+            // A file that is settling is looked at again soon, so that its quiet time is not rounded up; a spool that
+            // cannot be read is left in peace for longer and longer.
+            let pause = match self.failures {
+                0 if quiet => rescan.min(Duration::from_millis(250)),
+                0 => rescan,
+                n => rescan.max(Duration::from_millis(backoff::pause_ms(n - 1).unsigned_abs())),
+            };
             tokio::select! {
                 _ = stopped.wait_for(|s| *s) => break,
                 () = woken.notified() => {}
@@ -105,7 +117,38 @@ impl Watcher {
         let scan = scan?;
         self.book(&scan).await?;
         self.rooms.status.looked(&self.spool.name, self.folder.describe(), Ok(&scan));
-        Ok(!scan.waiting.is_empty())
+        self.failures = 0;
+        self.told = false;
+        Ok(scan.waiting.iter().any(|(_, waiting)| self.becomes_quiet(&waiting.route)))
+    }
+
+    /// Whether a route's files are ready by the clock. One that waits for its marker may wait for days: looking more
+    /// often does not help it.
+    fn becomes_quiet(&self, route: &str) -> bool {
+        self.rooms.settings.route(route).is_some_and(|r| matches!(r.ready, Ready::Quiet { .. }))
+    }
+
+    /// A person hears once of an outage: at once of what no other attempt mends, else when it lasts.
+    async fn failed(&mut self, error: &Error) {
+        self.failures += 1;
+        let name = &self.spool.name;
+        tracing::warn!(spool = name, attempt = self.failures, "cannot be read: {error}");
+        self.rooms.status.looked(name, self.folder.describe(), Err(error.to_string()));
+        let halt = error.class == Class::Halt;
+        if self.told || !(halt || self.failures >= backoff::QUIET_ATTEMPTS) {
+            return;
+        }
+        let notice = Change::Raise(NewNotice {
+            severity: if halt { "error".into() } else { "warn".into() },
+            topic: "spool".into(),
+            subject: name.clone(),
+            code: error.code.0,
+            text: format!("spool {name} cannot be read: {error}"),
+        });
+        match self.rooms.ledger.apply(None, self.rooms.clock.now_ms(), &[notice]).await {
+            Ok(_) => self.told = true,
+            Err(error) => tracing::error!(spool = name, "no notice can be raised: {error}"),
+        }
     }
 
     async fn book(&mut self, scan: &Scan) -> Result<()> {

@@ -10,6 +10,7 @@ mod folder;
 mod hostkey;
 mod login;
 mod pool;
+mod refusal;
 mod session;
 mod settings;
 mod sink;

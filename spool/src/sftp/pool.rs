@@ -5,6 +5,7 @@
 //! changes something: whether it had its effect is for the caller to find out.
 
 use super::faults;
+use super::refusal::Refusal;
 use super::session::Conn;
 use super::settings::SftpSettings;
 use super::watchdog::Watchdog;
@@ -27,6 +28,7 @@ const CLOSE_AFTER: Duration = Duration::from_secs(300);
 pub struct SftpPool {
     settings: SftpSettings,
     watchdog: Watchdog,
+    refusal: Refusal,
     sessions: Mutex<Sessions>,
     freed: Condvar,
     connected: AtomicU64,
@@ -59,6 +61,7 @@ impl SftpPool {
         Arc::new(SftpPool {
             settings,
             watchdog: Watchdog::new(),
+            refusal: Refusal::default(),
             sessions: Mutex::default(),
             freed: Condvar::new(),
             connected: AtomicU64::new(0),
@@ -119,8 +122,7 @@ impl SftpPool {
                 drop(sessions);
                 // The lease gives the place back if opening fails.
                 let mut lease = Lease { pool: Arc::clone(self), conn: None, reused: false };
-                lease.conn = Some(Conn::open(&self.settings, &self.watchdog)?);
-                self.connected.fetch_add(1, Ordering::Relaxed);
+                lease.conn = Some(self.open()?);
                 return Ok(lease);
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -130,6 +132,18 @@ impl SftpPool {
             }
             sessions = self.freed.wait_timeout(sessions, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    fn open(&self) -> Result<Conn> {
+        if let Some(refusal) = self.refusal.stands(Instant::now()) {
+            return Err(refusal);
+        }
+        let opened = Conn::open(&self.settings, &self.watchdog);
+        self.refusal.asked(opened.as_ref().err(), Instant::now());
+        if opened.is_ok() {
+            self.connected.fetch_add(1, Ordering::Relaxed);
+        }
+        opened
     }
 
     /// Makes one call that changes nothing; a session that turns out to have died while idle is replaced once.

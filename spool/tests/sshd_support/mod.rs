@@ -6,17 +6,21 @@ use fpp_spool::{Auth, SftpPool, SftpSettings};
 use std::collections::HashMap;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const SSHD: &str = "/usr/sbin/sshd";
+/// Exists wherever sshd does.
+const PLAIN_USER: &str = "nobody";
 
 /// A running server and everything that belongs to it.
 pub(crate) struct Sshd {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) port: u16,
+    pub(crate) user: String,
     pub(crate) password_works: bool,
     child: Child,
 }
@@ -28,6 +32,8 @@ pub(crate) struct Options {
     pub(crate) read_only: bool,
     /// Lets the user in with the password `pass word` (root only, in a mount namespace of its own).
     pub(crate) password: bool,
+    /// Lets `nobody` in where the test runs as root, so that the permissions of folders mean something.
+    pub(crate) plain_user: bool,
 }
 
 /// True when a server can be started. Without one the tests print that they are skipped, unless the environment
@@ -69,17 +75,19 @@ impl Sshd {
         fs::write(dir.path().join("authorized"), keys.concat()).unwrap();
         fs::write(dir.path().join("passphrase"), "open sesame\n").unwrap();
         fs::write(dir.path().join("password"), "pass word\n").unwrap();
-        fs::create_dir(dir.path().join("spool")).unwrap();
+        let user = if options.plain_user && is_root() { PLAIN_USER.to_owned() } else { user() };
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         if is_root() {
             fs::create_dir_all("/run/sshd").unwrap();
         }
+        make_folder(&dir.path().join("spool"), &user);
         let password_works = options.password && is_root() && shadow(dir.path());
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             configure(dir.path(), port, options);
             let mut child = spawn(dir.path(), password_works);
             if ready(&mut child, port) {
-                return Sshd { dir, port, password_works, child };
+                return Sshd { dir, port, user, password_works, child };
             }
             let _ = child.kill();
             let _ = child.wait();
@@ -97,6 +105,13 @@ impl Sshd {
         self.dir.path().join("spool")
     }
 
+    /// A folder in the spool folder, belonging to the user who logs in.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        let path = self.spool().join(name);
+        make_folder(&path, &self.user);
+        path
+    }
+
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
     }
@@ -105,7 +120,7 @@ impl Sshd {
         SftpSettings {
             host: "127.0.0.1".into(),
             port: self.port,
-            user: user(),
+            user: self.user.clone(),
             auth: Auth::KeyFile { path: self.dir.path().join("user"), passphrase_file: None },
             host_keys: vec![fs::read_to_string(self.dir.path().join("host.pub")).unwrap()],
             connect_timeout_ms: 20_000,
@@ -186,6 +201,14 @@ fn descendants(root: u32) -> Vec<u32> {
         at += 1;
     }
     found.split_off(1)
+}
+
+fn make_folder(path: &Path, user: &str) {
+    fs::create_dir_all(path).unwrap();
+    if is_root() {
+        let id = |what| output(Command::new("id").args([what, user])).parse().ok();
+        std::os::unix::fs::chown(path, id("-u"), id("-g")).unwrap();
+    }
 }
 
 fn configure(dir: &Path, port: u16, options: Options) {

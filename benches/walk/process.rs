@@ -1,0 +1,55 @@
+//! A process from outside: the processor time it used at any moment, and its largest resident memory.
+
+use std::fs::read_to_string;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Processor time of a process, looked at again and again.
+pub(crate) struct Meter {
+    pid: u32,
+    /// UTC milliseconds, and seconds of processor time used until then.
+    samples: Vec<(i64, f64)>,
+}
+
+impl Meter {
+    /// Of a child of this process.
+    pub(crate) fn new(pid: u32) -> Meter {
+        Meter { pid, samples: Vec::new() }
+    }
+
+    /// Looks once.
+    pub(crate) fn look(&mut self) {
+        let used = processor_seconds(self.pid);
+        self.samples.push((now_ms(), used));
+    }
+
+    /// Processor seconds used until a moment, between two looks by proportion.
+    pub(crate) fn until(&self, at_ms: i64) -> f64 {
+        let next = self.samples.partition_point(|(ms, _)| *ms < at_ms);
+        let (Some(before), Some(after)) = (self.samples.get(next.saturating_sub(1)), self.samples.get(next)) else {
+            return self.samples.last().map_or(0.0, |(_, used)| *used);
+        };
+        let between = (after.0 - before.0).max(1) as f64;
+        before.1 + (after.1 - before.1) * ((at_ms - before.0) as f64 / between).clamp(0.0, 1.0)
+    }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
+}
+
+/// The largest resident memory a process ever had.
+pub(crate) fn peak_kib(pid: u32) -> u64 {
+    let status = read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// User and system time of all threads, living and ended.
+fn processor_seconds(pid: u32) -> f64 {
+    let stat = read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    // The name in brackets may hold blanks; behind it user and system time are the 12th and 13th word.
+    let words: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let ticks: u64 = words[11].parse::<u64>().unwrap() + words[12].parse::<u64>().unwrap();
+    ticks as f64 / 100.0
+}
