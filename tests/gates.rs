@@ -1,6 +1,6 @@
 //! The gates of the walk: nothing is posted before every required outlet has it, nothing is archived before the answer
 //! stands (I3, I8). A delivery that cannot be carried out keeps the gate shut until a person has cleared its way.
-
+#![cfg(feature = "demo")]
 // A test that cannot go on says so by panicking, in helpers too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
