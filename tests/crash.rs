@@ -1,13 +1,13 @@
 //! A node that is killed at any commit, or at any moment, goes on from its books: the same events with the same ids, the
 //! same answer, once, and nothing left behind (I1, I2, I3, I4, I7, I8, I9).
-
+#![cfg(feature = "demo")]
 // A test that cannot go on says so by panicking, in helpers too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod crash_support;
 mod support;
 
-use crash_support::bench::{End, differences, drop_file, leftovers, live, site};
+use crash_support::bench::{Dropped, End, differences, drop_file, leftovers, live, site, take_answers};
 use crash_support::mortal::Death;
 use crash_support::process::{Point, killed_at};
 use fpp::ledger::delivery::{DeliveryState, Purpose};
@@ -21,11 +21,16 @@ const AT_ONCE: usize = 3;
 const COMMITS_MAX: u64 = 40;
 
 /// What comes out when nobody disturbs the node.
-fn undisturbed() -> &'static Files {
-    static FILES: OnceLock<Files> = OnceLock::new();
-    FILES.get_or_init(|| {
+fn undisturbed(dropped: Dropped) -> &'static Files {
+    static PARTLY: OnceLock<Files> = OnceLock::new();
+    static REFUSED: OnceLock<Files> = OnceLock::new();
+    let files = match dropped {
+        Dropped::Partly => &PARTLY,
+        Dropped::Refused => &REFUSED,
+    };
+    files.get_or_init(|| {
         let site = site();
-        drop_file(&site);
+        drop_file(&site, dropped);
         match live(&site, Death::Never) {
             Ok(End::Rest(files)) => files,
             Ok(End::Killed) => panic!("nobody killed it"),
@@ -34,60 +39,92 @@ fn undisturbed() -> &'static Files {
     })
 }
 
+/// What the core does with its answers.
+#[derive(Clone, Copy, PartialEq)]
+enum Partner {
+    /// Leaves them where they are.
+    Leaves,
+    /// Takes them between two lives of the node.
+    Takes,
+}
+
 /// One file through these lives, and then through one that nobody ends. Gives the number of lives that were ended.
-fn lives(deaths: impl IntoIterator<Item = Death>) -> Result<usize, String> {
+fn lives(dropped: Dropped, partner: Partner, deaths: impl IntoIterator<Item = Death>) -> Result<usize, String> {
     let site = site();
-    drop_file(&site);
+    drop_file(&site, dropped);
     let mut killed = 0;
     for death in deaths.into_iter().chain([Death::Never]) {
         let files = match live(&site, death)? {
             End::Killed => {
                 killed += 1;
+                if partner == Partner::Takes {
+                    take_answers(&site);
+                }
                 continue;
             }
             End::Rest(files) => files,
         };
-        let mut told = differences(undisturbed(), &files);
+        let (mut due, mut found) = (undisturbed(dropped).clone(), files);
+        if partner == Partner::Takes {
+            // Books and folders rightly show that the answer was taken; and it must not have come again.
+            take_answers(&site);
+            (due.remove("outcome.json"), found.remove("outcome.json"));
+        }
+        let mut told = differences(&due, &found);
         told.extend(leftovers(&site).into_iter().map(|path| format!("left behind: {path}")));
         return if told.is_empty() { Ok(killed) } else { Err(format!("{death:?}: {}", told.join("\n  "))) };
     }
     unreachable!("the last life is ended by nobody")
 }
 
-#[test]
-fn a_node_killed_at_any_commit_goes_on_as_if_nothing_had_been() {
-    undisturbed();
+/// Kills before and after every commit until a run ends untouched; the faults of all runs.
+fn at_every_commit(dropped: Dropped, partner: Partner) {
+    undisturbed(dropped);
     let deaths = (1..=COMMITS_MAX).flat_map(|n| [Death::Before(n), Death::After(n)]);
     let jobs: Mutex<VecDeque<Death>> = Mutex::new(deaths.collect());
     let told: Mutex<Vec<String>> = Mutex::default();
     let untouched: Mutex<Vec<Death>> = Mutex::default();
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                loop {
-                    // When a run before and one after a commit were not ended any more, there is no later commit.
-                    let next = jobs.lock().unwrap().pop_front();
-                    let Some(death) = next.filter(|_| untouched.lock().unwrap().len() < 2) else { return };
-                    match lives([death]) {
-                        Ok(0) => untouched.lock().unwrap().push(death),
-                        Ok(_) => {}
-                        Err(why) => told.lock().unwrap().push(format!("killed {death:?}, then {why}")),
-                    }
-                }
-            });
+    let work = || {
+        loop {
+            // When a run before and one after a commit were not ended any more, there is no later commit.
+            let next = jobs.lock().unwrap().pop_front();
+            let Some(death) = next.filter(|_| untouched.lock().unwrap().len() < 2) else { return };
+            match lives(dropped, partner, [death]) {
+                Ok(0) => untouched.lock().unwrap().push(death),
+                Ok(_) => {}
+                Err(why) => told.lock().unwrap().push(format!("killed {death:?}, then {why}")),
+            }
         }
+    };
+    std::thread::scope(|scope| {
+        (0..AT_ONCE).for_each(|_| {
+            scope.spawn(work);
+        });
     });
     let told = told.into_inner().unwrap();
     assert!(told.is_empty(), "\n\n{}\n", told.join("\n\n"));
-    let untouched = untouched.into_inner().unwrap();
-    assert!(untouched.len() >= 2, "there are more than {COMMITS_MAX} commits");
-    println!("the walk ended untouched at {untouched:?}");
+    assert!(untouched.into_inner().unwrap().len() >= 2, "there are more than {COMMITS_MAX} commits");
+}
+
+#[test]
+fn a_node_killed_at_any_commit_goes_on_as_if_nothing_had_been() {
+    at_every_commit(Dropped::Partly, Partner::Leaves);
+}
+
+#[test]
+fn a_refused_file_is_refused_once_whenever_the_node_is_killed() {
+    at_every_commit(Dropped::Refused, Partner::Leaves);
+}
+
+#[test]
+fn an_answer_that_is_taken_between_two_lives_does_not_come_again() {
+    at_every_commit(Dropped::Partly, Partner::Takes);
 }
 
 #[test]
 fn a_node_that_dies_after_each_commit_still_ends() {
-    let killed =
-        lives(std::iter::repeat_n(Death::After(1), COMMITS_MAX as usize)).unwrap_or_else(|why| panic!("{why}"));
+    let deaths = std::iter::repeat_n(Death::After(1), COMMITS_MAX as usize);
+    let killed = lives(Dropped::Partly, Partner::Leaves, deaths).unwrap_or_else(|why| panic!("{why}"));
     assert!(killed > 8, "only {killed} lives ended");
 }
 
@@ -95,7 +132,7 @@ fn a_node_that_dies_after_each_commit_still_ends() {
 fn a_process_killed_at_any_moment_goes_on_from_its_books() {
     use {DeliveryState as D, Purpose as P};
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let due = without_times(undisturbed());
+    let due = without_times(undisturbed(Dropped::Partly));
     let points = (1..=7).map(Point::Journal).chain([
         Point::Delivery(P::Events, D::Planned),
         Point::Delivery(P::Events, D::Proven),

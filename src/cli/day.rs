@@ -100,6 +100,6 @@ fn list(route: &str, json: bool, global: &Global, out: &mut Output) -> Result<Ex
 }
 
 fn date(text: &str) -> Result<String, String> {
-    let date = text.parse::<jiff::civil::Date>().map_err(|e| format!("{e}; write yyyy-mm-dd"))?;
+    let date = text.parse::<jiff::civil::Date>().map_err(|_| "there is no such day; write yyyy-mm-dd".to_owned())?;
     Ok(date.to_string())
 }

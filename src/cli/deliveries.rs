@@ -12,9 +12,10 @@ use clap::Args;
 
 /// List deliveries: answers and event files on their way to partners, newest first.
 ///
-/// Delivered: it stands in the partner's spool. Taken: the partner removed it or dropped a receipt.
+/// Delivered: it stands in the partner's spool. Taken: the partner removed it. Held: a person must clear
+/// the cause; then `fpp retry ID`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  fpp deliveries\n  fpp deliveries --transfer 01JY3V8Q5T --json")]
+#[command(after_help = "Examples:\n  fpp deliveries\n  fpp deliveries --transfer 01JY3V8Q5TZ6QX2M4N7P9RSTVW --json")]
 pub(super) struct Deliveries {
     /// Only those of one transfer
     #[arg(long, value_name = "ID")]

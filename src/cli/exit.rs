@@ -68,11 +68,16 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         let exit = match (error.code, error.class) {
+            (Code::RANGE, _) => Exit::Usage,
             (Code::INTERNAL | Code::LEDGER | Code::VAULT | Code::STALE_EPOCH | Code::PLAN, _) => Exit::Internal,
             (_, Class::Reject | Class::Halt) => Exit::FileRefused,
             (_, Class::Retry) => Exit::Internal,
         };
-        Failure { exit, message: error.to_string() }
+        // What was said on the command line is told without a code: codes are for files and partners.
+        let told = error.to_string();
+        let code = format!("{} ", error.code);
+        let message = if exit == Exit::Usage { told.replacen(&code, "", 1) } else { told };
+        Failure { exit, message }
     }
 }
 
@@ -102,6 +107,8 @@ mod tests {
         assert_eq!(Failure::from(Error::halt(Code::OTHER_BYTES, "x")).exit, Exit::FileRefused);
         assert_eq!(Failure::from(Error::internal("x")).exit, Exit::Internal);
         assert_eq!(Failure::from(Error::halt(Code::VAULT, "x")).exit, Exit::Internal);
+        let usage = Failure::from(Error::halt(Code::RANGE, "x is no y").hint("Say z."));
+        assert_eq!((usage.exit, usage.message.as_str()), (Exit::Usage, "x is no y | Say z."));
     }
 
     #[test]

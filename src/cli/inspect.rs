@@ -20,7 +20,7 @@ use std::path::PathBuf;
 /// Sensitive fields are masked unless --clear is given. Bytes count from 1, as IBM i counts.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fpp inspect config/layouts/pmtrd.toml PMTRD.TXT --record 17\n  \
-                        fpp inspect --transfer 01JY3V8Q5T --record 17 --clear")]
+                        fpp inspect --transfer 01JY3V8Q5TZ6QX2M4N7P9RSTVW --record 17 --clear")]
 pub(super) struct Inspect {
     /// File format or layout in TOML, or DDS source
     #[arg(value_name = "LAYOUT", required_unless_present = "transfer", conflicts_with = "transfer")]

@@ -1,4 +1,4 @@
-//! `fpp ledger verify`: walks every hash chain of the books.
+//! `fpp ledger`: proves that nobody changed the books, and gives an auditor what he keeps elsewhere.
 
 use super::books;
 use super::exit::{Exit, Failure};
@@ -6,11 +6,18 @@ use super::global::{Global, wait};
 use super::output::Output;
 use super::show::grouped;
 use crate::ledger::Ledger;
+use crate::ledger::change::{Seal, VerifyReport};
+use crate::settings::Settings;
 use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+
+/// Seals read at once.
+const PAGE: u32 = 1_000;
 
 /// Prove that nobody changed the books.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  fpp ledger verify")]
+#[command(after_help = "Examples:\n  fpp ledger verify\n  fpp ledger seals > /elsewhere/seals.jsonl\n  fpp ledger \
+                        verify --seals /elsewhere/seals.jsonl")]
 pub(super) struct LedgerVerb {
     #[command(subcommand)]
     act: Act,
@@ -23,32 +30,100 @@ enum Act {
         /// Print JSON
         #[arg(long)]
         json: bool,
+        /// Seals kept elsewhere (`fpp ledger seals`): the ledger must hold every one of them, unchanged
+        #[arg(long, value_name = "FILE")]
+        seals: Option<PathBuf>,
+    },
+    /// Print the seal chain as JSON lines, to be kept where whoever runs this machine cannot change it
+    Seals {
+        /// Only seals after this number
+        #[arg(long, default_value_t = 0, value_name = "N")]
+        after: u64,
     },
 }
 
 impl LedgerVerb {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
-        let Act::Verify { json } = self.act;
         let settings = global.settings()?;
-        let key = match &settings.seal.key_file {
-            Some(file) => Some(std::fs::read(file).map_err(|e| Failure::file("read", file.display(), &e))?),
-            None => None,
-        };
-        let report = wait(async { Ok(books::open(&settings).await?.verify(key.as_deref()).await?) })?;
-        if json {
-            out.json(&report)?;
-        } else {
-            let (chains, rows, seals) = (grouped(report.chains), grouped(report.rows), grouped(report.seals));
-            out.line(format_args!("{chains} chains, {rows} rows, {seals} seals"))?;
-            out.line(format_args!("{} rows are newer than the last seal", grouped(report.unsealed)))?;
-            if report.seals_unchecked {
-                out.line("the seals were not checked: no key (seal.key_file)")?;
-            }
-            match &report.broken {
-                Some(place) => out.line(format_args!("BROKEN: {place}"))?,
-                None => out.line("all fit")?,
+        match self.act {
+            Act::Verify { json, seals } => verify(&settings, json, seals.as_deref(), out),
+            Act::Seals { after } => export(&settings, after, out),
+        }
+    }
+}
+
+fn verify(settings: &Settings, json: bool, kept: Option<&Path>, out: &mut Output) -> Result<Exit, Failure> {
+    let key = match &settings.seal.key_file {
+        Some(file) => Some(std::fs::read(file).map_err(|e| Failure::file("read", file.display(), &e))?),
+        None => None,
+    };
+    let kept = kept.map(read_kept).transpose()?;
+    let report = wait(async {
+        let ledger = books::open(settings).await?;
+        let mut report = ledger.verify(key.as_deref()).await?;
+        if let (None, Some(kept)) = (&report.broken, &kept) {
+            report.broken = differing(&ledger, kept).await?;
+        }
+        Ok(report)
+    })?;
+    if json {
+        out.json(&report)?
+    } else {
+        tell(&report, kept.as_deref(), out)?
+    }
+    Ok(if report.broken.is_some() { Exit::Internal } else { Exit::Good })
+}
+
+fn tell(report: &VerifyReport, kept: Option<&[Seal]>, out: &mut Output) -> Result<(), Failure> {
+    let (chains, rows, seals) = (grouped(report.chains), grouped(report.rows), grouped(report.seals));
+    out.line(format_args!("{chains} chains, {rows} rows, {seals} seals"))?;
+    out.line(format_args!("{} rows are newer than the last seal", grouped(report.unsealed)))?;
+    if report.seals_unchecked {
+        out.line("the seals were not checked: no key (seal.key_file)")?;
+    }
+    if let Some(kept) = kept {
+        out.line(format_args!("{} seals kept elsewhere were compared", grouped(kept.len() as u64)))?;
+    }
+    match &report.broken {
+        Some(place) => out.line(format_args!("BROKEN: {place}"))?,
+        None => out.line("all fit")?,
+    }
+    Ok(())
+}
+
+fn export(settings: &Settings, after: u64, out: &mut Output) -> Result<Exit, Failure> {
+    wait(async {
+        let ledger = books::open(settings).await?;
+        let mut after = after;
+        loop {
+            let seals = ledger.seals(after, PAGE).await?;
+            let Some(last) = seals.last() else { return Ok(Exit::Good) };
+            after = last.n;
+            for seal in &seals {
+                out.json(seal)?;
             }
         }
-        Ok(if report.broken.is_some() { Exit::Internal } else { Exit::Good })
+    })
+}
+
+fn read_kept(file: &Path) -> Result<Vec<Seal>, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|e| Failure::file("read", file.display(), &e))?;
+    let seal = |(i, line): (usize, &str)| {
+        serde_json::from_str(line).map_err(|e| Failure::usage(format!("{}:{}: no seal: {e}", file.display(), i + 1)))
+    };
+    text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(seal).collect()
+}
+
+/// The first kept seal that the ledger does not hold: then it is not the ledger that was sealed, or an older copy of it.
+async fn differing(ledger: &impl Ledger, kept: &[Seal]) -> Result<Option<String>, Failure> {
+    for seal in kept {
+        match ledger.seals(seal.n.saturating_sub(1), 1).await?.first() {
+            Some(here) if here == seal => {}
+            Some(here) if here.n == seal.n => {
+                return Ok(Some(format!("seals {}: it differs from the one kept elsewhere", seal.n)));
+            }
+            _ => return Ok(Some(format!("seals {}: it is kept elsewhere, and missing here", seal.n))),
+        }
     }
+    Ok(None)
 }

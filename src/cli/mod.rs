@@ -42,8 +42,8 @@ use global::Global;
 use output::{Output, note};
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 all good; 1 a fault of fpp or of the machine; 2 wrong command line or configuration, or no node runs;
-            3 some records are refused; 4 a file is rejected or held.
+Exit codes: 0 all good; 1 a fault of fpp or of the machine; 2 wrong command line or configuration, no node runs, or
+            it refuses what was asked; 3 some records are refused; 4 a file is rejected or held.
 Log lines go to stderr; FPP_LOG=debug shows more.";
 
 /// fpp: the file bridge between an IBM AS/400 core and the services of a bank.

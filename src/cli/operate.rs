@@ -13,7 +13,7 @@ use clap::Args;
 /// the whole command.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  fpp release 01JY3V8Q5T --digest 9f86d081 --reason \"core confirms batch 0002, ticket 4711\""
+    after_help = "Example:\n  fpp release 01JY3V8Q5TZ6QX2M4N7P9RSTVW --digest 9f86d081 --reason \"core confirms batch 0002, ticket 4711\""
 )]
 pub(super) struct Release {
     #[command(flatten)]
@@ -25,7 +25,9 @@ pub(super) struct Release {
 
 /// Refuse a held file: nothing of it is posted, and the core gets a rejecting answer.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  fpp reject 01JY3V8Q5T --reason \"totals wrong, core resends as run 01\"")]
+#[command(
+    after_help = "Example:\n  fpp reject 01JY3V8Q5TZ6QX2M4N7P9RSTVW --reason \"totals wrong, core resends as run 01\""
+)]
 pub(super) struct Reject {
     #[command(flatten)]
     decision: Decision,
@@ -41,8 +43,8 @@ pub(super) struct Reject {
 /// After a rejecting answer was delivered, another answer would contradict it: say with --core-agreed that the core's
 /// operators know.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  fpp retry 01JY3V8Q5T --reason \"partner is up again\"\n  \
-                        fpp retry 01JY3V8Q5T --core-agreed --reason \"rejected by a wrong code list, agreed by phone\"")]
+#[command(after_help = "Examples:\n  fpp retry 01JY3V8Q5TZ6QX2M4N7P9RSTVW --reason \"partner is up again\"\n  \
+                        fpp retry 01JY3V8Q5TZ6QX2M4N7P9RSTVW --core-agreed --reason \"rejected by a wrong code list, agreed by phone\"")]
 pub(super) struct Retry {
     #[command(flatten)]
     decision: Decision,

@@ -10,7 +10,7 @@ use crate::ledger::Ledger;
 use crate::ledger::change::{JournalRow, Reject};
 use crate::ledger::delivery::{Delivery, DeliveryState};
 use crate::ledger::fold::{Entry, What, transfer_subject};
-use crate::ledger::transfer::{FileState, Total, Transfer};
+use crate::ledger::transfer::{FileState, Total, Transfer, Verdict};
 use serde::Serialize;
 use std::io;
 
@@ -85,12 +85,11 @@ pub(super) fn tell(story: &Story, times: &Times, out: &mut Output) -> io::Result
         section(out, "Totals", &totals_table(totals))?;
     }
     if !story.rejects.is_empty() {
-        let all = story.transfer.facts.rejected.unwrap_or(story.rejects.len() as u64);
-        section(
-            out,
-            &format!("Rejects ({} of {})", story.rejects.len(), grouped(all)),
-            &rejects_table(&story.rejects),
-        )?;
+        // Of a rejected file every record counts as refused, but only those with a fault of their own are listed.
+        let all = story.transfer.facts.rejected.filter(|_| story.transfer.verdict != Some(Verdict::Rejected));
+        let shown = story.rejects.len();
+        let title = all.map_or(format!("Rejects ({shown} shown)"), |n| format!("Rejects ({shown} of {})", grouped(n)));
+        section(out, &title, &rejects_table(&story.rejects))?;
     }
     if !story.deliveries.is_empty() {
         section(out, "Deliveries", &deliveries::table(&story.deliveries, times))?;

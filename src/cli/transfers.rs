@@ -27,7 +27,7 @@ const STATES: [(&str, FileState); 8] = [
 #[command(args_conflicts_with_subcommands = true)]
 #[command(
     after_help = "Examples:\n  fpp transfers --route pmtrd --date 2025-06-20\n  fpp transfers --state held --json\n  \
-                        fpp transfers show 01JY3V8Q5T"
+                        fpp transfers show 01JY3V8Q5TZ6QX2M4N7P9RSTVW"
 )]
 pub(super) struct Transfers {
     #[command(subcommand)]

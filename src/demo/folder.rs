@@ -61,7 +61,7 @@ impl Folder {
         };
         if root.exists() {
             if !root.join(MARK).exists() && root.read_dir().map_err(cannot)?.next().is_some() {
-                return Err(Error::halt(Code::NO_SPACE, format!("{} is not a demo's folder", root.display()))
+                return Err(Error::halt(Code::RANGE, format!("{} is not a demo's folder", root.display()))
                     .hint("Name another one with --dir; a folder that no demo made is never emptied."));
             }
             std::fs::remove_dir_all(root).map_err(cannot)?;

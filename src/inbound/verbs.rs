@@ -116,12 +116,19 @@ async fn hurried_deliveries(cx: &Inbound, transfer: &Transfer, request: &Request
     Ok(unfinished.map(|d| Change::MoveDelivery { id: d.id, event, by: by.clone() }).collect())
 }
 
+/// A release must name the digest of the bytes it releases; whoever names one with another verb means it as well.
 fn check_digest(verb: Verb, transfer: &Transfer, request: &Request) -> Result<()> {
-    let Some(sha256) = transfer.facts.sha256.as_deref().filter(|_| verb == Verb::Release) else { return Ok(()) };
+    let Some(sha256) = transfer.facts.sha256.as_deref() else { return Ok(()) };
+    let refused = |what: &str| {
+        let own = sha256.get(..16).unwrap_or(sha256);
+        Err(Error::halt(Code::NOT_READY, format!("{what} {}", transfer.name))
+            .hint(format!("Look at the file again (its digest is {own}), then add --digest {own}.")))
+    };
     match request.digest.as_deref() {
         Some(digest) if digest.len() >= 8 && sha256.starts_with(&digest.to_ascii_lowercase()) => Ok(()),
-        _ => Err(Error::halt(Code::NOT_READY, "a release names the digest of the bytes it releases")
-            .hint(format!("Check the file, then add --digest {}.", sha256.get(..16).unwrap_or(sha256)))),
+        Some(_) => refused("the digest is not that of"),
+        None if verb == Verb::Release => refused("a release names the digest of the bytes it releases:"),
+        None => Ok(()),
     }
 }
 

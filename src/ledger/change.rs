@@ -205,6 +205,22 @@ pub struct JournalRow {
     pub hash: String,
 }
 
+/// One seal of the installation's seal chain (D22). Kept outside the machine, it shows later that nobody put an older or
+/// a rewritten ledger in the place of this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seal {
+    /// From 1.
+    pub n: u64,
+    /// When.
+    pub at_ms: i64,
+    /// Chain heads it holds.
+    pub heads: u64,
+    /// Code of the seal before, hex; empty for the first.
+    pub previous: String,
+    /// HMAC-SHA256 over number, time, heads and the code before, hex.
+    pub code: String,
+}
+
 /// What `verify` found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifyReport {

@@ -11,6 +11,7 @@
 pub mod chain;
 pub mod change;
 pub mod delivery;
+pub mod difference;
 pub mod fold;
 pub mod lease;
 pub mod sqlite;
@@ -18,7 +19,7 @@ pub mod transfer;
 
 use crate::error::Error;
 use async_trait::async_trait;
-use change::{Applied, Change, Fence, JournalRow, Notice, Reject, VerifyReport};
+use change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
 use delivery::{Delivery, DeliveryId};
 use lease::{Lease, LeaseKey};
 use transfer::{Identity, Transfer, TransferId, TransferQuery};
@@ -85,6 +86,8 @@ pub trait Ledger: Send + Sync {
 
     /// Adds the chain heads that changed since the last seal to the seal chain (D22); returns how many.
     async fn seal(&self, now_ms: i64, key: &[u8]) -> Result<u64, Error>;
+    /// Seals after a number, ascending: what an auditor keeps elsewhere.
+    async fn seals(&self, after: u64, limit: u32) -> Result<Vec<Seal>, Error>;
     /// Walks every chain and the seals; names the first row that does not fit and says what is not sealed yet.
     async fn verify(&self, key: Option<&[u8]>) -> Result<VerifyReport, Error>;
 }

@@ -69,6 +69,9 @@ fn route_file(file: &Path, spools: &[String], faults: &mut Vec<SourceFault>) -> 
 /// The files that `routes = "FOLDER/*.toml"` names, by name.
 fn route_files(root: &Section<'_>, reader: &Reader) -> Vec<PathBuf> {
     let written = root.need_text("routes");
+    if written.is_empty() {
+        return Vec::new();
+    }
     let pattern = reader.path(&written);
     let (Some(folder), Some(name)) = (pattern.parent(), pattern.file_name()) else {
         return Vec::new();
@@ -89,7 +92,7 @@ fn route_files(root: &Section<'_>, reader: &Reader) -> Vec<PathBuf> {
         }
     };
     files.sort();
-    if files.is_empty() && !written.is_empty() {
+    if files.is_empty() {
         root.fault("routes", format_args!("no file fits {}", pattern.display()));
     }
     files

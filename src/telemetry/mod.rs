@@ -4,9 +4,11 @@
 //! result. `FPP_LOG` filters (`FPP_LOG=debug`, `FPP_LOG=fpp::delivery=trace,info`). Field content is never logged:
 //! lines name files, records, fields and codes.
 
+pub mod figures;
 pub mod report;
 
 use crate::error::Error;
+use fpp_codecs::Code;
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
@@ -17,7 +19,7 @@ pub const FILTER_VARIABLE: &str = "FPP_LOG";
 pub fn start(level: &str) -> Result<(), Error> {
     let filter = match std::env::var(FILTER_VARIABLE) {
         Ok(text) if !text.is_empty() => EnvFilter::try_new(&text).map_err(|error| {
-            Error::internal(format!("{FILTER_VARIABLE} is `{text}`: {error}"))
+            Error::halt(Code::RANGE, format!("{FILTER_VARIABLE} is `{text}`: {error}"))
                 .hint("Set it to error, warn, info, debug or trace, or to fpp::ROOM=LEVEL, or unset it.")
         })?,
         _ => EnvFilter::new(level),

@@ -46,6 +46,10 @@ pub(crate) async fn seals_hold_with_their_key_only(books: &dyn Books) {
     assert_eq!((report.chains, report.rows, report.seals, report.unsealed), (2, 5, 1, 1));
     assert_eq!(ledger.seal(T0 + 3, KEY).await.unwrap(), 1);
     assert_eq!(ledger.verify(Some(KEY)).await.unwrap().unsealed, 0);
+    let seals = ledger.seals(0, 10).await.unwrap();
+    assert_eq!(seals.iter().map(|s| (s.n, s.at_ms, s.heads)).collect::<Vec<_>>(), [(1, T0, 2), (2, T0 + 3, 1)]);
+    assert_eq!((seals[0].previous.as_str(), &seals[1].previous), ("", &seals[0].code));
+    assert_eq!(ledger.seals(1, 10).await.unwrap(), seals[1..]);
     let wrong = ledger.verify(Some(b"another")).await.unwrap().broken.unwrap();
     assert!(wrong.starts_with("seals 1:"), "{wrong}");
     assert!(verified(&*ledger).await.seals_unchecked);

@@ -1,11 +1,12 @@
 //! One file through one or more lives of a node, on the same folders.
 
+use super::invariants;
 use super::mortal::{Death, Life, Mortal};
 use crate::support::settled::{PATIENCE, at_rest};
 use crate::support::site::{Site, overlay, sample_route};
 use crate::support::told::{Files, told};
 use fpp::clock::Clock;
-use fpp::demo::generate::{Flaw, Series, Spec, Spoil, generate};
+use fpp::demo::generate::{Flaw, Harm, Series, Spec, Spoil, generate};
 use fpp::ledger::Ledger;
 use fpp::node::{Node, Options};
 use fpp_codecs::date::Date;
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 /// 2025-06-20, 16:10 in Shanghai.
-const NOW_MS: i64 = 1_750_407_000_000;
+pub(crate) const NOW_MS: i64 = 1_750_407_000_000;
 
 /// A route with everything: stream, a required file outlet, an answer; side files for both.
 pub(crate) fn site() -> Site {
@@ -35,10 +36,22 @@ pub(crate) fn site() -> Site {
     Site::make(&route)
 }
 
-/// Ten trades, three of them bad.
-pub(crate) fn drop_file(site: &Site) {
+/// What the core drops.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Dropped {
+    /// Ten trades, three of them bad.
+    Partly,
+    /// The same, and a trailer that is one fen off.
+    Refused,
+}
+
+/// Drops it.
+pub(crate) fn drop_file(site: &Site, dropped: Dropped) {
     let bad = |trade, flaw| Spoil::Record { trade, flaw };
-    let spoils = vec![bad(2, Flaw::FeeDigit), bad(5, Flaw::NameRun), bad(9, Flaw::Instrument)];
+    let mut spoils = vec![bad(2, Flaw::FeeDigit), bad(5, Flaw::NameRun), bad(9, Flaw::Instrument)];
+    if let Dropped::Refused = dropped {
+        spoils.push(Spoil::File(Harm::LyingAmount));
+    }
     let date = Date { year: 2025, month: 6, day: 20 };
     let spec = Spec { trades: 10, spoils, ..Spec::new(Series::Ebcdic, date, 1) };
     let mut bytes = Vec::new();
@@ -58,7 +71,8 @@ pub(crate) fn live(site: &Site, death: Death) -> Result<End, String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let end = life(site, death, &runtime);
     runtime.shutdown_timeout(Duration::from_secs(30));
-    end
+    let broken = invariants::broken(site);
+    if broken.is_empty() { end } else { Err(format!("after {death:?}: {}", broken.join("\n  "))) }
 }
 
 fn life(site: &Site, death: Death, runtime: &Runtime) -> Result<End, String> {
@@ -82,17 +96,33 @@ fn life(site: &Site, death: Death, runtime: &Runtime) -> Result<End, String> {
                 return Ok(End::Killed);
             }
             let rest = at_rest(&**books.get().unwrap(), 1).await;
-            if rest.is_ok() && !life.is_over() {
+            // What an earlier life left is swept beside the walk, perhaps after it.
+            let left = leftovers(site);
+            if rest.is_ok() && left.is_empty() && !life.is_over() {
                 let files = told(site, &settings, &*node.ledger, node.address).await;
                 node.stop().await;
                 return Ok(End::Rest(files));
             }
             if Instant::now() > until {
-                return Err(format!("{death:?}: {}", rest.err().unwrap_or_default()));
+                return Err(format!("{death:?}: {} left: {left:?}", rest.err().unwrap_or_default()));
             }
             bell.wait(Duration::from_millis(10)).await;
         }
     })
+}
+
+/// The partner takes every answer whose marker stands beside it (D15).
+pub(crate) fn take_answers(site: &Site) {
+    let (folder, taken) = (site.root.join("core/in"), site.root.join("taken"));
+    std::fs::create_dir_all(&taken).unwrap();
+    for marker in site.names("core/in").into_iter().filter(|name| name.ends_with(".OK")) {
+        let name = marker.trim_end_matches(".OK");
+        for end in ["", ".sha256", ".OK"] {
+            let name = format!("{name}{end}");
+            assert!(!taken.join(&name).exists(), "{name} was delivered twice");
+            std::fs::rename(folder.join(&name), taken.join(&name)).unwrap();
+        }
+    }
 }
 
 /// What must not be left behind, whatever happened (I9).

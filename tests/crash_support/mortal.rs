@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use fpp::error::Error;
 use fpp::ledger::Ledger;
-use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, VerifyReport};
+use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
 use fpp::ledger::delivery::{Delivery, DeliveryId};
 use fpp::ledger::lease::{Lease, LeaseKey};
 use fpp::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
@@ -103,5 +103,6 @@ delegate! {
     days(route: &str) -> Vec<(String, bool)>;
     counts() -> Vec<(String, String, Option<String>, u64)>;
     seal(now_ms: i64, key: &[u8]) -> u64;
+    seals(after: u64, limit: u32) -> Vec<Seal>;
     verify(key: Option<&[u8]>) -> VerifyReport;
 }

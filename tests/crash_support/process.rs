@@ -1,6 +1,7 @@
 //! The program itself, killed with SIGKILL when its books show a certain state.
 
-use super::bench::{drop_file, site};
+use super::bench::{Dropped, drop_file, site};
+use super::invariants;
 use crate::support::settled::{PATIENCE, at_rest, transfers};
 use crate::support::site::Site;
 use crate::support::told::{Files, told};
@@ -8,6 +9,7 @@ use fpp::ledger::Ledger;
 use fpp::ledger::delivery::{DeliveryState, Purpose};
 use fpp::ledger::sqlite::SqliteLedger;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// When the process is killed: as soon as this is in the books, or anything later.
@@ -38,12 +40,15 @@ impl Drop for Daemon {
 }
 
 /// Drops the file, kills the process at the point, starts another one, and gives what came out of both lives.
-pub(crate) async fn killed_at(point: Point) -> (Site, Files) {
-    let site = site();
+pub(crate) async fn killed_at(point: Point) -> (Arc<Site>, Files) {
+    let site = Arc::new(site());
     let first = Daemon::start(&site);
-    drop_file(&site);
+    drop_file(&site, Dropped::Partly);
     wait_for(&site, "the point", async |ledger| reached(ledger, point).await).await;
     drop(first);
+    let looked = site.clone();
+    let broken = tokio::task::spawn_blocking(move || invariants::broken(&looked)).await.unwrap();
+    assert!(broken.is_empty(), "killed at {point:?}:\n  {}", broken.join("\n  "));
     std::fs::remove_file(site.root.join("data/status.json")).unwrap();
     let _second = Daemon::start(&site);
     wait_for(&site, "the end", async |ledger| at_rest(ledger, 1).await.is_ok()).await;

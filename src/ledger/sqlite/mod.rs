@@ -25,7 +25,7 @@ mod writer;
 
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;
-use crate::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, VerifyReport};
+use crate::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
 use crate::ledger::delivery::{Delivery, DeliveryId};
 use crate::ledger::lease::{Lease, LeaseKey};
 use crate::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
@@ -177,6 +177,10 @@ impl Ledger for SqliteLedger {
                 return Ok(sealed);
             }
         }
+    }
+
+    async fn seals(&self, after: u64, limit: u32) -> Result<Vec<Seal>> {
+        seal::seals(&mut *self.read().await?, after, limit).await
     }
 
     async fn verify(&self, key: Option<&[u8]>) -> Result<VerifyReport> {

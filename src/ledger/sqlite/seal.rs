@@ -5,6 +5,7 @@
 use super::{fault, rows};
 use crate::error::Result;
 use crate::ledger::chain::SealMac;
+use crate::ledger::change::Seal;
 use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 /// A seal holds at most so many heads, which bounds the memory of making and checking one.
@@ -65,4 +66,23 @@ pub(super) async fn seal(connection: &mut SqliteConnection, now_ms: i64, key: &[
             .map_err(fault::of)?;
     }
     Ok(count)
+}
+
+pub(super) async fn seals(connection: &mut SqliteConnection, after: u64, limit: u32) -> Result<Vec<Seal>> {
+    let rows = sqlx::query("SELECT n, at_ms, heads, previous, code FROM seals WHERE n > ? ORDER BY n LIMIT ?")
+        .bind(rows::int(after)?)
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+        .map_err(fault::of)?;
+    let seal = |row: &sqlx::sqlite::SqliteRow| {
+        Ok(Seal {
+            n: row.try_get::<i64, _>(0)?.unsigned_abs(),
+            at_ms: row.try_get(1)?,
+            heads: row.try_get::<i64, _>(2)?.unsigned_abs(),
+            previous: row.try_get(3)?,
+            code: row.try_get(4)?,
+        })
+    };
+    rows.iter().map(seal).collect::<std::result::Result<_, sqlx::Error>>().map_err(fault::of)
 }

@@ -168,7 +168,7 @@ fn good() -> Vec<Input> {
             trade(book, 3, "3000.0000", "G", "26436000.00").summed().bytes()
         }),
         one("ccsid-935", || Book::ebcdic(3).head("DTACCSID", "935").bytes()),
-        one("trailing-1a", || [Book::gbk(3).bytes(), vec![0x1A, 0x1A, 0x00]].concat()),
+        one("trailing-1a", || [Book::gbk(3).bytes(), vec![0x1A, 0x1A, 0x1A]].concat()),
         one("no-last-line-end", || {
             let mut bytes = Book::gbk(3).bytes();
             bytes.truncate(bytes.len() - 2);

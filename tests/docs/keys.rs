@@ -1,0 +1,132 @@
+//! Keys of configuration files: each that the code knows stands in the table of its page.
+//!
+//! The code is asked by keys that it cannot know: the fault names those that it does.
+
+use super::{page, root, rows};
+use fpp::settings::Settings;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const STRANGE: &str = "strange_key";
+
+/// A spool and an outlet of each kind, which the samples only have in comments.
+const MORE_SPOOLS: &str = "\n[spool.more]\nkind = \"sftp\"\nhost = \"h\"\nuser = \"u\"\npath = \"/\"\nagent = true\n\
+                           host_keys = [\"SHA256:x\"]\n";
+const MORE_OUTLETS: &str = "\n[[outlet]]\nkind = \"file\"\nspool = \"core-in\"\nname = \"{stem}.jsonl\"\n";
+
+/// A layout with every type.
+const TYPES: &str = r#"
+name = "T"
+text = "t"
+keys = []
+length = 62
+ccsid = "1388"
+version = "1"
+[[field]]
+name = "A"
+type = "char"
+length = 1
+text = "t"
+[[field]]
+name = "B"
+type = "packed"
+digits = 3
+decimals = 1
+[[field]]
+name = "C"
+type = "number"
+digits = 3
+signed = true
+[[field]]
+name = "D"
+type = "float"
+double = true
+[[field]]
+name = "E"
+type = "date"
+date_format = "iso"
+[[field]]
+name = "F"
+type = "time"
+time_format = "iso"
+[[field]]
+name = "G"
+type = "timestamp"
+fraction = 6
+"#;
+
+#[test]
+fn every_key_of_the_node_and_its_routes_is_told() {
+    let told = told("docs/routes.md");
+    check(&told, "fpp.toml", |text| text + MORE_SPOOLS);
+    check(&told, "routes/pmtrd.toml", |text| text + MORE_OUTLETS);
+}
+
+#[test]
+fn every_key_of_a_format_or_layout_is_told() {
+    let told = told("docs/layouts.md");
+    check(&told, "layouts/pmtrd.toml", |text| text);
+    check(&told, "layouts/pmtrd-gbk.toml", |text| text);
+    check(&told, "layouts/pmtrd.toml", |_| TYPES.to_owned());
+}
+
+#[test]
+fn every_key_of_a_mapping_is_told() {
+    check(&told("docs/events.md"), "events/pmtrd.toml", |text| text);
+    check(&told("docs/events.md"), "instruments.toml", |text| text);
+    check(&told("docs/answers.md"), "answers/pmack.toml", |text| text);
+}
+
+/// Words in backticks in the first cells of a page's tables.
+fn told(name: &str) -> BTreeSet<String> {
+    let firsts = rows(&page(name)).into_iter().map(|row| row[0].clone()).collect::<Vec<_>>();
+    firsts.iter().flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
+/// Puts a strange key into every table of a sample file, and looks for the known ones on the page.
+fn check(told: &BTreeSet<String>, file: &str, change: impl Fn(String) -> String) {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&root().join("config"), folder.path());
+    let path = folder.path().join(file);
+    let text = change(std::fs::read_to_string(&path).unwrap());
+    std::fs::write(&path, estrange(&text)).unwrap();
+    let faults = Settings::load(&folder.path().join("fpp.toml")).unwrap_err();
+    let mut tables = 0;
+    for fault in &faults {
+        let Some((_, known)) = fault.message.split_once(&format!("unknown key `{STRANGE}`; known here: ")) else {
+            continue;
+        };
+        tables += 1;
+        for key in known.split(", ") {
+            assert!(told.contains(key), "{file}: the key `{key}` is not on the page ({fault})");
+        }
+    }
+    assert!(tables > 0, "{file}: {faults:?}");
+}
+
+/// A strange key at the beginning of every table, inline ones included.
+fn estrange(text: &str) -> String {
+    let mut out = format!("{STRANGE} = 1\n");
+    for line in text.lines() {
+        if line.trim_start().starts_with('[') && !line.contains('=') {
+            out.push_str(&format!("{line}\n{STRANGE} = 1\n"));
+        } else {
+            out.push_str(&line.replace("{ ", &format!("{{ {STRANGE} = 1, ")));
+            out.push('\n');
+        }
+    }
+    out
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
