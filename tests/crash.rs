@@ -1,6 +1,6 @@
 //! A node that is killed at any commit, or at any moment, goes on from its books: the same events with the same ids, the
 //! same answer, once, and nothing left behind (I1, I2, I3, I4, I7, I8, I9).
-
+#![cfg(feature = "demo")]
 // A test that cannot go on says so by panicking, in helpers too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 

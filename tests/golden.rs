@@ -3,7 +3,8 @@
 //!
 //! - `GOLDEN=part` runs the cases whose name has this part.
 //! - `UPDATE_GOLDEN=1` writes down what came out; read every change before it is kept.
-//! - `MAKE_GOLDEN=1` makes the inputs (`1.dat`, ...) as `golden_support/make` describes them, and ends.
+//! - `MAKE_GOLDEN=1` makes the inputs (`1.dat`, ...) as `golden_support/make` describes them, and ends; this needs the
+//!   feature `demo`, whose generator it uses.
 
 // A test that cannot go on says so by panicking, in helpers too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
@@ -12,7 +13,9 @@ mod golden_support;
 mod support;
 
 use golden_support::case::{self, Case};
-use golden_support::{compare, make, walk};
+#[cfg(feature = "demo")]
+use golden_support::make;
+use golden_support::{compare, walk};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -22,6 +25,7 @@ const AT_ONCE: usize = 6;
 
 #[test]
 fn every_case_comes_out_as_written() {
+    #[cfg(feature = "demo")]
     if std::env::var_os("MAKE_GOLDEN").is_some() {
         return make::make_all();
     }
@@ -54,6 +58,7 @@ async fn check(name: String) -> Vec<String> {
     compare::compare(&case, &found).into_iter().map(|difference| format!("{name}/{difference}")).collect()
 }
 
+#[cfg(feature = "demo")]
 #[test]
 fn every_case_has_its_inputs_and_is_made_by_the_maker() {
     for name in case::names() {

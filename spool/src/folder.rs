@@ -19,7 +19,7 @@ pub trait Folder: Send + Sync {
     /// The names in it, sorted, at most `limit`; a full listing of exactly `limit` names may have left some out.
     fn list(&self, limit: usize) -> Result<Vec<Entry>>;
 
-    /// What the name stands for now; a link is shown as a link. Nothing when the name is not there.
+    /// What stands under the name; a link is shown as a link. Nothing when the name is not there.
     fn stat(&self, name: &str) -> Result<Option<Entry>>;
 
     /// Opens a regular file for reading. Read it in large pieces.

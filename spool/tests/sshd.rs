@@ -1,6 +1,7 @@
 //! Collecting and delivering over a real OpenSSH server, and what happens when it misbehaves.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers outside the test functions; a panic is a failed test
 
+#[allow(dead_code)] // each test program uses a part of it
 mod sshd_support;
 
 use fpp_spool::*;

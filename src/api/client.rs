@@ -30,6 +30,11 @@ pub async fn events(node: SocketAddr, path: &str, token: Option<&str>) -> Result
     let stream = TcpStream::connect(node).await.map_err(|e| {
         Error::retry(Code::UNREACHABLE, format!("no node answers at {node}")).caused_by(e).hint("Start it: fpp run.")
     })?;
+    events_over(stream, node, path, token).await
+}
+
+/// The same over a connection that stands.
+pub async fn events_over(stream: TcpStream, node: SocketAddr, path: &str, token: Option<&str>) -> Result<Answer> {
     let mut request = Request::get(path).header("host", node.to_string()).header("accept", "application/x-ndjson");
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
@@ -43,7 +48,8 @@ pub async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Ans
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let lost = |e: hyper::Error| Error::retry(Code::UNREACHABLE, "the node went away").caused_by(e);
+    let lost =
+        |e: hyper::Error| Error::retry(Code::UNREACHABLE, "the node went away").caused_by(e).hint("Look at its log.");
     let work = async {
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;

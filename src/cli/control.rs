@@ -4,19 +4,14 @@
 //! user is sent along for the journal.
 
 use super::exit::{Exit, Failure};
+use crate::api::client;
 use crate::settings::Settings;
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use std::io;
-use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
-
-/// How long a node may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What an operator asks for about a transfer or delivery.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -90,7 +85,7 @@ pub(super) async fn send(settings: &Settings, verb: &str, command: &impl Seriali
         .header("content-type", "application/json")
         .body(Full::new(Bytes::from(body)))
         .map_err(|e| Failure::internal(e.to_string()))?;
-    let answer = exchange(stream, request).await?;
+    let answer = client::exchange(stream, request).await?;
     if !answer.status.is_success() {
         return Err(refused(answer.status, &answer.body));
     }
@@ -111,24 +106,11 @@ pub(super) struct Page {
 pub(super) async fn events(settings: &Settings, path: &str, token: Option<&str>) -> Result<Page, Failure> {
     let address = settings.http.listen;
     let stream = TcpStream::connect(address).await.map_err(|error| no_node(settings, &error))?;
-    let mut request = Request::builder().method(Method::GET).uri(path).header("host", address.to_string());
-    request = request.header("accept", "application/x-ndjson");
-    if let Some(token) = token {
-        request = request.header("authorization", format!("Bearer {token}"));
-    }
-    let request = request.body(Full::default()).map_err(|e| Failure::internal(e.to_string()))?;
-    let answer = exchange(stream, request).await?;
+    let answer = client::events_over(stream, address, path, token).await?;
     if !answer.status.is_success() {
         return Err(refused(answer.status, &answer.body));
     }
     Ok(Page { lines: answer.body, position: answer.position })
-}
-
-/// What came back.
-struct Answer {
-    status: StatusCode,
-    body: Bytes,
-    position: String,
 }
 
 fn refused(status: StatusCode, body: &[u8]) -> Failure {
@@ -137,29 +119,6 @@ fn refused(status: StatusCode, body: &[u8]) -> Failure {
         Err(_) => format!("the node answered {status}: {}", String::from_utf8_lossy(body).trim()),
     };
     Failure { exit: if status.is_server_error() { Exit::Internal } else { Exit::Usage }, message }
-}
-
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Answer, Failure>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let lost = |error: hyper::Error| Failure::internal(format!("the node went away: {error}; look at its log"));
-    let work = async {
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
-        let connection = tokio::spawn(connection);
-        let response = sender.send_request(request).await.map_err(lost)?;
-        let status = response.status();
-        let position =
-            response.headers().get("fpp-position").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-        let body = response.into_body().collect().await.map_err(lost)?.to_bytes();
-        connection.abort();
-        Ok(Answer { status, body, position })
-    };
-    match tokio::time::timeout(PATIENCE, work).await {
-        Ok(answer) => answer,
-        Err(_) => Err(Failure::internal(format!("the node did not answer within {} s", PATIENCE.as_secs()))),
-    }
 }
 
 fn no_node(settings: &Settings, error: &io::Error) -> Failure {

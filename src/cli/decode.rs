@@ -7,6 +7,7 @@ use super::streams::{Input, Progress, Target};
 use clap::Args;
 use fpp_codecs::Code;
 use fpp_codecs::format::Format;
+use fpp_codecs::framing::damage::HEAD;
 use fpp_codecs::framing::{CutError, Cutter, text_mode_damage};
 use fpp_codecs::json;
 use fpp_codecs::record::Row;
@@ -14,8 +15,6 @@ use std::fmt::Write as _;
 use std::io::Read;
 use std::path::PathBuf;
 
-/// Bytes looked at for signs of a text-mode transfer.
-const HEAD_BYTES: u64 = 1 << 16;
 /// Records between two moves of the progress bar.
 const STEP: u64 = 4_096;
 
@@ -53,7 +52,7 @@ impl Decode {
         let format = self.layout.open()?;
         let mut input = Input::open(&self.file)?;
         let mut head = Vec::new();
-        let read = input.reader.by_ref().take(HEAD_BYTES).read_to_end(&mut head);
+        let read = input.reader.by_ref().take(HEAD as u64).read_to_end(&mut head);
         read.map_err(|e| Failure::file("read", &input.name, &e))?;
         if let Some(signs) = text_mode_damage(&format, &head, input.size.unwrap_or(head.len() as u64)) {
             note(format_args!("warning: {} {}: {signs}", Code::TEXT_MODE, Code::TEXT_MODE.english()));

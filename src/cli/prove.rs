@@ -10,6 +10,7 @@ use super::show::grouped;
 use super::story::{rejects_table, totals_table};
 use super::streams::Target;
 use crate::error::Error;
+use crate::inbound::examine::examine;
 use crate::inbound::prove::hint;
 use crate::inbound::spill::Files;
 use crate::ledger::transfer::{Identity, Verdict};
@@ -20,17 +21,15 @@ use crate::trade::plan::Plan;
 use crate::trade::plan::rules::AnswerDigest;
 use crate::trade::proof::header::NameIdentity;
 use crate::trade::proof::outcome::Outcome;
-use crate::trade::proof::{Context, Ending, Proof};
+use crate::trade::proof::{Context, Proof};
 use clap::Args;
-use fpp_codecs::framing::{CutError, Cutter, text_mode_damage};
+use fpp_codecs::framing::Cutter;
 use fpp_spool::{Fields, Hasher, NamePattern, NameTemplate};
 use serde_json::json;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-/// Bytes looked at for signs of a text-mode transfer.
-const HEAD_BYTES: u64 = 1 << 16;
 /// Rejects told.
 const REJECTS_TOLD: usize = 20;
 
@@ -135,26 +134,9 @@ impl Prove {
         let scratch =
             tempfile::tempdir().map_err(|e| Failure::internal(format!("no room for temporary files: {e}")))?;
         let spill = Box::new(Files::new(scratch.path(), "prove"));
-        let mut proof = Proof::new(plan, Context { name, ..Context::default() }, spill);
-        let mut head = Vec::new();
-        let file = self.open()?;
-        let size = file.metadata().map_err(fault)?.len();
-        file.take(HEAD_BYTES).read_to_end(&mut head).map_err(fault)?;
-        if let Some(signs) = text_mode_damage(&plan.format, &head, size) {
-            let ending = Ending::Broken { code: fpp_codecs::Code::TEXT_MODE, reason: signs };
-            return Ok((proof.finish(ending).map_err(fault)?, Vec::new()));
-        }
-        let mut cutter = Cutter::new(plan.format.framing, self.open()?);
-        let ending = loop {
-            match cutter.next() {
-                Ok(Some(cut)) => proof.record(cut.n, cut.offset, cut.bytes).map_err(fault)?,
-                Ok(None) => break Ending::Complete,
-                Err(CutError::Io(e)) => return Err(fault(e)),
-                Err(error) => break Ending::Broken { code: error.code(), reason: error.to_string() },
-            }
-        };
-        let remarks = cutter.remarks();
-        Ok((proof.finish(ending).map_err(fault)?, remarks))
+        let proof = Proof::new(plan, Context { name, ..Context::default() }, spill);
+        let size = self.open()?.metadata().map_err(fault)?.len();
+        examine(proof, plan, size, || File::open(&self.file)).map_err(fault)
     }
 
     /// The answer, with the present moment as its time. None for a route without answers or a file that is held.

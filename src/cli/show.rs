@@ -1,6 +1,7 @@
 //! How values look to people: times in the installation's time zone, sizes, states.
 
 use crate::ledger::transfer::Transfer;
+pub(super) use crate::telemetry::figures::grouped;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -21,19 +22,6 @@ impl Times {
             Err(_) => ms.to_string(),
         }
     }
-}
-
-/// `1,234,567`.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// State, with what decides it: `Held at Staged`, `closed`.
@@ -68,10 +56,5 @@ mod tests {
     fn times_are_those_of_the_installation() {
         let times = Times::of("Asia/Shanghai");
         assert_eq!(times.show(1_750_399_445_123), "2025-06-20 14:04:05.123");
-    }
-
-    #[test]
-    fn digits_stand_in_groups_of_three() {
-        assert_eq!([0, 999, 1000, 1234567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }

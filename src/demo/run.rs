@@ -7,6 +7,7 @@ use crate::api::client;
 use crate::error::{Error, Result};
 use crate::node::{Node, Options};
 use crate::settings::Settings;
+use crate::telemetry::figures::grouped;
 use fpp_codecs::Code;
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -62,7 +63,7 @@ async fn tell(demo: &Demo, folder: &Folder, core: &CoreServer, node: &Node, out:
         say(format!(
             "core  drops {}  {} trades, {megabytes:.1} MB: {}",
             chapter.name(),
-            thousands(chapter.spec.trades),
+            grouped(chapter.spec.trades),
             chapter.about
         ))?;
         let ended = chapter.end(folder, node, &summary, Instant::now()).await?;
@@ -82,7 +83,7 @@ async fn tell(demo: &Demo, folder: &Folder, core: &CoreServer, node: &Node, out:
     }
     say(format!(
         "stream {} events read over HTTP, every (source, id) once: trades and {rejected_files} ends of file",
-        thousands(read)
+        grouped(read)
     ))?;
     let report = node.ledger.verify(None).await?;
     if let Some(broken) = report.broken {
@@ -133,12 +134,12 @@ fn lines(chapter: &Chapter, ended: &Ended) -> Vec<String> {
     vec![
         format!(
             "core  has the answer, checksum verified, after {took} ({} records/s): {} {}  {} records, {} accepted, {} not{reason}",
-            thousands(rate as u64),
+            grouped(rate as u64),
             answer.status,
             answer.code,
-            thousands(total),
-            thousands(good),
-            thousands(bad),
+            grouped(total),
+            grouped(good),
+            grouped(bad),
         ) + &refused,
     ]
 }
@@ -170,18 +171,6 @@ async fn read_stream(node: &Node) -> Result<u64> {
 
 fn short(digest: Option<&str>) -> &str {
     digest.and_then(|d| d.get(..16)).unwrap_or("-")
-}
-
-fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }
 
 fn pipe(e: io::Error) -> Error {

@@ -10,12 +10,11 @@ use crate::trade::answer::writer::AnswerWriter;
 use crate::trade::plan::Plan;
 use crate::trade::plan::rules::AnswerDigest;
 use crate::trade::proof::outcome::Amounts;
+use crate::vault::made::Made;
 use crate::vault::{Stored, error_of};
 use fpp_codecs::Code;
 use fpp_codecs::framing::Cutter;
 use fpp_codecs::record::Decimal;
-use std::io::{BufWriter, Seek, Write};
-use std::path::PathBuf;
 
 /// Everything an answer is made of, read from the books.
 pub struct Answered {
@@ -25,7 +24,6 @@ pub struct Answered {
     first: Transfer,
     /// Its rejects, in record order.
     rejects: Vec<Reject>,
-    scratch: PathBuf,
 }
 
 /// Reads the books.
@@ -37,10 +35,10 @@ pub async fn gather(cx: &Inbound, transfer: &Transfer) -> Result<Answered> {
         })?,
     };
     let rejects = cx.books().rejects(&first).await?;
-    Ok(Answered { transfer: transfer.clone(), first, rejects, scratch: cx.scratch.clone() })
+    Ok(Answered { transfer: transfer.clone(), first, rejects })
 }
 
-/// Makes the answer's bytes and puts them into the vault.
+/// Makes the answer's bytes and puts them into the vault, record by record.
 pub fn render(books: &Books, of: &Answered) -> Result<Stored> {
     let digest = of
         .first
@@ -49,26 +47,33 @@ pub fn render(books: &Books, of: &Answered) -> Result<Stored> {
         .as_deref()
         .ok_or_else(|| Error::internal(format!("transfer {} is judged without a plan", of.first.id)))?;
     let plan = books.plans.frozen(&*books.vault, digest)?;
-    let no_space = |e: std::io::Error| Error::retry(Code::NO_SPACE, "the answer cannot be written").caused_by(e);
-    let mut file = tempfile::tempfile_in(&of.scratch).map_err(no_space)?;
-    write_answer(books, of, &plan, &mut file)?;
-    file.rewind().map_err(no_space)?;
-    books.vault.put(&mut file, &mut |_| {}, u64::MAX)
-}
-
-/// Writes the answer anywhere: `prove` shows it without keeping it.
-pub fn write_answer(books: &Books, of: &Answered, plan: &Plan, out: &mut dyn Write) -> Result<()> {
-    let facts = facts(of, plan)?;
-    let framed = facts.framed;
-    let mut writer = AnswerWriter::new(plan, facts, of.rejects.clone(), BufWriter::new(out))?;
-    if framed {
+    let facts = facts(of, &plan)?;
+    let mut records = None;
+    if facts.framed {
         let content = books.vault.open(of.first.facts.sha256.as_deref().unwrap_or_default())?;
-        let mut cutter = Cutter::new(plan.format.framing, content.reader_at(0));
-        while let Some(cut) = cutter.next().map_err(|e| unreadable(of, e))? {
-            writer.record(cut.n, cut.bytes)?;
-        }
+        records = Some(Cutter::new(plan.format.framing, content.reader_at(0)));
     }
-    writer.finish().map(|_| ())
+    let mut writer = Some(AnswerWriter::new(&plan, facts, of.rejects.clone(), Vec::new())?);
+    let mut answer = Made::new(|piece| {
+        let cut = match &mut records {
+            Some(cutter) => cutter.next().map_err(|e| unreadable(of, e))?,
+            None => None,
+        };
+        match (cut, &mut writer) {
+            (Some(cut), Some(writer)) => {
+                writer.record(cut.n, cut.bytes)?;
+                piece.append(writer.output());
+                Ok(true)
+            }
+            _ => {
+                if let Some(writer) = writer.take() {
+                    piece.append(&mut writer.finish()?);
+                }
+                Ok(false)
+            }
+        }
+    });
+    books.vault.put(&mut answer, &mut |_| {}, u64::MAX)
 }
 
 fn unreadable(of: &Answered, error: fpp_codecs::framing::CutError) -> Error {

@@ -13,6 +13,7 @@ pub mod arrival;
 pub mod claim;
 pub mod compare;
 pub mod decide;
+pub mod examine;
 pub mod names;
 pub mod pipeline;
 pub mod post;

@@ -5,6 +5,7 @@
 
 use super::compare;
 use super::decide::{self, notice};
+use super::examine::examine;
 use super::route::Route;
 use super::series::{self, Place};
 use super::work::{Inbound, Next};
@@ -15,18 +16,14 @@ use crate::ledger::transfer::{Facts, FileEvent, Identity, Transfer, Verdict};
 use crate::trade::plan::Plan;
 use crate::trade::proof::header::FileFault;
 use crate::trade::proof::outcome::Outcome;
-use crate::trade::proof::{Context, Ending, Proof};
+use crate::trade::proof::{Context, Proof};
 use crate::vault::Vault;
 use fpp_codecs::Code;
-use fpp_codecs::framing::{CutError, Cutter, text_mode_damage};
 use fpp_spool::Algorithm;
 use serde_json::json;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Bytes at a file's start that are looked at for text-mode damage.
-const HEAD_BYTES: u64 = 64 << 10;
 /// Rejects that are shown of a file that a person must judge.
 const SHOWN_MAX: usize = 20;
 
@@ -106,31 +103,8 @@ fn read(
 ) -> Result<(Outcome, Vec<String>)> {
     let sha256 = transfer.facts.sha256.as_deref().unwrap_or_default();
     let content = vault.open(sha256)?;
-    let mut proof = Proof::new(plan, context, Box::new(super::spill::Files::new(scratch, &transfer.id.0)));
-    let failed = |e: std::io::Error| crate::vault::error_of(e);
-    let mut head = Vec::new();
-    content.reader_at(0).take(HEAD_BYTES).read_to_end(&mut head).map_err(failed)?;
-    if let Some(signs) = text_mode_damage(&plan.format, &head, content.size()) {
-        let ending = Ending::Broken { code: Code::TEXT_MODE, reason: signs };
-        return Ok((proof.finish(ending).map_err(failed)?, Vec::new()));
-    }
-    let mut cutter = Cutter::new(plan.format.framing, content.reader_at(0));
-    let ending = loop {
-        match cutter.next() {
-            Ok(Some(cut)) => proof.record(cut.n, cut.offset, cut.bytes).map_err(failed)?,
-            Ok(None) => break Ending::Complete,
-            Err(CutError::Io(e)) => return Err(failed(e)),
-            Err(error) => break Ending::Broken { code: error.code(), reason: without_code(&error) },
-        }
-    };
-    let remarks = cutter.remarks();
-    Ok((proof.finish(ending).map_err(failed)?, remarks))
-}
-
-/// The reason stands beside its code wherever it is told.
-fn without_code(error: &CutError) -> String {
-    let text = error.to_string();
-    text.strip_prefix(&format!("{}: ", error.code())).unwrap_or(&text).to_owned()
+    let proof = Proof::new(plan, context, Box::new(super::spill::Files::new(scratch, &transfer.id.0)));
+    examine(proof, plan, content.size(), || Ok(content.reader_at(0))).map_err(crate::vault::error_of)
 }
 
 async fn judge(

@@ -29,7 +29,7 @@ pub struct Inbound {
     pub clock: Clock,
     /// Rung after every change.
     pub bell: Bell,
-    /// Folder for temporary files of bounded sorts and rendered outlets; emptied at start.
+    /// Folder for temporary files of bounded sorts; emptied at start.
     pub scratch: PathBuf,
 }
 

@@ -235,58 +235,6 @@ impl Folded {
     }
 }
 
-/// Names the first field in which a row differs from what its journal says; nothing when it agrees.
-pub fn transfer_difference(row: &Transfer, fold: &Transfer) -> Option<String> {
-    macro_rules! compare {
-        ($($field:ident),*) => { $(if row.$field != fold.$field {
-            return Some(format!("{} is {:?}, its journal says {:?}", stringify!($field), row.$field, fold.$field));
-        })* };
-    }
-    compare!(
-        id,
-        route,
-        spool,
-        name,
-        arrival_key,
-        state,
-        verdict,
-        held_from,
-        closed,
-        arrived_ms,
-        updated_ms,
-        publication
-    );
-    // Facts may name accounts in their reason or difference: the report says that they differ, not what they are.
-    (row.facts != fold.facts).then(|| "its facts differ from its journal".to_owned())
-}
-
-/// Names the first field in which a row differs from what its journal says; nothing when it agrees.
-pub fn delivery_difference(row: &Delivery, fold: &Delivery) -> Option<String> {
-    macro_rules! compare {
-        ($($field:ident),*) => { $(if row.$field != fold.$field {
-            return Some(format!("{} is {:?}, its journal says {:?}", stringify!($field), row.$field, fold.$field));
-        })* };
-    }
-    compare!(
-        id,
-        transfer,
-        purpose,
-        required,
-        spool,
-        name,
-        size,
-        sha256,
-        checksums,
-        sm3,
-        marker,
-        state,
-        planned_ms,
-        updated_ms,
-        delivered_ms
-    );
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

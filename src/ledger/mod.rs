@@ -11,6 +11,7 @@
 pub mod chain;
 pub mod change;
 pub mod delivery;
+pub mod difference;
 pub mod fold;
 pub mod lease;
 pub mod sqlite;

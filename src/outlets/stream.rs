@@ -10,6 +10,7 @@ use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::ledger::transfer::{Transfer, Verdict};
 use fpp_codecs::Code;
+use std::io::Write;
 
 /// Publications asked for in one round.
 const ROUND: u32 = 64;
@@ -32,8 +33,10 @@ pub struct Query {
 /// What a reader gets.
 #[derive(Debug)]
 pub struct Page {
-    /// Events, each a JSON object with the extension `fppposition`.
-    pub events: Vec<Vec<u8>>,
+    /// Events, each a JSON object with the extension `fppposition` and a line end: one buffer, since pages are large.
+    pub lines: Vec<u8>,
+    /// How many.
+    pub count: usize,
     /// Where to go on.
     pub position: Position,
 }
@@ -60,8 +63,7 @@ impl From<Error> for StreamError {
 
 /// Reads a page.
 pub async fn read(books: &Books, query: Query) -> std::result::Result<Page, StreamError> {
-    let mut page = Page { events: Vec::new(), position: query.after };
-    let mut bytes = 0;
+    let mut page = Page { lines: Vec::new(), count: 0, position: query.after };
     loop {
         // The publication of the position itself comes first: it may have more records after the one named.
         let from = match page.position.record {
@@ -76,7 +78,7 @@ pub async fn read(books: &Books, query: Query) -> std::result::Result<Page, Stre
             let publication = transfer.publication.unwrap_or_default();
             let wanted = query.routes.as_ref().is_none_or(|routes| routes.contains(&transfer.route));
             if wanted {
-                let full = fill(books, &query, &transfer, &mut page, &mut bytes).await?;
+                let full = fill(books, &query, &transfer, &mut page).await?;
                 if full {
                     return Ok(page);
                 }
@@ -92,48 +94,49 @@ async fn fill(
     query: &Query,
     transfer: &Transfer,
     page: &mut Page,
-    bytes: &mut usize,
 ) -> std::result::Result<bool, StreamError> {
     let publication = transfer.publication.unwrap_or_default();
     let after = if page.position.publication == publication { page.position.record } else { 0 };
     let rejects = books.rejects(transfer).await?;
     let (open, of) = (books.clone(), transfer.clone());
     let view = if query.masked { View::Masked } else { View::Clear };
-    let (left, room) = (query.limit - page.events.len(), BYTES_MAX.saturating_sub(*bytes));
+    let left = query.limit - page.count;
+    let mut lines = std::mem::take(&mut page.lines);
     let read = blocking(move || {
         let mut reader = EventReader::open(&open, &of, rejects, after, view)?;
-        let (mut events, mut size, mut last) = (Vec::new(), 0, None);
-        while events.len() < left && size < room {
-            let mut event = Vec::new();
-            let Some(record) = reader.next(&mut event)? else { return Ok((events, None)) };
+        let (mut count, mut last) = (0, None);
+        while count < left && lines.len() < BYTES_MAX {
+            let Some(record) = reader.next(&mut lines)? else { return Ok((lines, count, None)) };
             let position = Position { publication, record };
-            mark(&mut event, position);
-            size += event.len();
-            events.push(event);
+            mark(&mut lines, position);
+            count += 1;
             last = Some(position);
         }
-        Ok((events, last))
+        Ok((lines, count, last))
     })
     .await;
-    let (events, last) = match read {
-        Ok(read) => read,
+    let last = match read {
+        Ok((lines, count, last)) => {
+            page.lines = lines;
+            page.count += count;
+            last
+        }
         Err(error) if error.code == Code::VAULT => return Err(gone(books, publication, error).await?),
         Err(error) => return Err(error.into()),
     };
-    *bytes += events.iter().map(Vec::len).sum::<usize>();
-    page.events.extend(events);
     if let Some(position) = last {
         page.position = position;
     }
     Ok(last.is_some())
 }
 
-/// Puts the position into the event, as a CloudEvents extension attribute.
-fn mark(event: &mut Vec<u8>, position: Position) {
-    if event.last() == Some(&b'}') {
-        event.pop();
-        event.extend_from_slice(format!(",\"fppposition\":\"{position}\"}}").as_bytes());
+/// Puts the position into the last event, as a CloudEvents extension attribute, and ends its line.
+fn mark(lines: &mut Vec<u8>, position: Position) {
+    if lines.pop_if(|last| *last == b'}').is_some() {
+        // Writing to a vector cannot fail.
+        let _ = write!(lines, ",\"fppposition\":\"{position}\"}}");
     }
+    lines.push(b'\n');
 }
 
 /// The oldest publication after the missing one whose bytes are still there.

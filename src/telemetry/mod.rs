@@ -4,6 +4,7 @@
 //! result. `FPP_LOG` filters (`FPP_LOG=debug`, `FPP_LOG=fpp::delivery=trace,info`). Field content is never logged:
 //! lines name files, records, fields and codes.
 
+pub mod figures;
 pub mod report;
 
 use crate::error::Error;

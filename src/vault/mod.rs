@@ -11,6 +11,7 @@ pub mod blocks;
 pub mod disk;
 mod faults;
 mod files;
+pub mod made;
 pub mod plans;
 
 pub use faults::error_of;

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 /// 2025-06-20, 16:10 in Shanghai.
-const NOW_MS: i64 = 1_750_407_000_000;
+pub(crate) const NOW_MS: i64 = 1_750_407_000_000;
 
 /// A route with everything: stream, a required file outlet, an answer; side files for both.
 pub(crate) fn site() -> Site {
@@ -96,13 +96,15 @@ fn life(site: &Site, death: Death, runtime: &Runtime) -> Result<End, String> {
                 return Ok(End::Killed);
             }
             let rest = at_rest(&**books.get().unwrap(), 1).await;
-            if rest.is_ok() && !life.is_over() {
+            // What an earlier life left is swept beside the walk, perhaps after it.
+            let left = leftovers(site);
+            if rest.is_ok() && left.is_empty() && !life.is_over() {
                 let files = told(site, &settings, &*node.ledger, node.address).await;
                 node.stop().await;
                 return Ok(End::Rest(files));
             }
             if Instant::now() > until {
-                return Err(format!("{death:?}: {}", rest.err().unwrap_or_default()));
+                return Err(format!("{death:?}: {} left: {left:?}", rest.err().unwrap_or_default()));
             }
             bell.wait(Duration::from_millis(10)).await;
         }

@@ -1,4 +1,5 @@
 //! Killing a node at every commit, and the process at every state.
+#![allow(dead_code, reason = "each test program uses a part")]
 
 pub(crate) mod bench;
 pub(crate) mod invariants;

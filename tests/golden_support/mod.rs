@@ -2,5 +2,6 @@
 
 pub(crate) mod case;
 pub(crate) mod compare;
+#[cfg(feature = "demo")]
 pub(crate) mod make;
 pub(crate) mod walk;

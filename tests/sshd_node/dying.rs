@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use fpp::error::{Error, Result};
 use fpp::ledger::Ledger;
-use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, VerifyReport};
+use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
 use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId};
 use fpp::ledger::lease::{Lease, LeaseKey};
 use fpp::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
@@ -90,5 +90,6 @@ forward! {
     days(route: &str) -> Vec<(String, bool)>;
     counts() -> Vec<(String, String, Option<String>, u64)>;
     seal(now_ms: i64, key: &[u8]) -> u64;
+    seals(after: u64, limit: u32) -> Vec<Seal>;
     verify(key: Option<&[u8]>) -> VerifyReport;
 }

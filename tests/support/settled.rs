@@ -29,7 +29,7 @@ pub(crate) async fn settled(node: &Node, count: usize) -> Result<Vec<Transfer>, 
     loop {
         match at_rest(&*node.ledger, count).await {
             Ok(all) => return Ok(all),
-            Err(why) if Instant::now() > until => return Err(why),
+            Err(why) if Instant::now() > until || transfers(&*node.ledger).await.len() > count => return Err(why),
             Err(_) => bell.wait(Duration::from_millis(50)).await,
         }
     }

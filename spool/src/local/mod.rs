@@ -6,6 +6,7 @@
 //! the module `rename` below.
 
 pub(crate) mod rename;
+mod sink;
 
 use crate::entry::{Entry, EntryKind, check_name, check_path, escaped};
 use crate::error::{Error, ErrorKind, Result};
@@ -13,8 +14,9 @@ use crate::folder::{Folder, Sink};
 use rename::rename_no_replace;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
+use sink::{LocalSink, could, sync_handle};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -190,34 +192,6 @@ impl Folder for LocalFolder {
     }
 }
 
-struct LocalSink {
-    file: File,
-    folder: OwnedFd,
-    what: String,
-}
-
-impl Write for LocalSink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-impl Sink for LocalSink {
-    fn finish(self: Box<Self>) -> Result<bool> {
-        let failed = |e: Errno| Error::from_io(format_args!("syncing {}", self.what), e.into());
-        let file_done = could(rustix::fs::fsync(&self.file)).map_err(failed)?;
-        // The name must be durable too: "proven" is recorded on the strength of it.
-        let folder_done = sync_handle(&self.folder).map_err(failed)?;
-        // Reading back should read what the disk has, not what the cache has; a hint that may be ignored.
-        let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::DontNeed);
-        Ok(file_done && folder_done)
-    }
-}
-
 /// Reads a small file whole, refusing more than `max` bytes.
 pub(crate) fn read_at_most(input: &mut dyn Read, name: &str, max: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -229,19 +203,6 @@ pub(crate) fn read_at_most(input: &mut dyn Read, name: &str, max: usize) -> Resu
         return Err(Error::new(ErrorKind::Unsafe, format!("{name:?} is larger than {max} bytes")));
     }
     Ok(bytes)
-}
-
-fn sync_handle(folder: &OwnedFd) -> rustix::io::Result<bool> {
-    could(rustix::fs::fsync(folder))
-}
-
-/// Some file systems cannot sync a folder: that is reported, and is no error.
-fn could(synced: rustix::io::Result<()>) -> rustix::io::Result<bool> {
-    match synced {
-        Ok(()) => Ok(true),
-        Err(Errno::INVAL | Errno::NOTSUP | Errno::NOSYS) => Ok(false),
-        Err(e) => Err(e),
-    }
 }
 
 #[allow(clippy::unnecessary_cast)] // the widths differ between architectures

@@ -9,7 +9,8 @@ use super::{desk, fault, reads, rows};
 use crate::ledger::chain::{RejectsDigest, RejectsHasher, row_hash};
 use crate::ledger::change::{JournalRow, VerifyReport};
 use crate::ledger::delivery::Delivery;
-use crate::ledger::fold::{Entry, Folded, delivery_difference, transfer_difference};
+use crate::ledger::difference::{delivery_difference, transfer_difference};
+use crate::ledger::fold::{Entry, Folded};
 use crate::ledger::transfer::{Transfer, TransferId, Verdict};
 use sqlx::{Connection, Row, SqliteConnection};
 

@@ -120,6 +120,11 @@ impl<'p, W: Write> AnswerWriter<'p, W> {
         Ok(self.out)
     }
 
+    /// Where it writes to.
+    pub fn output(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     fn told<'r>(&mut self, n: u64, reject: Option<&'r Reject>) -> Result<Told<'r>> {
         let (status, code) = match (reject, self.facts.verdict) {
             (Some(reject), _) => ("F", reject.code()),

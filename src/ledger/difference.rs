@@ -1,0 +1,57 @@
+//! Where a row differs from the fold of its journal: what `verify` tells when a row was changed by hand (I7).
+
+use super::delivery::Delivery;
+use super::transfer::Transfer;
+
+/// Returns from a function with the first of the fields in which two values differ.
+macro_rules! compare {
+    ($row:ident, $fold:ident, $($field:ident),*) => { $(if $row.$field != $fold.$field {
+        return Some(format!("{} is {:?}, its journal says {:?}", stringify!($field), $row.$field, $fold.$field));
+    })* };
+}
+
+/// Names the first field in which a row differs from what its journal says; nothing when it agrees.
+pub fn transfer_difference(row: &Transfer, fold: &Transfer) -> Option<String> {
+    compare!(
+        row,
+        fold,
+        id,
+        route,
+        spool,
+        name,
+        arrival_key,
+        state,
+        verdict,
+        held_from,
+        closed,
+        arrived_ms,
+        updated_ms,
+        publication
+    );
+    // Facts may name accounts in their reason or difference: the report says that they differ, not what they are.
+    (row.facts != fold.facts).then(|| "its facts differ from its journal".to_owned())
+}
+
+/// Names the first field in which a row differs from what its journal says; nothing when it agrees.
+pub fn delivery_difference(row: &Delivery, fold: &Delivery) -> Option<String> {
+    compare!(
+        row,
+        fold,
+        id,
+        transfer,
+        purpose,
+        required,
+        spool,
+        name,
+        size,
+        sha256,
+        checksums,
+        sm3,
+        marker,
+        state,
+        planned_ms,
+        updated_ms,
+        delivered_ms
+    );
+    None
+}
