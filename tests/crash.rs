@@ -68,7 +68,8 @@ fn lives(dropped: Dropped, partner: Partner, deaths: impl IntoIterator<Item = De
         if partner == Partner::Takes {
             // Books and folders rightly show that the answer was taken; and it must not have come again.
             take_answers(&site);
-            (due.remove("outcome.json"), found.remove("outcome.json"));
+            due.remove("outcome.json");
+            found.remove("outcome.json");
         }
         let mut told = differences(&due, &found);
         told.extend(leftovers(&site).into_iter().map(|path| format!("left behind: {path}")));
