@@ -4,7 +4,8 @@
 //! ledger, vault and local spools in a temporary folder; nothing is faked and nothing is switched off. The core's part,
 //! the waiting and the reading of the stream over HTTP are done by this process. For each step: seconds between two
 //! entries of the ledger's journals, and processor seconds of the node's process in that time. Every run checks the
-//! counts of the verdict, the size of the answer and the number of events before it prints anything.
+//! counts of the verdict, the size of the answer and the number of events before it prints anything. At the end the
+//! command line decodes the same file.
 //!
 //! `cargo bench --bench walk -- [--records 100000,1000000] [--runs 3] [--file]`
 
@@ -21,6 +22,7 @@ use node::Walked;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// Flaws that leave the control totals readable, so that the file is accepted in part.
 const FLAWS: [Flaw; 5] = [Flaw::FeeDigit, Flaw::PnlSign, Flaw::NameRun, Flaw::ValueDate, Flaw::Instrument];
@@ -47,6 +49,7 @@ fn main() {
         println!("\n{records} records, {mib:.0} MiB, {BAD} of them bad; outlets: {outlets}; {} runs", options.runs);
         let runs: Vec<Walked> = (0..options.runs).map(|_| run(&spec, &made, &source, options.file)).collect();
         costs.push((*records, print(&runs, *records)));
+        decode(&source, mib, options.runs);
     }
     for (records, micros) in &costs {
         println!("{records} records: {micros:.2} µs of processor time a record, from arrival to archive");
@@ -122,6 +125,16 @@ fn print(runs: &[Walked], records: u64) -> f64 {
         peak(|run| run.peak_kib)
     );
     processor * 1e6 / records as f64
+}
+
+/// The program's own decoder on the same file; its output is thrown away.
+fn decode(source: &Path, mib: f64, runs: usize) {
+    let layout = concat!(env!("CARGO_MANIFEST_DIR"), "/config/layouts/pmtrd.toml");
+    let seconds = median((0..runs).map(|_| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_fpp"));
+        process::run(program.args(["decode", layout]).arg(source).stdout(Stdio::null()).stderr(Stdio::null()))
+    }));
+    println!("  `fpp decode` of the file to /dev/null: {seconds:.2} processor s, {:.0} MiB/s", mib / seconds);
 }
 
 fn line(name: &str, seconds: f64, processor: f64, records: u64) {

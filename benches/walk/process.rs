@@ -1,6 +1,7 @@
 //! A process from outside: the processor time it used at any moment, and its largest resident memory.
 
 use std::fs::read_to_string;
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Processor time of a process, looked at again and again.
@@ -45,11 +46,24 @@ pub(crate) fn peak_kib(pid: u32) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
+/// Processor time of a program that runs to its end.
+pub(crate) fn run(program: &mut Command) -> f64 {
+    let ended_children = || ticks("self", 13);
+    let before = ended_children();
+    program.status().unwrap();
+    ended_children() - before
+}
+
 /// User and system time of all threads, living and ended.
 fn processor_seconds(pid: u32) -> f64 {
+    ticks(&pid.to_string(), 11)
+}
+
+/// Two words of the kernel's account that stand one after the other: user and system time.
+fn ticks(pid: &str, first: usize) -> f64 {
     let stat = read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    // The name in brackets may hold blanks; behind it user and system time are the 12th and 13th word.
+    // The name in brackets may hold blanks, so words are counted from behind it.
     let words: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-    let ticks: u64 = words[11].parse::<u64>().unwrap() + words[12].parse::<u64>().unwrap();
+    let ticks: u64 = words[first].parse::<u64>().unwrap() + words[first + 1].parse::<u64>().unwrap();
     ticks as f64 / 100.0
 }
