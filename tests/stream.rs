@@ -164,3 +164,54 @@ async fn a_token_opens_its_routes_and_its_view() {
     assert_eq!(other.position, "1-end", "a filtered read moves on even when it is empty");
     node.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_ahead_of_the_ledger_is_told_and_not_waited_for() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = start(&site).await;
+    drop_batch(&site, 1);
+    settled(&node, 1).await.unwrap();
+    let ahead = get(&node, "after=99-end&wait=30", None).await;
+    assert_eq!(ahead.status, 409);
+    let problem: Value = serde_json::from_slice(&ahead.body).unwrap();
+    assert_eq!(problem["newest"], "1-end");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_content_is_not_told_as_gone() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = start(&site).await;
+    for batch in 1..=2 {
+        drop_batch(&site, batch);
+        settled(&node, usize::from(batch)).await.unwrap();
+    }
+    let digest = Digest::of(Algorithm::Sha256, &file(1).1).to_string();
+    let content = site.root.join("data/vault").join(&digest[..2]).join(&digest[2..4]).join(&digest);
+    let mut bytes = std::fs::read(&content).unwrap();
+    bytes[1_000] ^= 1;
+    let mut writable = std::fs::metadata(&content).unwrap().permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut writable, 0o600);
+    std::fs::set_permissions(&content, writable).unwrap();
+    std::fs::write(&content, bytes).unwrap();
+    let damaged = get(&node, "", None).await;
+    assert_eq!(damaged.status, 503, "{}", String::from_utf8_lossy(&damaged.body));
+    let notices = node.ledger.notices(false, 10).await.unwrap();
+    assert!(notices.iter().any(|n| n.notice.topic == "vault"), "{notices:?}");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopping_node_does_not_wait_for_waiting_readers() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = start(&site).await;
+    let address = node.address;
+    let reader = tokio::spawn(async move { client::events(address, "/v1/events?wait=60", None).await });
+    // The reader is inside once the node has answered a second one: connections are taken in order.
+    get(&node, "", None).await;
+    let began = Instant::now();
+    node.stop().await;
+    assert!(began.elapsed() < Duration::from_millis(1_900), "drain_ms is 2000 here");
+    let answer = reader.await.unwrap();
+    assert!(answer.is_err() || answer.unwrap().status == 200);
+}

@@ -2,12 +2,14 @@
 //!
 //! Answers a JSON array (`application/cloudevents-batch+json`), or NDJSON when the reader accepts
 //! `application/x-ndjson`. The header `Fpp-Position` is where to go on, also when nothing fits the filter; every event
-//! carries its own in the extension `fppposition`. Positions older than the vault keeps are 410 with the oldest one.
+//! carries its own in the extension `fppposition`. Positions older than the vault keeps are 410 with the oldest one, positions
+//! ahead of the ledger 409 with the newest; damaged content is 503 until the operator has mended it.
 
 use super::Doors;
 use super::problem::Problem;
 use super::tokens::Reader;
 use crate::error::Error;
+use crate::ledger::change::{Change, NewNotice};
 use crate::outlets::position::Position;
 use crate::outlets::stream::{self, Page, Query as StreamQuery};
 use axum::extract::{Query, State};
@@ -64,14 +66,24 @@ async fn page(
     loop {
         let mut listener = doors.bell.listen();
         let query = StreamQuery { after, limit, routes: reader.routes.clone(), masked: reader.masked };
-        let page = stream::read(&doors.inbound.books(), query).await.map_err(gone)?;
+        let place = doors.pages.acquire().await;
+        let read = stream::read(&doors.inbound.books(), query).await;
+        drop(place);
+        let page = match read {
+            Ok(page) => page,
+            Err(error) => return Err(refused(doors, error).await),
+        };
         let left = until.saturating_duration_since(Instant::now());
-        if page.count > 0 || left.is_zero() {
+        let mut stopped = doors.stopped.clone();
+        if page.count > 0 || left.is_zero() || *stopped.borrow() {
             return Ok(page);
         }
         // Nothing for this reader, but the place moves on: publications of other routes are not walked again.
         after = page.position;
-        listener.wait(left.min(LOOK)).await;
+        tokio::select! {
+            () = listener.wait(left.min(LOOK)) => {}
+            _ = stopped.wait_for(|s| *s) => {}
+        }
     }
 }
 
@@ -111,11 +123,40 @@ fn unusable(what: String) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, error)
 }
 
-fn gone(error: stream::StreamError) -> Problem {
-    match error {
+/// What the reader is told. Content that is missing or damaged is nobody's but the operator's to mend, so he hears of it.
+async fn refused(doors: &Doors, error: stream::StreamError) -> Problem {
+    let problem = match error {
         stream::StreamError::Gone { oldest, error } => {
+            notice(doors, &error).await;
             Problem::new(StatusCode::GONE, error).with("oldest", oldest.to_string())
         }
+        stream::StreamError::Ahead { newest } => {
+            let what = format!("the position is ahead of this ledger, whose newest is {newest}");
+            let error = Error::halt(Code::RANGE, what).hint(
+                "The ledger was restored from an older copy, or the position is another installation's: begin again, and \
+                 drop the ids that you know.",
+            );
+            Problem::new(StatusCode::CONFLICT, error).with("newest", newest.to_string())
+        }
+        stream::StreamError::Failed(error) if error.code == Code::VAULT => {
+            notice(doors, &error).await;
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, error)
+        }
         stream::StreamError::Failed(error) => Problem::from(error),
+    };
+    problem
+}
+
+async fn notice(doors: &Doors, error: &Error) {
+    let notice = Change::Raise(NewNotice {
+        severity: "error".into(),
+        topic: "vault".into(),
+        subject: "stream".into(),
+        code: error.code.0,
+        text: format!("a reader of the stream cannot be served: {error}"),
+    });
+    let now_ms = doors.inbound.clock.now_ms();
+    if let Err(error) = doors.inbound.ledger.apply(None, now_ms, &[notice]).await {
+        tracing::error!("no notice of damaged content: {error}");
     }
 }

@@ -18,6 +18,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokens::Tokens;
+use tokio::sync::{Semaphore, watch};
 
 /// What the doors open to.
 pub struct Doors {
@@ -35,4 +36,11 @@ pub struct Doors {
     pub node: String,
     /// Rung after every change of the books.
     pub bell: Bell,
+    /// The node stops: whoever waits is answered at once.
+    pub stopped: watch::Receiver<bool>,
+    /// Pages made at once. A page takes some MiB, so their number bounds the memory, however many read (I10).
+    pub pages: Semaphore,
 }
+
+/// Pages of the stream that are made at once; further readers wait their turn.
+pub const PAGES_AT_ONCE: usize = 4;

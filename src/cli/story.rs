@@ -11,6 +11,7 @@ use crate::ledger::change::{JournalRow, Reject};
 use crate::ledger::delivery::{Delivery, DeliveryState};
 use crate::ledger::fold::{Entry, What, transfer_subject};
 use crate::ledger::transfer::{FileState, Total, Transfer, Verdict};
+use fpp_codecs::Code;
 use serde::Serialize;
 use std::io;
 
@@ -139,12 +140,15 @@ fn head(transfer: &Transfer, times: &Times, out: &mut Output) -> io::Result<()> 
         let (records, accepted, rejected) = (count(facts.records), count(facts.accepted), count(facts.rejected));
         line("records", format!("{records} read, {accepted} accepted, {rejected} refused"));
     }
-    if let Some(code) = facts.code().filter(|c| c.0 != 0) {
+    let reason = facts.reason.as_deref().unwrap_or_default();
+    let told = (facts.code, reason, facts.hint.as_deref().unwrap_or_default());
+    let (code, reason, hint) = if transfer.state == FileState::Held { facts.hold(transfer.verdict) } else { told };
+    if let Some(code) = code.map(Code).filter(|c| c.0 != 0) {
         line("why", format!("{code} {} {}", code.english(), code.chinese()));
-        line("", facts.reason.clone().unwrap_or_default());
+        line("", reason.to_owned());
     }
-    if let Some(hint) = facts.hint.as_ref().filter(|h| !h.is_empty()) {
-        line("next", hint.clone());
+    if !hint.is_empty() {
+        line("next", hint.to_owned());
     }
     if !transfer.waiting_for.is_empty() {
         let again = match transfer.next_attempt_ms {
@@ -244,7 +248,8 @@ fn happened(what: &What) -> (String, Option<String>) {
             if let Some(publication) = publication {
                 words.push_str(&format!(", publication {publication}"));
             }
-            if let Some(code) = facts.code().filter(|c| c.0 != 0) {
+            let halted = facts.halted.as_ref().map(|h| Code(h.code));
+            if let Some(code) = halted.or(facts.code()).filter(|c| c.0 != 0) {
                 words.push_str(&format!(", {code} {}", code.english()));
             }
             (words, by.clone())

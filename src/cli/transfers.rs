@@ -10,6 +10,7 @@ use crate::ledger::Ledger;
 use crate::ledger::transfer::{FileState, Transfer, TransferId, TransferQuery};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
+use fpp_codecs::Code;
 
 const STATES: [(&str, FileState); 8] = [
     ("arrived", FileState::Arrived),
@@ -118,7 +119,8 @@ fn table(transfers: &[Transfer], times: &Times) -> Table {
     let mut table = Table::new(&columns);
     for transfer in transfers {
         let facts = &transfer.facts;
-        let why = match facts.code() {
+        let held = if transfer.state == FileState::Held { facts.hold(transfer.verdict).0 } else { facts.code };
+        let why = match held.map(Code) {
             Some(code) if code.0 != 0 => format!("{code} {}", code.english()),
             _ => transfer.waiting_for.clone(),
         };

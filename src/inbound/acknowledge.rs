@@ -40,8 +40,12 @@ pub async fn acknowledge(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Re
         None => {
             let delivery = plan(cx, &route, target, transfer).await?;
             let park = parked(transfer, std::slice::from_ref(&delivery.name));
-            cx.apply(fence, vec![Change::Plan(Box::new(delivery)), park]).await?;
-            Ok(Next::Parked)
+            match cx.apply(fence, vec![Change::Plan(Box::new(delivery)), park]).await {
+                // Another answer took this number between the look and the commit: look again.
+                Err(error) if error.code == Code::TARGET_EXISTS => Ok(Next::Moved),
+                Err(error) => Err(error),
+                Ok(_) => Ok(Next::Parked),
+            }
         }
     }
 }

@@ -27,10 +27,19 @@ pub async fn other_bytes(
     let (vault, plan, new, old) = (cx.vault.clone(), plan.clone(), transfer.clone(), kept.clone());
     let differing = blocking(move || differing_records(&*vault, &plan, &old, &new)).await?;
     let kept_run = kept.facts.identity.as_ref().map_or(identity.run, |i| i.run);
-    let what = format!(
-        "{}: {} batch {:04} run {:02} is already accepted as run {kept_run:02} (transfer {}) with other bytes",
-        transfer.name, identity.business_date, identity.batch, identity.run, kept.id
-    );
+    let (name, date, batch, run) = (&transfer.name, &identity.business_date, identity.batch, identity.run);
+    let what = if run == kept_run {
+        format!(
+            "{name}: {date} batch {batch:04} run {run:02} is accepted already with other bytes (transfer {})",
+            kept.id
+        )
+    } else {
+        format!(
+            "{name}: run {run:02} resends {date} batch {batch:04}, of which run {kept_run:02} is posted (transfer {}); a \
+             person must compare them",
+            kept.id
+        )
+    };
     let hint = format!(
         "Compare both with `fpp transfers show {}`, ask the core which one holds, then `fpp release` the new one (its \
          events repeat ids that are already out) or `fpp reject` it.",

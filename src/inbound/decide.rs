@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::ledger::change::{Change, NewNotice};
-use crate::ledger::transfer::{Facts, FileEvent, Transfer, Verdict};
+use crate::ledger::transfer::{Facts, FileEvent, Halted, Transfer, Verdict};
 
 /// Refuses a file that is not proven: the core gets an answer without rows.
 pub fn reject(transfer: &Transfer, error: &Error, now_ms: i64) -> Vec<Change> {
@@ -15,7 +15,17 @@ pub fn reject(transfer: &Transfer, error: &Error, now_ms: i64) -> Vec<Change> {
 pub fn hold(transfer: &Transfer, error: &Error, known: Facts) -> Vec<Change> {
     tracing::error!(transfer = %transfer.id, file = transfer.name, "held: {error}");
     let mut facts = known;
-    facts.merge(&facts_of(error));
+    let told = facts_of(error);
+    match transfer.verdict {
+        None => facts.merge(&told),
+        Some(_) => {
+            facts.halted = Some(Halted {
+                code: error.code.0,
+                reason: told.reason.unwrap_or_default(),
+                hint: told.hint.unwrap_or_default(),
+            });
+        }
+    }
     facts.difference = error.difference.as_ref().map(|d| (**d).clone());
     vec![moved(transfer, FileEvent::Hold, facts), notice("error", "held", transfer, error)]
 }

@@ -106,21 +106,25 @@ fn accepted(transfer: &Transfer) -> bool {
 /// Looks the identity up in the books.
 pub async fn place(cx: &Inbound, route: &Route, transfer: &Transfer, identity: &Identity) -> Result<Place> {
     let released = |code: Code| transfer.facts.released.iter().flatten().any(|c| *c == code.0);
-    let kept: Vec<_> = cx.ledger.by_batch(identity).await?;
-    for other in kept.into_iter().filter(|t| t.id != transfer.id && accepted(t)) {
-        let run = other.facts.identity.as_ref().map_or(0, |i| i.run);
-        if run == identity.run && other.facts.sha256 == transfer.facts.sha256 {
-            return Ok(Place::Duplicate(Box::new(other)));
-        }
-        if run > identity.run {
-            return Ok(Place::Never(format!(
-                "run {:02} of batch {:04} comes after run {run:02}, which is accepted (transfer {})",
-                identity.run, identity.batch, other.id
-            )));
-        }
-        if !released(Code::OTHER_BYTES) {
-            return Ok(Place::OtherBytes(Box::new(other)));
-        }
+    let mut kept = cx.ledger.by_batch(identity).await?;
+    kept.retain(|other| other.id != transfer.id && accepted(other));
+    let run_of = |other: &Transfer| other.facts.identity.as_ref().map_or(0, |i| i.run);
+    // Bytes that were accepted once are a duplicate, whatever was accepted after them.
+    let same = |t: &&Transfer| run_of(t) == identity.run && t.facts.sha256 == transfer.facts.sha256;
+    if let Some(first) = kept.iter().find(same) {
+        return Ok(Place::Duplicate(Box::new(first.clone())));
+    }
+    if let Some(later) = kept.iter().find(|t| run_of(t) > identity.run) {
+        return Ok(Place::Never(format!(
+            "run {:02} of batch {:04} comes after run {:02}, which is accepted (transfer {})",
+            identity.run,
+            identity.batch,
+            run_of(later),
+            later.id
+        )));
+    }
+    if let Some(other) = kept.pop().filter(|_| !released(Code::OTHER_BYTES)) {
+        return Ok(Place::OtherBytes(Box::new(other)));
     }
     if route.day_control && !released(Code::DAY_CLOSED) {
         let days = cx.ledger.days(&route.name).await?;

@@ -242,6 +242,10 @@ pub struct Facts {
     /// What the operator should do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// Why the file is held although its verdict stands. The verdict's own words are never touched again: answer and
+    /// events are made of them (D3, D14).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub halted: Option<Halted>,
     /// What differs, for a held file: JSON for `transfers show`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<serde_json::Value>,
@@ -287,6 +291,17 @@ pub struct Facts {
     /// Codes of holds that an operator released: these checks are not made again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub released: Option<Vec<u16>>,
+}
+
+/// Why a file with a verdict is held.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Halted {
+    /// Code.
+    pub code: u16,
+    /// In words.
+    pub reason: String,
+    /// What the operator should do.
+    pub hint: String,
 }
 
 /// One file of a spool, as it was seen.
@@ -345,6 +360,7 @@ impl Facts {
             code,
             reason,
             hint,
+            halted,
             difference,
             records,
             accepted,
@@ -361,6 +377,14 @@ impl Facts {
             refused,
             released,
         );
+    }
+
+    /// Why a held file is held: code, reason and hint.
+    pub fn hold(&self, verdict: Option<Verdict>) -> (Option<u16>, &str, &str) {
+        match (&self.halted, verdict) {
+            (Some(halted), Some(_)) => (Some(halted.code), &halted.reason, &halted.hint),
+            _ => (self.code, self.reason.as_deref().unwrap_or_default(), self.hint.as_deref().unwrap_or_default()),
+        }
     }
 
     /// The code, if one is set.

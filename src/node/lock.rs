@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use fpp_codecs::Code;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// Held while the process lives; the operating system gives it back at any end, a kill included.
@@ -20,6 +21,8 @@ impl DataLock {
             Error::halt(Code::LEDGER, format!("the data folder {} cannot be used", data_dir.display())).caused_by(e)
         };
         std::fs::create_dir_all(data_dir).map_err(cannot)?;
+        // Ledger and vault hold customers' data: they are for the node's own user.
+        std::fs::set_permissions(data_dir, std::fs::Permissions::from_mode(0o700)).map_err(cannot)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(cannot)?;
         flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
             Error::halt(Code::LEDGER, format!("another node already works in {}", data_dir.display()))

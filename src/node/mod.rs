@@ -24,7 +24,7 @@ pub use rooms::{Options, WrapLedger};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch as signal;
+use tokio::sync::{Semaphore, watch as signal};
 use tokio::task::JoinSet;
 
 /// A running node.
@@ -49,7 +49,7 @@ impl Node {
         let rooms = Arc::new(compose::open(settings, options).await?);
         let (stop, stopped) = signal::channel(false);
         let mut services = JoinSet::new();
-        let address = api::serve::start(&mut services, api_of(&rooms)?, stopped.clone()).await?;
+        let address = api::serve::start(&mut services, api_of(&rooms, &stopped)?, stopped.clone()).await?;
         rooms.status.listening(address);
         watch::start(&mut services, &rooms, &stopped)?;
         workers::start(&mut services, &rooms, &stopped);
@@ -98,7 +98,7 @@ pub async fn run(settings: Settings) -> Result<()> {
     failed.map_or(Ok(()), Err)
 }
 
-fn api_of(rooms: &Rooms) -> Result<api::Doors> {
+fn api_of(rooms: &Rooms, stopped: &signal::Receiver<bool>) -> Result<api::Doors> {
     let settings = &rooms.settings;
     let tokens = match &settings.http.token_file {
         Some(file) => Some(api::tokens::Tokens::read(file)?),
@@ -112,5 +112,7 @@ fn api_of(rooms: &Rooms) -> Result<api::Doors> {
         installation: settings.installation.clone(),
         node: settings.node.clone(),
         bell: rooms.bell.clone(),
+        stopped: stopped.clone(),
+        pages: Semaphore::new(api::PAGES_AT_ONCE),
     })
 }

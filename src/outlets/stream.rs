@@ -51,6 +51,11 @@ pub enum StreamError {
         /// What is missing.
         error: Error,
     },
+    /// The position is ahead of the ledger: it was restored from an older copy, or the position is another ledger's.
+    Ahead {
+        /// The newest position there is.
+        newest: Position,
+    },
     /// Something else.
     Failed(Error),
 }
@@ -72,7 +77,9 @@ pub async fn read(books: &Books, query: Query) -> std::result::Result<Page, Stre
         };
         let publications = books.ledger.publications(from, ROUND).await?;
         if publications.is_empty() {
-            return Ok(page);
+            let newest = Position::after(books.ledger.last_publication().await?);
+            let ahead = query.after.publication > newest.publication;
+            return if ahead { Err(StreamError::Ahead { newest }) } else { Ok(page) };
         }
         for transfer in publications {
             let publication = transfer.publication.unwrap_or_default();
@@ -121,13 +128,29 @@ async fn fill(
             page.count += count;
             last
         }
-        Err(error) if error.code == Code::VAULT => return Err(gone(books, publication, error).await?),
+        // Content that is gone can be told with the oldest that is kept (D11). Damage can be mended: a reader who went
+        // past it would lose trades.
+        Err(error) if error.code == Code::VAULT && !kept(books, transfer).await? => {
+            return Err(gone(books, publication, error).await?);
+        }
         Err(error) => return Err(error.into()),
     };
     if let Some(position) = last {
         page.position = position;
     }
     Ok(last.is_some())
+}
+
+/// Whether the bytes of a publication are in the vault. A rejected file shows none.
+async fn kept(books: &Books, transfer: &Transfer) -> Result<bool> {
+    let (vault, of) = (books.vault.clone(), transfer.clone());
+    blocking(move || {
+        Ok(match (&of.verdict, &of.facts.sha256) {
+            (Some(Verdict::Rejected), _) | (_, None) => true,
+            (_, Some(sha256)) => vault.holds(sha256),
+        })
+    })
+    .await
 }
 
 /// Puts the position into the last event, as a CloudEvents extension attribute, and ends its line.
@@ -146,12 +169,7 @@ async fn gone(books: &Books, missing: u64, error: Error) -> Result<StreamError> 
         let publications = books.ledger.publications(after, ROUND).await?;
         let Some(last) = publications.last().and_then(|t| t.publication) else { break };
         for transfer in publications {
-            let (vault, of) = (books.vault.clone(), transfer.clone());
-            let kept = blocking(move || match (&of.verdict, &of.facts.sha256) {
-                (Some(Verdict::Rejected), _) | (_, None) => Ok(true),
-                (_, Some(sha256)) => Ok(vault.holds(sha256)),
-            });
-            if kept.await? {
+            if kept(books, &transfer).await? {
                 let before = transfer.publication.unwrap_or(1).saturating_sub(1);
                 return Ok(StreamError::Gone { oldest: Position::after(before), error });
             }

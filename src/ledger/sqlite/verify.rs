@@ -30,7 +30,24 @@ async fn walk_all(readers: &SqlitePool, key: Option<&[u8]>, report: &mut VerifyR
     whole_file(&mut connection).await?;
     seals(&mut connection, key, report).await?;
     Walk::new(&mut connection, report).chains().await?;
-    rows_without_chain(&mut connection).await
+    rows_without_chain(&mut connection).await?;
+    publications(&mut connection).await
+}
+
+/// Every publication number that was taken has its transfer: a whole life that was erased, chain and all, leaves a gap.
+async fn publications(connection: &mut SqliteConnection) -> Result<(), Stop> {
+    // One statement, so that a file posted meanwhile is in both numbers or in neither.
+    let row = sqlx::query(
+        "SELECT (SELECT value FROM counters WHERE name = 'publication'), \
+         (SELECT COUNT(publication) FROM transfers), (SELECT COALESCE(MAX(publication), 0) FROM transfers)",
+    )
+    .fetch_one(connection)
+    .await?;
+    let (taken, held, newest): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    if (held, newest) == (taken, taken) {
+        return Ok(());
+    }
+    broken(format!("transfers: {taken} publications were made, {held} are there, the newest is {newest}"))
 }
 
 /// The engine's own check of pages, indexes and types.
