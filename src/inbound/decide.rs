@@ -52,3 +52,58 @@ pub fn notice(severity: &str, topic: &str, transfer: &Transfer, error: &Error) -
         text: format!("{} ({}): {error}", transfer.name, transfer.route),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::transfer::{FileState, TransferId};
+    use fpp_codecs::Code;
+
+    fn transfer(state: FileState, verdict: Option<Verdict>) -> Transfer {
+        Transfer {
+            id: TransferId("01".into()),
+            route: "pmtrd".into(),
+            spool: "core-out".into(),
+            name: "PMTRD.TXT".into(),
+            arrival_key: "k".into(),
+            state,
+            verdict,
+            held_from: None,
+            closed: false,
+            facts: Facts { code: Some(0), reason: Some("2 bad records".into()), ..Facts::default() },
+            attempts: 0,
+            next_attempt_ms: 0,
+            waiting_for: String::new(),
+            arrived_ms: 0,
+            updated_ms: 0,
+            publication: None,
+        }
+    }
+
+    fn held(transfer: &Transfer) -> Facts {
+        let error = Error::halt(Code::PLAN, "the route is not configured").hint("put it back");
+        let mut facts = transfer.facts.clone();
+        for change in hold(transfer, &error, Facts::default()) {
+            if let Change::Move { facts: told, .. } = change {
+                facts.merge(&told);
+            }
+        }
+        facts
+    }
+
+    #[test]
+    fn a_hold_after_the_verdict_leaves_the_verdicts_words_alone() {
+        let proven = transfer(FileState::Proven, Some(Verdict::Partly));
+        let facts = held(&proven);
+        assert_eq!((facts.code, facts.reason.as_deref()), (Some(0), Some("2 bad records")), "answer and events");
+        assert_eq!(facts.hold(proven.verdict), (Some(Code::PLAN.0), "the route is not configured", "put it back"));
+    }
+
+    #[test]
+    fn a_hold_before_the_verdict_says_why_in_the_files_own_words() {
+        let staged = transfer(FileState::Staged, None);
+        let facts = held(&staged);
+        assert_eq!(facts.code, Some(Code::PLAN.0));
+        assert_eq!(facts.hold(None).1, "the route is not configured");
+    }
+}
