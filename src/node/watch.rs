@@ -9,7 +9,7 @@ use crate::blocking::blocking;
 use crate::error::{Class, Error, Result};
 use crate::inbound::arrival;
 use crate::ledger::change::{Change, NewNotice};
-use crate::settings::{Ready, Spool, SpoolKind};
+use crate::settings::{Spool, SpoolKind};
 use fpp_spool::{Folder, Scan, Scanner, Watch};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ impl Watcher {
         let mut watch = self.notifications(&woken);
         let rescan = Duration::from_millis(self.rooms.settings.work.rescan_ms.max(50));
         loop {
-            let quiet = match self.look().await {
+            let settling = match self.look().await {
                 Ok(waiting) => waiting,
                 Err(error) => {
                     self.failed(&error).await;
@@ -72,10 +72,10 @@ impl Watcher {
             if watch.as_ref().is_some_and(Watch::ended) {
                 watch = self.notifications(&woken);
             }
-            // A file that is settling is looked at again soon, so that its quiet time is not rounded up; a spool that
+            // A file or marker that is settling is looked at again soon, so that its quiet time is not rounded up; a spool that
             // cannot be read is left in peace for longer and longer.
             let pause = match self.failures {
-                0 if quiet => rescan.min(Duration::from_millis(250)),
+                0 if settling => rescan.min(Duration::from_millis(250)),
                 0 => rescan,
                 n => rescan.max(Duration::from_millis(backoff::pause_ms(n - 1).unsigned_abs())),
             };
@@ -102,7 +102,8 @@ impl Watcher {
         }
     }
 
-    /// One look; true when something waits to become quiet.
+    /// One look; true when something waits for nothing but to be seen unchanged for long enough. One that waits for its
+    /// marker may wait for days: looking more often does not help it.
     async fn look(&mut self) -> Result<bool> {
         let Some(mut scanner) = self.scanner.take() else {
             return Err(Error::internal("a look at a spool did not end"));
@@ -119,13 +120,7 @@ impl Watcher {
         self.rooms.status.looked(&self.spool.name, self.folder.describe(), Ok(&scan));
         self.failures = 0;
         self.told = false;
-        Ok(scan.waiting.iter().any(|(_, waiting)| self.becomes_quiet(&waiting.route)))
-    }
-
-    /// Whether a route's files are ready by the clock. One that waits for its marker may wait for days: looking more
-    /// often does not help it.
-    fn becomes_quiet(&self, route: &str) -> bool {
-        self.rooms.settings.route(route).is_some_and(|r| matches!(r.ready, Ready::Quiet { .. }))
+        Ok(scan.waiting.iter().any(|(_, waiting)| waiting.settling))
     }
 
     /// A person hears once of an outage: at once of what no other attempt mends, else when it lasts.

@@ -25,12 +25,16 @@ pub struct Arrival {
     pub key: String,
 }
 
-/// Name, size, modification time and file id, and the marker's time where there is one: the same name with new bytes
-/// tomorrow is a new arrival, and so is a rewritten marker.
-pub fn arrival_key(entry: &Entry, marker: Option<&Entry>) -> String {
+/// Name, size, modification time and file id of the data, and the words of its marker (size, digest) where it has any:
+/// the same name with new bytes tomorrow is a new arrival, and so is a marker that promises something else. When a marker
+/// was written, and how often, makes no arrival: partners touch and rewrite markers of the same file.
+pub fn arrival_key(entry: &Entry, marker: Option<&MarkerFacts>) -> String {
     let mut key = format!("{}|{}|{}|{}", entry.name, entry.size, entry.mtime_ms, entry.file_id);
-    if let Some(marker) = marker {
-        key.push_str(&format!("|{}", marker.mtime_ms));
+    if let Some(size) = marker.and_then(|m| m.size) {
+        key.push_str(&format!("|{size}"));
+    }
+    if let Some(digest) = marker.and_then(|m| m.digest) {
+        key.push_str(&format!("|{digest}"));
     }
     key
 }
@@ -44,6 +48,8 @@ pub struct Waiting {
     pub why: String,
     /// For how long we have seen the name.
     pub waited: Duration,
+    /// It waits only until we have seen it, or its marker, unchanged for long enough: another look soon is worth it.
+    pub settling: bool,
 }
 
 impl fmt::Display for Waiting {

@@ -13,6 +13,10 @@ use std::time::{Duration, Instant};
 /// What other programs call a file that they are still writing.
 const TEMPORARY_SUFFIXES: [&str; 7] = [".part", ".filepart", ".partial", ".tmp", ".temp", ".swp", ".writing"];
 
+/// For how long a marker with words must look the same before they are read: one that was created and is then written,
+/// or is half written, would say something else a moment later.
+const MARKER_SETTLES: Duration = Duration::from_millis(50);
+
 /// When a file is complete.
 #[derive(Clone, Debug)]
 pub enum Readiness {
@@ -47,7 +51,7 @@ impl ScanRules {
 pub struct Scanner {
     rules: ScanRules,
     seen: HashMap<String, Seen>,
-    markers: HashMap<String, (Entry, Said)>,
+    markers: HashMap<String, SeenMarker>,
 }
 
 struct Seen {
@@ -56,7 +60,31 @@ struct Seen {
     unchanged_since: Instant,
 }
 
+struct SeenMarker {
+    entry: Entry,
+    since: Instant,
+    said: Option<Said>,
+}
+
 type Said = Result<(Option<u64>, Option<Digest>), String>;
+
+/// Why a file is not ready.
+struct NotReady {
+    why: String,
+    settling: bool,
+}
+
+impl From<String> for NotReady {
+    fn from(why: String) -> NotReady {
+        NotReady { why, settling: false }
+    }
+}
+
+impl NotReady {
+    fn settling(why: String) -> NotReady {
+        NotReady { why, settling: true }
+    }
+}
 
 /// One name of the listing that a route wants.
 struct Candidate<'a> {
@@ -89,11 +117,11 @@ impl Scanner {
             entries.iter().filter(|e| e.kind == EntryKind::File).map(|e| (e.name.as_str(), e)).collect();
         for candidate in &candidates {
             let (waited, quiet) = self.observe(candidate.entry, now);
-            match self.ready(folder, candidate, &by_name, quiet) {
+            match self.ready(folder, candidate, &by_name, quiet, now) {
                 Ok(marker) => scan.arrivals.push(self.arrival(candidate, marker)),
-                Err(why) => {
+                Err(NotReady { why, settling }) => {
                     let route = self.rules.patterns[candidate.rule].0.clone();
-                    scan.waiting.push((candidate.entry.name.clone(), Waiting { route, why, waited }));
+                    scan.waiting.push((candidate.entry.name.clone(), Waiting { route, why, waited, settling }));
                 }
             }
         }
@@ -171,52 +199,65 @@ impl Scanner {
         candidate: &Candidate<'_>,
         by_name: &HashMap<&str, &Entry>,
         quiet: Duration,
-    ) -> Result<Option<MarkerFacts>, String> {
+        now: Instant,
+    ) -> Result<Option<MarkerFacts>, NotReady> {
         let rule = match &self.rules.patterns[candidate.rule].2 {
             Readiness::Quiet { quiet_ms } if quiet.as_millis() >= u128::from(*quiet_ms) => return Ok(None),
             Readiness::Quiet { quiet_ms } => {
-                return Err(format!("unchanged for {} of {quiet_ms} ms", quiet.as_millis()));
+                return Err(NotReady::settling(format!("unchanged for {} of {quiet_ms} ms", quiet.as_millis())));
             }
             Readiness::Marker(rule) => rule.clone(),
         };
         let name = match &candidate.marker {
             Some(Ok(name)) => name,
-            Some(Err(why)) => return Err(why.clone()),
+            Some(Err(why)) => return Err(why.clone().into()),
             None => return Ok(None),
         };
         let marker = *by_name.get(name.as_str()).ok_or_else(|| format!("its marker {name} is not there"))?;
         let data = candidate.entry;
         if marker.mtime_ms < data.mtime_ms {
-            return Err(format!("its marker {name} is older than the data"));
+            return Err(format!("its marker {name} is older than the data").into());
         }
-        let (size, digest) = self.said(folder, &rule, marker)?;
+        let (size, digest) = self.said(folder, &rule, marker, now)?;
         match size {
             Some(size) if size != data.size => {
-                Err(format!("its marker {name} names {size} bytes, the file has {}", data.size))
+                Err(format!("its marker {name} names {size} bytes, the file has {}", data.size).into())
             }
             _ => Ok(Some(MarkerFacts { name: name.clone(), size, digest, entry: marker.clone() })),
         }
     }
 
-    /// What the marker says; read once for each state of the marker.
-    fn said(&mut self, folder: &dyn Folder, rule: &MarkerRule, marker: &Entry) -> Said {
+    /// What the marker says; read once for each state of the marker, when it has settled.
+    fn said(
+        &mut self,
+        folder: &dyn Folder,
+        rule: &MarkerRule,
+        marker: &Entry,
+        now: Instant,
+    ) -> Result<(Option<u64>, Option<Digest>), NotReady> {
         if rule.content == MarkerContent::Empty {
             return Ok((None, None));
         }
-        if let Some((entry, said)) = self.markers.get(&marker.name)
-            && entry.same_file(marker)
-        {
-            return said.clone();
+        let fresh = || SeenMarker { entry: marker.clone(), since: now, said: None };
+        let seen = self.markers.entry(marker.name.clone()).or_insert_with(fresh);
+        if !seen.entry.same_file(marker) {
+            *seen = fresh();
+        }
+        if let Some(said) = &seen.said {
+            return said.clone().map_err(NotReady::from);
+        }
+        if now.saturating_duration_since(seen.since) < MARKER_SETTLES {
+            return Err(NotReady::settling(format!("its marker {} may still be written", marker.name)));
         }
         // What could not be read is tried again with the next scan; what was read and makes no sense is remembered.
         let bytes = folder.read_small(&marker.name, MARKER_MAX_BYTES).map_err(|e| e.to_string())?;
         let bytes = bytes.ok_or_else(|| format!("its marker {} went away", marker.name))?;
         if bytes.len() as u64 != marker.size {
-            return Err(format!("its marker {} is being written", marker.name));
+            return Err(NotReady::settling(format!("its marker {} is being written", marker.name)));
         }
         let said = rule.read(&bytes).map_err(|why| format!("{why}: {}", marker.name));
-        self.markers.insert(marker.name.clone(), (marker.clone(), said.clone()));
-        said
+        seen.said = Some(said.clone());
+        said.map_err(NotReady::from)
     }
 
     fn arrival(&self, candidate: &Candidate<'_>, marker: Option<MarkerFacts>) -> Arrival {
@@ -224,7 +265,7 @@ impl Scanner {
             route: self.rules.patterns[candidate.rule].0.clone(),
             entry: candidate.entry.clone(),
             captures: candidate.captures.clone(),
-            key: arrival_key(candidate.entry, marker.as_ref().map(|m| &m.entry)),
+            key: arrival_key(candidate.entry, marker.as_ref()),
             marker,
         }
     }

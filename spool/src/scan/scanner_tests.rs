@@ -73,10 +73,42 @@ fn a_marker_after_the_data_makes_it_ready() {
     assert_eq!((arrival.route.as_str(), arrival.captures.date.as_deref()), ("trades", Some("20250620")));
     assert_eq!(arrival.marker.as_ref().unwrap().name, "PMTRD_20250620.TXT.OK");
     assert!(scan.waiting.is_empty() && scan.ignored.is_empty());
+}
 
-    let before = arrival.key.clone();
-    touch(&room.dir.path().join("PMTRD_20250620.TXT.OK"), 1001);
-    assert_ne!(room.scan(3000).arrivals[0].key, before, "a rewritten marker is a new arrival");
+#[test]
+fn a_touched_marker_is_the_same_arrival() {
+    let mut room = room(&[("r", "*.TXT", marker("{stem}.OK", MarkerContent::Empty))]);
+    room.put("A.TXT", "12345");
+    room.put("A.OK", "");
+    let key = room.scan(0).arrivals[0].key.clone();
+    touch(&room.dir.path().join("A.OK"), 1001);
+    assert_eq!(room.scan(1).arrivals[0].key, key);
+    room.put_at("A.OK", "it is complete", 1002);
+    assert_eq!(room.scan(2).arrivals[0].key, key, "its words do not count");
+    std::fs::remove_file(room.dir.path().join("A.OK")).unwrap();
+    room.put_at("A.OK", "", 1003);
+    assert_eq!(room.scan(3).arrivals[0].key, key, "another file, the same marker");
+}
+
+#[test]
+fn a_marker_counts_when_it_has_settled_and_only_its_words_make_an_arrival() {
+    let mut room = room(&[("r", "*.TXT", marker("{stem}.CTL", MarkerContent::SizeAndDigest))]);
+    let (one, two) = (format!("5 {}", "a".repeat(64)), format!("5 {}", "b".repeat(64)));
+    room.put("A.TXT", "12345");
+    room.put("A.CTL", "");
+    let scan = room.scan(0);
+    assert!(why(&scan).contains("may still be written") && scan.waiting[0].1.settling, "{}", why(&scan));
+    room.put("A.CTL", &one);
+    assert!(room.scan(60).waiting[0].1.settling, "written after it was created");
+    assert!(room.scan(109).waiting[0].1.settling);
+    let key = room.scan(110).arrivals[0].key.clone();
+    assert_eq!(room.scan(111).arrivals[0].key, key, "what was read once stays read");
+    touch(&room.dir.path().join("A.CTL"), 1001);
+    assert!(names(&room.scan(120)).is_empty());
+    assert_eq!(room.scan(170).arrivals[0].key, key, "the same words");
+    room.put_at("A.CTL", &two, 1002);
+    room.scan(200);
+    assert_ne!(room.scan(250).arrivals[0].key, key, "another promise");
 }
 
 #[test]
@@ -84,13 +116,18 @@ fn a_marker_must_name_the_size_that_is_there() {
     let mut room = room(&[("r", "*.TXT", marker("{stem}.CTL", MarkerContent::Size))]);
     room.put("A.TXT", "12345");
     room.put("A.CTL", "4");
-    assert!(why(&room.scan(0)).contains("names 4 bytes, the file has 5"));
+    room.scan(0);
+    let scan = room.scan(50);
+    assert!(why(&scan).contains("names 4 bytes, the file has 5") && !scan.waiting[0].1.settling, "{}", why(&scan));
     room.put_at("A.CTL", "size=x", 1001);
-    assert!(why(&room.scan(1)).contains("names no size"));
+    room.scan(100);
+    assert!(why(&room.scan(150)).contains("names no size"));
     room.put_at("A.CTL", "00005\r\n", 1002);
-    assert_eq!(room.scan(2).arrivals[0].marker.as_ref().unwrap().size, Some(5));
+    room.scan(200);
+    assert_eq!(room.scan(250).arrivals[0].marker.as_ref().unwrap().size, Some(5));
     room.put_at("A.CTL", &" ".repeat(5000), 1003);
-    assert!(why(&room.scan(3)).contains("larger than 4096"));
+    room.scan(300);
+    assert!(why(&room.scan(350)).contains("larger than 4096"));
 }
 
 #[test]
