@@ -10,6 +10,9 @@ use fpp_codecs::source::{Section, Source, SourceFault};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+/// Zones without summer time, in which every hour of a record's time comes once.
+const TIMEZONES: [&str; 2] = ["Asia/Shanghai", "UTC"];
+
 /// Longest path a Unix socket can have.
 const SOCKET_PATH_MAX: usize = 107;
 
@@ -108,8 +111,9 @@ fn node(path: &Path, root: &Section<'_>, reader: &mut Reader) -> Settings {
     }
     let data_dir = reader.path(&root.need_text("data_dir"));
     let timezone = root.text("timezone").unwrap_or_else(|| "Asia/Shanghai".to_owned());
-    if jiff::tz::TimeZone::get(&timezone).is_err() {
-        root.fault("timezone", format_args!("`{timezone}` is no IANA time zone, such as Asia/Shanghai"));
+    if !TIMEZONES.contains(&timezone.as_str()) {
+        let known = TIMEZONES.join(" or ");
+        root.fault("timezone", format_args!("`{timezone}` is not {known}: records are read with a fixed offset"));
     }
     let control_socket = match root.text("control_socket") {
         Some(written) => reader.path(&written),
