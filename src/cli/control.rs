@@ -6,11 +6,13 @@
 use super::exit::{Exit, Failure};
 use crate::api::client;
 use crate::settings::Settings;
+use crate::telemetry::report::NodeReport;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Method, Request, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::io;
+use std::net::SocketAddr;
 use tokio::net::{TcpStream, UnixStream};
 
 /// What an operator asks for about a transfer or delivery.
@@ -104,13 +106,38 @@ pub(super) struct Page {
 
 /// Reads a page of the event stream over HTTP.
 pub(super) async fn events(settings: &Settings, path: &str, token: Option<&str>) -> Result<Page, Failure> {
-    let address = settings.http.listen;
-    let stream = TcpStream::connect(address).await.map_err(|error| no_node(settings, &error))?;
+    let address = address(settings);
+    let stream = TcpStream::connect(address).await.map_err(|error| no_answer(settings, address, &error))?;
     let answer = client::events_over(stream, address, path, token).await?;
     if !answer.status.is_success() {
         return Err(refused(answer.status, &answer.body));
     }
     Ok(Page { lines: answer.body, position: answer.position })
+}
+
+/// Where the running node listens, as it told; the configuration may leave the port to the machine, or may have changed
+/// since. What a node told that is gone does not count: another program may listen there now, and a token goes there.
+fn address(settings: &Settings) -> SocketAddr {
+    let gone = match std::os::unix::net::UnixStream::connect(&settings.control_socket) {
+        Ok(_) => false,
+        Err(error) => error.kind() != io::ErrorKind::PermissionDenied,
+    };
+    let told = NodeReport::read(&settings.status_file()).filter(|_| !gone).and_then(|node| node.listen.parse().ok());
+    told.unwrap_or(settings.http.listen)
+}
+
+/// Why nobody answers over HTTP.
+fn no_answer(settings: &Settings, address: SocketAddr, error: &io::Error) -> Failure {
+    if !is_running(settings) {
+        return no_node(settings, error);
+    }
+    Failure::usage(format!(
+        "node `{}` is running (socket {} answers), but it does not answer over HTTP on {address}: {error}; look at its \
+         log, and at http.listen in {}",
+        settings.node,
+        settings.control_socket.display(),
+        settings.file.display()
+    ))
 }
 
 fn refused(status: StatusCode, body: &[u8]) -> Failure {

@@ -24,6 +24,9 @@ pub(super) struct Events {
     /// Seconds to wait for an event when there is none yet
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=50))]
     wait: u32,
+    /// Taken because other verbs take it: events are JSON anyway
+    #[arg(long = "json")]
+    _json: bool,
     /// File that holds the token, for a node that asks for one
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
