@@ -33,7 +33,13 @@ const ROOMS: &[Room] = &[
     (
         1,
         "ledger types",
-        &["src/ledger/change.rs", "src/ledger/delivery.rs", "src/ledger/lease.rs", "src/ledger/transfer.rs"],
+        &[
+            "src/ledger/change.rs",
+            "src/ledger/delivery.rs",
+            "src/ledger/lease.rs",
+            "src/ledger/standing.rs",
+            "src/ledger/transfer.rs",
+        ],
     ),
     (1, "ground", &["src/backoff.rs", "src/bell.rs", "src/blocking.rs", "src/clock.rs", "src/error.rs"]),
     (0, "codecs", &["codecs/src/"]),

@@ -15,6 +15,7 @@ pub mod difference;
 pub mod fold;
 pub mod lease;
 pub mod sqlite;
+pub mod standing;
 pub mod transfer;
 
 use crate::error::Error;
