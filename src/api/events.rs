@@ -125,7 +125,7 @@ fn unusable(what: String) -> Problem {
 
 /// What the reader is told. Content that is missing or damaged is nobody's but the operator's to mend, so he hears of it.
 async fn refused(doors: &Doors, error: stream::StreamError) -> Problem {
-    let problem = match error {
+    match error {
         stream::StreamError::Gone { oldest, error } => {
             notice(doors, &error).await;
             Problem::new(StatusCode::GONE, error).with("oldest", oldest.to_string())
@@ -143,8 +143,7 @@ async fn refused(doors: &Doors, error: stream::StreamError) -> Problem {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, error)
         }
         stream::StreamError::Failed(error) => Problem::from(error),
-    };
-    problem
+    }
 }
 
 async fn notice(doors: &Doors, error: &Error) {
