@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 use fpp::demo::generate::{Flaw, Harm, Series, Spec, Spoil, generate};
+use fpp::telemetry::report::NodeReport;
 use fpp_codecs::date::Date;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -133,6 +134,17 @@ fn inspect_marks_the_bad_byte_and_masks_customers() {
     assert!(shown.lines().any(|l| l.starts_with("ACCTNO") && l.ends_with("***")), "{shown}");
     let (_, clear, _) = run(here.path(), &[&arguments[..], &["--clear"]].concat());
     assert!(!clear.contains("***"), "{clear}");
+    // DDS source cannot say what is sensitive.
+    let arguments = ["inspect", &layout("pmtrdd.dds"), &file, "--record", "2"];
+    let (_, shown, notes) = run(here.path(), &arguments);
+    assert!(notes.contains("all text is masked"), "{notes}");
+    for field in ["ACCTNO", "CUSTNM"] {
+        let line = shown.lines().find(|l| l.starts_with(field)).unwrap();
+        assert!(line.contains(" **  ") && line.ends_with("***"), "{line}");
+    }
+    assert!(shown.contains("00>FA 00"), "{shown}");
+    let (_, clear, notes) = run(here.path(), &[&arguments[..], &["--clear"]].concat());
+    assert!(!clear.contains("***") && !notes.contains("masked"), "{clear}");
     let (code, _, message) = run(here.path(), &["inspect", &layout("pmtrd.toml"), &file, "--record", "8"]);
     assert_eq!((code, message.trim()), (2, format!("{file} has no record 8").as_str()));
 }
@@ -194,18 +206,23 @@ fn prove_gives_the_verdict_as_its_exit_code() {
     assert!(shown.contains("FPP1006") && shown.contains("DIFFERS"), "{shown}");
 }
 
-#[test]
-fn a_command_without_a_running_node_says_how_to_start_one() {
-    let here = folder();
-    std::fs::create_dir_all(here.path().join("routes")).unwrap();
+/// A node of one route, on a port where nobody listens.
+fn configure(here: &Path) {
+    std::fs::create_dir_all(here.join("routes")).unwrap();
     let node = "node = \"a\"\ninstallation = \"x\"\ndata_dir = \"data\"\nroutes = \"routes/r.toml\"\n[http]\n\
                 listen = \"127.0.0.1:1\"\n[spool.s]\nkind = \"local\"\npath = \".\"\n";
-    std::fs::write(here.path().join("fpp.toml"), node).unwrap();
+    std::fs::write(here.join("fpp.toml"), node).unwrap();
     let config = root().join("config");
     let route = std::fs::read_to_string(config.join("routes/pmtrd.toml")).unwrap();
     let route = route.replace("\"../", &format!("\"{}/", config.display()));
     let route = route.replace("core-out", "s").replace("core-in", "s");
-    std::fs::write(here.path().join("routes/r.toml"), route).unwrap();
+    std::fs::write(here.join("routes/r.toml"), route).unwrap();
+}
+
+#[test]
+fn a_command_without_a_running_node_says_how_to_start_one() {
+    let here = folder();
+    configure(here.path());
     let (code, _, message) = run(here.path(), &["retry", "01X", "--reason", "why not"]);
     assert_eq!(code, 2, "{message}");
     assert!(message.contains("no node `a` is running here") && message.contains("fpp run"), "{message}");
@@ -213,6 +230,32 @@ fn a_command_without_a_running_node_says_how_to_start_one() {
     let (code, shown, _) = run(here.path(), &["status"]);
     assert_eq!(code, 0);
     assert!(shown.contains("has not run here yet"), "{shown}");
+}
+
+#[test]
+fn events_go_to_the_address_that_the_node_tells() {
+    let here = folder();
+    configure(here.path());
+    let (code, _, message) = run(here.path(), &["events"]);
+    assert!(code == 2 && message.contains("no node `a` is running here"), "{message}");
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let data = here.path().join("data");
+    std::fs::create_dir_all(&data).unwrap();
+    let report = NodeReport { listen: server.local_addr().unwrap().to_string(), ..NodeReport::default() };
+    report.write(&data.join("status.json")).unwrap();
+    assert_eq!(run(here.path(), &["events"]).0, 2, "the node that told it is gone");
+    let _socket = std::os::unix::net::UnixListener::bind(data.join("fpp.sock")).unwrap();
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = server.accept().unwrap();
+        let mut request = [0; 1024];
+        assert!(stream.read(&mut request).unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nfpp-position: 3-end\r\ncontent-length: 3\r\n\r\n{}\n").unwrap();
+    });
+    let (code, lines, notes) = run(here.path(), &["events", "--json"]);
+    assert_eq!((code, lines.as_str(), notes.trim()), (0, "{}\n", "go on with --after 3-end"));
+    serving.join().unwrap();
+    let (code, _, message) = run(here.path(), &["events"]);
+    assert!(code == 2 && message.contains("does not answer over HTTP on 127.0.0.1:"), "{message}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::books;
 use super::control;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
-use super::output::{Align, Output, Table};
+use super::output::{Align, Output, Table, note};
 use crate::ledger::Ledger;
 use crate::settings::DayControl;
 use clap::{Args, Subcommand};
@@ -89,6 +89,10 @@ fn list(route: &str, json: bool, global: &Global, out: &mut Output) -> Result<Ex
         for (date, open) in days {
             out.json(&json!({"route": route, "business_date": date, "open": open}))?;
         }
+        return Ok(Exit::Good);
+    }
+    if days.is_empty() {
+        note(format_args!("no business date of {route} was opened or closed"));
         return Ok(Exit::Good);
     }
     let mut table = Table::new(&[("business date", Align::Left), ("is", Align::Left)]);

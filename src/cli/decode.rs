@@ -21,7 +21,7 @@ const STEP: u64 = 4_096;
 /// Decode a file into JSON lines, one record a line.
 ///
 /// Bad fields are left out of a record and told under "faults", the others are decoded all the same. Decimals are
-/// strings with their declared scale. Nothing is judged: totals and the order of records are the business of `prove`.
+/// strings with their declared scale. Everything is shown in clear, sensitive fields too. Nothing is judged: totals and the order of records are the business of `prove`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fpp decode config/layouts/pmtrd.toml PMTRD.TXT -o pmtrd.jsonl\n  \
                         fpp decode config/layouts/pmtrd.toml PMTRD.TXT --rejects bad.jsonl | head -3\n  \
@@ -118,7 +118,7 @@ fn no_layout(n: u64, offset: u64) -> String {
     let detail = code.english();
     let _ = writeln!(
         line,
-        r#"{{"n":{n},"offset":{offset},"type":null,"fields":{{}},"faults":[{{"field":null,"code":"{code}","offset":1,"detail":"{detail}"}}]}}"#
+        r#"{{"n":{n},"offset":{offset},"type":null,"fields":{{}},"faults":[{{"field":null,"code":"{code}","offset":0,"detail":"{detail}"}}]}}"#
     );
     line
 }

@@ -3,7 +3,7 @@
 use super::books;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
-use super::output::{Align, Output, Table};
+use super::output::{Align, Output, Table, note};
 use super::show::{Times, grouped, short};
 use crate::ledger::Ledger;
 use crate::ledger::delivery::{Delivery, DeliveryState};
@@ -43,7 +43,7 @@ impl Deliveries {
             return Ok(Exit::Good);
         }
         if deliveries.is_empty() {
-            out.line("no deliveries")?;
+            note("no deliveries");
         } else {
             out.line(table(&deliveries, &Times::of(&settings.timezone)))?;
         }
@@ -53,9 +53,10 @@ impl Deliveries {
 
 /// Deliveries in a table.
 pub(super) fn table(deliveries: &[Delivery], times: &Times) -> Table {
+    let planned = times.head("planned");
     let columns = [
         ("id", Align::Left),
-        ("planned", Align::Left),
+        (&planned, Align::Left),
         ("what", Align::Left),
         ("state", Align::Left),
         ("to", Align::Left),

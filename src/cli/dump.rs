@@ -5,6 +5,7 @@
 
 use super::layouts::letter;
 use fpp_codecs::Code;
+use fpp_codecs::format::Format;
 use fpp_codecs::layout::{Field, Kind};
 use fpp_codecs::record::{Cell, Row};
 use fpp_codecs::text::{self, Page};
@@ -14,6 +15,39 @@ use serde_json::{Value, json};
 const LINE: usize = 16;
 const SHIFT_OUT: u8 = 0x0E;
 const SHIFT_IN: u8 = 0x0F;
+
+/// What is not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mask {
+    /// Nothing is hidden.
+    Nothing,
+    /// What the layout calls sensitive.
+    Sensitive,
+    /// All text, for nobody said what is sensitive.
+    Text,
+}
+
+impl Mask {
+    /// What to hide of a format's records.
+    pub(super) fn of(format: &Format, clear: bool) -> Mask {
+        let marked = format.records.iter().any(|record| record.layout.fields.iter().any(|field| field.sensitive));
+        match (clear, marked) {
+            (true, _) => Mask::Nothing,
+            (false, true) => Mask::Sensitive,
+            (false, false) => Mask::Text,
+        }
+    }
+
+    fn hides(self, field: &Field) -> bool {
+        let text =
+            matches!(field.kind, Kind::Char | Kind::Open | Kind::Only | Kind::Either | Kind::Graphic | Kind::Hex);
+        match self {
+            Mask::Nothing => false,
+            Mask::Sensitive => field.sensitive,
+            Mask::Text => text,
+        }
+    }
+}
 
 /// What bytes of a field are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +87,9 @@ pub(super) struct Shown {
 
 impl Shown {
     /// One field of a decoded record.
-    pub(super) fn field(field: &Field, index: usize, record: &[u8], row: &Row, page: Page, clear: bool) -> Shown {
+    pub(super) fn field(field: &Field, index: usize, record: &[u8], row: &Row, page: Page, mask: Mask) -> Shown {
         let end = (field.offset + field.bytes).min(record.len());
-        let masked = field.sensitive && !clear;
+        let masked = mask.hides(field);
         Shown {
             name: field.name.clone(),
             kind: letter(field.kind).to_owned(),
@@ -70,7 +104,7 @@ impl Shown {
     }
 
     /// A record that no layout fits.
-    pub(super) fn whole(record: &[u8], page: Page) -> Shown {
+    pub(super) fn whole(record: &[u8], page: Page, clear: bool) -> Shown {
         Shown {
             name: String::new(),
             kind: String::new(),
@@ -78,7 +112,7 @@ impl Shown {
             offset: 0,
             page,
             form: Form::Mixed,
-            masked: false,
+            masked: !clear,
             value: Value::Null,
             fault: None,
         }

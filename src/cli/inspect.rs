@@ -1,11 +1,11 @@
 //! `fpp inspect`: one record, byte by byte: hex, characters and values side by side, faults marked.
 
-use super::dump::Shown;
+use super::dump::{Mask, Shown};
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::kept::Kept;
 use super::layouts::{PageArg, role};
-use super::output::{Align, Output, Table};
+use super::output::{Align, Output, Table, note};
 use clap::Args;
 use fpp_codecs::format::Format;
 use fpp_codecs::framing::{Cutter, Framing};
@@ -17,7 +17,8 @@ use std::path::PathBuf;
 
 /// Look at one record: hex, characters and fields side by side, faults marked.
 ///
-/// Sensitive fields are masked unless --clear is given. Bytes count from 1, as IBM i counts.
+/// Sensitive fields are masked unless --clear is given. Where the layout marks no field as sensitive, as DDS source never
+/// does, all text is masked, and so is a record that no layout fits. Bytes count from 1, as IBM i counts.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fpp inspect config/layouts/pmtrd.toml PMTRD.TXT --record 17\n  \
                         fpp inspect --transfer 01JY3V8Q5TZ6QX2M4N7P9RSTVW --record 17 --clear")]
@@ -34,7 +35,7 @@ pub(super) struct Inspect {
     /// Record number, from 1
     #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     record: u64,
-    /// Show sensitive fields
+    /// Show everything, sensitive fields too
     #[arg(long)]
     clear: bool,
     /// Print JSON
@@ -94,18 +95,25 @@ impl Inspect {
     fn print(&self, format: &Format, offset: u64, bytes: &[u8], name: &str, out: &mut Output) -> Result<Exit, Failure> {
         let Some(index) = format.select(bytes) else {
             out.line(format_args!("{name}: record {}: no layout fits (FPP1017)", self.record))?;
-            let shown = Shown::whole(bytes, format.page);
+            let shown = Shown::whole(bytes, format.page, self.clear);
             for (at, hex, characters) in shown.lines() {
                 out.line(format_args!("{at:>5}  {hex:<47}  {characters}"))?;
+            }
+            if !self.clear {
+                note("nobody can tell what is sensitive in it: masked; --clear shows it");
             }
             return Ok(Exit::RecordsRefused);
         };
         let record = &format.records[index];
         let mut row = Row::default();
         record.decode(bytes, &mut row);
+        let mask = Mask::of(format, self.clear);
         let fields: Vec<Shown> = (0..record.layout.fields.len())
-            .map(|i| Shown::field(&record.layout.fields[i], i, bytes, &row, format.page, self.clear))
+            .map(|i| Shown::field(&record.layout.fields[i], i, bytes, &row, format.page, mask))
             .collect();
+        if mask == Mask::Text {
+            note("the layout marks no field as sensitive: all text is masked; --clear shows it");
+        }
         if self.json {
             let fields: Vec<_> = fields.iter().map(Shown::as_json).collect();
             out.json(&json!({"n": self.record, "offset": offset, "type": record.layout.name, "fields": fields}))?;

@@ -4,7 +4,7 @@ use super::books;
 use super::control;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
-use super::output::Output;
+use super::output::{Output, note};
 use super::show::Times;
 use crate::ledger::Ledger;
 use crate::ledger::change::Notice;
@@ -68,7 +68,7 @@ impl Notices {
             tell(notice, &times, out)?;
         }
         if notices.is_empty() {
-            out.line("no notices")?;
+            note("no notices");
         }
         Ok(Exit::Good)
     }
@@ -78,7 +78,7 @@ fn tell(notice: &Notice, times: &Times, out: &mut Output) -> std::io::Result<()>
     let body = &notice.notice;
     let count = if notice.count > 1 { format!(", {} times", notice.count) } else { String::new() };
     let read = notice.acknowledged.as_ref().map(|(who, _)| format!(", read by {who}")).unwrap_or_default();
-    let (last, code) = (times.show(notice.last_ms), Code(body.code));
+    let (last, code) = (times.with_zone(notice.last_ms), Code(body.code));
     out.line(format_args!(
         "{}  {last}  {}  {}  {code} {}{count}{read}",
         notice.id, body.severity, body.topic, body.subject

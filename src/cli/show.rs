@@ -7,18 +7,38 @@ use jiff::tz::TimeZone;
 
 /// Writes times in one time zone.
 #[derive(Clone, Debug)]
-pub(super) struct Times(TimeZone);
+pub(super) struct Times {
+    zone: TimeZone,
+    name: String,
+}
 
 impl Times {
     /// Of an IANA name; UTC when it is unknown.
     pub(super) fn of(timezone: &str) -> Times {
-        Times(TimeZone::get(timezone).unwrap_or(TimeZone::UTC))
+        match TimeZone::get(timezone) {
+            Ok(zone) => Times { zone, name: timezone.to_owned() },
+            Err(_) => Times { zone: TimeZone::UTC, name: "UTC".to_owned() },
+        }
     }
 
-    /// `2025-06-20 15:04:05.123`.
+    /// Head of a column of times: `arrived (Asia/Shanghai)`.
+    pub(super) fn head(&self, what: &str) -> String {
+        format!("{what} ({})", self.name)
+    }
+
+    /// `2025-06-20 15:04:05.123`, in a column whose head tells the zone.
     pub(super) fn show(&self, ms: i64) -> String {
+        self.written(ms, "%Y-%m-%d %H:%M:%S%.3f")
+    }
+
+    /// `2025-06-20 15:04:05.123 +08:00`, where it stands alone.
+    pub(super) fn with_zone(&self, ms: i64) -> String {
+        self.written(ms, "%Y-%m-%d %H:%M:%S%.3f %:z")
+    }
+
+    fn written(&self, ms: i64, form: &str) -> String {
         match Timestamp::from_millisecond(ms) {
-            Ok(time) => time.to_zoned(self.0.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
+            Ok(time) => time.to_zoned(self.zone.clone()).strftime(form).to_string(),
             Err(_) => ms.to_string(),
         }
     }
@@ -56,5 +76,8 @@ mod tests {
     fn times_are_those_of_the_installation() {
         let times = Times::of("Asia/Shanghai");
         assert_eq!(times.show(1_750_399_445_123), "2025-06-20 14:04:05.123");
+        assert_eq!(times.with_zone(1_750_399_445_123), "2025-06-20 14:04:05.123 +08:00");
+        assert_eq!(times.head("arrived"), "arrived (Asia/Shanghai)");
+        assert_eq!(Times::of("nowhere").head("arrived"), "arrived (UTC)");
     }
 }

@@ -150,8 +150,8 @@ fn tell(overview: &Overview, settings: &Settings, times: &Times, out: &mut Outpu
             if overview.running { "running" } else { "NOT RUNNING" },
             node.listen,
             node.pid,
-            times.show(node.started_ms),
-            times.show(node.written_ms)
+            times.with_zone(node.started_ms),
+            times.with_zone(node.written_ms)
         ))?,
         None => out.line(format_args!("node {} has not run here yet", settings.node))?,
     }
@@ -192,7 +192,7 @@ fn routes_table(routes: &[RouteLine]) -> Table {
 
 fn spools(node: &NodeReport, times: &Times, out: &mut Output) -> io::Result<()> {
     for (name, spool) in &node.spools {
-        out.line(format_args!("\nspool {name} ({}), looked at {}", spool.place, times.show(spool.scanned_ms)))?;
+        out.line(format_args!("\nspool {name} ({}), looked at {}", spool.place, times.with_zone(spool.scanned_ms)))?;
         if !spool.error.is_empty() {
             out.line(format_args!("  FAULT: {}", spool.error))?;
         }

@@ -122,8 +122,8 @@ fn head(transfer: &Transfer, times: &Times, out: &mut Output) -> io::Result<()> 
     line("file", format!("{} in {}", transfer.name, transfer.spool));
     line("route", transfer.route.clone());
     line("state", format!("{}, verdict {}", state(transfer), verdict(transfer)));
-    line("arrived", times.show(transfer.arrived_ms));
-    line("moved", times.show(transfer.updated_ms));
+    line("arrived", times.with_zone(transfer.arrived_ms));
+    line("moved", times.with_zone(transfer.updated_ms));
     if let Some(identity) = &facts.identity {
         line("identity", format!("{} batch {} run {}", identity.business_date, identity.batch, identity.run));
     }
@@ -153,7 +153,7 @@ fn head(transfer: &Transfer, times: &Times, out: &mut Output) -> io::Result<()> 
     if !transfer.waiting_for.is_empty() {
         let again = match transfer.next_attempt_ms {
             i64::MAX => "when its deliveries are done".to_owned(),
-            ms => times.show(ms),
+            ms => times.with_zone(ms),
         };
         line("waits", format!("{} (attempt {}, again {again})", transfer.waiting_for, transfer.attempts));
     }
@@ -224,7 +224,7 @@ pub(super) fn rejects_table(rejects: &[Reject]) -> Table {
 }
 
 fn timeline(journal: &[JournalRow], times: &Times) -> Table {
-    let mut table = Table::new(&[("when", Align::Left), ("what", Align::Left), ("by", Align::Left)]);
+    let mut table = Table::new(&[(&times.head("when"), Align::Left), ("what", Align::Left), ("by", Align::Left)]);
     for row in journal {
         let (what, by) = match Entry::read(&row.entry) {
             Ok(entry) => {

@@ -3,7 +3,7 @@
 use super::books;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
-use super::output::{Align, Output, Table};
+use super::output::{Align, Output, Table, note};
 use super::show::{Times, count, short, state, verdict};
 use super::story::{self, Story};
 use crate::ledger::Ledger;
@@ -95,7 +95,7 @@ impl Transfers {
                 out.json(transfer)?;
             }
         } else if transfers.is_empty() {
-            out.line("no transfers")?;
+            note("no transfers");
         } else {
             out.line(table(&transfers, &times))?;
         }
@@ -104,9 +104,10 @@ impl Transfers {
 }
 
 fn table(transfers: &[Transfer], times: &Times) -> Table {
+    let arrived = times.head("arrived");
     let columns = [
         ("id", Align::Left),
-        ("arrived", Align::Left),
+        (&arrived, Align::Left),
         ("route", Align::Left),
         ("name", Align::Left),
         ("state", Align::Left),

@@ -123,7 +123,8 @@ fn lines(chapter: &Chapter, ended: &Ended) -> Vec<String> {
         ];
     };
     let refused: Vec<_> = answer.refused.iter().map(|(seq, code)| format!("{seq}:{code}")).collect();
-    let refused = if refused.is_empty() { String::new() } else { format!("  refused {}", refused.join(" ")) };
+    let refused =
+        if refused.is_empty() { String::new() } else { format!("  refused SEQNO:code {}", refused.join(" ")) };
     let (total, good, bad) = answer.counts;
     let reason = match (answer.status.as_str(), facts.reason.as_deref()) {
         ("R", Some(reason)) => format!("  ({reason})"),

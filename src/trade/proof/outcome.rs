@@ -95,7 +95,7 @@ pub(super) fn judge_totals(
     for total in totals {
         let name = &total.name;
         if total.unreadable > 0 {
-            let reason = format!("{name} cannot be proven: {} records have an unreadable part", total.unreadable);
+            let reason = format!("{name} cannot be proven: records with an unreadable part: {}", total.unreadable);
             match rules.unproven_total {
                 Unproven::Reject => faults.note(Code::UNPROVEN, reason),
                 Unproven::Hold if !released => hold = hold.or(Some(reason)),
