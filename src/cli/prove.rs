@@ -27,8 +27,8 @@ use fpp_codecs::framing::Cutter;
 use fpp_spool::{Fields, Hasher, NamePattern, NameTemplate};
 use serde_json::json;
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::PathBuf;
+use std::io::{self, BufWriter, Read, Seek};
+use std::path::{Path, PathBuf};
 
 /// Rejects told.
 const REJECTS_TOLD: usize = 20;
@@ -65,7 +65,29 @@ struct Bytes {
 /// The answer it would give.
 struct Reply {
     name: String,
-    bytes: Vec<u8>,
+    /// It lies in a file without a name, so that a large answer takes no memory and leaves nothing behind.
+    file: File,
+    size: u64,
+}
+
+impl Reply {
+    fn save(&self, path: &Path) -> Result<(), Failure> {
+        let mut file = &self.file;
+        file.rewind().map_err(|e| no_room(&e))?;
+        let mut target = Target::file(path)?;
+        let mut block = vec![0; 1 << 18];
+        loop {
+            let n = file.read(&mut block).map_err(|e| no_room(&e))?;
+            if n == 0 {
+                return target.finish();
+            }
+            target.write(&block[..n])?;
+        }
+    }
+}
+
+fn no_room(error: &io::Error) -> Failure {
+    Failure::internal(format!("no room for temporary files: {error}"))
 }
 
 impl Prove {
@@ -85,9 +107,7 @@ impl Prove {
         let (outcome, remarks) = self.judge(&plan, named.clone())?;
         let reply = self.reply(route, &plan, &outcome, &bytes, &name)?;
         if let (Some(path), Some(reply)) = (&self.answer, &reply) {
-            let mut target = Target::file(path)?;
-            target.write(&reply.bytes)?;
-            target.finish()?;
+            reply.save(path)?;
         }
         for remark in remarks {
             note(format_args!("note: {remark}"));
@@ -131,8 +151,7 @@ impl Prove {
     /// The node's own proof, over the file as it lies there.
     fn judge(&self, plan: &Plan, name: NameIdentity) -> Result<(Outcome, Vec<String>), Failure> {
         let fault = |e: io::Error| self.unreadable(&e);
-        let scratch =
-            tempfile::tempdir().map_err(|e| Failure::internal(format!("no room for temporary files: {e}")))?;
+        let scratch = tempfile::tempdir().map_err(|e| no_room(&e))?;
         let spill = Box::new(Files::new(scratch.path(), "prove"));
         let proof = Proof::new(plan, Context { name, ..Context::default() }, spill);
         let size = self.open()?.metadata().map_err(fault)?.len();
@@ -165,15 +184,17 @@ impl Prove {
             acknowledged_ms: now_ms,
             processed_ms: now_ms,
         };
-        let mut writer = AnswerWriter::new(plan, facts, outcome.rejects.clone(), Vec::new())?;
+        let file = tempfile::tempfile().map_err(|e| no_room(&e))?;
+        let mut writer = AnswerWriter::new(plan, facts, outcome.rejects.clone(), BufWriter::new(file))?;
         if outcome.framed {
             let mut cutter = Cutter::new(plan.format.framing, self.open()?);
             while let Ok(Some(cut)) = cutter.next() {
                 writer.record(cut.n, cut.bytes)?;
             }
         }
-        let written = writer.finish()?;
-        Ok(Some(Reply { name: answer_name(route, &answer.name, name, identity.as_ref())?, bytes: written }))
+        let file = writer.finish()?.into_inner().map_err(|e| no_room(e.error()))?;
+        let size = file.metadata().map_err(|e| no_room(&e))?.len();
+        Ok(Some(Reply { name: answer_name(route, &answer.name, name, identity.as_ref())?, file, size }))
     }
 
     fn tell(
@@ -209,10 +230,7 @@ impl Prove {
             "records",
             format!("{} read, {} accepted, {} refused", grouped(records), grouped(accepted), grouped(refused)),
         );
-        line(
-            "answer",
-            reply.map_or_else(|| "none".to_owned(), |r| format!("{}, {} bytes", r.name, grouped(r.bytes.len() as u64))),
-        );
+        line("answer", reply.map_or_else(|| "none".to_owned(), |r| format!("{}, {} bytes", r.name, grouped(r.size))));
         out.line(head)?;
         if !outcome.totals.is_empty() {
             out.line(format_args!("\nTotals\n{}", totals_table(&outcome.totals)))?;
@@ -249,7 +267,7 @@ impl Prove {
             "refused": outcome.rejected,
             "totals": outcome.totals,
             "rejects": told,
-            "answer": reply.map(|r| json!({"name": r.name, "size": r.bytes.len()})),
+            "answer": reply.map(|r| json!({"name": r.name, "size": r.size})),
         }))?;
         Ok(())
     }
