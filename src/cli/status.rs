@@ -7,6 +7,7 @@ use super::global::{Global, wait};
 use super::output::{Align, Output, Table};
 use super::show::{Times, grouped};
 use crate::ledger::Ledger;
+use crate::ledger::delivery::Purpose;
 use crate::ledger::transfer::TransferId;
 use crate::settings::Settings;
 use crate::telemetry::report::NodeReport;
@@ -58,6 +59,8 @@ struct RouteLine {
     /// The answer is out.
     answered: u64,
     /// Answers and event files that the partner has not taken yet.
+    /// Answers that their partner has taken.
+    taken: u64,
     untaken: u64,
     accepted: u64,
     partly: u64,
@@ -103,6 +106,11 @@ async fn look(settings: &Settings) -> Result<Overview, Failure> {
     for (route, state, verdict, n) in books.counts().await? {
         add(line(&mut routes, &route), &state, verdict.as_deref(), n);
     }
+    // An answered file's answer is taken, unless it is found below among those that are not.
+    for route in settings.routes.iter().filter(|r| r.answer.is_some()) {
+        let line = line(&mut routes, &route.name);
+        line.taken = line.answered;
+    }
     let mut route_of: HashMap<TransferId, String> = HashMap::new();
     for delivery in books.untaken_deliveries(UNTAKEN_MAX).await? {
         if !route_of.contains_key(&delivery.transfer)
@@ -111,7 +119,11 @@ async fn look(settings: &Settings) -> Result<Overview, Failure> {
             route_of.insert(delivery.transfer.clone(), transfer.route);
         }
         if let Some(route) = route_of.get(&delivery.transfer) {
-            line(&mut routes, route).untaken += 1;
+            let line = line(&mut routes, route);
+            line.untaken += 1;
+            if delivery.purpose == Purpose::Answer {
+                line.taken = line.taken.saturating_sub(1);
+            }
         }
     }
     let open_notices = books.notices(false, 1_000).await?.len();
@@ -167,7 +179,7 @@ fn tell(overview: &Overview, settings: &Settings, times: &Times, out: &mut Outpu
 }
 
 fn routes_table(routes: &[RouteLine]) -> Table {
-    let heads = ["waiting", "working", "held", "posted", "answered", "untaken"];
+    let heads = ["waiting", "working", "held", "posted", "answered", "taken", "untaken"];
     let verdicts = ["accepted", "partly", "rejected", "duplicate"];
     let mut columns = vec![("route", Align::Left)];
     columns.extend(heads.iter().chain(&verdicts).map(|h| (*h, Align::Right)));
@@ -179,6 +191,7 @@ fn routes_table(routes: &[RouteLine]) -> Table {
             r.held,
             r.posted,
             r.answered,
+            r.taken,
             r.untaken,
             r.accepted,
             r.partly,
