@@ -30,6 +30,9 @@ use tokio::runtime::Runtime;
 /// The user that the core knows, written as an IBM i user profile.
 pub const USER: &str = "FPPUSER";
 
+/// How long sessions may take to end.
+const SHUTDOWN: Duration = Duration::from_secs(5);
+
 /// Sessions that may be open at once; more are refused by closing the connection.
 const SESSIONS_MAX: usize = 64;
 
@@ -96,7 +99,12 @@ impl CoreServer {
 impl Drop for CoreServer {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            // On a thread of its own, because the one that drops may belong to another runtime; and waited for, because
+            // a session that still answers is not closed.
+            let ended = std::thread::spawn(move || runtime.shutdown_timeout(SHUTDOWN));
+            if ended.join().is_err() {
+                tracing::error!("the stand-in core did not stop");
+            }
         }
     }
 }
