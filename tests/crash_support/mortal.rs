@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use fpp::error::Error;
 use fpp::ledger::Ledger;
 use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
-use fpp::ledger::delivery::{Delivery, DeliveryId};
+use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId};
 use fpp::ledger::lease::{Lease, LeaseKey};
 use fpp::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
 use fpp_codecs::Code;
@@ -18,6 +18,10 @@ pub(crate) enum Death {
     Before(u64),
     /// The nth `apply` is written, and nobody hears of it.
     After(u64),
+    /// The first such move of a delivery is not written.
+    BeforeMove(DeliveryEvent),
+    /// The first such move of a delivery is written, and nobody hears of it.
+    AfterMove(DeliveryEvent),
     Never,
 }
 
@@ -41,10 +45,19 @@ impl Life {
     fn check(&self) -> Result<(), Error> {
         if self.is_over() { Err(killed()) } else { Ok(()) }
     }
+
+    fn end_if(&self, strikes: bool) -> Result<(), Error> {
+        self.over.fetch_or(strikes, SeqCst);
+        if strikes { Err(killed()) } else { Ok(()) }
+    }
 }
 
 fn killed() -> Error {
     Error::retry(Code::LEDGER, "killed")
+}
+
+fn moves(changes: &[Change], wanted: DeliveryEvent) -> bool {
+    changes.iter().any(|change| matches!(change, Change::MoveDelivery { event, .. } if *event == wanted))
 }
 
 /// The decorator.
@@ -60,15 +73,14 @@ macro_rules! delegate {
             async fn apply(&self, fence: Option<&Fence>, now_ms: i64, changes: &[Change]) -> Result<Applied, Error> {
                 self.life.check()?;
                 let n = self.life.applies.fetch_add(1, SeqCst) + 1;
-                if self.life.death == Death::Before(n) {
-                    self.life.over.store(true, SeqCst);
-                    return Err(killed());
-                }
+                let death = self.life.death;
+                self.life.end_if(
+                    death == Death::Before(n) || matches!(death, Death::BeforeMove(event) if moves(changes, event)),
+                )?;
                 let applied = self.inner.apply(fence, now_ms, changes).await;
-                if self.life.death == Death::After(n) {
-                    self.life.over.store(true, SeqCst);
-                    return Err(killed());
-                }
+                self.life.end_if(
+                    death == Death::After(n) || matches!(death, Death::AfterMove(event) if moves(changes, event)),
+                )?;
                 applied
             }
             $(async fn $name(&self, $($arg: $kind),*) -> Result<$gives, Error> {

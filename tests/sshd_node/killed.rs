@@ -1,7 +1,7 @@
 //! A node that is killed while it delivers, and what the next start makes of what it left.
 
-use crate::dying::Death;
 use crate::look::{holds_exactly, inode, names, with_sides};
+use crate::mortal::Death;
 use crate::room::{Reach, Room, answer_name, drop_file};
 use crate::sshd_support::available;
 use fpp::ledger::delivery::{DeliveryEvent as Event, DeliveryState};
@@ -32,7 +32,7 @@ fn what_was_proven_is_renamed_by_the_next_epoch_and_not_sent_again() {
         return;
     }
     let room = room();
-    let (file, answer) = die(&room, Death::After(Event::Prove));
+    let (file, answer) = die(&room, Death::AfterMove(Event::Prove));
     assert_eq!(names(&room.inn), [temporary(&answer)]);
     let sent = inode(&room.inn.join(temporary(&answer)));
     let node = room.start();
@@ -52,7 +52,7 @@ fn what_was_not_proven_is_sent_again_and_the_remains_are_swept() {
         return;
     }
     let room = room();
-    let (file, answer) = die(&room, Death::Before(Event::Prove));
+    let (file, answer) = die(&room, Death::BeforeMove(Event::Prove));
     assert_eq!(names(&room.inn), [temporary(&answer)]);
     let node = room.start();
     node.archived(&file);
@@ -68,7 +68,7 @@ fn a_file_is_collected_only_when_the_partner_has_collected_it() {
     }
     for collected in [false, true] {
         let room = room();
-        let (file, answer) = die(&room, Death::Before(Event::Deliver));
+        let (file, answer) = die(&room, Death::BeforeMove(Event::Deliver));
         holds_exactly(&room.inn, &[&answer]);
         let sent = inode(&room.inn.join(&answer));
         if collected {
@@ -95,7 +95,7 @@ fn temporaries_of_dead_epochs_are_swept_and_those_of_others_are_named() {
         return;
     }
     let room = room();
-    let (file, answer) = die(&room, Death::After(Event::Prove));
+    let (file, answer) = die(&room, Death::AfterMove(Event::Prove));
     let mine = [".LOST.TXT.n1.7.part", ".LOST.TXT.OK.n1.7.part", ".LOST.TXT.sha256.n1.7.part"];
     let others = [".LOST.TXT.n2.7.part", ".LOST.TXT.part", "LOST.TXT.n1.7.part"];
     for name in mine.into_iter().chain(others) {

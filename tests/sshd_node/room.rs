@@ -1,6 +1,6 @@
 //! A partner behind a real sshd, and a node that is configured for it, started, stopped, killed and looked at.
 
-use crate::dying::{Death, Dying};
+use crate::mortal::{Death, Life, Mortal};
 use crate::sshd_support::{Options, Sshd};
 use fpp::demo::generate::{Series, Spec, generate};
 use fpp::ledger::Ledger;
@@ -16,7 +16,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 
@@ -102,18 +101,18 @@ impl Room {
 
     /// Starts the node on a runtime of its own.
     pub(crate) fn start(&self) -> Running<'_> {
-        self.run(node::Options::default(), Arc::default())
+        self.run(node::Options::default(), Life::new(Death::Never))
     }
 
     /// Starts the node with books that die.
     pub(crate) fn start_dying(&self, death: Death) -> Running<'_> {
-        let dead = Arc::<AtomicBool>::default();
-        let told = dead.clone();
-        let wrap = move |inner| Arc::new(Dying::new(inner, death, told)) as Arc<dyn Ledger>;
-        self.run(node::Options { wrap_ledger: Some(Box::new(wrap)), ..node::Options::default() }, dead)
+        let life = Life::new(death);
+        let told = life.clone();
+        let wrap = move |inner| Arc::new(Mortal { inner, life: told }) as Arc<dyn Ledger>;
+        self.run(node::Options { wrap_ledger: Some(Box::new(wrap)), ..node::Options::default() }, life)
     }
 
-    fn run(&self, options: node::Options, dead: Arc<AtomicBool>) -> Running<'_> {
+    fn run(&self, options: node::Options, life: Arc<Life>) -> Running<'_> {
         let text = format!(
             "node = \"n1\"\ninstallation = \"test\"\ndata_dir = \"data\"\nroutes = \"routes/*.toml\"\n\
              [http]\nlisten = \"127.0.0.1:0\"\n[work]\nrescan_ms = 200\npoll_ms = 100\n\n{}",
@@ -123,7 +122,7 @@ impl Room {
         let settings = Settings::load(&self.conf()).unwrap_or_else(|faults| panic!("{faults:?}"));
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let node = runtime.block_on(Node::start(settings.clone(), options)).unwrap();
-        Running { room: self, settings, ledger: node.ledger.clone(), node, runtime, dead }
+        Running { room: self, settings, ledger: node.ledger.clone(), node, runtime, life }
     }
 
     fn conf(&self) -> PathBuf {
@@ -181,7 +180,7 @@ pub(crate) struct Running<'a> {
     pub(crate) ledger: Arc<dyn Ledger>,
     node: Node,
     runtime: Runtime,
-    dead: Arc<AtomicBool>,
+    life: Arc<Life>,
 }
 
 impl Running<'_> {
@@ -257,7 +256,7 @@ impl Running<'_> {
 
     /// Waits until the books have died.
     pub(crate) fn died(&self) {
-        self.until("the books die", || self.dead.load(SeqCst).then_some(()));
+        self.until("the books die", || self.life.is_over().then_some(()));
     }
 
     /// All chains hold, then an orderly end.
