@@ -1,14 +1,133 @@
-//! Binary (B) and float (F): big-endian, as IBM i stores them.
+//! Binary integers (B, COMP, COMP-4, COMP-5, BINARY): two's complement, 1 to 16 bytes, either end first.
 //!
-//! A binary field holds what its bytes hold, which may be more than its declared digits; it is read and written as it
-//! is. Floats must be finite.
+//! A binary field holds what its bytes hold, which may be more than its declared digits; it is read as it is. On
+//! writing COMP and BINARY refuse more than their digits (COBOL would cut them), COMP-5 takes all that its bytes hold.
+//! Bytes by digits are IBM's (DDS "Length", Enterprise COBOL "Computational items"); the other two rules are
+//! GnuCOBOL's and Micro Focus' `binary-size`.
 
+use super::digits::Digits;
 use super::outcome::{Parsed, fail};
 use crate::code::Code;
 use crate::fault::Flaw;
-use nom::number::complete::{be_f32, be_f64, be_i16, be_i32, be_i64};
+use nom::bytes::complete::take;
 
-/// Bytes of a field: 2, 4 or 8.
+pub use super::float::{double, single};
+
+/// How many bytes a number of digits takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Sizes {
+    /// 2, 4 or 8; 16 beyond 18 digits.
+    #[default]
+    Ibm,
+    /// The same, but one byte for one or two digits: `binary-size: 1-2-4-8`.
+    OneByte,
+    /// As few as hold the digits: `binary-size: 1--8`, Micro Focus IBMCOMP off.
+    Fewest,
+}
+
+/// Which end stands first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Order {
+    /// The high bytes: all IBM systems of this kind.
+    #[default]
+    Big,
+    /// The low bytes.
+    Little,
+}
+
+/// The form of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binary {
+    /// Bytes, 1 to 16.
+    pub bytes: u8,
+    /// Two's complement.
+    pub signed: bool,
+    /// Which end stands first.
+    pub order: Order,
+}
+
+const TOO_LONG: Flaw = Flaw::new(Code::TOO_LONG, 0, "the number does not fit the bytes of its field");
+
+impl Sizes {
+    /// Bytes of a field.
+    pub fn bytes(self, digits: u8, signed: bool) -> u8 {
+        let largest = 10u128.checked_pow(digits.into()).map_or(u128::MAX, |n| n - 1);
+        match self {
+            Sizes::OneByte if digits <= 2 => 1,
+            Sizes::Fewest => (1..16).find(|bytes| largest >> (8 * bytes - u8::from(signed)) == 0).unwrap_or(16),
+            _ if digits > 18 => 16,
+            _ => bytes(digits) as u8,
+        }
+    }
+}
+
+impl Binary {
+    /// Reads a number; the unsigned 16 bytes above `i128::MAX` are for [`Binary::read_wide`] only.
+    #[inline]
+    pub fn read(self, input: &[u8]) -> Parsed<'_, i128> {
+        let (rest, bits) = self.bits(input)?;
+        if self.signed {
+            // The sign bit moves to the top and comes back.
+            let shift = 128 - 8 * u32::from(self.bytes);
+            return Ok((rest, (bits << shift) as i128 >> shift));
+        }
+        match i128::try_from(bits) {
+            Ok(value) => Ok((rest, value)),
+            Err(_) => fail(Code::TOO_LONG, 0, "more than 38 digits"),
+        }
+    }
+
+    /// Reads any number.
+    pub fn read_wide(self, input: &[u8]) -> Parsed<'_, Digits> {
+        if self.signed {
+            return self.read(input).map(|(rest, n)| (rest, Digits::of(n)));
+        }
+        self.bits(input).map(|(rest, n)| (rest, Digits::of_parts(false, n)))
+    }
+
+    /// Appends a number; `digits` is the most that the field's picture has, nothing for COMP-5.
+    pub fn write(self, number: &Digits, digits: Option<u8>, out: &mut Vec<u8>) -> Result<(), Flaw> {
+        if let Some(digits) = digits {
+            number.last(digits)?;
+        }
+        if !self.signed {
+            number.refuse_negative()?;
+        }
+        let size = number.size().ok_or(TOO_LONG)?;
+        let bits = 8 * u32::from(self.bytes);
+        // The most negative number is one larger than the largest.
+        let room = bits - u32::from(self.signed);
+        let fits = |n: u128| room == 128 || n >> room == 0;
+        let negative = number.is_negative();
+        if !(fits(size) || (negative && fits(size - 1))) {
+            return Err(TOO_LONG);
+        }
+        let value = if negative { size.wrapping_neg() } else { size };
+        let count = usize::from(self.bytes);
+        match self.order {
+            Order::Big => out.extend_from_slice(value.to_be_bytes().get(16 - count..).unwrap_or_default()),
+            Order::Little => out.extend_from_slice(value.to_le_bytes().get(..count).unwrap_or_default()),
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn bits(self, input: &[u8]) -> Parsed<'_, u128> {
+        if !(1..=16).contains(&self.bytes) {
+            return fail(Code::LENGTH, 0, "a binary field has 1 to 16 bytes");
+        }
+        let (rest, field) = take(usize::from(self.bytes))(input)?;
+        let add = |n: u128, byte: &u8| n << 8 | u128::from(*byte);
+        let value = match self.order {
+            Order::Big if field.len() <= 8 => u128::from(super::swar::load(field)),
+            Order::Big => field.iter().fold(0, add),
+            Order::Little => field.iter().rev().fold(0, add),
+        };
+        Ok((rest, value))
+    }
+}
+
+/// Bytes of a field of DDS: 2, 4 or 8.
 pub const fn bytes(digits: u8) -> usize {
     match digits {
         0..=4 => 2,
@@ -17,38 +136,17 @@ pub const fn bytes(digits: u8) -> usize {
     }
 }
 
-/// Reads a binary number.
+const fn dds(digits: u8) -> Binary {
+    Binary { bytes: bytes(digits) as u8, signed: true, order: Order::Big }
+}
+
+/// Reads a binary number of DDS.
+#[inline]
 pub fn binary(input: &[u8], digits: u8) -> Parsed<'_, i64> {
-    match bytes(digits) {
-        2 => be_i16(input).map(|(rest, n)| (rest, n.into())),
-        4 => be_i32(input).map(|(rest, n)| (rest, n.into())),
-        _ => be_i64(input),
-    }
+    dds(digits).read(input).map(|(rest, n)| (rest, n as i64))
 }
 
-/// Appends a binary number.
+/// Appends a binary number of DDS, which may use all that its bytes hold.
 pub fn write(value: i128, digits: u8, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    let too_long = |_| Flaw::new(Code::TOO_LONG, 0, "the number does not fit the bytes of its field");
-    match bytes(digits) {
-        2 => out.extend(i16::try_from(value).map_err(too_long)?.to_be_bytes()),
-        4 => out.extend(i32::try_from(value).map_err(too_long)?.to_be_bytes()),
-        _ => out.extend(i64::try_from(value).map_err(too_long)?.to_be_bytes()),
-    }
-    Ok(())
-}
-
-/// Reads an IEEE single.
-pub fn single(input: &[u8]) -> Parsed<'_, f32> {
-    match be_f32(input) {
-        Ok((_, n)) if !n.is_finite() => fail(Code::RANGE, 0, "not a finite number"),
-        other => other,
-    }
-}
-
-/// Reads an IEEE double.
-pub fn double(input: &[u8]) -> Parsed<'_, f64> {
-    match be_f64(input) {
-        Ok((_, n)) if !n.is_finite() => fail(Code::RANGE, 0, "not a finite number"),
-        other => other,
-    }
+    dds(digits).write(&Digits::of(value), None, out)
 }

@@ -20,6 +20,7 @@ pub struct Digits {
 
 const TOO_LONG: Flaw = Flaw::new(Code::TOO_LONG, 0, "the number has more digits than its field");
 const TOO_FINE: Flaw = Flaw::new(Code::TOO_LONG, 0, "the number has more decimals than its field");
+const BELOW_ZERO: Flaw = Flaw::new(Code::SIGN, 0, "a number below zero in a field without sign");
 const NO_NUMBER: Flaw = Flaw::new(Code::RANGE, 0, "the value is not a number");
 
 impl Digits {
@@ -28,8 +29,13 @@ impl Digits {
 
     /// The digits of a whole number.
     pub fn of(value: i128) -> Digits {
-        let mut digits = Digits { negative: value < 0, ..Digits::ZERO };
-        let mut rest = value.unsigned_abs();
+        Digits::of_parts(value < 0, value.unsigned_abs())
+    }
+
+    /// The digits of a sign and a size.
+    pub fn of_parts(negative: bool, size: u128) -> Digits {
+        let mut digits = Digits { negative: negative && size != 0, ..Digits::ZERO };
+        let mut rest = size;
         for slot in digits.values.iter_mut().rev() {
             if rest == 0 {
                 break;
@@ -71,6 +77,32 @@ impl Digits {
         digits.values[start..].iter_mut().zip(all).for_each(|(slot, b)| *slot = b - b'0');
         digits.negative &= count > 0;
         Ok(digits)
+    }
+
+    /// Below zero; a minus on a zero does not count.
+    pub fn is_negative(&self) -> bool {
+        self.negative && self.values.iter().any(|d| *d != 0)
+    }
+
+    /// How many digits there are from the first that is not zero.
+    pub fn count(&self) -> usize {
+        self.values.len() - self.values.iter().position(|d| *d != 0).unwrap_or(self.values.len())
+    }
+
+    /// The number without its sign, if a `u128` holds it.
+    pub fn size(&self) -> Option<u128> {
+        let first = self.values.len() - self.count();
+        self.values[first..].iter().try_fold(0u128, |n, d| n.checked_mul(10)?.checked_add(u128::from(*d)))
+    }
+
+    /// The whole number, if an `i128` holds it.
+    pub fn narrow(&self) -> Option<i128> {
+        let size = self.size()?;
+        if self.negative { 0i128.checked_sub_unsigned(size) } else { i128::try_from(size).ok() }
+    }
+
+    pub(super) fn refuse_negative(&self) -> Result<(), Flaw> {
+        if self.is_negative() { Err(BELOW_ZERO) } else { Ok(()) }
     }
 
     /// The last `count` digits; a fault if others are not zero.

@@ -1,16 +1,22 @@
 //! Numbers in fields: packed, zoned, binary, float, and plain text.
 //!
 //! Parsers take what they need from the front of their input and give the value and the rest, or a [`Flaw`] with the
-//! first bad byte. They are strict: fpp never repairs a digit, a zone or a sign. Up to 38 digits travel as `i128`;
-//! wider numbers as [`Digits`].
+//! first bad byte. They are strict: fpp never repairs a digit, a zone or a sign. Up to
+//! 38 digits travel as `i128`; wider numbers as [`Digits`]. `narrow` and `whole` are the fast ways for a good field:
+//! they give nothing for a bad one, whose flaw the parser of the same form then finds.
 //!
 //! [`Flaw`]: crate::fault::Flaw
 
 pub mod binary;
 pub mod digits;
+pub mod display;
+pub mod float;
 pub(crate) mod outcome;
 pub mod packed;
+pub mod signs;
+mod swar;
 pub mod zoned;
 
 pub use digits::{Digits, NARROW, WIDEST};
 pub use outcome::{Parsed, flaw};
+pub use signs::Signs;

@@ -1,108 +1,222 @@
-//! Packed decimal (P): two digits a byte, the sign in the last nibble.
+//! Packed decimal (P, COMP-3): two digits a byte, the sign in the last nibble; and COMP-6, which has no sign.
 //!
-//! A C E F are plus, B D minus; F and D are written. An even number of digits leaves a pad nibble in front, which must
-//! be 0. Bytes are `digits / 2 + 1`.
+//! A C E F are plus, B D minus; [`Signs`] says what is written. An even number of digits leaves a pad nibble in front,
+//! which must be 0, as Enterprise COBOL's NUMCHECK(PAC) has it. A field without a sign (`PIC 9 COMP-3`) is written with
+//! F and refuses minus, also of zero. COMP-6 is GnuCOBOL's and Micro Focus': all nibbles are digits.
 
 use super::digits::Digits;
-use super::outcome::{DIGIT, Parsed, SIGN, fail};
+use super::outcome::{DIGIT, Parsed, SIGN};
+use super::signs::{Signs, is_minus};
+use super::swar;
 use crate::code::Code;
 use crate::fault::Flaw;
 use nom::bytes::complete::take;
 
-/// Two digits of a byte, 255 if one is none.
-const PAIRS: [u8; 256] = pairs();
-
-const fn pairs() -> [u8; 256] {
-    let mut table = [255; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        if byte >> 4 <= 9 && byte & 15 <= 9 {
-            table[byte] = ((byte >> 4) * 10 + (byte & 15)) as u8;
-        }
-        byte += 1;
-    }
-    table
-}
+const PAD: &str = "the pad nibble is not 0";
+const MINUS: &str = "minus in a field without sign";
+/// Ten to the sixteenth: what a word of nibbles counts to.
+const WORD: u128 = 10_000_000_000_000_000;
 
 /// Bytes of a field.
 pub const fn bytes(digits: u8) -> usize {
     digits as usize / 2 + 1
 }
 
+/// Bytes of a COMP-6 field.
+pub const fn bytes_comp6(digits: u8) -> usize {
+    digits.div_ceil(2) as usize
+}
+
+/// Reads a whole field of up to 18 digits; nothing if anything is wrong, and [`find_flaw`] knows what.
+#[inline]
+pub fn narrow(field: &[u8], digits: u8) -> Option<i64> {
+    if digits > 18 || field.len() != bytes(digits) {
+        return None;
+    }
+    let word = swar::load(field);
+    let sign = word & 15;
+    let (value, bad) = match field.len().checked_sub(8) {
+        None | Some(0) => (swar::sixteen(word >> 4), swar::above_nine(word >> 4)),
+        Some(front) => {
+            // One or two bytes more: the lowest nibble of theirs goes to the word, two digits remain.
+            let front = swar::load(field.get(..front)?);
+            let nibbles = front << 60 | word >> 4;
+            let above = swar::above_nine(nibbles) | swar::above_nine(front >> 4);
+            (swar::sixteen(front >> 4) * WORD as u64 + swar::sixteen(nibbles), above)
+        }
+    };
+    let pad = digits.is_multiple_of(2) & (field.first().is_some_and(|b| *b > 0x0F));
+    if bad != 0 || sign < 10 || pad {
+        return None;
+    }
+    // B and D are the bits 11 and 13.
+    let minus = (0x2800 >> sign & 1) as i64;
+    Some((value as i64 ^ -minus) + minus)
+}
+
+/// Reads a whole field of up to 38 digits; nothing if anything is wrong, and [`find_flaw`] knows what.
+#[inline]
+pub fn whole(field: &[u8], digits: u8) -> Option<i128> {
+    if digits <= 18 {
+        return narrow(field, digits).map(i128::from);
+    }
+    if digits > 38 || field.len() != bytes(digits) {
+        return None;
+    }
+    let (last, front) = field.split_last()?;
+    let pad = digits.is_multiple_of(2) && field.first().is_some_and(|b| *b > 0x0F);
+    let value = nibbles(front).filter(|_| last >> 4 < 10 && !pad)? * 10 + u128::from(last >> 4);
+    let value = value as i128;
+    Some(if is_minus(last & 15)? { -value } else { value })
+}
+
+/// The number of whole bytes of digits, up to 38.
+#[inline]
+fn nibbles(field: &[u8]) -> Option<u128> {
+    let (front, chunks) = field.split_at(field.len() % 8);
+    let word = swar::load(front);
+    let (mut value, mut bad) = (u128::from(swar::sixteen(word)), swar::above_nine(word));
+    for chunk in chunks.chunks_exact(8) {
+        let word = swar::load(chunk);
+        bad |= swar::above_nine(word);
+        value = value.wrapping_mul(WORD).wrapping_add(swar::sixteen(word).into());
+    }
+    (bad == 0).then_some(value)
+}
+
 /// Reads up to 38 digits.
 pub fn packed(input: &[u8], digits: u8) -> Parsed<'_, i128> {
     let (rest, field) = take(bytes(digits))(input)?;
-    let (last, front) = match field.split_last() {
-        Some((last, front)) => (*last, front),
-        None => return fail(Code::LENGTH, 0, "a packed field without bytes"),
-    };
-    let mut bad = last >> 4 > 9 || last & 15 < 10 || (digits.is_multiple_of(2) && field[0] > 0x0F);
-    // Nine bytes and a digit are 19 digits, which a u64 holds.
-    let value = if front.len() <= 9 {
-        let mut value = 0u64;
-        for byte in front {
-            let pair = PAIRS[usize::from(*byte)];
-            bad |= pair == 255;
-            value = value.wrapping_mul(100).wrapping_add(u64::from(pair));
-        }
-        i128::from(value.wrapping_mul(10).wrapping_add(u64::from(last >> 4)))
-    } else {
-        let mut value = 0i128;
-        for byte in front {
-            let pair = PAIRS[usize::from(*byte)];
-            bad |= pair == 255;
-            value = value.wrapping_mul(100).wrapping_add(i128::from(pair));
-        }
-        value.wrapping_mul(10).wrapping_add(i128::from(last >> 4))
-    };
-    if bad {
-        return Err(nom::Err::Error(find_flaw(field, digits)));
+    match whole(field, digits) {
+        Some(value) => Ok((rest, value)),
+        None => Err(nom::Err::Error(find_flaw(field, digits).unwrap_or(TOO_WIDE))),
     }
-    Ok((rest, if is_minus(last) { -value } else { value }))
 }
 
 /// Reads any number of digits.
 pub fn packed_wide(input: &[u8], digits: u8) -> Parsed<'_, Digits> {
     let (rest, field) = take(bytes(digits))(input)?;
-    let flaw = find_flaw(field, digits);
-    if flaw.code != Code::OK {
+    if let Some(flaw) = find_flaw(field, digits) {
         return Err(nom::Err::Error(flaw));
     }
-    let mut number = Digits { negative: field.last().is_some_and(|b| is_minus(*b)), ..Digits::ZERO };
-    let nibbles = field.iter().flat_map(|b| [b >> 4, b & 15]).rev().skip(1);
-    number.values.iter_mut().rev().zip(nibbles).for_each(|(slot, nibble)| *slot = nibble);
-    Ok((rest, number))
+    let negative = field.last().is_some_and(|b| is_minus(b & 15) == Some(true));
+    Ok((rest, digits_of(field, 1, negative)))
 }
 
-/// Appends a number.
-pub fn write(number: &Digits, digits: u8, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    let values = number.last(digits)?;
-    let sign = if number.negative && values.iter().any(|d| *d != 0) { 0x0D } else { 0x0F };
-    let pad = if digits.is_multiple_of(2) { Some(0) } else { None };
-    let mut nibbles = pad.into_iter().chain(values.iter().copied()).chain([sign]);
-    while let (Some(high), Some(low)) = (nibbles.next(), nibbles.next()) {
-        out.push(high << 4 | low);
+/// Reads up to 38 digits of a field without sign.
+pub fn unsigned(input: &[u8], digits: u8) -> Parsed<'_, i128> {
+    let (rest, value) = packed(input, digits)?;
+    match refuse_minus(input, digits) {
+        Some(flaw) => Err(nom::Err::Error(flaw)),
+        None => Ok((rest, value)),
     }
+}
+
+/// Reads any number of digits of a field without sign.
+pub fn unsigned_wide(input: &[u8], digits: u8) -> Parsed<'_, Digits> {
+    let (rest, value) = packed_wide(input, digits)?;
+    match refuse_minus(input, digits) {
+        Some(flaw) => Err(nom::Err::Error(flaw)),
+        None => Ok((rest, value)),
+    }
+}
+
+/// Reads up to 38 digits of a COMP-6 field.
+pub fn comp6(input: &[u8], digits: u8) -> Parsed<'_, i128> {
+    let (rest, field) = take(bytes_comp6(digits))(input)?;
+    let pad = !digits.is_multiple_of(2) && field.first().is_some_and(|b| *b > 0x0F);
+    match nibbles(field).filter(|_| !pad && digits <= 38) {
+        Some(value) => Ok((rest, value as i128)),
+        None => Err(nom::Err::Error(find_flaw_comp6(field, digits).unwrap_or(TOO_WIDE))),
+    }
+}
+
+/// Reads any number of digits of a COMP-6 field.
+pub fn comp6_wide(input: &[u8], digits: u8) -> Parsed<'_, Digits> {
+    let (rest, field) = take(bytes_comp6(digits))(input)?;
+    match find_flaw_comp6(field, digits) {
+        Some(flaw) => Err(nom::Err::Error(flaw)),
+        None => Ok((rest, digits_of(field, 0, false))),
+    }
+}
+
+/// Appends a number with the signs of IBM i.
+pub fn write(number: &Digits, digits: u8, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    write_signed(number, digits, Signs::Ibmi, out)
+}
+
+/// Appends a number with the signs of a platform.
+pub fn write_signed(number: &Digits, digits: u8, signs: Signs, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    let values = number.last(digits)?;
+    push(values, Some(signs.nibble(number.is_negative())), out);
     Ok(())
 }
 
-fn is_minus(last: u8) -> bool {
-    matches!(last & 15, 0x0B | 0x0D)
+/// Appends a number to a field without sign: the last nibble is F.
+pub fn write_unsigned(number: &Digits, digits: u8, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    number.refuse_negative()?;
+    push(number.last(digits)?, Some(0x0F), out);
+    Ok(())
 }
 
-/// The first thing wrong; code `OK` if nothing is.
-fn find_flaw(field: &[u8], digits: u8) -> Flaw {
-    let end = field.len().saturating_sub(1);
-    for (at, byte) in field.iter().enumerate() {
-        if byte >> 4 > 9 || (at < end && byte & 15 > 9) {
-            return Flaw::new(Code::PACKED_DIGIT, at, DIGIT);
-        }
-        if at == 0 && digits.is_multiple_of(2) && *byte > 0x0F {
-            return Flaw::new(Code::PACKED_DIGIT, at, "the pad nibble is not 0");
-        }
-        if at == end && byte & 15 < 10 {
-            return Flaw::new(Code::SIGN, at, SIGN);
-        }
+/// Appends a number to a COMP-6 field.
+pub fn write_comp6(number: &Digits, digits: u8, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    number.refuse_negative()?;
+    push(number.last(digits)?, None, out);
+    Ok(())
+}
+
+fn push(values: &[u8], sign: Option<u8>, out: &mut Vec<u8>) {
+    let nibbles = values.len() + usize::from(sign.is_some());
+    let pad = if nibbles.is_multiple_of(2) { None } else { Some(0) };
+    let mut nibbles = pad.into_iter().chain(values.iter().copied()).chain(sign);
+    while let (Some(high), Some(low)) = (nibbles.next(), nibbles.next()) {
+        out.push(high << 4 | low);
     }
-    Flaw::new(Code::OK, 0, "")
+}
+
+/// The digits of a field that is known to be good, without so many nibbles at its end.
+fn digits_of(field: &[u8], skip: usize, negative: bool) -> Digits {
+    let mut number = Digits { negative, ..Digits::ZERO };
+    let nibbles = field.iter().rev().flat_map(|b| [b & 15, b >> 4]).skip(skip);
+    number.values.iter_mut().rev().zip(nibbles).for_each(|(slot, nibble)| *slot = nibble);
+    number
+}
+
+const TOO_WIDE: Flaw = Flaw::new(Code::TOO_LONG, 0, "more than 38 digits");
+
+/// The first thing wrong with a field.
+#[cold]
+pub fn find_flaw(field: &[u8], digits: u8) -> Option<Flaw> {
+    let (last, front) = field.split_last()?;
+    find_flaw_digits(front, digits.is_multiple_of(2)).or_else(|| {
+        let at = front.len();
+        if last >> 4 > 9 {
+            Some(Flaw::new(Code::PACKED_DIGIT, at, DIGIT))
+        } else if at == 0 && digits.is_multiple_of(2) && *last > 0x0F {
+            Some(Flaw::new(Code::PACKED_DIGIT, 0, PAD))
+        } else {
+            is_minus(last & 15).is_none().then_some(Flaw::new(Code::SIGN, at, SIGN))
+        }
+    })
+}
+
+/// The first thing wrong with a COMP-6 field.
+#[cold]
+pub fn find_flaw_comp6(field: &[u8], digits: u8) -> Option<Flaw> {
+    find_flaw_digits(field, !digits.is_multiple_of(2))
+}
+
+fn find_flaw_digits(field: &[u8], pad: bool) -> Option<Flaw> {
+    let bad = field.iter().position(|b| b >> 4 > 9 || b & 15 > 9);
+    match field.first() {
+        Some(first) if pad && *first > 0x0F && bad != Some(0) => Some(Flaw::new(Code::PACKED_DIGIT, 0, PAD)),
+        _ => bad.map(|at| Flaw::new(Code::PACKED_DIGIT, at, DIGIT)),
+    }
+}
+
+fn refuse_minus(input: &[u8], digits: u8) -> Option<Flaw> {
+    let at = bytes(digits) - 1;
+    let minus = input.get(at).is_some_and(|b| is_minus(b & 15) == Some(true));
+    minus.then_some(Flaw::new(Code::SIGN, at, MINUS))
 }
