@@ -236,7 +236,7 @@ fn one(bytes: &[u8], page: Page, double: bool, longest: usize) -> (String, usize
 /// A cell as JSON: what `decode` writes, near enough to read.
 fn value(row: &Row, index: usize) -> Value {
     match row.cells.get(index) {
-        None | Some(Cell::Null | Cell::Bad) => Value::Null,
+        None | Some(Cell::Null | Cell::Bad | Cell::Absent) => Value::Null,
         Some(Cell::Text(..) | Cell::Wide(..) | Cell::Hex(..)) => Value::from(row.str(index).unwrap_or_default()),
         Some(Cell::Decimal(decimal)) => Value::from(decimal.to_string()),
         Some(Cell::Int(number)) => Value::from(*number),

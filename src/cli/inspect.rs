@@ -129,10 +129,10 @@ impl Inspect {
             out.line("")?;
             out.line(table(&fields))?;
             for fault in &row.faults {
-                let field = &layout.fields[fault.field];
+                let name = layout.fields.get(fault.field).map_or("record", |field| field.name.as_str());
                 let at = fault.offset + 1;
                 let (code, words) = (fault.code, fault.code.english());
-                out.line(format_args!("{code} {} at byte {at}: {words} ({})", field.name, fault.detail))?;
+                out.line(format_args!("{code} {name} at byte {at}: {words} ({})", fault.detail))?;
             }
         }
         Ok(if row.faults.is_empty() { Exit::Good } else { Exit::RecordsRefused })

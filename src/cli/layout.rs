@@ -1,7 +1,7 @@
 //! `fpp layout show`: what a layout says, field by field.
 
 use super::exit::{Exit, Failure};
-use super::layouts::{LayoutArg, description, digits, framing, letter, role, selector};
+use super::layouts::{LayoutArg, description, framing, letter, role, selector};
 use super::output::{Align, Output, Table};
 use clap::{Args, Subcommand};
 use fpp_codecs::format::{Format, RecordFormat};
@@ -79,7 +79,7 @@ fn table(record: &RecordFormat) -> Table {
     ];
     let mut table = Table::new(&columns);
     for field in &record.layout.fields {
-        let number = digits(field.kind);
+        let number = field.kind.digits();
         table.row(vec![
             field.name.clone(),
             format!("{}{}", letter(field.kind), if field.varlen { " varlen" } else { "" }),
@@ -102,7 +102,7 @@ fn as_json(format: &Format, record: &RecordFormat) -> Value {
         .fields
         .iter()
         .map(|field| {
-            let number = digits(field.kind);
+            let number = field.kind.digits();
             json!({
                 "name": field.name,
                 "type": letter(field.kind),

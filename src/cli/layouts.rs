@@ -66,17 +66,10 @@ pub(super) fn letter(kind: Kind) -> &'static str {
         Kind::Time(_) => "T",
         Kind::Timestamp { .. } => "Z",
         Kind::Number { .. } => "N",
-    }
-}
-
-/// Digits and decimals of a number.
-pub(super) fn digits(kind: Kind) -> Option<(u8, u8)> {
-    match kind {
-        Kind::Packed { digits, decimals }
-        | Kind::Zoned { digits, decimals }
-        | Kind::Binary { digits, decimals }
-        | Kind::Number { digits, decimals, .. } => Some((digits, decimals)),
-        _ => None,
+        Kind::Comp6 { .. } => "COMP-6",
+        Kind::DecFloat { .. } => "DECFLOAT",
+        Kind::Edited { .. } => "edited",
+        Kind::NumberText { .. } => "text number",
     }
 }
 

@@ -10,10 +10,10 @@ mod parse;
 use crate::controls::Controls;
 use crate::fault::Fault;
 use crate::framing::kind::Framing;
-use crate::layout::{Field, Layout};
+use crate::layout::Layout;
 use crate::quote;
 use crate::record::plan::Plan;
-use crate::record::{Nulls, Row};
+use crate::record::{Nulls, Row, Short};
 use crate::text::Page;
 
 /// A file format.
@@ -119,6 +119,12 @@ impl RecordFormat {
         RecordFormat { layout, role, selector, plan, keys }
     }
 
+    /// The same with another rule for records that are shorter than the layout.
+    pub fn with_short(mut self, short: Short) -> RecordFormat {
+        self.plan.short = short;
+        self
+    }
+
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
     }
@@ -144,12 +150,21 @@ impl Keys {
         let mut head = b",\"type\":".to_vec();
         quote::write_text(&layout.name, &mut head);
         head.extend(b",\"fields\":{");
-        let key = |field: &Field| {
+        let key = |name: &str| {
             let mut key = vec![b','];
-            quote::write_text(&field.name, &mut key);
+            quote::write_text(name, &mut key);
             key.extend(b":\"");
             key
         };
-        Keys { head, fields: layout.fields.iter().map(key).collect() }
+        let mut fields: Vec<Vec<u8>> = Vec::new();
+        if layout.is_flat() {
+            fields.extend(layout.fields.iter().map(|field| key(&field.name)));
+        } else {
+            // Only the first occurrence of each leaf has a key; the others are written with it.
+            fields.resize(layout.fields.len(), Vec::new());
+            let mut found = |name: &str, field: usize| fields[field] = key(name);
+            layout.nodes.iter().for_each(|node| node.leaves(&mut found));
+        }
+        Keys { head, fields }
     }
 }

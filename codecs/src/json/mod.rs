@@ -2,9 +2,12 @@
 //!
 //! Values are those of D17: decimals are strings with their scale, whole binaries and finite floats are numbers, hex is
 //! upper case, null is null. `n` counts from 1, `offset` from 0, also within a fault. Bad fields are left out and listed
-//! under `faults`; blank fillers are left out in silence, because reading gives them back.
+//! under `faults`; blank fillers are left out in silence, because reading gives them back. Groups are objects and OCCURS
+//! are arrays; what is absent (an occurrence beyond its counter, an alternative that does not hold) is not written. What
+//! a policy let pass stands under `repairs`.
 
 mod read;
+mod tree;
 mod write;
 
 pub use read::{JsonFault, read};

@@ -3,6 +3,7 @@
 //! Strict where a slip would change a record: unknown types and fields, missing fields and values of the wrong shape
 //! are faults. `n` and `offset` are for people and are not looked at.
 
+use super::tree;
 use crate::format::{Format, RecordFormat};
 use crate::layout::Kind;
 use crate::record::{Cell, Row};
@@ -46,7 +47,10 @@ pub fn read(format: &Format, line: &str, row: &mut Row) -> Result<usize, JsonFau
     let Some(Value::Object(fields)) = value.get("fields") else {
         return Err(whole("`fields` must be an object".to_owned()));
     };
-    fill(record, fields, row)?;
+    match record.layout.is_flat() {
+        true => fill(record, fields, row)?,
+        false => tree::fill(record, fields, row)?,
+    }
     Ok(index)
 }
 
@@ -55,18 +59,26 @@ fn fill(record: &RecordFormat, fields: &Map<String, Value>, row: &mut Row) -> Re
         return Err(at(name, format!("{} has no such field", record.layout.name)));
     }
     for field in &record.layout.fields {
-        match (fields.get(&field.name), field.kind) {
-            (None, _) if field.is_filler() => row.cells.push(Cell::Null),
-            (None, _) => return Err(at(&field.name, "is missing".to_owned())),
-            (Some(Value::Null), _) => row.cells.push(Cell::Null),
-            (Some(Value::String(text)), Kind::Hex) => row.push_hex(text),
-            (Some(Value::String(text)), _) => row.push_text(text),
-            (Some(Value::Number(number)), kind) => match number_cell(number, kind) {
-                Some(cell) => row.cells.push(cell),
-                None => return Err(at(&field.name, "this number must be written as a string".to_owned())),
-            },
-            (Some(_), _) => return Err(at(&field.name, "must be a string, a number or null".to_owned())),
+        match fields.get(&field.name) {
+            None if field.is_filler() => row.cells.push(Cell::Null),
+            None => return Err(at(&field.name, "is missing".to_owned())),
+            Some(value) => push(row, &field.name, field.kind, value)?,
         }
+    }
+    Ok(())
+}
+
+/// Appends the cell of a value.
+pub(super) fn push(row: &mut Row, name: &str, kind: Kind, value: &Value) -> Result<(), JsonFault> {
+    match (value, kind) {
+        (Value::Null, _) => row.cells.push(Cell::Null),
+        (Value::String(text), Kind::Hex) => row.push_hex(text),
+        (Value::String(text), _) => row.push_text(text),
+        (Value::Number(number), kind) => match number_cell(number, kind) {
+            Some(cell) => row.cells.push(cell),
+            None => return Err(at(name, "this number must be written as a string".to_owned())),
+        },
+        _ => return Err(at(name, "must be a string, a number or null".to_owned())),
     }
     Ok(())
 }
@@ -77,9 +89,7 @@ fn number_cell(number: &serde_json::Number, kind: Kind) -> Option<Cell> {
         Kind::Float { double: true } => number.as_f64().map(Cell::Double),
         Kind::Float { double: false } => number.as_f64().map(|n| Cell::Single(n as f32)),
         // Whole numbers are exact whatever the field; fractions would pass through a double.
-        Kind::Packed { .. } | Kind::Zoned { .. } | Kind::Number { .. } | Kind::Binary { .. } => {
-            number.as_i64().map(Cell::Int)
-        }
+        kind if kind.digits().is_some() => number.as_i64().map(Cell::Int),
         _ => None,
     }
 }
@@ -88,6 +98,6 @@ fn whole(message: String) -> JsonFault {
     JsonFault { message, field: None }
 }
 
-fn at(field: &str, message: String) -> JsonFault {
+pub(super) fn at(field: &str, message: String) -> JsonFault {
     JsonFault { message, field: Some(field.to_owned()) }
 }

@@ -1,9 +1,10 @@
 //! A row to one line of JSON, without a tree and without allocation but the output's own growth.
 
+use super::tree;
 use crate::fault::Fault;
 use crate::format::RecordFormat;
 use crate::quote::{write_rest, write_text};
-use crate::record::{Cell, Decimal, Row};
+use crate::record::{Cell, Decimal, Repair, Row};
 use std::io::Write;
 
 /// Appends one line.
@@ -14,29 +15,40 @@ pub fn write(format: &RecordFormat, n: u64, offset: u64, row: &Row, out: &mut Ve
     out.extend_from_slice(b",\"offset\":");
     write_whole(offset, out);
     out.extend_from_slice(&keys.head);
-    let mut first = true;
-    for (index, (cell, key)) in row.cells.iter().zip(&keys.fields).enumerate() {
-        let absent = match cell {
-            Cell::Bad => true,
-            Cell::Text(from, to) if from == to => format.layout.fields[index].is_filler(),
-            _ => false,
-        };
-        if absent {
-            continue;
+    if format.layout.is_flat() {
+        let mut first = true;
+        for (index, (cell, key)) in row.cells.iter().zip(&keys.fields).enumerate() {
+            if !is_shown(format, index, *cell) {
+                continue;
+            }
+            let key = &key[usize::from(first)..];
+            first = false;
+            write_cell(row, *cell, key, out);
         }
-        let key = &key[usize::from(first)..];
-        first = false;
-        write_cell(row, *cell, key, out);
+    } else {
+        tree::write(format, row, out);
     }
     out.push(b'}');
     if !row.faults.is_empty() {
         write_faults(format, &row.faults, out);
     }
+    if !row.repairs.is_empty() {
+        write_repairs(format, &row.repairs, out);
+    }
     out.extend_from_slice(b"}\n");
 }
 
+/// Whether a field stands in the line at all.
+pub(super) fn is_shown(format: &RecordFormat, index: usize, cell: Cell) -> bool {
+    match cell {
+        Cell::Bad | Cell::Absent => false,
+        Cell::Text(from, to) if from == to => format.layout.fields.get(index).is_none_or(|field| !field.is_filler()),
+        _ => true,
+    }
+}
+
 /// The key, which ends in the first quote of a string, and the value.
-fn write_cell(row: &Row, cell: Cell, key: &[u8], out: &mut Vec<u8>) {
+pub(super) fn write_cell(row: &Row, cell: Cell, key: &[u8], out: &mut Vec<u8>) {
     let unquoted = &key[..key.len().saturating_sub(1)];
     match cell {
         Cell::Text(from, to) => {
@@ -54,7 +66,7 @@ fn write_cell(row: &Row, cell: Cell, key: &[u8], out: &mut Vec<u8>) {
             out.extend_from_slice(row.text.as_bytes().get(from as usize..to as usize).unwrap_or_default());
             out.push(b'"');
         }
-        Cell::Null | Cell::Bad => {
+        Cell::Null | Cell::Bad | Cell::Absent => {
             out.extend_from_slice(unquoted);
             out.extend_from_slice(b"null");
         }
@@ -165,12 +177,30 @@ fn put_digits(value: u64, digits: &mut [u8; NARROW + 1]) -> usize {
 fn write_faults(format: &RecordFormat, faults: &[Fault], out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"faults\":[");
     for (index, fault) in faults.iter().enumerate() {
-        let name = format.layout.fields.get(fault.field).map_or("", |f| f.name.as_str());
-        out.extend_from_slice(if index == 0 { &b"{\"field\":"[..] } else { &b",{\"field\":"[..] });
-        write_text(name, out);
+        write_name(format, fault.field, index, out);
         let _ = write!(out, ",\"code\":\"{}\",\"offset\":{},\"detail\":", fault.code, fault.offset);
         write_text(fault.detail, out);
         out.push(b'}');
     }
     out.push(b']');
+}
+
+fn write_repairs(format: &RecordFormat, repairs: &[Repair], out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"repairs\":[");
+    for (index, repair) in repairs.iter().enumerate() {
+        write_name(format, repair.field, index, out);
+        let _ = write!(out, ",\"offset\":{},\"repair\":", repair.offset);
+        write_text(repair.what, out);
+        out.push(b'}');
+    }
+    out.push(b']');
+}
+
+/// The start of a fault or repair; what concerns the record as a whole has no field.
+fn write_name(format: &RecordFormat, field: usize, index: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(if index == 0 { &b"{\"field\":"[..] } else { &b",{\"field\":"[..] });
+    match format.layout.fields.get(field) {
+        Some(field) => write_text(&field.name, out),
+        None => out.extend_from_slice(b"null"),
+    }
 }

@@ -9,8 +9,14 @@ use std::collections::HashSet;
 
 /// Most bytes of a record.
 pub const RECORD_MAX: usize = 32_766;
+/// Most bytes of a record with arrays or alternatives, which IBM i does not have; z/OS has up to 16 MB, seldom used.
+pub const TREE_MAX: usize = 1 << 20;
 /// Most fields of a record.
 pub const FIELDS_MAX: usize = 8_000;
+/// Most fields of a record with its arrays written out.
+pub const LEAVES_MAX: usize = 1 << 16;
+/// How deep groups and arrays may stand in each other; COBOL has 49 levels.
+pub const DEPTH_MAX: usize = 50;
 /// Most characters of a source text.
 pub const SOURCE_MAX: usize = 1 << 20;
 
@@ -22,6 +28,9 @@ impl Kind {
     pub fn own_bytes(self) -> Option<usize> {
         Some(match self {
             Kind::Char | Kind::Open | Kind::Only | Kind::Either | Kind::Graphic | Kind::Hex => return None,
+            Kind::Edited { .. } | Kind::NumberText { .. } => return None,
+            Kind::Comp6 { digits, .. } => usize::from(digits).div_ceil(2),
+            Kind::DecFloat { digits } => usize::from(digits) / 2 - if digits > 16 { 1 } else { 0 },
             Kind::Packed { digits, .. } => packed::bytes(digits),
             Kind::Zoned { digits, .. } => digits.into(),
             Kind::Binary { digits, .. } => binary::bytes(digits),
@@ -41,19 +50,45 @@ impl Kind {
 
     /// Whether the field's bytes are characters of a page.
     pub fn has_page(self) -> bool {
-        !matches!(self, Kind::Hex | Kind::Packed { .. } | Kind::Zoned { .. } | Kind::Binary { .. } | Kind::Float { .. })
+        !matches!(
+            self,
+            Kind::Hex
+                | Kind::Packed { .. }
+                | Kind::Comp6 { .. }
+                | Kind::Zoned { .. }
+                | Kind::Binary { .. }
+                | Kind::Float { .. }
+                | Kind::DecFloat { .. }
+        )
     }
 
     /// Whether VARLEN is possible.
     pub fn may_vary(self) -> bool {
-        self.own_bytes().is_none()
+        self.is_text() || self == Kind::Hex
     }
 
+    /// Limits of IBM i, which has no more decimals than digits.
     pub(crate) fn check(self) -> Result<(), Wrong> {
+        match self.digits() {
+            Some((digits, decimals)) if digits > 0 && decimals > digits => {
+                Err(format!("{decimals} decimals are more than the {digits} digits"))
+            }
+            _ => self.check_scaled(),
+        }
+    }
+
+    /// Limits of COBOL, where `PIC VPP99` has more decimals than digits.
+    pub(crate) fn check_scaled(self) -> Result<(), Wrong> {
         let (digits, decimals, most) = match self {
-            Kind::Packed { digits, decimals } | Kind::Zoned { digits, decimals } => (digits, decimals, WIDEST),
-            Kind::Number { digits, decimals, .. } => (digits, decimals, WIDEST),
-            Kind::Binary { digits, decimals } => (digits, decimals, 18),
+            Kind::Packed { digits, decimals }
+            | Kind::Comp6 { digits, decimals }
+            | Kind::Zoned { digits, decimals }
+            | Kind::Edited { digits, decimals }
+            | Kind::Number { digits, decimals, .. } => (digits, decimals, WIDEST),
+            Kind::DecFloat { digits } if !matches!(digits, 16 | 34) => {
+                return Err(format!("DECFLOAT has 16 or 34 digits, not {digits}"));
+            }
+            Kind::Binary { digits, decimals } => (digits, decimals, 38),
             Kind::Timestamp { fraction } if fraction > 12 => {
                 return Err(format!("{fraction} fraction digits are more than 12"));
             }
@@ -62,8 +97,8 @@ impl Kind {
         if !(1..=most).contains(&digits) {
             return Err(format!("{digits} digits are not within 1 to {most}"));
         }
-        if decimals > digits {
-            return Err(format!("{decimals} decimals are more than the {digits} digits"));
+        if decimals > WIDEST {
+            return Err(format!("{decimals} decimals are more than {WIDEST}"));
         }
         Ok(())
     }
@@ -108,5 +143,5 @@ pub(crate) fn assemble(
     if let Some(key) = keys.iter().find(|key| !names.contains(*key)) {
         return Err((0, format!("key {key} is not a field of the record")));
     }
-    Ok(Layout { name, text, length: offset, fields, keys })
+    Ok(Layout { name, text, length: offset, least: offset, fields, nodes: Vec::new(), keys, notes: Vec::new() })
 }

@@ -1,8 +1,16 @@
-//! The byte-exact description of one record, from DDS source or TOML.
+//! The byte-exact description of one record, from DDS source, a COBOL copybook, or TOML.
 
+pub mod build;
 pub mod check;
 pub mod dds;
+mod kind;
+mod node;
+mod rules;
 pub mod toml;
+
+pub use kind::{DateFormat, Kind, TimeFormat};
+pub use node::{Array, Choice, Depending, Node, Redefines};
+pub use rules::{Dirty, NoDate, NumericMoment, Rules, SignPlace, Signs};
 
 use crate::text::Page;
 
@@ -13,18 +21,26 @@ pub struct Layout {
     pub name: String,
     /// Description.
     pub text: String,
-    /// Bytes of a record.
+    /// Bytes of a record, of the longest one where their number varies.
     pub length: usize,
-    /// Fields in record order; they cover the record without gap or overlap.
+    /// Bytes of the shortest record: less only with OCCURS DEPENDING ON.
+    pub least: usize,
+    /// Fields in record order. Those of a flat record cover it without gap or overlap; with a tree, arrays are written
+    /// out and alternatives lie over each other.
     pub fields: Vec<Field>,
+    /// The tree over the fields; empty for a flat record.
+    pub nodes: Vec<Node>,
     /// Key fields, as the source names them.
     pub keys: Vec<String>,
+    /// What the source says besides and a reader should know: renamings, select and omit.
+    pub notes: Vec<String>,
 }
 
 /// One field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// Name, upper case.
+    /// Name, upper case, unique in its layout: with its occurrences (`QTY(2,1)`), and with its groups where the name
+    /// alone would not do (`SHIP.CITY`).
     pub name: String,
     /// What the bytes mean.
     pub kind: Kind,
@@ -44,108 +60,48 @@ pub struct Field {
     pub text: String,
     /// Column heading (COLHDG), lines joined by a blank.
     pub heading: String,
+    /// How values are read and written beside the kind.
+    pub rules: Rules,
+    /// Names for values (level 88): name, and its values as the source writes them.
+    pub conditions: Vec<(String, String)>,
 }
 
-/// What the bytes of a field mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A: single-byte or mixed text.
-    Char,
-    /// O: text that may hold double-byte runs.
-    Open,
-    /// J: one double-byte run.
-    Only,
-    /// E: all single-byte or one double-byte run.
-    Either,
-    /// G: double bytes without shift characters.
-    Graphic,
-    /// H: hex, never converted.
-    Hex,
-    /// P.
-    Packed {
-        /// All digits.
-        digits: u8,
-        /// Digits after the implied point.
-        decimals: u8,
-    },
-    /// S: EBCDIC zoned, sign in the last zone.
-    Zoned {
-        /// All digits.
-        digits: u8,
-        /// Digits after the implied point.
-        decimals: u8,
-    },
-    /// B: big-endian, signed.
-    Binary {
-        /// All digits.
-        digits: u8,
-        /// Digits after the implied point.
-        decimals: u8,
-    },
-    /// F.
-    Float {
-        /// Eight bytes instead of four.
-        double: bool,
-    },
-    /// L.
-    Date(DateFormat),
-    /// T.
-    Time(TimeFormat),
-    /// Z.
-    Timestamp {
-        /// Fraction digits, 0 to 12.
-        fraction: u8,
-    },
-    /// A number written as characters of the field's page: TOML layouts of text files only.
-    Number {
-        /// All digits.
-        digits: u8,
-        /// Digits after the implied point.
-        decimals: u8,
-        /// A `+` or `-` stands in front.
-        signed: bool,
-    },
-}
+impl Layout {
+    /// A flat record of fields that have their places.
+    pub fn flat(name: String, fields: Vec<Field>) -> Layout {
+        let length = fields.last().map_or(0, |field| field.offset + field.bytes);
+        let (text, nodes, keys, notes) = (String::new(), Vec::new(), Vec::new(), Vec::new());
+        Layout { name, text, length, least: length, fields, nodes, keys, notes }
+    }
 
-/// DATFMT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DateFormat {
-    /// `yyyy-mm-dd`
-    Iso,
-    /// `mm/dd/yyyy`
-    Usa,
-    /// `dd.mm.yyyy`
-    Eur,
-    /// `yyyy-mm-dd`
-    Jis,
-    /// `mm/dd/yy`
-    Mdy,
-    /// `dd/mm/yy`
-    Dmy,
-    /// `yy/mm/dd`
-    Ymd,
-    /// `yy/ddd`
-    Jul,
-}
-
-/// TIMFMT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimeFormat {
-    /// `hh.mm.ss`
-    Iso,
-    /// `hh:mm AM`
-    Usa,
-    /// `hh.mm.ss`
-    Eur,
-    /// `hh:mm:ss`
-    Jis,
-    /// `hh:mm:ss`
-    Hms,
+    /// Whether the record is a plain row of fields.
+    pub fn is_flat(&self) -> bool {
+        self.nodes.is_empty()
+    }
 }
 
 impl Field {
+    /// A field of a name and a kind, placed nowhere yet, everything else as it is without a word.
+    pub fn new(name: String, kind: Kind, bytes: usize) -> Field {
+        Field {
+            name,
+            kind,
+            offset: 0,
+            bytes,
+            page: None,
+            varlen: false,
+            nullable: false,
+            sensitive: false,
+            text: String::new(),
+            heading: String::new(),
+            rules: Rules::default(),
+            conditions: Vec::new(),
+        }
+    }
+
     /// Reserved bytes: the name is FILLER, alone or with a number. Blank fillers stay out of JSON and may be missing.
     pub fn is_filler(&self) -> bool {
-        self.name.strip_prefix("FILLER").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+        let own = self.name.rsplit('.').next().unwrap_or_default();
+        own.strip_prefix("FILLER").is_some_and(|rest| rest.bytes().all(|b| b"0123456789(,)".contains(&b)))
     }
 }

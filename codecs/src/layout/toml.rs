@@ -4,7 +4,7 @@
 //! gap, no overlap. Types are words, because a file that IBM i never saw has no column 35.
 
 use super::check::{self, SOURCE_MAX};
-use super::{DateFormat, Field, Kind, Layout, TimeFormat};
+use super::{DateFormat, Field, Kind, Layout, Rules, TimeFormat};
 use crate::source::{Section, Source, SourceFault};
 use crate::text::Page;
 
@@ -175,6 +175,8 @@ fn field(table: &Section<'_>, default: Page) -> Option<Field> {
         sensitive: table.flag("sensitive").unwrap_or(false),
         text: table.text("text").unwrap_or_default(),
         heading: table.text("heading").unwrap_or_default(),
+        rules: Rules::default(),
+        conditions: Vec::new(),
     })
 }
 

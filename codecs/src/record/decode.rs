@@ -6,8 +6,9 @@
 use super::decimal::Decimal;
 use super::double_byte;
 use super::padding::trim;
-use super::plan::{Nulls, Plan, Step};
-use super::row::{Cell, Row};
+use super::plan::{Nulls, Plan, Short, Step};
+use super::row::{Cell, Repair, Row};
+use super::{special, walk};
 use crate::code::Code;
 use crate::date::field as moment;
 use crate::fault::Flaw;
@@ -15,29 +16,53 @@ use crate::layout::Kind;
 use crate::number::{self, NARROW, binary, packed, zoned};
 use crate::text;
 
+const BEYOND: Flaw = Flaw::new(Code::LENGTH, 0, "the record has more bytes than its layout");
+
 impl Plan {
     pub(crate) fn decode(&self, record: &[u8], row: &mut Row) {
         row.clear();
-        for (index, step) in self.steps.iter().enumerate() {
-            if step.nullable && self.nulls != Nulls::None && self.is_null(record, index, step) {
-                row.cells.push(Cell::Null);
-                continue;
+        let lost = if self.nodes.is_empty() {
+            for (index, step) in self.steps.iter().enumerate() {
+                let cell = self.leaf(index, step.start, record, row);
+                row.cells.push(cell);
             }
-            let length = row.text.len();
-            let bytes = record.get(step.start..step.start + step.bytes);
-            let cell = bytes
-                .map_or(Err(Flaw::new(Code::LENGTH, 0, "the record ends before this field does")), |bytes| {
-                    field(step, bytes, &mut row.text)
-                });
-            match cell {
-                Ok(cell) => row.cells.push(cell),
-                Err(flaw) => {
-                    row.text.truncate(length);
-                    row.cells.push(Cell::Bad);
-                    row.faults.push(flaw.within(index, step.start));
-                }
-            }
+            Some(0)
+        } else {
+            walk::decode(self, record, row)
+        };
+        if let Some(length) = lost.map(|lost| self.length - lost).filter(|length| record.len() > *length) {
+            row.faults.push(BEYOND.within(usize::MAX, length));
         }
+    }
+
+    /// One field at a place; faults and repairs are noted in the row.
+    pub(super) fn leaf(&self, index: usize, start: usize, record: &[u8], row: &mut Row) -> Cell {
+        let Some(step) = self.steps.get(index) else { return Cell::Absent };
+        if self.short == Short::Absent && start >= record.len() && step.bytes > 0 {
+            return Cell::Absent;
+        }
+        if step.nullable && self.nulls != Nulls::None && self.is_null(record, index, step) {
+            return Cell::Null;
+        }
+        let length = row.text.len();
+        let Some(bytes) = record.get(start..start + step.bytes) else {
+            row.faults.push(Flaw::new(Code::LENGTH, 0, "the record ends before this field does").within(index, start));
+            return Cell::Bad;
+        };
+        let cell = match &step.rules {
+            None => plain(step, bytes, &mut row.text),
+            Some(rules) => {
+                let (text, repairs) = (&mut row.text, &mut row.repairs);
+                special::decode(step, rules, bytes, text, &mut |at, what| {
+                    repairs.push(Repair { field: index, offset: start + at, what });
+                })
+            }
+        };
+        cell.unwrap_or_else(|flaw| {
+            row.text.truncate(length);
+            row.faults.push(flaw.within(index, start));
+            Cell::Bad
+        })
     }
 
     fn is_null(&self, record: &[u8], index: usize, step: &Step) -> bool {
@@ -53,7 +78,8 @@ impl Plan {
     }
 }
 
-fn field(step: &Step, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw> {
+/// A field by IBM i's own strict rules.
+pub(super) fn plain(step: &Step, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw> {
     let ebcdic = step.page.is_ebcdic();
     let start = out.len() as u32;
     match step.kind {
@@ -78,10 +104,15 @@ fn field(step: &Step, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw> {
             wide(step.kind, bytes, ebcdic).map_err(number::flaw)?.write(decimals, out);
             Ok(Cell::Wide(start, out.len() as u32))
         }
-        Kind::Binary { digits, decimals } => {
+        Kind::Binary { digits, decimals } if bytes.len() == binary::bytes(digits) => {
             let (_, n) = binary::binary(bytes, digits).map_err(number::flaw)?;
             Ok(if decimals == 0 { Cell::Int(n) } else { decimal(n.into(), decimals) })
         }
+        Kind::Binary { .. }
+        | Kind::Comp6 { .. }
+        | Kind::DecFloat { .. }
+        | Kind::Edited { .. }
+        | Kind::NumberText { .. } => special::unplain(step, bytes, out),
         Kind::Float { double: false } => binary::single(bytes).map(|(_, n)| Cell::Single(n)).map_err(number::flaw),
         Kind::Float { double: true } => binary::double(bytes).map(|(_, n)| Cell::Double(n)).map_err(number::flaw),
         Kind::Date(format) => {

@@ -4,7 +4,8 @@
 //! does not fit is a fault (D19). The finished record is decoded again and compared before it is let out.
 
 use super::double_byte;
-use super::plan::{Nulls, Plan, Step};
+use super::encode_tree;
+use super::plan::{Nulls, Plan, Short, Step};
 use super::row::{Cell, Row};
 use crate::code::Code;
 use crate::date::field as moment;
@@ -13,10 +14,9 @@ use crate::layout::{DateFormat, Kind};
 use crate::number::{Digits, binary, packed, zoned};
 use crate::text::{self, TextFault};
 
-const NO_VALUE: Flaw = Flaw::new(Code::MANDATORY, 0, "the field has no value");
+pub(super) const NO_VALUE: Flaw = Flaw::new(Code::MANDATORY, 0, "the field has no value");
 const WRONG_CELL: Flaw = Flaw::new(Code::RANGE, 0, "the value is not of the field's kind");
 const TOO_LONG: Flaw = Flaw::new(Code::TOO_LONG, 0, "the value is too long for its field");
-const NOT_READ_BACK: Flaw = Flaw::new(Code::INTERNAL, 0, "the field does not read back as it was written");
 
 impl Plan {
     pub(crate) fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
@@ -26,17 +26,18 @@ impl Plan {
     }
 
     fn write(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
+        if !self.nodes.is_empty() {
+            return encode_tree::write(self, row, out);
+        }
         let (zero, one) = (self.null_mark() - 1, self.null_mark());
         for (index, step) in self.steps.iter().enumerate() {
             let cell = row.cells.get(index).copied().unwrap_or(Cell::Null);
-            let null = cell == Cell::Null;
-            let put = match null {
-                true => write_null(step, self.nulls, out),
-                false => write_cell(step, cell, row, index, out),
-            };
-            put.map_err(|flaw| flaw.within(index, step.start))?;
+            if cell == Cell::Absent && self.short == Short::Absent && self.nulls == Nulls::None {
+                return self.nothing_after(index, row);
+            }
+            self.write_leaf(index, row, out)?;
             if self.nulls == Nulls::Flag && step.nullable {
-                out.push(if null { one } else { self.page.blank() });
+                out.push(if cell == Cell::Null { one } else { self.page.blank() });
             }
         }
         if self.nulls == Nulls::Map {
@@ -46,56 +47,29 @@ impl Plan {
         Ok(())
     }
 
-    fn prove(&self, row: &Row, record: &[u8]) -> Result<(), Fault> {
-        let mut back = Row::default();
-        self.decode(record, &mut back);
-        if let Some(fault) = back.faults.first() {
-            return Err(Fault { code: Code::INTERNAL, ..fault.clone() });
-        }
-        let differs = |index: &usize| !is_same(&self.steps[*index], row, &back, *index);
-        match (0..self.steps.len()).find(differs) {
-            Some(index) => Err(NOT_READ_BACK.within(index, self.steps[index].start)),
+    /// One field.
+    pub(super) fn write_leaf(&self, index: usize, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let Some(step) = self.steps.get(index) else { return Ok(()) };
+        let put = match row.cells.get(index).copied().unwrap_or(Cell::Null) {
+            Cell::Null => write_null(step, self.nulls, out),
+            cell => write_cell(step, cell, row, index, out),
+        };
+        put.map_err(|flaw| flaw.within(index, step.start))
+    }
+
+    /// A record may end early, but not go on after a gap.
+    fn nothing_after(&self, index: usize, row: &Row) -> Result<(), Fault> {
+        match row.cells.iter().skip(index).position(|cell| *cell != Cell::Absent) {
             None => Ok(()),
+            Some(_) => Err(NO_VALUE.within(index, self.steps.get(index).map_or(0, |step| step.start))),
         }
     }
-}
-
-/// Whether a cell came back. Text in a field of another kind has been read as that kind; it need not look the same.
-fn is_same(step: &Step, row: &Row, back: &Row, index: usize) -> bool {
-    let fixed_text = |text: &str| match step.kind {
-        _ if step.varlen => text.to_owned(),
-        Kind::Only | Kind::Either | Kind::Graphic => text.trim_end_matches(['\u{3000}', ' ']).to_owned(),
-        _ => text.trim_end_matches(' ').to_owned(),
-    };
-    // Both characters are written as 4345, which reads as the first (D18).
-    let fold = |text: &str| fixed_text(text).replace('\u{30FB}', "\u{B7}");
-    match (row.cells.get(index), back.cells.get(index)) {
-        (None | Some(Cell::Null), Some(Cell::Null)) => true,
-        (None | Some(Cell::Null), Some(_)) => step.filler,
-        (Some(Cell::Text(..)), Some(Cell::Text(..))) if is_characters(step.kind) => {
-            row.str(index).map(fold) == back.str(index).map(fold)
-        }
-        (Some(Cell::Text(..)), Some(Cell::Null)) => row.str(index).is_some_and(|text| fixed_text(text).is_empty()),
-        (Some(Cell::Text(..)), Some(_)) => true,
-        (Some(Cell::Hex(..) | Cell::Wide(..)), Some(_)) => row.str(index) == back.str(index),
-        (Some(Cell::Decimal(_) | Cell::Int(_)), Some(_)) => match (row.decimal(index), back.decimal(index)) {
-            (Some(a), Some(b)) => a.same_value(b),
-            (a, b) => a.is_some() && b.is_none(),
-        },
-        (Some(Cell::Single(a)), Some(Cell::Single(b))) => a.to_bits() == b.to_bits(),
-        (Some(Cell::Double(a)), Some(Cell::Double(b))) => a.to_bits() == b.to_bits(),
-        _ => false,
-    }
-}
-
-fn is_characters(kind: Kind) -> bool {
-    matches!(kind, Kind::Char | Kind::Open | Kind::Only | Kind::Either | Kind::Graphic)
 }
 
 /// A null's place: blanks, or the kind's default where the null is told elsewhere. Fillers are blank when not given.
 fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> {
     let blank = step.page.blank();
-    let filler = step.filler && is_characters(step.kind) && !step.varlen;
+    let filler = step.filler && step.kind.is_text() && !step.varlen;
     if filler || (step.nullable && nulls == Nulls::Blank) {
         out.resize(out.len() + step.bytes, blank);
         return Ok(());
@@ -137,9 +111,9 @@ fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> 
 fn write_cell(step: &Step, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8>) -> Result<(), Flaw> {
     let text = row.str(index);
     match (step.kind, cell) {
-        (_, Cell::Bad | Cell::Null) => Err(NO_VALUE),
+        (_, Cell::Bad | Cell::Null | Cell::Absent) => Err(NO_VALUE),
         (Kind::Hex, Cell::Text(..) | Cell::Hex(..)) => write_hex(step, text.unwrap_or_default(), out),
-        (kind, Cell::Text(..)) if is_characters(kind) => write_text(step, text.unwrap_or_default(), out),
+        (kind, Cell::Text(..)) if kind.is_text() => write_text(step, text.unwrap_or_default(), out),
         (Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }, Cell::Text(..)) => {
             write_moment(step, text.unwrap_or_default(), out)
         }
@@ -154,7 +128,7 @@ fn write_cell(step: &Step, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8
             write_float(n.is_finite(), &n.to_be_bytes(), out)
         }
         (kind, _) => {
-            let decimals = decimals_of(kind).ok_or(WRONG_CELL)?;
+            let (_, decimals) = kind.digits().ok_or(WRONG_CELL)?;
             let number = match (row.decimal(index), text) {
                 (Some(value), _) => match value.rescale(decimals) {
                     Some(value) => Digits::of(value.unscaled),
@@ -165,16 +139,6 @@ fn write_cell(step: &Step, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8
             };
             write_number(step, &number, out)
         }
-    }
-}
-
-fn decimals_of(kind: Kind) -> Option<u8> {
-    match kind {
-        Kind::Packed { decimals, .. }
-        | Kind::Zoned { decimals, .. }
-        | Kind::Binary { decimals, .. }
-        | Kind::Number { decimals, .. } => Some(decimals),
-        _ => None,
     }
 }
 

@@ -4,10 +4,15 @@ mod decimal;
 mod decode;
 mod double_byte;
 mod encode;
+mod encode_tree;
 mod padding;
 pub(crate) mod plan;
+mod prove;
 mod row;
+mod special;
+mod walk;
 
 pub use decimal::Decimal;
 pub use plan::Nulls;
-pub use row::{Cell, Row};
+pub use plan::Short;
+pub use row::{Cell, Repair, Row};

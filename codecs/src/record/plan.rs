@@ -3,8 +3,9 @@
 //! Steps hold only what the hot path needs, so that they stay in cache; names and texts stay in the [`Layout`]. In
 //! null mode `flag` the plan also moves the fields apart to make room for the flag bytes.
 
-use crate::layout::{Kind, Layout};
+use crate::layout::{Field, Kind, Layout, Node, Rules};
 use crate::text::Page;
+use std::sync::Arc;
 
 /// How a null of a nullable field is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -20,8 +21,18 @@ pub enum Nulls {
     Flag,
 }
 
+/// What becomes of fields behind the end of a record that is shorter than its layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Short {
+    /// A fault of each.
+    #[default]
+    Refuse,
+    /// They are absent; one that is cut in two is a fault.
+    Absent,
+}
+
 /// One field, ready for decoding.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) kind: Kind,
     pub(crate) start: usize,
@@ -30,26 +41,36 @@ pub(crate) struct Step {
     pub(crate) varlen: bool,
     pub(crate) nullable: bool,
     pub(crate) filler: bool,
+    /// Rules other than the plain ones.
+    pub(crate) rules: Option<Arc<Rules>>,
 }
 
 /// All steps of a record.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
+    /// The tree over the steps; empty for a flat record.
+    pub(crate) nodes: Vec<Node>,
     pub(crate) nulls: Nulls,
+    pub(crate) short: Short,
     /// First byte of the null map, the length of the record without it.
     pub(crate) map_at: usize,
+    /// Bytes of a whole record at its longest.
+    pub(crate) length: usize,
     /// Null flags and map are written in this page.
     pub(crate) page: Page,
 }
 
 impl Plan {
     /// Compiles a layout; `layout` is moved apart for null flags or made longer for the null map.
+    ///
+    /// A layout with a tree has neither: IBM i, which writes them, has no such records.
     pub(crate) fn compile(layout: &mut Layout, nulls: Nulls, page: Page) -> Plan {
         let mut shift = 0;
-        let mut steps = Vec::with_capacity(layout.fields.len());
+        let mut steps: Vec<Step> = Vec::with_capacity(layout.fields.len());
         for field in &mut layout.fields {
             field.offset += shift;
+            let rules = shared(field, steps.last());
             steps.push(Step {
                 kind: field.kind,
                 start: field.offset,
@@ -58,16 +79,31 @@ impl Plan {
                 varlen: field.varlen,
                 nullable: field.nullable,
                 filler: field.is_filler(),
+                rules,
             });
             shift += usize::from(nulls == Nulls::Flag && field.nullable);
         }
         let map_at = layout.length + shift;
-        layout.length = map_at + if nulls == Nulls::Map { steps.len() } else { 0 };
-        Plan { steps, nulls, map_at, page }
+        let added = shift + if nulls == Nulls::Map { steps.len() } else { 0 };
+        layout.length += added;
+        layout.least += added;
+        let (nodes, length) = (layout.nodes.clone(), layout.length);
+        Plan { steps, nodes, nulls, short: Short::default(), map_at, length, page }
     }
 
     /// The character `1`, which marks a null.
     pub(crate) fn null_mark(&self) -> u8 {
         if self.page.is_ebcdic() { 0xF1 } else { b'1' }
+    }
+}
+
+/// The rules of a field, those of the field before where they are equal: arrays have thousands of equal ones.
+fn shared(field: &Field, before: Option<&Step>) -> Option<Arc<Rules>> {
+    if field.rules.is_plain() {
+        return None;
+    }
+    match before.and_then(|step| step.rules.as_ref()) {
+        Some(rules) if **rules == field.rules => Some(rules.clone()),
+        _ => Some(Arc::new(field.rules.clone())),
     }
 }

@@ -14,6 +14,8 @@ pub enum Cell {
     Null,
     /// Did not decode; the row's faults say why.
     Bad,
+    /// Not in this record: an occurrence beyond the counter, an alternative that does not hold, a field behind the end.
+    Absent,
     /// Text, dates and times; a range of the row's text.
     Text(u32, u32),
     /// A decimal with its declared scale.
@@ -39,6 +41,19 @@ pub struct Row {
     pub cells: Vec<Cell>,
     /// Faults in layout order; empty when the record is good.
     pub faults: Vec<Fault>,
+    /// What a policy of the layout let pass, in layout order.
+    pub repairs: Vec<Repair>,
+}
+
+/// A value that strict reading would have refused, and the policy that let it pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repair {
+    /// Index of the field in its layout.
+    pub field: usize,
+    /// First byte concerned within the record, from 0.
+    pub offset: usize,
+    /// What was done, in words.
+    pub what: &'static str,
 }
 
 impl Row {
@@ -47,6 +62,7 @@ impl Row {
         self.text.clear();
         self.cells.clear();
         self.faults.clear();
+        self.repairs.clear();
     }
 
     /// The characters of a text, wide or hex cell.

@@ -70,18 +70,7 @@ mod tests {
     use fpp_codecs::text::Page;
 
     fn field(kind: Kind, bytes: usize) -> Field {
-        Field {
-            name: "F".into(),
-            kind,
-            offset: 0,
-            bytes,
-            page: Some(Page::Gbk),
-            varlen: false,
-            nullable: false,
-            sensitive: false,
-            text: String::new(),
-            heading: String::new(),
-        }
+        Field { page: Some(Page::Gbk), ..Field::new("F".into(), kind, bytes) }
     }
 
     #[test]

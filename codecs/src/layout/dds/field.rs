@@ -2,7 +2,7 @@
 
 use super::reader::{Entry, Reader};
 use super::reference::{letter, size};
-use crate::layout::{DateFormat, Field, Kind, TimeFormat, check};
+use crate::layout::{DateFormat, Field, Kind, Rules, TimeFormat, check};
 use crate::text::Page;
 
 /// A column and what is wrong there.
@@ -52,6 +52,8 @@ impl Reader<'_> {
             sensitive: base.as_ref().is_some_and(|b| b.sensitive),
             text: keywords.text("TEXT").or(base.as_ref().map(|b| b.text.clone())).unwrap_or_default(),
             heading: keywords.text("COLHDG").or(base.map(|b| b.heading)).unwrap_or_default(),
+            rules: Rules::default(),
+            conditions: Vec::new(),
         })
     }
 

@@ -40,16 +40,16 @@ impl Reader<'_> {
 /// Column 35 for a kind.
 pub(super) fn letter(kind: Kind) -> char {
     match kind {
-        Kind::Char => 'A',
+        Kind::Char | Kind::Edited { .. } | Kind::NumberText { .. } => 'A',
         Kind::Open => 'O',
         Kind::Only => 'J',
         Kind::Either => 'E',
         Kind::Graphic => 'G',
         Kind::Hex => 'H',
-        Kind::Packed { .. } => 'P',
+        Kind::Packed { .. } | Kind::Comp6 { .. } => 'P',
         Kind::Zoned { .. } | Kind::Number { .. } => 'S',
         Kind::Binary { .. } => 'B',
-        Kind::Float { .. } => 'F',
+        Kind::Float { .. } | Kind::DecFloat { .. } => 'F',
         Kind::Date(_) => 'L',
         Kind::Time(_) => 'T',
         Kind::Timestamp { .. } => 'Z',
@@ -60,12 +60,9 @@ pub(super) fn letter(kind: Kind) -> char {
 pub(super) fn size(field: &Field) -> (usize, u8) {
     let content = field.bytes - if field.varlen { 2 } else { 0 };
     match field.kind {
-        Kind::Packed { digits, decimals }
-        | Kind::Zoned { digits, decimals }
-        | Kind::Number { digits, decimals, .. }
-        | Kind::Binary { digits, decimals } => (digits.into(), decimals),
         Kind::Graphic => (content / 2, 0),
         Kind::Timestamp { fraction } => (content, fraction),
-        _ => (content, 0),
+        Kind::Edited { .. } => (content, 0),
+        kind => kind.digits().map_or((content, 0), |(digits, decimals)| (digits.into(), decimals)),
     }
 }

@@ -1,0 +1,107 @@
+//! The tree over a record's fields: groups, arrays, and alternatives for the same bytes.
+//!
+//! Fields are leaves in walk order. An array's leaves stand there once for each occurrence, so that every leaf has a
+//! place and a name of its own; the tree keeps one item and the step from one occurrence to the next. A flat record, as
+//! DDS has it, has no tree.
+
+/// A part of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// One field.
+    Leaf {
+        /// Its name within its group; empty for the item of an array of fields.
+        key: String,
+        /// Index in [`super::Layout::fields`], of the first occurrence within arrays.
+        field: usize,
+    },
+    /// Fields under one name.
+    Group {
+        /// Its name; empty for the item of an array of groups, and for a group without a name, whose parts stand in the
+        /// group around.
+        key: String,
+        /// Its parts.
+        nodes: Vec<Node>,
+    },
+    /// OCCURS.
+    Array(Array),
+    /// A part and those that redefine it.
+    Redefines(Redefines),
+}
+
+/// OCCURS, with or without DEPENDING ON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    /// Name of the whole.
+    pub key: String,
+    /// The first occurrence; a leaf or a group with an empty key.
+    pub item: Box<Node>,
+    /// Occurrences for which there are leaves.
+    pub count: usize,
+    /// Leaves of one occurrence.
+    pub leaves: usize,
+    /// Bytes of one occurrence at its longest.
+    pub bytes: usize,
+    /// What says how many there are in a record.
+    pub depending: Option<Depending>,
+}
+
+/// OCCURS min TO max DEPENDING ON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Depending {
+    /// Index of the counter, a leaf before the array; of the first occurrence if it stands in an array around.
+    pub field: usize,
+    /// Fewest occurrences.
+    pub least: usize,
+    /// What the counter's texts mean, if it is no number.
+    pub map: Vec<(String, usize)>,
+}
+
+/// REDEFINES: several readings of the same bytes, the redefined part first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Redefines {
+    /// The readings.
+    pub alternatives: Vec<Node>,
+    /// What says which one holds; without it, those that decode.
+    pub choice: Option<Choice>,
+}
+
+/// A field whose value says which alternative holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// Index of the field, a leaf before the alternatives or within the first of them.
+    pub field: usize,
+    /// Its values, and the alternative of each.
+    pub cases: Vec<(String, usize)>,
+    /// The alternative for other values; none of them without it.
+    pub otherwise: Option<usize>,
+}
+
+impl Node {
+    /// Calls for every leaf of the tree, one item of each array.
+    pub fn leaves(&self, found: &mut dyn FnMut(&str, usize)) {
+        match self {
+            Node::Leaf { key, field } => found(key, *field),
+            Node::Group { nodes, .. } => nodes.iter().for_each(|node| node.leaves(found)),
+            Node::Array(array) => array.item.leaves(found),
+            Node::Redefines(part) => part.alternatives.iter().for_each(|node| node.leaves(found)),
+        }
+    }
+
+    /// The first leaf and the one after the last, all occurrences of arrays counted.
+    pub fn span(&self) -> (usize, usize) {
+        match self {
+            Node::Leaf { field, .. } => (*field, field + 1),
+            Node::Group { nodes, .. } => join(nodes.iter()),
+            Node::Array(array) => {
+                let (first, _) = array.item.span();
+                (first, first + array.count * array.leaves)
+            }
+            Node::Redefines(part) => join(part.alternatives.iter()),
+        }
+    }
+}
+
+/// Leaves of neighbours.
+fn join<'a>(nodes: impl Iterator<Item = &'a Node>) -> (usize, usize) {
+    nodes.map(Node::span).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0, 0))
+}

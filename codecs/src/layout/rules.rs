@@ -1,0 +1,133 @@
+//! What varies between fields of one kind: where signs stand, byte order, dates in numbers, and the policies that a
+//! source has chosen for values which strict reading refuses.
+//!
+//! The default is strict and IBM i's. Every policy that lets something pass is named here, chosen field by field, and
+//! counted where it acts ([`crate::record::Repair`]); nothing is repaired because it happened to be possible.
+
+use std::sync::Arc;
+
+/// How values of a field are read and written, beside its [`super::Kind`].
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Rules {
+    /// Where the sign of a zoned number stands.
+    pub sign: SignPlace,
+    /// Sign nibbles that are written.
+    pub signs: Signs,
+    /// No number below zero: `PIC 9` without S.
+    pub unsigned: bool,
+    /// Lowest byte first: binary and float.
+    pub little_endian: bool,
+    /// `COMP-5`: what the bytes hold, whatever the digits say.
+    pub native: bool,
+    /// Hexadecimal floating point instead of IEEE.
+    pub hex_float: bool,
+    /// Zeros behind the last digit: the P of `PIC 9(3)P(2)`.
+    pub scale_up: u8,
+    /// Zero is written as blanks, and blanks are zero.
+    pub blank_when_zero: bool,
+    /// Text stands at the right end of its field.
+    pub justified: bool,
+    /// Ideographic blanks at the end of text are padding, too.
+    pub trim_ideographic: bool,
+    /// Picture of an edited number.
+    pub picture: Option<Arc<str>>,
+    /// What a number means as a date or time of day.
+    pub moment: Option<NumericMoment>,
+    /// First year of the hundred that two digits can mean; 1940 without it.
+    pub window: Option<u16>,
+    /// Values that mean "no date", and become null.
+    pub no_date: NoDate,
+    /// What becomes of a number of blanks, 00 or FF only; as `dirty` says without it.
+    pub blank: Option<Dirty>,
+    /// What becomes of a number with bad digits, zones or sign.
+    pub dirty: Dirty,
+    /// Bad digits, zones and signs are mended as RPG's FIXNBR does.
+    pub fixnbr: bool,
+    /// Text that is too long is cut at a character when it is written (D19).
+    pub cut: bool,
+}
+
+/// Where the sign of a zoned number stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum SignPlace {
+    /// Over the last digit.
+    #[default]
+    Trailing,
+    /// Over the first digit.
+    Leading,
+    /// `+` or `-` after the digits.
+    TrailingSeparate,
+    /// `+` or `-` before the digits.
+    LeadingSeparate,
+}
+
+/// Sign nibbles that are written; A C E F are read as plus and B D as minus whatever is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Signs {
+    /// F and D, IBM i.
+    #[default]
+    IbmI,
+    /// C and D, z/OS.
+    Zos,
+}
+
+/// A date or time of day in the digits of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumericMoment {
+    /// `yyyymmdd`
+    Ymd8,
+    /// `cyymmdd`, century 0 = 19
+    Cymd7,
+    /// `yymmdd`
+    Ymd6,
+    /// `mmddyy`
+    Mdy6,
+    /// `ddmmyy`
+    Dmy6,
+    /// `mmddyyyy`
+    Mdy8,
+    /// `ddmmyyyy`
+    Dmy8,
+    /// `yyddd`
+    Jul5,
+    /// `yyyyddd`
+    Jul7,
+    /// `hhmmss`
+    Hms6,
+}
+
+/// Values that mean "no date".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct NoDate {
+    /// 0
+    pub zero: bool,
+    /// All nines
+    pub nines: bool,
+    /// 0001-01-01, IBM i's lowest
+    pub lowest: bool,
+    /// 9999-12-31
+    pub highest: bool,
+    /// Blanks only
+    pub blank: bool,
+}
+
+/// What becomes of a value that strict reading refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Dirty {
+    /// A fault of the field.
+    #[default]
+    Reject,
+    /// Null.
+    Null,
+    /// Zero.
+    Zero,
+    /// Its bytes in hex.
+    Keep,
+}
+
+impl Rules {
+    /// Whether nothing but IBM i's own strict rules holds: what decoding is fastest with.
+    pub fn is_plain(&self) -> bool {
+        *self == Rules::default()
+    }
+}

@@ -1,0 +1,113 @@
+//! Encoding over a tree, the mirror of [`super::walk`].
+//!
+//! Of alternatives for the same bytes the first one whose fields are all given is written; that the others, where they
+//! are given too, say the same is found when the record is read back. A counter must agree with the occurrences given.
+
+use super::encode::NO_VALUE;
+use super::plan::Plan;
+use super::row::{Cell, Row};
+use super::walk::occurrences;
+use crate::code::Code;
+use crate::fault::{Fault, Flaw};
+use crate::layout::{Array, Node, Redefines};
+
+/// Appends the record.
+pub(super) fn write(plan: &Plan, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
+    let mut writer = Writer { plan, row, out, around: Vec::new() };
+    plan.nodes.iter().try_for_each(|node| writer.node(node, 0))
+}
+
+struct Writer<'a> {
+    plan: &'a Plan,
+    row: &'a Row,
+    out: &'a mut Vec<u8>,
+    /// Arrays around: first leaf, leaves of an item, and by how many leaves the occurrence is shifted.
+    around: Vec<(usize, usize, usize)>,
+}
+
+impl Writer<'_> {
+    fn node(&mut self, node: &Node, shift: usize) -> Result<(), Fault> {
+        match node {
+            Node::Leaf { field, .. } => self.plan.write_leaf(field + shift, self.row, self.out),
+            Node::Group { nodes, .. } => nodes.iter().try_for_each(|node| self.node(node, shift)),
+            Node::Array(array) => self.array(array, shift),
+            Node::Redefines(part) => self.redefines(part, shift),
+        }
+    }
+
+    fn array(&mut self, array: &Array, shift: usize) -> Result<(), Fault> {
+        let (first, _) = array.item.span();
+        let given = (0..array.count).take_while(|n| {
+            let (from, to) = array.item.span();
+            let at = shift + n * array.leaves;
+            self.any(from + at, to + at)
+        });
+        let given = given.count();
+        match &array.depending {
+            None if given < array.count => return Err(self.fault(NO_VALUE, first + shift + given * array.leaves)),
+            None => {}
+            Some(depending) => {
+                let within =
+                    |(first, leaves, _): &&(usize, usize, usize)| (*first..first + leaves).contains(&depending.field);
+                let moved: usize = self.around.iter().filter(within).map(|(_, _, shift)| shift).sum();
+                let counter = depending.field + moved;
+                if occurrences(self.row, counter, depending) != Some(given) || given < depending.least {
+                    let flaw = Flaw::new(Code::RANGE, 0, "the counter differs from the occurrences that are given");
+                    return Err(self.fault(flaw, counter));
+                }
+            }
+        }
+        for n in 0..given {
+            self.around.push((first, array.leaves, n * array.leaves));
+            let written = self.node(&array.item, shift + n * array.leaves);
+            self.around.pop();
+            written?;
+        }
+        Ok(())
+    }
+
+    fn redefines(&mut self, part: &Redefines, shift: usize) -> Result<(), Fault> {
+        let whole = |node: &&Node| {
+            let (from, to) = node.span();
+            self.any(from + shift, to + shift) && self.complete(node, shift)
+        };
+        let chosen = part.alternatives.iter().find(whole);
+        let partly = || part.alternatives.iter().find(|node| self.any(node.span().0 + shift, node.span().1 + shift));
+        let start = self.out.len();
+        let longest = self.longest(part, shift);
+        if let Some(node) = chosen.or_else(partly) {
+            self.node(node, shift)?;
+        } else if let Some(node) = part.alternatives.first() {
+            return Err(self.fault(NO_VALUE, node.span().0 + shift));
+        }
+        let blank = self.plan.page.blank();
+        self.out.resize(self.out.len().max(start + longest), blank);
+        Ok(())
+    }
+
+    /// Bytes from the first leaf of the alternatives to the end of the one that reaches farthest.
+    fn longest(&self, part: &Redefines, shift: usize) -> usize {
+        let steps = |node: &Node| self.plan.steps.get(node.span().0 + shift..node.span().1 + shift);
+        let ends = part.alternatives.iter().filter_map(steps).flatten().map(|step| step.start + step.bytes);
+        let begins = part.alternatives.iter().filter_map(steps).flatten().map(|step| step.start);
+        ends.max().unwrap_or(0) - begins.min().unwrap_or(0)
+    }
+
+    /// Whether any leaf of a range is given.
+    fn any(&self, from: usize, to: usize) -> bool {
+        self.row.cells.get(from..to).is_some_and(|cells| cells.iter().any(|cell| *cell != Cell::Absent))
+    }
+
+    /// Whether every leaf is given that must be; varying arrays and alternatives within are their own matter.
+    fn complete(&self, node: &Node, shift: usize) -> bool {
+        match node {
+            Node::Leaf { field, .. } => self.row.cells.get(field + shift).is_some_and(|cell| *cell != Cell::Absent),
+            Node::Group { nodes, .. } => nodes.iter().all(|node| self.complete(node, shift)),
+            Node::Array(_) | Node::Redefines(_) => true,
+        }
+    }
+
+    fn fault(&self, flaw: Flaw, leaf: usize) -> Fault {
+        flaw.within(leaf, self.plan.steps.get(leaf).map_or(0, |step| step.start))
+    }
+}

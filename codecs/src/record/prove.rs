@@ -1,0 +1,54 @@
+//! Reading back what was written: no record leaves the encoder that does not decode to the row it was made of.
+
+use super::plan::{Plan, Step};
+use super::row::{Cell, Row};
+use crate::code::Code;
+use crate::fault::{Fault, Flaw};
+use crate::layout::Kind;
+
+const NOT_READ_BACK: Flaw = Flaw::new(Code::INTERNAL, 0, "the field does not read back as it was written");
+
+impl Plan {
+    /// Decodes the record and compares.
+    pub(super) fn prove(&self, row: &Row, record: &[u8]) -> Result<(), Fault> {
+        let mut back = Row::default();
+        self.decode(record, &mut back);
+        if let Some(fault) = back.faults.first() {
+            return Err(Fault { code: Code::INTERNAL, ..fault.clone() });
+        }
+        let differs = |index: &usize| !is_same(&self.steps[*index], row, &back, *index);
+        match (0..self.steps.len()).find(differs) {
+            Some(index) => Err(NOT_READ_BACK.within(index, self.steps[index].start)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a cell came back. Text in a field of another kind has been read as that kind; it need not look the same.
+fn is_same(step: &Step, row: &Row, back: &Row, index: usize) -> bool {
+    let fixed_text = |text: &str| match step.kind {
+        _ if step.varlen => text.to_owned(),
+        Kind::Only | Kind::Either | Kind::Graphic => text.trim_end_matches(['\u{3000}', ' ']).to_owned(),
+        _ => text.trim_end_matches(' ').to_owned(),
+    };
+    // Both characters are written as 4345, which reads as the first (D18).
+    let fold = |text: &str| fixed_text(text).replace('\u{30FB}', "\u{B7}");
+    match (row.cells.get(index), back.cells.get(index)) {
+        (Some(Cell::Absent), _) => true,
+        (None | Some(Cell::Null), Some(Cell::Null)) => true,
+        (None | Some(Cell::Null), Some(_)) => step.filler,
+        (Some(Cell::Text(..)), Some(Cell::Text(..))) if step.kind.is_text() => {
+            row.str(index).map(fold) == back.str(index).map(fold)
+        }
+        (Some(Cell::Text(..)), Some(Cell::Null)) => row.str(index).is_some_and(|text| fixed_text(text).is_empty()),
+        (Some(Cell::Text(..)), Some(_)) => true,
+        (Some(Cell::Hex(..) | Cell::Wide(..)), Some(_)) => row.str(index) == back.str(index),
+        (Some(Cell::Decimal(_) | Cell::Int(_)), Some(_)) => match (row.decimal(index), back.decimal(index)) {
+            (Some(a), Some(b)) => a.same_value(b),
+            (a, b) => a.is_some() && b.is_none(),
+        },
+        (Some(Cell::Single(a)), Some(Cell::Single(b))) => a.to_bits() == b.to_bits(),
+        (Some(Cell::Double(a)), Some(Cell::Double(b))) => a.to_bits() == b.to_bits(),
+        _ => false,
+    }
+}

@@ -1,0 +1,136 @@
+//! Records with groups, arrays and alternatives: places, decoding, JSON, and back.
+
+#![allow(clippy::unwrap_used, reason = "a helper of tests may fail as they do")]
+
+use fpp_codecs::Code;
+use fpp_codecs::format::{Format, RecordFormat, Role, Selector};
+use fpp_codecs::framing::Framing;
+use fpp_codecs::json;
+use fpp_codecs::layout::build::{Chooser, Counter, Part, build};
+use fpp_codecs::layout::{Field, Kind};
+use fpp_codecs::record::{Nulls, Row};
+use fpp_codecs::text::Page;
+
+fn text(name: &str, bytes: usize) -> Part {
+    Part::Field(Box::new(Field { page: Some(Page::Utf8), ..Field::new(name.into(), Kind::Char, bytes) }))
+}
+
+fn number(name: &str, digits: u8) -> Part {
+    let kind = Kind::Number { digits, decimals: 0, signed: false };
+    Part::Field(Box::new(Field { page: Some(Page::Utf8), ..Field::new(name.into(), kind, digits.into()) }))
+}
+
+fn group(name: &str, parts: Vec<Part>) -> Part {
+    Part::Group { name: name.into(), parts }
+}
+
+fn array(part: Part, count: usize, counter: Option<&str>) -> Part {
+    let depending = counter.map(|field| Counter { field: field.into(), least: 0, map: Vec::new() });
+    Part::Array { part: Box::new(part), count, depending }
+}
+
+fn format(parts: Vec<Part>) -> Format {
+    let layout = build("R".into(), String::new(), parts).unwrap();
+    Format {
+        name: "R".into(),
+        text: String::new(),
+        framing: Framing::Fixed { length: layout.length },
+        page: Page::Utf8,
+        records: vec![RecordFormat::new(layout, Role::Detail, Selector::default(), Nulls::None, Page::Utf8)],
+        controls: None,
+        version: String::new(),
+        nulls: Nulls::None,
+        sources: Vec::new(),
+    }
+}
+
+/// The fields of a record as JSON; checks that they encode to the same bytes.
+fn round(format: &Format, record: &str) -> String {
+    let (mut row, mut line) = (Row::default(), Vec::new());
+    format.records[0].decode(record.as_bytes(), &mut row);
+    json::write(&format.records[0], 1, 0, &row, &mut line);
+    let line = String::from_utf8(line).unwrap();
+    serde_json::from_str::<serde_json::Value>(&line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    if row.faults.is_empty() {
+        let mut back = Row::default();
+        let index = json::read(format, line.trim_end(), &mut back).unwrap_or_else(|e| panic!("{e}: {line}"));
+        let mut bytes = Vec::new();
+        format.records[index].encode(&back, &mut bytes).unwrap_or_else(|e| panic!("{e}: {line}"));
+        assert_eq!(String::from_utf8(bytes).unwrap(), record);
+    }
+    let from = line.find("\"fields\":").unwrap() + 9;
+    line[from..].trim_end().strip_suffix('}').unwrap().to_owned()
+}
+
+#[test]
+fn arrays_in_arrays_move_what_follows_them() {
+    let item = group("ITEM", vec![text("SKU", 2), number("N", 1), array(text("TAG", 1), 3, Some("N"))]);
+    let format = format(vec![number("COUNT", 1), array(item, 4, Some("COUNT")), text("TAIL", 3)]);
+    let layout = &format.records[0].layout;
+    assert_eq!((layout.length, layout.least, layout.fields.len()), (28, 4, 22));
+    assert_eq!(layout.fields[4].name, "TAG(1,2)");
+    let shown = round(&format, "2AA0BB2xyEND");
+    assert_eq!(
+        shown,
+        r#"{"COUNT":"2","ITEM":[{"SKU":"AA","N":"0","TAG":[]},{"SKU":"BB","N":"2","TAG":["x","y"]}],"TAIL":"END"}"#
+    );
+    assert_eq!(round(&format, "0END"), r#"{"COUNT":"0","ITEM":[],"TAIL":"END"}"#);
+}
+
+#[test]
+fn a_counter_out_of_range_is_one_fault_and_what_follows_is_bad() {
+    let format = format(vec![number("COUNT", 1), array(text("X", 1), 4, Some("COUNT")), text("TAIL", 3)]);
+    for (record, code) in [("5abcdeEND", Code::RANGE), ("?abcd", Code::ZONE)] {
+        let mut row = Row::default();
+        format.records[0].decode(record.as_bytes(), &mut row);
+        assert_eq!(row.faults.iter().map(|f| (f.code, f.field)).collect::<Vec<_>>(), [(code, 0)], "{record}");
+    }
+    let mut row = Row::default();
+    format.records[0].decode(b"1aENDmore", &mut row);
+    assert_eq!(row.faults.iter().map(|f| (f.code, f.offset)).collect::<Vec<_>>(), [(Code::LENGTH, 5)]);
+}
+
+#[test]
+fn alternatives_that_decode_are_shown_and_a_choice_picks_one() {
+    let alternatives =
+        || vec![group("PERSON", vec![text("NAME", 4)]), group("SUM", vec![number("A", 2), number("B", 2)])];
+    let parts = |choice| vec![text("TYPE", 1), Part::Redefines { alternatives: alternatives(), choice }, text("Z", 1)];
+    let every = format(parts(None));
+    assert_eq!(round(&every, "P1234."), r#"{"TYPE":"P","PERSON":{"NAME":"1234"},"SUM":{"A":"12","B":"34"},"Z":"."}"#);
+    assert_eq!(round(&every, "PJohn."), r#"{"TYPE":"P","PERSON":{"NAME":"John"},"Z":"."}"#);
+    let cases = vec![("P".into(), "PERSON".into()), ("S".into(), "SUM".into())];
+    let chosen = format(parts(Some(Chooser { field: "TYPE".into(), cases, otherwise: None })));
+    assert_eq!(round(&chosen, "S1234."), r#"{"TYPE":"S","SUM":{"A":"12","B":"34"},"Z":"."}"#);
+    assert_eq!(round(&chosen, "P1234."), r#"{"TYPE":"P","PERSON":{"NAME":"1234"},"Z":"."}"#);
+    let mut row = Row::default();
+    chosen.records[0].decode(b"SJohn.", &mut row);
+    assert_eq!(row.faults.iter().map(|f| (f.code, f.offset)).collect::<Vec<_>>(), [(Code::ZONE, 1), (Code::ZONE, 3)]);
+}
+
+#[test]
+fn same_names_go_by_their_groups_and_fillers_by_numbers() {
+    let format = format(vec![
+        group("SHIP", vec![text("CITY", 2), text("FILLER", 1)]),
+        group("BILL", vec![text("CITY", 2), text("FILLER", 1)]),
+        group("", vec![text("LOOSE", 1)]),
+    ]);
+    let names: Vec<_> = format.records[0].layout.fields.iter().map(|f| f.name.as_str()).collect();
+    assert_eq!(names, ["SHIP.CITY", "FILLER", "BILL.CITY", "FILLER2", "LOOSE"]);
+    assert_eq!(round(&format, "SH1BI L"), r#"{"SHIP":{"CITY":"SH","FILLER":"1"},"BILL":{"CITY":"BI"},"LOOSE":"L"}"#);
+}
+
+#[test]
+fn what_could_grow_without_limit_is_refused_before_it_does() {
+    let mut part = text("X", 1);
+    for _ in 0..6 {
+        part = array(group("G", vec![part]), 9_999, None);
+    }
+    assert!(build("R".into(), String::new(), vec![part]).unwrap_err().contains("longer"));
+    let mut deep = text("X", 1);
+    for _ in 0..100 {
+        deep = group("G", vec![deep]);
+    }
+    assert!(build("R".into(), String::new(), vec![deep]).unwrap_err().contains("deeper"));
+    let empty = array(group("G", Vec::new()), usize::MAX, None);
+    assert!(build("R".into(), String::new(), vec![text("X", 1), empty]).is_err());
+}
