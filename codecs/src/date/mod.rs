@@ -4,6 +4,16 @@
 //! one. Text is IBM's: dates `yyyy-mm-dd`, timestamps `yyyy-mm-dd-hh.mm.ss.ffffff`.
 
 pub mod field;
+pub mod form;
+pub mod none;
+mod plain;
+pub mod time;
+pub mod timestamp;
+
+pub use form::{DateForm, Window};
+pub use none::{Meaning, NoDates, Sentinel};
+pub use time::{Time, TimeForm};
+pub use timestamp::TimestampForm;
 
 use std::fmt;
 
@@ -66,6 +76,14 @@ impl Date {
     pub fn to_cyymmdd(self) -> Option<i128> {
         let years = (1900..2900).contains(&self.year).then(|| self.year - 1900)?;
         Some(i128::from(years) * 10_000 + i128::from(self.month) * 100 + i128::from(self.day))
+    }
+
+    /// `yyyy-mm-dd` as ASCII.
+    pub fn to_iso(self) -> [u8; 10] {
+        let digit = |n: u16| b'0' + (n % 10) as u8;
+        let (y, m, d) = (self.year, u16::from(self.month), u16::from(self.day));
+        let year = [digit(y / 1000), digit(y / 100), digit(y / 10), digit(y)];
+        [year[0], year[1], year[2], year[3], b'-', digit(m / 10), digit(m), b'-', digit(d / 10), digit(d)]
     }
 
     /// Whether it is 0001-01-01, which stands for "none".
