@@ -5,7 +5,7 @@ use fpp_codecs::code::Code;
 use fpp_codecs::format::{Format, RecordFormat, Role, Selector};
 use fpp_codecs::framing::Framing;
 use fpp_codecs::json;
-use fpp_codecs::layout::{DateFormat, Field, Kind, Layout, TimeFormat};
+use fpp_codecs::layout::{DateForm, Field, Kind, Layout, TimeForm};
 use fpp_codecs::record::{Cell, Decimal, Nulls, Row};
 use fpp_codecs::text::{self, Page};
 use proptest::prelude::*;
@@ -29,17 +29,9 @@ fn field(kind: Kind, bytes: usize, page: Page) -> Field {
 
 fn kind() -> impl Strategy<Value = Kind> {
     let scaled = |most: u8| (1..=most).prop_flat_map(|digits| (Just(digits), 0..=digits));
-    let dates = [
-        DateFormat::Iso,
-        DateFormat::Usa,
-        DateFormat::Eur,
-        DateFormat::Jis,
-        DateFormat::Mdy,
-        DateFormat::Dmy,
-        DateFormat::Ymd,
-        DateFormat::Jul,
-    ];
-    let times = [TimeFormat::Iso, TimeFormat::Usa, TimeFormat::Eur, TimeFormat::Jis, TimeFormat::Hms];
+    let dates =
+        [DateForm::ISO, DateForm::USA, DateForm::EUR, DateForm::MDY, DateForm::DMY, DateForm::YMD, DateForm::JUL];
+    let times = [TimeForm::ISO, TimeForm::USA, TimeForm::EUR, TimeForm::JIS, TimeForm::HMS];
     prop_oneof![
         Just(Kind::Char),
         Just(Kind::Open),
@@ -111,7 +103,7 @@ fn value(field: &Field) -> BoxedStrategy<Value> {
         }
         Kind::Time(format) => (0u8..24, 0u8..60, 0u8..60)
             .prop_map(move |(h, m, s)| {
-                let s = if format == TimeFormat::Usa { 0 } else { s };
+                let s = if format == TimeForm::USA { 0 } else { s };
                 Value::Text(format!("{h:02}:{m:02}:{s:02}"))
             })
             .boxed(),
@@ -297,8 +289,8 @@ fn what_does_not_fit_is_refused_and_nothing_is_written() {
     assert_eq!(refused(Kind::Packed { digits: 3, decimals: 1 }, 0, "100.0"), Code::TOO_LONG);
     assert_eq!(refused(Kind::Packed { digits: 3, decimals: 1 }, 0, "1.25"), Code::TOO_LONG);
     assert_eq!(refused(Kind::Binary { digits: 4, decimals: 0 }, 0, "40000"), Code::TOO_LONG);
-    assert_eq!(refused(Kind::Date(DateFormat::Iso), 0, "2025-02-29"), Code::DATE);
-    assert_eq!(refused(Kind::Date(DateFormat::Mdy), 0, "2040-01-01"), Code::DATE);
+    assert_eq!(refused(Kind::Date(DateForm::ISO), 0, "2025-02-29"), Code::DATE);
+    assert_eq!(refused(Kind::Date(DateForm::MDY), 0, "2040-01-01"), Code::DATE);
     assert_eq!(refused(Kind::Only, 8, "A"), Code::UNMAPPED);
     assert_eq!(refused(Kind::Hex, 2, "00f0"), Code::RANGE);
 }
@@ -333,7 +325,7 @@ fn dates_are_checked_and_point_at_the_bad_byte() {
         text::encode(Page::Cp1388, text, &mut bytes).unwrap();
         bytes
     };
-    let date = |text: &str| decoded(Kind::Date(DateFormat::Iso), &ebcdic(text)).1;
+    let date = |text: &str| decoded(Kind::Date(DateForm::ISO), &ebcdic(text)).1;
     assert_eq!(date("2024-02-29"), None);
     assert_eq!(date("2025-02-29"), Some((Code::DATE, 0)));
     assert_eq!(date("2025/02-28"), Some((Code::DATE, 4)));
@@ -342,8 +334,8 @@ fn dates_are_checked_and_point_at_the_bad_byte() {
     assert_eq!(stamp("2025-06-20-24.00.00.000000"), None);
     assert_eq!(stamp("2025-06-20-24.00.00.000001"), Some((Code::DATE, 11)));
     assert_eq!(stamp("2025-06-20-23.59.60.000000"), Some((Code::DATE, 11)));
-    let (row, _) = decoded(Kind::Time(TimeFormat::Usa), &ebcdic("12:05 AM"));
+    let (row, _) = decoded(Kind::Time(TimeForm::USA), &ebcdic("12:05 AM"));
     assert_eq!(row.str(0), Some("00:05:00"));
-    let (row, _) = decoded(Kind::Date(DateFormat::Jul), &ebcdic("40/366"));
+    let (row, _) = decoded(Kind::Date(DateForm::JUL), &ebcdic("40/366"));
     assert_eq!(row.str(0), Some("1940-12-31"));
 }

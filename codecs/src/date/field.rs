@@ -6,40 +6,18 @@
 //! [`super::timestamp`].
 
 use super::Date;
-use super::form::{DateForm, Order, Separator, Window, Year};
+use super::form::{DateForm, Window};
 use super::plain::push_ascii;
 use super::time::{Time, TimeForm};
 use super::timestamp::TimestampForm;
 use crate::code::Code;
 use crate::fault::Flaw;
-use crate::layout::{DateFormat, TimeFormat};
 use crate::number::Parsed;
 use nom::bytes::complete::take;
 
-const fn form(format: DateFormat) -> DateForm {
-    let (order, year, separator) = match format {
-        DateFormat::Iso | DateFormat::Jis => (Order::Ymd, Year::Four, Separator::Only(b'-')),
-        DateFormat::Usa => (Order::Mdy, Year::Four, Separator::Only(b'/')),
-        DateFormat::Eur => (Order::Dmy, Year::Four, Separator::Only(b'.')),
-        DateFormat::Mdy => (Order::Mdy, Year::Two, Separator::Any(b'/')),
-        DateFormat::Dmy => (Order::Dmy, Year::Two, Separator::Any(b'/')),
-        DateFormat::Ymd => (Order::Ymd, Year::Two, Separator::Any(b'/')),
-        DateFormat::Jul => (Order::Ordinal, Year::Two, Separator::Any(b'/')),
-    };
-    DateForm { order, year, separator }
-}
-
-const fn time_form(format: TimeFormat) -> TimeForm {
-    match format {
-        TimeFormat::Iso | TimeFormat::Eur => TimeForm::Hms(Separator::Only(b'.')),
-        TimeFormat::Jis | TimeFormat::Hms => TimeForm::Hms(Separator::Only(b':')),
-        TimeFormat::Usa => TimeForm::Usa,
-    }
-}
-
 /// Bytes of a date.
-pub const fn date_bytes(format: DateFormat) -> usize {
-    form(format).bytes()
+pub const fn date_bytes(format: DateForm) -> usize {
+    format.bytes()
 }
 
 /// Bytes of a time, in every format.
@@ -51,23 +29,23 @@ pub const fn timestamp_bytes(fraction: u8) -> usize {
 }
 
 /// Reads a date; its text is appended.
-pub fn date<'a>(input: &'a [u8], format: DateFormat, ebcdic: bool, out: &mut String) -> Parsed<'a, ()> {
+pub fn date<'a>(input: &'a [u8], format: DateForm, ebcdic: bool, out: &mut String) -> Parsed<'a, ()> {
     let (rest, field) = take(date_bytes(format))(input)?;
-    let date = form(format).read(field, ebcdic, Window::IBM).map_err(nom::Err::Error)?;
+    let date = format.read(field, ebcdic, Window::IBM).map_err(nom::Err::Error)?;
     push_ascii(&date.to_iso(), out);
     Ok((rest, ()))
 }
 
 /// Appends a date given as `yyyy-mm-dd`.
-pub fn write_date(text: &str, format: DateFormat, ebcdic: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
+pub fn write_date(text: &str, format: DateForm, ebcdic: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
     let date = Date::parse(text).ok_or(Flaw::new(Code::DATE, 0, "not a date yyyy-mm-dd"))?;
-    form(format).write(date, ebcdic, Window::IBM, out)
+    format.write(date, ebcdic, Window::IBM, out)
 }
 
 /// Reads a time; its text is appended.
-pub fn time<'a>(input: &'a [u8], format: TimeFormat, ebcdic: bool, out: &mut String) -> Parsed<'a, ()> {
+pub fn time<'a>(input: &'a [u8], format: TimeForm, ebcdic: bool, out: &mut String) -> Parsed<'a, ()> {
     let (rest, field) = take(TIME_BYTES)(input)?;
-    let time = time_form(format).read(field, ebcdic).map_err(nom::Err::Error)?;
+    let time = format.read(field, ebcdic).map_err(nom::Err::Error)?;
     let two = |n: u8| [b'0' + n / 10, b'0' + n % 10];
     let ([a, b], [c, d], [e, f]) = (two(time.hour), two(time.minute), two(time.second));
     push_ascii(&[a, b, b':', c, d, b':', e, f], out);
@@ -75,9 +53,9 @@ pub fn time<'a>(input: &'a [u8], format: TimeFormat, ebcdic: bool, out: &mut Str
 }
 
 /// Appends a time given as `hh:mm:ss`.
-pub fn write_time(text: &str, format: TimeFormat, ebcdic: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
+pub fn write_time(text: &str, format: TimeForm, ebcdic: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
     let time = Time::parse(text).ok_or(Flaw::new(Code::DATE, 0, "not a time hh:mm:ss"))?;
-    time_form(format).write(time, ebcdic, out)
+    format.write(time, ebcdic, out)
 }
 
 /// Reads a timestamp; its text is appended.

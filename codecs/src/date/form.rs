@@ -124,6 +124,28 @@ const NAMES: &[(&str, Order, Year, u8)] = &[
 ];
 
 impl DateForm {
+    /// `yyyy-mm-dd`
+    pub const ISO: DateForm = DateForm::of(Order::Ymd, Year::Four, Separator::Only(b'-'));
+    /// `mm/dd/yyyy`
+    pub const USA: DateForm = DateForm::of(Order::Mdy, Year::Four, Separator::Only(b'/'));
+    /// `dd.mm.yyyy`
+    pub const EUR: DateForm = DateForm::of(Order::Dmy, Year::Four, Separator::Only(b'.'));
+    /// `yyyy-mm-dd`
+    pub const JIS: DateForm = DateForm::ISO;
+    /// `mm/dd/yy`
+    pub const MDY: DateForm = DateForm::of(Order::Mdy, Year::Two, Separator::Any(b'/'));
+    /// `dd/mm/yy`
+    pub const DMY: DateForm = DateForm::of(Order::Dmy, Year::Two, Separator::Any(b'/'));
+    /// `yy/mm/dd`
+    pub const YMD: DateForm = DateForm::of(Order::Ymd, Year::Two, Separator::Any(b'/'));
+    /// `yy/ddd`
+    pub const JUL: DateForm = DateForm::of(Order::Ordinal, Year::Two, Separator::Any(b'/'));
+
+    /// A form by its parts.
+    pub const fn of(order: Order, year: Year, separator: Separator) -> DateForm {
+        DateForm { order, year, separator }
+    }
+
     /// The form of an IBM name, with or without its asterisk: `*ISO`, `*CYMD`. A zero at its end means no separators,
     /// as in RPG: `*ISO0`. The forms of four names have one separator only; the others read any.
     pub fn named(name: &str) -> Option<DateForm> {

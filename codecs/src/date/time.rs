@@ -75,6 +75,17 @@ impl fmt::Display for Time {
 }
 
 impl TimeForm {
+    /// `hh.mm.ss`
+    pub const ISO: TimeForm = TimeForm::Hms(Separator::Only(b'.'));
+    /// `hh.mm.ss`
+    pub const EUR: TimeForm = TimeForm::ISO;
+    /// `hh:mm:ss`
+    pub const JIS: TimeForm = TimeForm::Hms(Separator::Only(b':'));
+    /// `hh:mm:ss`; other separators are read
+    pub const HMS: TimeForm = TimeForm::Hms(Separator::Any(b':'));
+    /// `hh:mm AM`
+    pub const USA: TimeForm = TimeForm::Usa;
+
     /// The form of an IBM name, with or without its asterisk: `*ISO`, `*HMS`; a zero at the end means no separators.
     pub fn named(name: &str) -> Option<TimeForm> {
         let name = name.strip_prefix('*').unwrap_or(name).to_ascii_uppercase();

@@ -1,5 +1,7 @@
 //! What the bytes of a field mean, from whatever source: IBM i types, COBOL usages, text.
 
+use crate::date::{DateForm, TimeForm};
+
 /// What the bytes of a field mean. What varies without changing the type (signs, byte order, policies) is in
 /// [`super::Rules`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,9 +69,9 @@ pub enum Kind {
         decimals: u8,
     },
     /// L.
-    Date(DateFormat),
+    Date(DateForm),
     /// T.
-    Time(TimeFormat),
+    Time(TimeForm),
     /// Z.
     Timestamp {
         /// Fraction digits, 0 to 12.
@@ -84,42 +86,6 @@ pub enum Kind {
         /// A `+` or `-` stands in front.
         signed: bool,
     },
-}
-
-/// DATFMT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DateFormat {
-    /// `yyyy-mm-dd`
-    Iso,
-    /// `mm/dd/yyyy`
-    Usa,
-    /// `dd.mm.yyyy`
-    Eur,
-    /// `yyyy-mm-dd`
-    Jis,
-    /// `mm/dd/yy`
-    Mdy,
-    /// `dd/mm/yy`
-    Dmy,
-    /// `yy/mm/dd`
-    Ymd,
-    /// `yy/ddd`
-    Jul,
-}
-
-/// TIMFMT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimeFormat {
-    /// `hh.mm.ss`
-    Iso,
-    /// `hh:mm AM`
-    Usa,
-    /// `hh.mm.ss`
-    Eur,
-    /// `hh:mm:ss`
-    Jis,
-    /// `hh:mm:ss`
-    Hms,
 }
 
 impl Kind {

@@ -8,9 +8,10 @@ mod node;
 mod rules;
 pub mod toml;
 
-pub use kind::{DateFormat, Kind, TimeFormat};
+pub use crate::date::{DateForm, TimeForm};
+pub use kind::Kind;
 pub use node::{Array, Choice, Depending, Node, Redefines};
-pub use rules::{Dirty, NoDate, NumericMoment, Rules, SignPlace, Signs};
+pub use rules::{Dirty, NumericMoment, Rules, SignPlace};
 
 use crate::text::Page;
 

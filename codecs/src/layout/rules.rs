@@ -4,6 +4,9 @@
 //! The default is strict and IBM i's. Every policy that lets something pass is named here, chosen field by field, and
 //! counted where it acts ([`crate::record::Repair`]); nothing is repaired because it happened to be possible.
 
+use crate::date::{DateForm, NoDates, TimestampForm, Window};
+use crate::number::Signs;
+use crate::number::display::Encoding;
 use std::sync::Arc;
 
 /// How values of a field are read and written, beside its [`super::Kind`].
@@ -11,6 +14,8 @@ use std::sync::Arc;
 pub struct Rules {
     /// Where the sign of a zoned number stands.
     pub sign: SignPlace,
+    /// Which bytes the digits and signs of a zoned number are.
+    pub encoding: Encoding,
     /// Sign nibbles that are written.
     pub signs: Signs,
     /// No number below zero: `PIC 9` without S.
@@ -33,10 +38,12 @@ pub struct Rules {
     pub picture: Option<Arc<str>>,
     /// What a number means as a date or time of day.
     pub moment: Option<NumericMoment>,
-    /// First year of the hundred that two digits can mean; 1940 without it.
-    pub window: Option<u16>,
-    /// Values that mean "no date", and become null.
-    pub no_date: NoDate,
+    /// The hundred years that two digits can mean.
+    pub window: Window,
+    /// Values that stand for "no date".
+    pub no_date: NoDates,
+    /// How a timestamp is written.
+    pub timestamp: TimestampForm,
     /// What becomes of a number of blanks, 00 or FF only; as `dirty` says without it.
     pub blank: Option<Dirty>,
     /// What becomes of a number with bad digits, zones or sign.
@@ -61,54 +68,15 @@ pub enum SignPlace {
     LeadingSeparate,
 }
 
-/// Sign nibbles that are written; A C E F are read as plus and B D as minus whatever is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Signs {
-    /// F and D, IBM i.
-    #[default]
-    IbmI,
-    /// C and D, z/OS.
-    Zos,
-}
-
 /// A date or time of day in the digits of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumericMoment {
-    /// `yyyymmdd`
-    Ymd8,
-    /// `cyymmdd`, century 0 = 19
-    Cymd7,
-    /// `yymmdd`
-    Ymd6,
-    /// `mmddyy`
-    Mdy6,
-    /// `ddmmyy`
-    Dmy6,
-    /// `mmddyyyy`
-    Mdy8,
-    /// `ddmmyyyy`
-    Dmy8,
-    /// `yyddd`
-    Jul5,
-    /// `yyyyddd`
-    Jul7,
+    /// A date without separators: `yyyymmdd`, `cyymmdd`, ...
+    Date(DateForm),
     /// `hhmmss`
     Hms6,
-}
-
-/// Values that mean "no date".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct NoDate {
-    /// 0
-    pub zero: bool,
-    /// All nines
-    pub nines: bool,
-    /// 0001-01-01, IBM i's lowest
-    pub lowest: bool,
-    /// 9999-12-31
-    pub highest: bool,
-    /// Blanks only
-    pub blank: bool,
+    /// `hhmm`
+    Hm4,
 }
 
 /// What becomes of a value that strict reading refuses.

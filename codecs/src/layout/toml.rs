@@ -4,7 +4,7 @@
 //! gap, no overlap. Types are words, because a file that IBM i never saw has no column 35.
 
 use super::check::{self, SOURCE_MAX};
-use super::{DateFormat, Field, Kind, Layout, Rules, TimeFormat};
+use super::{DateForm, Field, Kind, Layout, Rules, TimeForm};
 use crate::source::{Section, Source, SourceFault};
 use crate::text::Page;
 
@@ -39,23 +39,23 @@ const WORDS: &[(&str, Word)] = &[
     ("timestamp", Word::Timestamp),
 ];
 
-const DATES: &[(&str, DateFormat)] = &[
-    ("iso", DateFormat::Iso),
-    ("usa", DateFormat::Usa),
-    ("eur", DateFormat::Eur),
-    ("jis", DateFormat::Jis),
-    ("mdy", DateFormat::Mdy),
-    ("dmy", DateFormat::Dmy),
-    ("ymd", DateFormat::Ymd),
-    ("jul", DateFormat::Jul),
+const DATES: &[(&str, DateForm)] = &[
+    ("iso", DateForm::ISO),
+    ("usa", DateForm::USA),
+    ("eur", DateForm::EUR),
+    ("jis", DateForm::JIS),
+    ("mdy", DateForm::MDY),
+    ("dmy", DateForm::DMY),
+    ("ymd", DateForm::YMD),
+    ("jul", DateForm::JUL),
 ];
 
-const TIMES: &[(&str, TimeFormat)] = &[
-    ("iso", TimeFormat::Iso),
-    ("usa", TimeFormat::Usa),
-    ("eur", TimeFormat::Eur),
-    ("jis", TimeFormat::Jis),
-    ("hms", TimeFormat::Hms),
+const TIMES: &[(&str, TimeForm)] = &[
+    ("iso", TimeForm::ISO),
+    ("usa", TimeForm::USA),
+    ("eur", TimeForm::EUR),
+    ("jis", TimeForm::JIS),
+    ("hms", TimeForm::HMS),
 ];
 
 /// Reads a single layout: `name`, `text`, `ccsid`, `length` (checked) and its `[[field]]` tables.
@@ -201,8 +201,8 @@ fn kind(table: &Section<'_>, word: Word) -> Option<Kind> {
             Kind::Number { digits: digits(63)?, decimals: decimals()?, signed }
         }
         Word::Float => Kind::Float { double: table.flag("double").unwrap_or(false) },
-        Word::Date => Kind::Date(format(table, "date_format", DATES, DateFormat::Iso)?),
-        Word::Time => Kind::Time(format(table, "time_format", TIMES, TimeFormat::Iso)?),
+        Word::Date => Kind::Date(format(table, "date_format", DATES, DateForm::ISO)?),
+        Word::Time => Kind::Time(format(table, "time_format", TIMES, TimeForm::ISO)?),
         Word::Timestamp => match table.has("fraction") {
             true => Kind::Timestamp { fraction: table.number_in("fraction", 0..=12)? as u8 },
             false => Kind::Timestamp { fraction: 6 },

@@ -37,9 +37,10 @@ pub enum Place {
 }
 
 /// Which bytes are digits and signs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Encoding {
     /// F0-F9, the sign in the zone.
+    #[default]
     Ebcdic,
     /// 30-39, minus 70-79.
     Ascii,

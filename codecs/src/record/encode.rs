@@ -9,8 +9,9 @@ use super::plan::{Nulls, Plan, Short, Step};
 use super::row::{Cell, Row};
 use crate::code::Code;
 use crate::date::field as moment;
+use crate::date::form::Year;
 use crate::fault::{Fault, Flaw};
-use crate::layout::{DateFormat, Kind};
+use crate::layout::Kind;
 use crate::number::{Digits, binary, packed, zoned};
 use crate::text::{self, TextFault};
 
@@ -89,9 +90,7 @@ fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> 
             out.resize(out.len() + step.bytes, 0);
             Ok(())
         }
-        Kind::Date(DateFormat::Mdy | DateFormat::Dmy | DateFormat::Ymd | DateFormat::Jul) => {
-            write_moment(step, "1940-01-01", out)
-        }
+        Kind::Date(form) if form.year == Year::Two => write_moment(step, "1940-01-01", out),
         Kind::Date(_) => write_moment(step, "0001-01-01", out),
         Kind::Time(_) => write_moment(step, "00:00:00", out),
         Kind::Timestamp { fraction: 0 } => write_moment(step, "0001-01-01-00.00.00", out),

@@ -2,7 +2,7 @@
 
 use super::reader::{Entry, Reader};
 use super::reference::{letter, size};
-use crate::layout::{DateFormat, Field, Kind, Rules, TimeFormat, check};
+use crate::layout::{DateForm, Field, Kind, Rules, TimeForm, check};
 use crate::text::Page;
 
 /// A column and what is wrong there.
@@ -95,20 +95,20 @@ impl Reader<'_> {
         }
     }
 
-    fn date_format(&mut self, entry: &Entry, same: Option<Kind>) -> DateFormat {
+    fn date_format(&mut self, entry: &Entry, same: Option<Kind>) -> DateForm {
         let words = [
-            ("*ISO", DateFormat::Iso),
-            ("*USA", DateFormat::Usa),
-            ("*EUR", DateFormat::Eur),
-            ("*JIS", DateFormat::Jis),
-            ("*MDY", DateFormat::Mdy),
-            ("*DMY", DateFormat::Dmy),
-            ("*YMD", DateFormat::Ymd),
-            ("*JUL", DateFormat::Jul),
+            ("*ISO", DateForm::ISO),
+            ("*USA", DateForm::USA),
+            ("*EUR", DateForm::EUR),
+            ("*JIS", DateForm::JIS),
+            ("*MDY", DateForm::MDY),
+            ("*DMY", DateForm::DMY),
+            ("*YMD", DateForm::YMD),
+            ("*JUL", DateForm::JUL),
         ];
         let default = match same {
             Some(Kind::Date(format)) => format,
-            _ => DateFormat::Iso,
+            _ => DateForm::ISO,
         };
         if let Some(keyword) = entry.keywords.get("DATSEP") {
             self.warn(keyword.place, "any separator is read; `/` is written");
@@ -116,17 +116,17 @@ impl Reader<'_> {
         self.one_of(entry, "DATFMT", &words, default)
     }
 
-    fn time_format(&mut self, entry: &Entry, same: Option<Kind>) -> TimeFormat {
+    fn time_format(&mut self, entry: &Entry, same: Option<Kind>) -> TimeForm {
         let words = [
-            ("*ISO", TimeFormat::Iso),
-            ("*USA", TimeFormat::Usa),
-            ("*EUR", TimeFormat::Eur),
-            ("*JIS", TimeFormat::Jis),
-            ("*HMS", TimeFormat::Hms),
+            ("*ISO", TimeForm::ISO),
+            ("*USA", TimeForm::USA),
+            ("*EUR", TimeForm::EUR),
+            ("*JIS", TimeForm::JIS),
+            ("*HMS", TimeForm::HMS),
         ];
         let default = match same {
             Some(Kind::Time(format)) => format,
-            _ => TimeFormat::Iso,
+            _ => TimeForm::ISO,
         };
         if let Some(keyword) = entry.keywords.get("TIMSEP").filter(|k| k.word(0) != ":") {
             self.warn(keyword.place, "has no effect: `:` is read and written");
