@@ -1,4 +1,4 @@
-//! Return codes FPPnnnn and their texts in both languages.
+//! Return codes FPPnnnn, their texts in both languages, and what to do next.
 //!
 //! The list is `codes.tsv` beside this file; it may grow, but a code never changes its meaning, because answer files
 //! that carry it are kept for years. Texts have at most 41 characters, so that they fit the answer's message field.
@@ -120,7 +120,7 @@ codes! {
     INTERNAL = 9999;
 }
 
-/// The list as it is shipped: code, class, English, Chinese.
+/// The list as it is shipped: code, class, English, Chinese, hint.
 pub const LIST: &str = include_str!("codes.tsv");
 
 impl Code {
@@ -132,6 +132,11 @@ impl Code {
     /// The text in Chinese, for answer files.
     pub fn chinese(self) -> &'static str {
         self.column(3)
+    }
+
+    /// What to do next, for people.
+    pub fn hint(self) -> &'static str {
+        self.column(4)
     }
 
     /// Reads `FPPnnnn`.
@@ -171,10 +176,12 @@ mod tests {
     fn every_listed_code_has_two_texts_that_fit_the_answer() {
         for line in LIST.lines().filter(|l| l.starts_with("FPP")) {
             let columns: Vec<_> = line.split('\t').collect();
-            assert_eq!(columns.len(), 4, "{line}");
+            assert_eq!(columns.len(), 5, "{line}");
             let code = Code::parse(columns[0]).unwrap();
             assert_eq!(code.english(), columns[2]);
             assert_eq!(code.chinese(), columns[3]);
+            assert_eq!(code.hint(), columns[4]);
+            assert!(!code.hint().is_empty(), "{line}: what is to be done?");
             assert!(columns[3].chars().count() <= 41, "{line}");
         }
     }
