@@ -108,6 +108,12 @@ impl NoDates {
         NoDates { null: self.null & !(1 << sentinel as u8), refused: self.refused | 1 << sentinel as u8 }
     }
 
+    /// The sentinels that mean null, in the order of [`Sentinel::NAMES`].
+    pub fn nulls(self) -> impl Iterator<Item = Sentinel> {
+        let all = Sentinel::NAMES.into_iter().map(|(_, sentinel)| sentinel);
+        all.filter(move |sentinel| self.null & (1 << *sentinel as u8) != 0)
+    }
+
     /// What a value means.
     pub fn judge(self, found: Option<Sentinel>) -> Meaning {
         let bit = found.map_or(0, |sentinel| 1u8 << sentinel as u8);

@@ -78,6 +78,10 @@ pub(super) fn push(row: &mut Row, name: &str, kind: Kind, value: &Value) -> Resu
             Some(cell) => row.cells.push(cell),
             None => return Err(at(name, "this number must be written as a string".to_owned())),
         },
+        (Value::Object(map), _) => match (map.len(), map.get("raw")) {
+            (1, Some(Value::String(hex))) => row.push_raw(hex),
+            _ => return Err(at(name, "an object here must be {\"raw\": hex}".to_owned())),
+        },
         _ => return Err(at(name, "must be a string, a number or null".to_owned())),
     }
     Ok(())

@@ -66,6 +66,12 @@ pub(super) fn write_cell(row: &Row, cell: Cell, key: &[u8], out: &mut Vec<u8>) {
             out.extend_from_slice(row.text.as_bytes().get(from as usize..to as usize).unwrap_or_default());
             out.push(b'"');
         }
+        Cell::Raw(from, to) => {
+            out.extend_from_slice(unquoted);
+            out.extend_from_slice(b"{\"raw\":\"");
+            out.extend_from_slice(row.text.as_bytes().get(from as usize..to as usize).unwrap_or_default());
+            out.extend_from_slice(b"\"}");
+        }
         Cell::Null | Cell::Bad | Cell::Absent => {
             out.extend_from_slice(unquoted);
             out.extend_from_slice(b"null");

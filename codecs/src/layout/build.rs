@@ -6,6 +6,7 @@
 
 use super::check::{DEPTH_MAX, LEAVES_MAX, TREE_MAX, Wrong};
 use super::{Array, Choice, Depending, Field, Layout, Node, Redefines};
+use crate::number::WIDEST;
 use std::collections::{HashMap, HashSet};
 
 /// A part of a record, before it has a place.
@@ -75,6 +76,13 @@ pub fn build(name: String, text: String, parts: Vec<Part>) -> Result<Layout, Wro
     fields.iter_mut().zip(names).for_each(|(field, name)| field.name = name);
     for field in &fields {
         field.kind.check_scaled().map_err(|wrong| format!("{}: {wrong}", field.name))?;
+        let digits = field.kind.digits().map_or(0, |(digits, _)| digits);
+        if field.rules.scale_up > WIDEST - digits.min(WIDEST) {
+            return Err(format!(
+                "{}: {digits} digits and {} implied zeros are more than {WIDEST}",
+                field.name, field.rules.scale_up
+            ));
+        }
     }
     let nodes = match node {
         Node::Group { nodes, .. } if !flat => rename_fillers(nodes, &fields),

@@ -10,7 +10,7 @@ use crate::number::display::Encoding;
 use std::sync::Arc;
 
 /// How values of a field are read and written, beside its [`super::Kind`].
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
     /// Where the sign of a zoned number stands.
     pub sign: SignPlace,
@@ -94,8 +94,38 @@ pub enum Dirty {
 }
 
 impl Rules {
+    /// IBM i's own strict rules.
+    pub const PLAIN: Rules = Rules {
+        sign: SignPlace::Trailing,
+        encoding: Encoding::Ebcdic,
+        signs: Signs::Ibmi,
+        unsigned: false,
+        little_endian: false,
+        native: false,
+        hex_float: false,
+        scale_up: 0,
+        blank_when_zero: false,
+        justified: false,
+        trim_ideographic: false,
+        picture: None,
+        moment: None,
+        window: Window::IBM,
+        no_date: NoDates::STRICT,
+        timestamp: TimestampForm::Ibm,
+        blank: None,
+        dirty: Dirty::Reject,
+        fixnbr: false,
+        cut: false,
+    };
+
     /// Whether nothing but IBM i's own strict rules holds: what decoding is fastest with.
     pub fn is_plain(&self) -> bool {
-        *self == Rules::default()
+        *self == Rules::PLAIN
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules::PLAIN
     }
 }

@@ -87,10 +87,7 @@ pub(super) fn plain(step: &Step, bytes: &[u8], out: &mut String) -> Result<Cell,
             characters(step, bytes, out)?;
             Ok(Cell::Text(start, out.len() as u32))
         }
-        Kind::Hex => {
-            hex(counted(step, bytes, 1)?, out);
-            Ok(Cell::Hex(start, out.len() as u32))
-        }
+        Kind::Hex => hex_cell(step, bytes, out),
         Kind::Packed { digits, decimals } if digits <= NARROW => {
             packed::packed(bytes, digits).map(|(_, n)| decimal(n, decimals)).map_err(number::flaw)
         }
@@ -145,7 +142,15 @@ fn wide(kind: Kind, bytes: &[u8], ebcdic: bool) -> Result<number::Digits, nom::E
     .map(|(_, digits)| digits)
 }
 
-fn characters(step: &Step, bytes: &[u8], out: &mut String) -> Result<(), Flaw> {
+/// Bytes in hex.
+pub(super) fn hex_cell(step: &Step, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw> {
+    let start = out.len() as u32;
+    hex(counted(step, bytes, 1)?, out);
+    Ok(Cell::Hex(start, out.len() as u32))
+}
+
+/// Characters of a text field, without its padding.
+pub(super) fn characters(step: &Step, bytes: &[u8], out: &mut String) -> Result<(), Flaw> {
     let unit = if step.kind == Kind::Graphic { 2 } else { 1 };
     let content = counted(step, bytes, unit)?;
     let prefix = if step.varlen { 2 } else { 0 };
@@ -173,7 +178,8 @@ fn counted<'a>(step: &Step, bytes: &'a [u8], unit: usize) -> Result<&'a [u8], Fl
     content.get(..length).ok_or(Flaw::new(Code::TOO_LONG, 0, "VARLEN says more than the field can hold"))
 }
 
-fn hex(bytes: &[u8], out: &mut String) {
+/// Two upper-case digits a byte.
+pub(super) fn hex(bytes: &[u8], out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in bytes {
         out.push(char::from(HEX[usize::from(byte >> 4)]));

@@ -3,16 +3,14 @@
 //! A cell may be the one decoding gives, or text, which is read as the field's kind. Nothing is cut or rounded: what
 //! does not fit is a fault (D19). The finished record is decoded again and compared before it is let out.
 
-use super::double_byte;
-use super::encode_tree;
 use super::plan::{Nulls, Plan, Short, Step};
 use super::row::{Cell, Row};
+use super::{chars, double_byte, encode_tree, moment, number};
 use crate::code::Code;
-use crate::date::field as moment;
 use crate::date::form::Year;
 use crate::fault::{Fault, Flaw};
-use crate::layout::Kind;
-use crate::number::{Digits, binary, packed, zoned};
+use crate::layout::{Dirty, Kind, Rules};
+use crate::number::Digits;
 use crate::text::{self, TextFault};
 
 pub(super) const NO_VALUE: Flaw = Flaw::new(Code::MANDATORY, 0, "the field has no value");
@@ -69,7 +67,11 @@ impl Plan {
 
 /// A null's place: blanks, or the kind's default where the null is told elsewhere. Fillers are blank when not given.
 fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    let rules = step.rules.as_deref().unwrap_or(&Rules::PLAIN);
     let blank = step.page.blank();
+    if rules.no_date.nulls().next().is_some() && nulls != Nulls::Blank {
+        return moment::write_none(step, rules, out);
+    }
     let filler = step.filler && step.kind.is_text() && !step.varlen;
     if filler || (step.nullable && nulls == Nulls::Blank) {
         out.resize(out.len() + step.bytes, blank);
@@ -78,10 +80,11 @@ fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> 
     if !step.nullable || nulls == Nulls::None {
         return Err(NO_VALUE);
     }
-    let ebcdic = step.page.is_ebcdic();
     let fraction = "000000000000";
     match step.kind {
-        Kind::Packed { .. } | Kind::Zoned { .. } | Kind::Number { .. } => write_number(step, &Digits::ZERO, out),
+        Kind::Packed { .. } | Kind::Zoned { .. } | Kind::Number { .. } => {
+            number::write(step, rules, &Digits::ZERO, out)
+        }
         Kind::Binary { .. } | Kind::Float { .. } => {
             out.resize(out.len() + step.bytes, 0);
             Ok(())
@@ -90,13 +93,13 @@ fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> 
             out.resize(out.len() + step.bytes, 0);
             Ok(())
         }
-        Kind::Date(form) if form.year == Year::Two => write_moment(step, "1940-01-01", out),
-        Kind::Date(_) => write_moment(step, "0001-01-01", out),
-        Kind::Time(_) => write_moment(step, "00:00:00", out),
-        Kind::Timestamp { fraction: 0 } => write_moment(step, "0001-01-01-00.00.00", out),
+        Kind::Date(form) if form.year == Year::Two => moment::write(step, rules, "1940-01-01", out),
+        Kind::Date(_) => moment::write(step, rules, "0001-01-01", out),
+        Kind::Time(_) => moment::write(step, rules, "00:00:00", out),
+        Kind::Timestamp { fraction: 0 } => moment::write(step, rules, "0001-01-01-00.00.00", out),
         Kind::Timestamp { fraction: n } => {
             let text = format!("0001-01-01-00.00.00.{}", &fraction[..usize::from(n).min(fraction.len())]);
-            moment::write_timestamp(&text, n, ebcdic, out)
+            moment::write(step, rules, &text, out)
         }
         _ if step.varlen => {
             out.extend([0, 0]);
@@ -109,12 +112,22 @@ fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> 
 
 fn write_cell(step: &Step, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8>) -> Result<(), Flaw> {
     let text = row.str(index);
+    let rules = step.rules.as_deref().unwrap_or(&Rules::PLAIN);
     match (step.kind, cell) {
         (_, Cell::Bad | Cell::Null | Cell::Absent) => Err(NO_VALUE),
         (Kind::Hex, Cell::Text(..) | Cell::Hex(..)) => write_hex(step, text.unwrap_or_default(), out),
-        (kind, Cell::Text(..)) if kind.is_text() => write_text(step, text.unwrap_or_default(), out),
+        (kind, Cell::Text(..)) if kind.is_text() => match &step.rules {
+            None => write_text(step, text.unwrap_or_default(), out),
+            Some(rules) => chars::write(step, rules, text.unwrap_or_default(), out),
+        },
         (Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }, Cell::Text(..)) => {
-            write_moment(step, text.unwrap_or_default(), out)
+            moment::write(step, rules, text.unwrap_or_default(), out)
+        }
+        (_, Cell::Text(..)) if let Some(form) = rules.moment => {
+            moment::write_number(step, rules, form, text.unwrap_or_default(), out)
+        }
+        (_, Cell::Raw(..)) if Dirty::Keep == rules.dirty || Some(Dirty::Keep) == rules.blank => {
+            write_hex(step, text.unwrap_or_default(), out)
         }
         (Kind::Float { double: false }, Cell::Single(n)) => write_float(n.is_finite(), &n.to_be_bytes(), out),
         (Kind::Float { double: true }, Cell::Double(n)) => write_float(n.is_finite(), &n.to_be_bytes(), out),
@@ -136,32 +149,8 @@ fn write_cell(step: &Step, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8
                 (None, Some(text)) => Digits::parse(text, decimals)?,
                 (None, None) => return Err(WRONG_CELL),
             };
-            write_number(step, &number, out)
+            number::write(step, rules, &number, out)
         }
-    }
-}
-
-fn write_number(step: &Step, number: &Digits, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    match step.kind {
-        Kind::Packed { digits, .. } => packed::write(number, digits, out),
-        Kind::Zoned { digits, .. } => zoned::write_zoned(number, digits, out),
-        Kind::Number { digits, signed, .. } => zoned::write_text(number, digits, signed, step.page.is_ebcdic(), out),
-        Kind::Binary { digits, .. } => {
-            let values = number.last(19)?;
-            let value = values.iter().fold(0i128, |n, d| n * 10 + i128::from(*d));
-            binary::write(if number.negative { -value } else { value }, digits, out)
-        }
-        _ => Err(WRONG_CELL),
-    }
-}
-
-fn write_moment(step: &Step, text: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    let ebcdic = step.page.is_ebcdic();
-    match step.kind {
-        Kind::Date(format) => moment::write_date(text, format, ebcdic, out),
-        Kind::Time(format) => moment::write_time(text, format, ebcdic, out),
-        Kind::Timestamp { fraction } => moment::write_timestamp(text, fraction, ebcdic, out),
-        _ => Err(WRONG_CELL),
     }
 }
 
@@ -195,7 +184,8 @@ fn write_hex(step: &Step, text: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
     Ok(())
 }
 
-fn write_text(step: &Step, value: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
+/// Text, padded to its field.
+pub(super) fn write_text(step: &Step, value: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
     let shift = |fault: TextFault| Flaw::new(fault.code, 0, fault.detail);
     let mixed = step.page.is_mixed();
     let start = out.len();

@@ -1,10 +1,13 @@
 //! Records: the row of typed cells, and the plan that decodes bytes into it and encodes it back.
 
+mod chars;
 mod decimal;
 mod decode;
 mod double_byte;
 mod encode;
 mod encode_tree;
+mod moment;
+pub(crate) mod number;
 mod padding;
 pub(crate) mod plan;
 mod prove;

@@ -4,7 +4,7 @@ use super::plan::{Plan, Step};
 use super::row::{Cell, Row};
 use crate::code::Code;
 use crate::fault::{Fault, Flaw};
-use crate::layout::Kind;
+use crate::layout::{Kind, Rules};
 
 const NOT_READ_BACK: Flaw = Flaw::new(Code::INTERNAL, 0, "the field does not read back as it was written");
 
@@ -38,11 +38,15 @@ fn is_same(step: &Step, row: &Row, back: &Row, index: usize) -> bool {
         (None | Some(Cell::Null), Some(Cell::Null)) => true,
         (None | Some(Cell::Null), Some(_)) => step.filler,
         (Some(Cell::Text(..)), Some(Cell::Text(..))) if step.kind.is_text() => {
-            row.str(index).map(fold) == back.str(index).map(fold)
+            let (given, found) = (row.str(index).map(fold), back.str(index).map(fold));
+            match &step.rules {
+                Some(rules) => given.zip(found).is_some_and(|(given, found)| is_same_text(rules, &given, &found)),
+                None => given == found,
+            }
         }
         (Some(Cell::Text(..)), Some(Cell::Null)) => row.str(index).is_some_and(|text| fixed_text(text).is_empty()),
         (Some(Cell::Text(..)), Some(_)) => true,
-        (Some(Cell::Hex(..) | Cell::Wide(..)), Some(_)) => row.str(index) == back.str(index),
+        (Some(Cell::Hex(..) | Cell::Wide(..) | Cell::Raw(..)), Some(_)) => row.str(index) == back.str(index),
         (Some(Cell::Decimal(_) | Cell::Int(_)), Some(_)) => match (row.decimal(index), back.decimal(index)) {
             (Some(a), Some(b)) => a.same_value(b),
             (a, b) => a.is_some() && b.is_none(),
@@ -51,4 +55,15 @@ fn is_same(step: &Step, row: &Row, back: &Row, index: usize) -> bool {
         (Some(Cell::Double(a)), Some(Cell::Double(b))) => a.to_bits() == b.to_bits(),
         _ => false,
     }
+}
+
+/// Whether a text came back by the rules of its field: without the padding they name, and perhaps cut.
+fn is_same_text(rules: &Rules, given: &str, found: &str) -> bool {
+    let blanks: &[char] = if rules.trim_ideographic { &[' ', '\u{3000}'] } else { &[' '] };
+    let plain = |text: &str| {
+        let text = text.trim_end_matches(blanks);
+        if rules.justified { text.trim_start_matches(' ').to_owned() } else { text.to_owned() }
+    };
+    let (given, found) = (plain(given), plain(found));
+    given == found || (rules.cut && given.starts_with(&found))
 }

@@ -30,6 +30,8 @@ pub enum Cell {
     Double(f64),
     /// Upper-case hex; a range of the row's text.
     Hex(u32, u32),
+    /// Bytes that a policy kept although they are no value of their field, in hex; a range of the row's text.
+    Raw(u32, u32),
 }
 
 /// A decoded record, or one about to be encoded: a cell for each field of its layout, in layout order.
@@ -68,7 +70,9 @@ impl Row {
     /// The characters of a text, wide or hex cell.
     pub fn str(&self, field: usize) -> Option<&str> {
         match self.cells.get(field)? {
-            Cell::Text(a, b) | Cell::Wide(a, b) | Cell::Hex(a, b) => self.text.get(*a as usize..*b as usize),
+            Cell::Text(a, b) | Cell::Wide(a, b) | Cell::Hex(a, b) | Cell::Raw(a, b) => {
+                self.text.get(*a as usize..*b as usize)
+            }
             _ => None,
         }
     }
@@ -92,6 +96,12 @@ impl Row {
     pub fn push_hex(&mut self, value: &str) {
         let (a, b) = self.append(value);
         self.cells.push(Cell::Hex(a, b));
+    }
+
+    /// Appends bytes in hex that are no value of their field.
+    pub fn push_raw(&mut self, value: &str) {
+        let (a, b) = self.append(value);
+        self.cells.push(Cell::Raw(a, b));
     }
 
     fn append(&mut self, value: &str) -> (u32, u32) {

@@ -1,0 +1,67 @@
+//! Text fields with rules of their own: justified, ideographic padding, cutting what is too long (D19).
+
+use super::decode::{characters, hex_cell};
+use super::encode::write_text;
+use super::plan::Step;
+use super::row::Cell;
+use crate::fault::Flaw;
+use crate::layout::{Kind, Rules};
+use crate::text;
+
+/// Reads a text field.
+pub(super) fn read(
+    step: &Step,
+    rules: &Rules,
+    bytes: &[u8],
+    out: &mut String,
+    _repaired: &mut dyn FnMut(usize, &'static str),
+) -> Result<Cell, Flaw> {
+    if step.kind == Kind::Hex {
+        return hex_cell(step, bytes, out);
+    }
+    let start = out.len();
+    let lead = if rules.justified && !step.varlen { leading_blanks(step, bytes) } else { 0 };
+    let content = bytes.get(lead..).unwrap_or_default();
+    characters(step, content, out).map_err(|flaw| Flaw { at: flaw.at + lead, ..flaw })?;
+    if rules.trim_ideographic {
+        let kept = out[start..].trim_end_matches([' ', '\u{3000}']).len();
+        out.truncate(start + kept);
+    }
+    Ok(Cell::Text(start as u32, out.len() as u32))
+}
+
+fn leading_blanks(step: &Step, bytes: &[u8]) -> usize {
+    let blank = step.page.blank();
+    match step.kind {
+        Kind::Char | Kind::Open => bytes.iter().take_while(|b| **b == blank).count(),
+        _ => 0,
+    }
+}
+
+/// Appends a text field.
+pub(super) fn write(step: &Step, rules: &Rules, value: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    let value = match rules.trim_ideographic {
+        true => value.trim_end_matches([' ', '\u{3000}']),
+        false => value,
+    };
+    let room = step.bytes - if step.varlen { 2 } else { 0 };
+    let value = if rules.cut { cut(step, value, room) } else { value };
+    let start = out.len();
+    write_text(step, value, out)?;
+    if rules.justified && !step.varlen && matches!(step.kind, Kind::Char | Kind::Open) {
+        let blank = step.page.blank();
+        let trailing = out[start..].iter().rev().take_while(|b| **b == blank).count();
+        out[start..].rotate_right(trailing);
+    }
+    Ok(())
+}
+
+/// The longest start of a text, in whole characters, that fits.
+fn cut<'a>(step: &Step, value: &'a str, room: usize) -> &'a str {
+    match step.kind {
+        // Two bytes a character, and no shifts around them.
+        Kind::Graphic => value.char_indices().nth(room / 2).map_or(value, |(at, _)| &value[..at]),
+        Kind::Only => value.char_indices().nth(room.saturating_sub(2) / 2).map_or(value, |(at, _)| &value[..at]),
+        _ => text::cut(step.page, value, room),
+    }
+}
