@@ -1,7 +1,7 @@
 //! Numbers in fields: packed, zoned, binary, float, and plain text.
 //!
 //! Parsers take what they need from the front of their input and give the value and the rest, or a [`Flaw`] with the
-//! first bad byte. They are strict: fpp never repairs a digit, a zone or a sign. Up to
+//! first bad byte. They are strict: no digit, zone or sign is repaired but by [`fixnbr`], which says so. Up to
 //! 38 digits travel as `i128`; wider numbers as [`Digits`]. `narrow` and `whole` are the fast ways for a good field:
 //! they give nothing for a bad one, whose flaw the parser of the same form then finds.
 //!
@@ -9,7 +9,10 @@
 
 pub mod binary;
 pub mod digits;
+pub mod dirty;
 pub mod display;
+pub mod explicit;
+pub mod fixnbr;
 pub mod float;
 pub(crate) mod outcome;
 pub mod packed;
