@@ -7,15 +7,19 @@
 //!
 //! [`Flaw`]: crate::fault::Flaw
 
+mod big;
 pub mod binary;
+pub mod decfloat;
 pub mod digits;
 pub mod dirty;
 pub mod display;
 pub mod explicit;
 pub mod fixnbr;
 pub mod float;
+pub mod hexfloat;
 pub(crate) mod outcome;
 pub mod packed;
+mod scientific;
 pub mod signs;
 mod swar;
 pub mod zoned;
