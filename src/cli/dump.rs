@@ -237,7 +237,9 @@ fn one(bytes: &[u8], page: Page, double: bool, longest: usize) -> (String, usize
 fn value(row: &Row, index: usize) -> Value {
     match row.cells.get(index) {
         None | Some(Cell::Null | Cell::Bad | Cell::Absent) => Value::Null,
-        Some(Cell::Text(..) | Cell::Wide(..) | Cell::Hex(..) | Cell::Raw(..)) => Value::from(row.str(index).unwrap_or_default()),
+        Some(Cell::Text(..) | Cell::Wide(..) | Cell::Hex(..) | Cell::Raw(..)) => {
+            Value::from(row.str(index).unwrap_or_default())
+        }
         Some(Cell::Decimal(decimal)) => Value::from(decimal.to_string()),
         Some(Cell::Int(number)) => Value::from(*number),
         Some(Cell::Single(number)) => Value::from(number.to_string()),

@@ -5,7 +5,7 @@
 //! `-` `.` `,` and blank are read. The forms themselves are in [`super::form`], [`super::time`] and
 //! [`super::timestamp`].
 
-use super::Date;
+use super::day::Date;
 use super::form::{DateForm, Window};
 use super::plain::push_ascii;
 use super::time::{Time, TimeForm};

@@ -6,7 +6,7 @@
 //!
 //! A day that does not exist is wrong as a whole: its flaw is at the first byte.
 
-use super::Date;
+use super::day::Date;
 use super::plain::{self, Plain, SEPARATORS, push_digits};
 use crate::code::Code;
 use crate::fault::Flaw;

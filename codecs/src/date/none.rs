@@ -4,7 +4,7 @@
 //! and the last day exist (they are *LOVAL and *HIVAL of RPG, and the defaults of Db2 for i); unless the policy says
 //! otherwise they are read as the days they are.
 
-use super::Date;
+use super::day::Date;
 
 /// A value that stands for "none".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! Only the characters that dates are written with are known. They have the same codes in all EBCDIC pages and in all
 //! ASCII-based ones, so that a page need not be known here.
 
-use super::digits;
+use super::day::digits;
 use crate::code::Code;
 use crate::fault::Flaw;
 

@@ -4,7 +4,7 @@
 //! a zone; a zone behind it makes the field longer and is refused. Rules: Db2 for i SQL Reference, "String
 //! representations of timestamps"; DDS "Timestamp (Z)": p digits of fraction make 20+p bytes, none 19.
 
-use super::Date;
+use super::day::Date;
 use super::plain::{self, Plain, push_ascii};
 use super::time::Time;
 use crate::code::Code;

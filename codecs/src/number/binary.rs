@@ -12,6 +12,7 @@ use crate::fault::Flaw;
 use nom::bytes::complete::take;
 
 pub use super::float::{double, single};
+pub use super::order::Order;
 
 /// How many bytes a number of digits takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -23,16 +24,6 @@ pub enum Sizes {
     OneByte,
     /// As few as hold the digits: `binary-size: 1--8`, Micro Focus IBMCOMP off.
     Fewest,
-}
-
-/// Which end stands first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Order {
-    /// The high bytes: all IBM systems of this kind.
-    #[default]
-    Big,
-    /// The low bytes.
-    Little,
 }
 
 /// The form of a field.

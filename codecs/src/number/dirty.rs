@@ -1,8 +1,7 @@
-//! Numbers that are none: what kind of dirt a field holds, and what its policy makes of it.
+//! Numbers that are none: what kind of dirt a field holds, so that its policy can treat it.
 //!
 //! The reader of a good number never comes here. A bad field is looked at once more: blanks, low-values and high-values
-//! are fields that nobody filled, the rest is damage. Nothing is repaired in silence: whoever asks gets the flaw too and
-//! counts what the policy did. IBM's own repair is [`super::fixnbr`].
+//! are fields that nobody filled, the rest is damage. Nothing is repaired here, and whoever asks gets the flaw too. IBM's own repair is [`super::fixnbr`].
 
 use super::display::{Display, Place};
 use super::explicit::Explicit;
@@ -29,53 +28,23 @@ pub enum Dirt {
     Misfit,
 }
 
-/// What to make of a bad number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Treatment {
-    /// A fault.
-    #[default]
-    Reject,
-    /// No value.
-    Null,
-    /// 0.
-    Zero,
-    /// Its bytes as hex.
-    Raw,
-}
-
-/// A field's policy: a treatment for each kind of dirt; rejects all if nothing is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct DirtyPolicy {
-    treatments: [Treatment; 6],
-}
-
 impl Dirt {
-    /// Those that a policy can name, with the names that layouts use.
-    pub const NAMES: [(&'static str, Dirt); 6] = [
-        ("blank", Dirt::Blank),
-        ("low-values", Dirt::LowValues),
-        ("high-values", Dirt::HighValues),
-        ("bad-sign", Dirt::BadSign),
-        ("bad-zone", Dirt::BadZone),
-        ("bad-digit", Dirt::BadDigit),
-    ];
-}
-
-impl DirtyPolicy {
-    /// Everything is a fault.
-    pub const STRICT: DirtyPolicy = DirtyPolicy { treatments: [Treatment::Reject; 6] };
-
-    /// The same with another treatment for one kind; a misfit is always rejected.
-    pub fn with(mut self, dirt: Dirt, treatment: Treatment) -> DirtyPolicy {
-        if let Some(slot) = self.treatments.get_mut(dirt as usize) {
-            *slot = treatment;
-        }
-        self
+    /// Whether nobody ever filled the field.
+    pub const fn is_unfilled(self) -> bool {
+        matches!(self, Dirt::Blank | Dirt::LowValues | Dirt::HighValues)
     }
 
-    /// The treatment of a kind.
-    pub fn of(self, dirt: Dirt) -> Treatment {
-        self.treatments.get(dirt as usize).copied().unwrap_or_default()
+    /// In words, for whoever counts what was let pass.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Dirt::Blank => "blanks",
+            Dirt::LowValues => "low-values",
+            Dirt::HighValues => "high-values",
+            Dirt::BadSign => "a bad or missing sign",
+            Dirt::BadZone => "a bad zone",
+            Dirt::BadDigit => "a bad digit",
+            Dirt::Misfit => "a number that does not fit",
+        }
     }
 }
 

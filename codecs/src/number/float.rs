@@ -3,7 +3,7 @@
 //! Floats must be finite. Text is the shortest that reads back as the same bits, and is read with correct rounding, half
 //! to even (IEEE 754), both by the standard library. IBM's own hexadecimal floats are in [`super::hexfloat`].
 
-use super::binary::Order;
+use super::order::Order;
 use super::outcome::{Parsed, fail};
 use crate::code::Code;
 use crate::fault::Flaw;
