@@ -27,7 +27,7 @@ fn make(spec: &Spec) -> (Vec<u8>, Summary) {
 
 /// Every record that can be cut, with its role and its decoded row.
 fn rows(format: &Format, file: &[u8]) -> Result<Vec<(Role, Row)>, CutError> {
-    let mut cutter = Cutter::new(format.framing, file);
+    let mut cutter = Cutter::new(format.framing.clone(), file);
     let mut rows = Vec::new();
     while let Some(cut) = cutter.next()? {
         let record = &format.records[format.select(cut.bytes).unwrap()];

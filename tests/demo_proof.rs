@@ -66,7 +66,7 @@ fn prove(plan: &Plan, spec: &Spec) -> Outcome {
     if let Some(reason) = text_mode_damage(&plan.format, &file, file.len() as u64) {
         return proof.finish(Ending::Broken { code: Code::TEXT_MODE, reason }).unwrap();
     }
-    let mut cutter = Cutter::new(plan.format.framing, &file[..]);
+    let mut cutter = Cutter::new(plan.format.framing.clone(), &file[..]);
     let ending = loop {
         match cutter.next() {
             Ok(Some(cut)) => proof.record(cut.n, cut.offset, cut.bytes).unwrap(),

@@ -90,8 +90,8 @@ impl Read for Trickle<'_> {
 
 type Cuts = Vec<(u64, u64, Vec<u8>)>;
 
-fn cut_all(framing: Framing, file: &[u8], step: usize) -> (Cuts, Option<CutError>, Vec<String>) {
-    let mut cutter = Cutter::new(framing, Trickle(file, step));
+fn cut_all(framing: &Framing, file: &[u8], step: usize) -> (Cuts, Option<CutError>, Vec<String>) {
+    let mut cutter = Cutter::new(framing.clone(), Trickle(file, step));
     let mut cuts = Vec::new();
     let error = loop {
         match cutter.next() {
@@ -111,7 +111,7 @@ fn a_file_of_trades_decodes_adds_up_and_goes_through_json() {
         let mut tally = Tally::new(format.controls.as_ref().unwrap());
         let mut order = Order::new(&format);
         let (mut row, mut from_json, mut line, mut again) = (Row::default(), Row::default(), Vec::new(), Vec::new());
-        let mut cutter = Cutter::new(format.framing, &file[..]);
+        let mut cutter = Cutter::new(format.framing.clone(), &file[..]);
         let mut totals = Vec::new();
         while let Some(cut) = cutter.next().unwrap() {
             let record = &format.records[format.select(cut.bytes).unwrap()];
@@ -144,7 +144,7 @@ fn a_file_of_trades_decodes_adds_up_and_goes_through_json() {
 }
 
 fn json_of(format: &Format, file: &[u8], index: usize) -> String {
-    let (cuts, _, _) = cut_all(format.framing, file, 4096);
+    let (cuts, _, _) = cut_all(&format.framing, file, 4096);
     let (n, offset, bytes) = &cuts[index];
     let (mut row, mut line) = (Row::default(), Vec::new());
     let record = &format.records[format.select(bytes).unwrap()];
@@ -200,10 +200,10 @@ fn the_order_of_records_is_told_at_its_first_violation() {
 
 #[test]
 fn legal_oddities_are_remarked_and_others_stop_the_cutting() {
-    let lines = Framing::Lines { length: 3, ending: LineEnding::CrLf };
-    let fixed = Framing::Fixed { length: 3 };
-    type Case = (Framing, &'static [u8], usize, Option<&'static str>, usize);
-    let cases: [Case; 12] = [
+    let lines = &Framing::Lines { length: 3, ending: LineEnding::CrLf };
+    let fixed = &Framing::Fixed { length: 3 };
+    type Case<'a> = (&'a Framing, &'static [u8], usize, Option<&'static str>, usize);
+    let cases: [Case<'_>; 12] = [
         (lines, b"abc\r\ndef\r\n", 2, None, 0),
         (lines, b"abc\r\ndef", 2, None, 1),
         (lines, b"abc\ndef\r\n", 2, None, 1),
@@ -232,15 +232,7 @@ fn a_file_converted_as_text_is_recognised_and_a_good_one_is_not() {
     let gbk = self::format("pmtrd-gbk.toml");
     let lines = trades(&gbk);
     assert_eq!(text_mode_damage(&gbk, &lines, lines.len() as u64), None);
-    // What a conversion from 37 does: digits, letters and blanks become ASCII, everything else a substitute.
-    let convert = |b: &u8| match b {
-        0x40 => b' ',
-        0xF0..=0xF9 => b - 0xC0,
-        0xC1..=0xC9 => b - 0x80,
-        0xE2..=0xE9 => b - 0x8F,
-        _ => 0x3F,
-    };
-    let mut damaged: Vec<u8> = file.iter().map(convert).collect();
+    let mut damaged: Vec<u8> = file.iter().map(as_text).collect();
     damaged.insert(480, 0x0A);
     let said = text_mode_damage(&format, &damaged, damaged.len() as u64).unwrap();
     for sign in ["`H`", "ASCII digits", "3F or 1A", "1 too many"] {
@@ -249,6 +241,42 @@ fn a_file_converted_as_text_is_recognised_and_a_good_one_is_not() {
     let mut lossy = lines.clone();
     lossy[450..456].copy_from_slice(&[0xEF, 0xBF, 0xBD, 0xEF, 0xBF, 0xBD]);
     assert!(text_mode_damage(&gbk, &lossy, lossy.len() as u64).unwrap().contains("byte 451"));
+}
+
+/// Records with descriptor words: their words are converted too, and nothing can be cut any more.
+#[test]
+fn a_converted_file_is_recognised_whatever_frames_its_records() {
+    use fpp_codecs::framing::{Blocks, Edge, Framer, Rdw};
+    let mut format = format("pmtrd.toml");
+    let records: Vec<Vec<u8>> = trades(&format).chunks(480).map(<[u8]>::to_vec).collect();
+    let rdw = Rdw { little: false, counts_itself: true, max: 480 };
+    let blocks = Blocks { rdw, spanned: false, block_bytes: 2000 };
+    let edge = |length| Edge { length, begins: Vec::new() };
+    for (framing, name) in [
+        (Framing::Rdw(rdw), "RDW"),
+        (Framing::Blocks(blocks), "BDW"),
+        (Framing::Rdw(rdw).within(edge(64), edge(8)), "RDW"),
+    ] {
+        let (mut framer, mut file) = (Framer::new(framing.clone()), Vec::new());
+        records.iter().for_each(|record| framer.put(record, &mut file).unwrap());
+        framer.finish(&mut file);
+        format.framing = framing;
+        assert_eq!(text_mode_damage(&format, &file, file.len() as u64), None);
+        let damaged: Vec<u8> = file.iter().map(as_text).collect();
+        let said = text_mode_damage(&format, &damaged, damaged.len() as u64).unwrap();
+        assert!(said.contains("`H`") && said.contains(&format!("which is no {name}")), "{said}");
+    }
+}
+
+/// What a conversion from 37 does: digits, letters and blanks become ASCII, everything else a substitute.
+fn as_text(b: &u8) -> u8 {
+    match b {
+        0x40 => b' ',
+        0xF0..=0xF9 => b - 0xC0,
+        0xC1..=0xC9 => b - 0x80,
+        0xE2..=0xE9 => b - 0x8F,
+        _ => 0x3F,
+    }
 }
 
 proptest! {
@@ -287,7 +315,7 @@ proptest! {
         if odd == 3 && length > 1 {
             file.push(0x1A);
         }
-        let (cuts, error, _) = cut_all(framing, &file, step);
+        let (cuts, error, _) = cut_all(&framing, &file, step);
         prop_assert!(error.is_none(), "{:?}", error);
         prop_assert_eq!(cuts.len(), count);
         let mut indexer = Indexer::new(&framing, every);
@@ -296,7 +324,7 @@ proptest! {
         prop_assert_eq!(indexer.finish(), wanted.clone());
         if let Some(offset) = wanted.get(1) {
             let n = 1 + u64::from(every);
-            let mut cutter = Cutter::new(framing, &file[*offset as usize..]).starting_at(n, *offset);
+            let mut cutter = Cutter::new(framing.clone(), &file[*offset as usize..]).starting_at(n, *offset);
             let cut = cutter.next().unwrap().unwrap();
             prop_assert_eq!((cut.n, cut.offset, cut.bytes), (n, *offset, &cuts[every as usize].2[..]));
         }
@@ -305,7 +333,7 @@ proptest! {
     #[test]
     fn random_files_never_panic(file in prop::collection::vec(any::<u8>(), 0..200), length in 1usize..50, step in 1usize..40) {
         for framing in [Framing::Fixed { length }, Framing::Lines { length, ending: LineEnding::Lf }] {
-            cut_all(framing, &file, step);
+            cut_all(&framing, &file, step);
             let mut indexer = Indexer::new(&framing, 3);
             file.chunks(step).for_each(|piece| indexer.feed(piece));
             indexer.finish();

@@ -60,7 +60,7 @@ impl Decode {
         let mut target = Target::open(self.output.as_deref(), out)?;
         let mut rejects = self.rejects.as_deref().map(Target::file).transpose()?;
         let progress = Progress::new(input.size);
-        let mut cutter = Cutter::new(format.framing, head.as_slice().chain(input.reader));
+        let mut cutter = Cutter::new(format.framing.clone(), head.as_slice().chain(input.reader));
         let count = decode(&format, &mut cutter, &mut target, rejects.as_mut(), &progress, &input.name)?;
         for remark in cutter.remarks() {
             note(format_args!("note: {remark}"));

@@ -6,6 +6,7 @@ use super::output::{Output, note};
 use super::streams::{Input, Progress, Target};
 use clap::Args;
 use fpp_codecs::format::Format;
+use fpp_codecs::framing::Framer;
 use fpp_codecs::json;
 use fpp_codecs::record::Row;
 use std::io::{BufRead, BufReader};
@@ -76,11 +77,15 @@ fn encode(
     name: &str,
 ) -> Result<Count, Failure> {
     let (mut count, mut row, mut bytes, mut line) = (Count::default(), Row::default(), Vec::new(), Vec::new());
+    let (mut framer, mut framed) = (Framer::new(format.framing.clone()), Vec::new());
     let mut read = 0;
     loop {
         line.clear();
         let got = lines.read_until(b'\n', &mut line).map_err(|e| Failure::file("read", name, &e))?;
         if got == 0 {
+            framer.finish(&mut framed);
+            count.bytes += framed.len() as u64;
+            target.write(&framed)?;
             return Ok(count);
         }
         read += got as u64;
@@ -89,12 +94,14 @@ fn encode(
             continue;
         }
         bytes.clear();
-        match record(format, &line, &mut row, &mut bytes) {
+        let put = record(format, &line, &mut row, &mut bytes)
+            .and_then(|()| framer.put(&bytes, &mut framed).map_err(|fault| fault.to_string()));
+        match put {
             Ok(()) => {
-                bytes.extend_from_slice(format.framing.ending());
                 count.records += 1;
-                count.bytes += bytes.len() as u64;
-                target.write(&bytes)?;
+                count.bytes += framed.len() as u64;
+                target.write(&framed)?;
+                framed.clear();
             }
             Err(message) => {
                 count.refused += 1;

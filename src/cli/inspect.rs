@@ -8,7 +8,7 @@ use super::layouts::{PageArg, role};
 use super::output::{Align, Output, Table, note};
 use clap::Args;
 use fpp_codecs::format::Format;
-use fpp_codecs::framing::{Cutter, Framing};
+use fpp_codecs::framing::{Cutter, Place};
 use fpp_codecs::record::Row;
 use serde_json::json;
 use std::fs::File;
@@ -50,8 +50,8 @@ impl Inspect {
         if let Some(id) = &self.transfer {
             let settings = global.settings()?;
             let kept = wait(Kept::open(&settings, id))?;
-            let start = start(&kept.plan.format.framing, self.record);
-            return self.show(&kept.plan.format, kept.content.reader_at(start.1), start, &kept.name, out);
+            let start = kept.plan.format.framing.place(&[], 1, self.record);
+            return self.show(&kept.plan.format, kept.content.reader_at(start.offset), start, &kept.name, out);
         }
         let (Some(layout), Some(path)) = (&self.layout, &self.file) else {
             return Err(Failure::usage("LAYOUT and FILE are needed, or --transfer ID"));
@@ -59,27 +59,27 @@ impl Inspect {
         let format = self.page.open(layout)?;
         let fault = |e: std::io::Error| Failure::file("read", path.display(), &e);
         let mut file = File::open(path).map_err(fault)?;
-        let start = start(&format.framing, self.record);
-        file.seek(SeekFrom::Start(start.1)).map_err(fault)?;
+        let start = format.framing.place(&[], 1, self.record);
+        file.seek(SeekFrom::Start(start.offset)).map_err(fault)?;
         self.show(&format, file, start, &path.display().to_string(), out)
     }
 
-    /// Shows the record from a stream that stands at record `start.0`, byte `start.1`.
+    /// Shows the record from a stream that stands at `start`.
     fn show(
         &self,
         format: &Format,
         input: impl Read,
-        start: (u64, u64),
+        start: Place,
         name: &str,
         out: &mut Output,
     ) -> Result<Exit, Failure> {
-        let mut cutter = Cutter::new(format.framing, input).starting_at(start.0, start.1);
-        let mut last = start.0.saturating_sub(1);
+        let mut cutter = Cutter::new(format.framing.clone(), input).starting(start);
+        let mut last = start.n.saturating_sub(1);
         loop {
             let cut = cutter.next();
             let cut = cut.map_err(|e| Failure { exit: Exit::FileRefused, message: format!("{name}: {e}") })?;
             let Some(cut) = cut else {
-                return Err(Failure::usage(if start.1 > 0 {
+                return Err(Failure::usage(if start.offset > 0 {
                     format!("{name} has no record {}", self.record)
                 } else {
                     format!("{name} has no record {}; the last is {last}", self.record)
@@ -136,14 +136,6 @@ impl Inspect {
             }
         }
         Ok(if row.faults.is_empty() { Exit::Good } else { Exit::RecordsRefused })
-    }
-}
-
-/// Record and byte to start cutting at: fixed records are found by arithmetic, lines are counted from the first.
-fn start(framing: &Framing, record: u64) -> (u64, u64) {
-    match framing {
-        Framing::Fixed { length } => (record, (record - 1).saturating_mul(*length as u64)),
-        Framing::Lines { .. } => (1, 0),
     }
 }
 

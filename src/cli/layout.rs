@@ -1,7 +1,7 @@
 //! `fpp layout show`: what a layout says, field by field.
 
 use super::exit::{Exit, Failure};
-use super::layouts::{LayoutArg, description, framing, letter, role, selector};
+use super::layouts::{LayoutArg, description, letter, role, selector};
 use super::output::{Align, Output, Table};
 use clap::{Args, Subcommand};
 use fpp_codecs::format::{Format, RecordFormat};
@@ -44,7 +44,7 @@ impl LayoutVerb {
             format.name,
             format.text,
             format.version,
-            framing(&format.framing),
+            format.framing,
             format.page.name()
         ))?;
         for record in &format.records {

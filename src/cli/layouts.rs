@@ -5,7 +5,6 @@ use super::output::note;
 use crate::settings::{self, FormatFile};
 use clap::Args;
 use fpp_codecs::format::{Format, RecordFormat, Role};
-use fpp_codecs::framing::Framing;
 use fpp_codecs::layout::{Field, Kind};
 use std::path::PathBuf;
 
@@ -84,14 +83,6 @@ pub(super) fn role(role: Role) -> &'static str {
         Role::Header => "header",
         Role::Detail => "detail",
         Role::Trailer => "trailer",
-    }
-}
-
-/// `fixed 480`, `lines of 400 bytes`.
-pub(super) fn framing(framing: &Framing) -> String {
-    match framing {
-        Framing::Fixed { length } => format!("records of {length} bytes"),
-        Framing::Lines { length, ending } => format!("lines of {length} bytes, ending {}", hex(ending.bytes(), " ")),
     }
 }
 

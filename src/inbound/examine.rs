@@ -22,7 +22,7 @@ pub fn examine<R: Read>(
         let ending = Ending::Broken { code: Code::TEXT_MODE, reason: signs };
         return Ok((proof.finish(ending)?, Vec::new()));
     }
-    let mut cutter = Cutter::new(plan.format.framing, open()?);
+    let mut cutter = Cutter::new(plan.format.framing.clone(), open()?);
     let ending = loop {
         match cutter.next() {
             Ok(Some(cut)) => proof.record(cut.n, cut.offset, cut.bytes)?,

@@ -9,7 +9,7 @@ use crate::trade::event::{self, Event, FileEnd, Lineage};
 use crate::trade::plan::Plan;
 use fpp_codecs::Code;
 use fpp_codecs::format::Role;
-use fpp_codecs::framing::{CutError, Cutter, Framing};
+use fpp_codecs::framing::{CutError, Cutter};
 use fpp_codecs::record::Row;
 use std::io::Read;
 use std::sync::Arc;
@@ -177,23 +177,16 @@ impl EventReader {
 /// A cutter that stands before the first record after `after`, and the detail records before it.
 fn seek(books: &Books, transfer: &Transfer, plan: &Plan, after: u64) -> Result<(Cutter<Box<dyn Read + Send>>, u64)> {
     let sha256 = transfer.facts.sha256.as_deref().unwrap_or_default();
-    let framing = plan.format.framing;
-    let (mut n, mut offset) = (1, 0);
-    if after > 0 {
-        match framing {
-            Framing::Fixed { length } => (n, offset) = (after + 1, after * length as u64),
-            Framing::Lines { .. } => {
-                let index = books.vault.index(sha256, &framing.name())?.unwrap_or_default();
-                let entry = (after / u64::from(INDEX_EVERY)).min(index.len().saturating_sub(1) as u64);
-                if let Some(at) = index.get(entry as usize) {
-                    (n, offset) = (entry * u64::from(INDEX_EVERY) + 1, *at);
-                }
-            }
-        }
-    }
+    let framing = &plan.format.framing;
+    let index = match after {
+        0 => Vec::new(),
+        _ => books.vault.index(sha256, &framing.name())?.unwrap_or_default(),
+    };
+    let place = framing.place(&index, INDEX_EVERY, after.saturating_add(1));
     let content = books.vault.open(sha256)?;
-    let input: Box<dyn Read + Send> = Box::new(content.reader_at(offset));
-    let mut cutter = Cutter::new(framing, input).starting_at(n, offset);
+    let input: Box<dyn Read + Send> = Box::new(content.reader_at(place.offset));
+    let mut cutter = Cutter::new(framing.clone(), input).starting(place);
+    let mut n = place.n;
     while n <= after {
         match cutter.next() {
             Ok(Some(_)) => n += 1,

@@ -18,7 +18,7 @@ pub(crate) fn format(answer: &Answer) -> Format {
 
 /// One JSON line for each record. Every field must decode.
 pub(crate) fn decode(format: &Format, bytes: &[u8]) -> String {
-    let mut cutter = Cutter::new(format.framing, bytes);
+    let mut cutter = Cutter::new(format.framing.clone(), bytes);
     let (mut row, mut out) = (Row::default(), Vec::new());
     while let Some(cut) = cutter.next().unwrap() {
         let record = &format.records[format.select(cut.bytes).expect("a record of an answer has a layout")];

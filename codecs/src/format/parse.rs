@@ -1,7 +1,8 @@
 //! Reading a format from TOML, or from a lone layout.
 
 use super::{Format, RecordFormat, Role, Selector};
-use crate::framing::kind::{Framing, LineEnding};
+use crate::framing::ending::LineEnding;
+use crate::framing::kind::Framing;
 use crate::layout::check::{RECORD_MAX, SOURCE_MAX};
 use crate::layout::{Layout, dds, toml};
 use crate::record::Nulls;

@@ -1,274 +1,241 @@
-//! Records from a stream, one after the other, by length.
+//! Records from a stream, one after the other or in batches, whatever the framing.
+//!
+//! Memory is one block and one record, whatever the file's size; the input is read once and front to back. A record that
+//! lies in the block in one piece is lent, not copied. What the bytes are is said by [`Gauge`]; here they are fetched.
 
-use super::kind::{Framing, LineEnding};
-use crate::code::Code;
-use std::fmt;
-use std::io::{self, Read};
+use super::batch::{self, Batch};
+use super::cut::Cut;
+use super::fault::{CutError, Misframed, Wrong};
+use super::gauge::Gauge;
+use super::hint;
+use super::indexer::Place;
+use super::kind::{Edge, Framing};
+use super::step::{Frame, Step, Trouble};
+use super::window::Window;
+use std::io::Read;
 
-/// One record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut<'a> {
-    /// Record number, from 1.
-    pub n: u64,
-    /// First byte within the file, from 0.
-    pub offset: u64,
-    /// The record without its line ending.
-    pub bytes: &'a [u8],
-}
-
-/// Why cutting stopped.
-#[derive(Debug)]
-pub enum CutError {
-    /// Reading failed.
-    Io(io::Error),
-    /// The record ends early.
-    Short {
-        /// Record number.
-        n: u64,
-        /// First byte of the record.
-        offset: u64,
-        /// Bytes there are.
-        have: usize,
-        /// Bytes of a record.
-        want: usize,
-    },
-    /// No line ending where the line must end.
-    Long {
-        /// Record number.
-        n: u64,
-        /// First byte of the record.
-        offset: u64,
-        /// Bytes of a line.
-        want: usize,
-    },
-}
-
-impl CutError {
-    /// `LENGTH`, or `INTERNAL` for a failed read.
-    pub fn code(&self) -> Code {
-        match self {
-            CutError::Io(_) => Code::INTERNAL,
-            _ => Code::LENGTH,
-        }
-    }
-}
-
-impl fmt::Display for CutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CutError::Io(e) => write!(f, "{}: reading failed: {e}", self.code()),
-            CutError::Short { n, offset, have, want } => {
-                write!(f, "{}: record {n} at byte {offset} has {have} bytes, {want} are due", self.code())
-            }
-            CutError::Long { n, offset, want } => {
-                write!(f, "{}: record {n} at byte {offset} has no line end after {want} bytes", self.code())
-            }
-        }
-    }
-}
-
-impl std::error::Error for CutError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            CutError::Io(e) => Some(e),
-            _ => None,
-        }
-    }
-}
-
-/// Cuts a stream into records. Memory is one block and one record, whatever the file's size.
+/// Cuts a stream into records.
 ///
-/// Lines are cut by length; what follows must be a line end of the format's family, and may be missing after the last
-/// line. A BOM before the first line and a run of 1A or 00 after the last record are legal and remarked.
+/// Line ends are checked where a length decides. A BOM before the first line and a run of 1A or 00 after the last record
+/// are legal and remarked.
 #[derive(Debug)]
 pub struct Cutter<R> {
     framing: Framing,
-    input: R,
+    window: Window<R>,
+    gauge: Gauge,
+    /// The number of the next record.
+    n: u64,
+    begun: bool,
+    over: bool,
+    /// A record that does not lie in the window in one piece.
+    scratch: Vec<u8>,
+    /// An error that a batch of good records comes before.
+    pending: Option<CutError>,
+}
+
+/// A record that was measured and taken.
+pub(super) struct Taken {
     n: u64,
     offset: u64,
-    buffer: Vec<u8>,
-    /// What of the buffer is not yet cut.
-    from: usize,
-    to: usize,
-    at_end: bool,
-    oddities: Oddities,
+    length: usize,
+    /// Bytes between its end and the window's front; nothing if it is in the scratch buffer.
+    back: Option<usize>,
 }
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Oddities {
-    bom: bool,
-    tail: u64,
-    tail_byte: u8,
-    no_last_ending: bool,
-    other_endings: u64,
-}
-
-/// Read at once; a record comes on top.
-const BLOCK: usize = 256 * 1024;
-/// EFBBBF, the BOM of UTF-8.
-pub(super) const BOM: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 impl<R: Read> Cutter<R> {
     /// From the start of a file.
     pub fn new(framing: Framing, input: R) -> Cutter<R> {
+        let hidden = match &framing {
+            Framing::Edged(edged) => edged.trailer.length,
+            _ => 0,
+        };
         Cutter {
+            window: Window::new(input, hidden),
+            gauge: Gauge::new(&framing),
             framing,
-            input,
             n: 1,
-            offset: 0,
-            buffer: Vec::new(),
-            from: 0,
-            to: 0,
-            at_end: false,
-            oddities: Oddities::default(),
+            begun: false,
+            over: false,
+            scratch: Vec::new(),
+            pending: None,
         }
     }
 
-    /// From the middle: `input` stands at byte `offset`, where record `n` begins.
+    /// From the middle: `input` stands at byte `offset`, where record `n` begins with what frames it, and not within a
+    /// block.
     #[must_use]
-    pub fn starting_at(mut self, n: u64, offset: u64) -> Cutter<R> {
-        (self.n, self.offset) = (n, offset);
+    pub fn starting_at(self, n: u64, offset: u64) -> Cutter<R> {
+        self.starting(Place { n, offset, left: 0 })
+    }
+
+    /// From the middle: `input` stands at a place that an index knows.
+    #[must_use]
+    pub fn starting(mut self, place: Place) -> Cutter<R> {
+        self.n = place.n;
+        self.window.offset = place.offset;
+        if place.offset > 0 {
+            self.begun = true;
+            self.gauge.resume(place.left);
+        }
         self
     }
 
     /// The next record; nothing at the end of the file. After an error there is nothing more.
     #[allow(clippy::should_implement_trait)] // lends from its buffer, which an iterator cannot
+    #[inline]
     pub fn next(&mut self) -> Result<Option<Cut<'_>>, CutError> {
-        let length = self.framing.length();
-        // A line needs its ending, and the first one may have a BOM.
-        if self.to - self.from < length + 5 && !self.at_end {
-            self.fill(length + 5).map_err(CutError::Io)?;
+        let Some(taken) = self.advance()? else { return Ok(None) };
+        Ok(Some(Cut { n: taken.n, offset: taken.offset, bytes: self.bytes_of(&taken) }))
+    }
+
+    /// Fills a batch with whole records, about [`Batch::TARGET`] bytes of them; `false` at the end of the file, and then
+    /// the batch is empty. An error comes after the batch of the good records before it.
+    pub fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, CutError> {
+        batch.clear(self.n, batch::stride(&self.framing));
+        while !batch.is_full() {
+            match self.advance() {
+                Ok(Some(taken)) => batch.push(taken.offset, self.bytes_of(&taken)),
+                Ok(None) => break,
+                Err(error) if batch.is_empty() => return Err(error),
+                Err(error) => {
+                    self.pending = Some(error);
+                    break;
+                }
+            }
         }
-        if let (Framing::Lines { ending, .. }, 1, 0) = (self.framing, self.n, self.offset) {
-            self.skip_bom(length, ending);
-        }
-        let have = self.to - self.from;
-        if have < length || have == 0 {
-            return self.end(have, length);
-        }
-        let ending = match self.framing {
-            Framing::Fixed { .. } => 0,
-            Framing::Lines { ending, .. } => self.line_end(length, ending)?,
-        };
-        let start = self.from;
-        let cut = Cut { n: self.n, offset: self.offset, bytes: &self.buffer[start..start + length] };
-        self.from += length + ending;
-        self.offset += (length + ending) as u64;
-        self.n += 1;
-        Ok(Some(cut))
+        Ok(!batch.is_empty())
     }
 
     /// Legal oddities seen so far, for people.
     pub fn remarks(&self) -> Vec<String> {
-        let Oddities { bom, tail, tail_byte, no_last_ending, other_endings } = self.oddities;
-        let mut remarks = Vec::new();
-        if bom {
-            remarks.push("a BOM (EFBBBF) stands before the first line".to_owned());
-        }
-        if other_endings > 0 {
-            remarks.push(format!("{other_endings} lines end in another line end than the format's"));
-        }
-        if no_last_ending {
-            remarks.push("the last line has no line end".to_owned());
-        }
-        if tail > 0 {
-            remarks.push(format!("{tail} bytes {tail_byte:02X} follow the last record"));
-        }
-        remarks
+        self.gauge.oddities.remarks()
     }
 
-    fn fill(&mut self, need: usize) -> io::Result<()> {
-        self.buffer.copy_within(self.from..self.to, 0);
-        self.to -= self.from;
-        self.from = 0;
-        self.buffer.resize(need.max(BLOCK), 0);
-        while self.to < need && !self.at_end {
-            match self.input.read(&mut self.buffer[self.to..]) {
-                Ok(0) => self.at_end = true,
-                Ok(count) => self.to += count,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
+    fn bytes_of(&self, taken: &Taken) -> &[u8] {
+        match taken.back {
+            Some(back) => self.window.taken(taken.length, back),
+            None => &self.scratch,
+        }
+    }
+
+    fn advance(&mut self) -> Result<Option<Taken>, CutError> {
+        if let Some(error) = self.pending.take() {
+            return Err(error);
+        }
+        if !self.begun {
+            self.begun = true;
+            self.header()?;
+        }
+        let mut first_segment = None;
+        while !self.over {
+            match self.gauge.step(self.window.rest(), self.window.at_end()) {
+                Step::More(need) => self.fill(need)?,
+                Step::Skip(count) => self.window.take(count),
+                Step::Segment(frame) => {
+                    if first_segment.is_none() {
+                        self.scratch.clear();
+                        first_segment = Some(self.window.offset + frame.front as u64);
+                    }
+                    self.scratch.extend_from_slice(self.window.slice(frame.front, frame.length));
+                    self.window.take(frame.front + frame.length + frame.back);
+                }
+                Step::Record(frame) => return Ok(Some(self.record(frame, first_segment))),
+                Step::End => self.end()?,
+                Step::Fault(trouble) => return Err(self.fault(*trouble)),
             }
         }
+        Ok(None)
+    }
+
+    #[inline]
+    fn record(&mut self, frame: Frame, first_segment: Option<u64>) -> Taken {
+        let Frame { front, length, back, pad } = frame;
+        let offset = self.window.offset + front as u64;
+        let n = self.n;
+        self.n += 1;
+        let mut taken = Taken { n, offset, length, back: Some(back) };
+        if first_segment.is_some() || pad > 0 {
+            if first_segment.is_none() {
+                self.scratch.clear();
+            }
+            self.scratch.extend_from_slice(self.window.slice(front, length));
+            let blank = match self.framing.records() {
+                Framing::Text(lines) => lines.pad.unwrap_or(b' '),
+                _ => b' ',
+            };
+            self.scratch.resize(self.scratch.len() + pad, blank);
+            taken = Taken { n, offset: first_segment.unwrap_or(offset), length: self.scratch.len(), back: None };
+        }
+        self.window.take(front + length + back);
+        taken
+    }
+
+    fn fill(&mut self, need: usize) -> Result<(), CutError> {
+        if self.window.at_end() {
+            // A gauge never asks beyond the end; if one did, the file would be the shorter one.
+            let have = self.window.rest().len();
+            return Err(self.fault(Trouble::other(Wrong::Short { have, want: need })));
+        }
+        self.window.fill(need).map_err(|e| {
+            self.over = true;
+            CutError::Io(e)
+        })
+    }
+
+    /// The file header, if the framing has one.
+    fn header(&mut self) -> Result<(), CutError> {
+        let Framing::Edged(edged) = &self.framing else { return Ok(()) };
+        let (edge, trailer) = (edged.header.clone(), edged.trailer.length);
+        self.fill(edge.length)?;
+        let rest = self.window.rest();
+        let Some(header) = rest.get(..edge.length) else {
+            let (have, want) = (rest.len() + self.window.trailer().len(), edge.length + trailer);
+            let words = format!("is not there: the file has {have} bytes, its header and trailer have {want}");
+            return Err(self.edge(Wrong::Other(words)));
+        };
+        check("file header", &edge, header).map_err(|wrong| self.edge(wrong))?;
+        self.window.take(edge.length);
         Ok(())
     }
 
-    /// A BOM is one only if the line after it has its ending where it must be.
-    fn skip_bom(&mut self, length: usize, ending: LineEnding) {
-        let first = &self.buffer[self.from..self.to];
-        if has_bom(first, length, ending) {
-            self.from += BOM.len();
-            self.offset += BOM.len() as u64;
-            self.oddities.bom = true;
-        }
-    }
-
-    /// Bytes of the line end after a line.
-    fn line_end(&mut self, length: usize, ending: LineEnding) -> Result<usize, CutError> {
-        let rest = &self.buffer[self.from..self.to];
-        let found = match ending.after(rest[length - 1], &rest[length..]) {
-            Some(found) => found,
-            None if rest.len() == length && self.at_end => {
-                self.oddities.no_last_ending = true;
-                return Ok(0);
+    /// After the last record: the file trailer, if the framing has one.
+    fn end(&mut self) -> Result<(), CutError> {
+        let checked = match &self.framing {
+            Framing::Edged(edged) if self.window.trailer().len() < edged.trailer.length => {
+                let (have, want) = (self.window.trailer().len(), edged.trailer.length);
+                Err(Wrong::Other(format!(
+                    "stands where the file trailer is due: {have} bytes are there, it has {want}"
+                )))
             }
-            // The last line may lack its ending and still be followed by 1A.
-            None if self.at_end && tail_byte(&rest[length..]).is_some() => {
-                self.oddities.no_last_ending = true;
-                return Ok(0);
-            }
-            None => {
-                let (n, offset, want) = (self.n, self.offset, length);
-                let early = rest.iter().take(length + 1).position(|b| ending.feeds(*b));
-                let early = early.map(|at| at - usize::from(at > 0 && rest[at - 1] == 0x0D));
-                self.stop();
-                return Err(match early {
-                    Some(have) => CutError::Short { n, offset, have, want },
-                    None => CutError::Long { n, offset, want },
-                });
-            }
+            Framing::Edged(edged) => check("file trailer", &edged.trailer, self.window.trailer()),
+            _ => Ok(()),
         };
-        if rest[length..length + found] != *ending.bytes() {
-            self.oddities.other_endings += 1;
-        }
-        Ok(found)
+        checked.map_err(|wrong| self.edge(wrong))?;
+        self.over = true;
+        self.window.stop();
+        Ok(())
     }
 
-    /// What is left is less than a record: nothing, a legal tail, or a short record.
-    fn end(&mut self, have: usize, want: usize) -> Result<Option<Cut<'_>>, CutError> {
-        let rest = &self.buffer[self.from..self.to];
-        let byte = tail_byte(rest);
-        let (n, offset) = (self.n, self.offset);
-        self.stop();
-        if have == 0 {
-            return Ok(None);
-        }
-        match byte {
-            Some(byte) => {
-                (self.oddities.tail, self.oddities.tail_byte) = (have as u64, byte);
-                Ok(None)
-            }
-            None => Err(CutError::Short { n, offset, have, want }),
-        }
+    fn edge(&mut self, wrong: Wrong) -> CutError {
+        self.fault(Trouble::other(wrong))
     }
 
-    fn stop(&mut self) {
-        (self.from, self.to, self.at_end) = (0, 0, true);
+    fn fault(&mut self, trouble: Trouble) -> CutError {
+        let Trouble { code, wrong, hint } = trouble;
+        // For the hint alone; a failed read would only make it worse.
+        let _ = self.window.look_ahead(hint::HEAD);
+        let guessed = self.window.beginning().and_then(|head| hint::likely(&self.framing, head, self.window.at_end()));
+        let offset = self.window.offset;
+        self.over = true;
+        self.window.stop();
+        CutError::Frame(Box::new(Misframed { code, n: self.n, offset, wrong, hint: guessed.or(hint) }))
     }
 }
 
-/// The byte that a legal tail consists of.
-fn tail_byte(rest: &[u8]) -> Option<u8> {
-    let first = *rest.first()?;
-    (matches!(first, 0x1A | 0x00) && rest.iter().all(|b| *b == first)).then_some(first)
-}
-
-/// Whether a file begins with a BOM and not with a line that happens to look like one.
-pub(super) fn has_bom(first: &[u8], length: usize, ending: LineEnding) -> bool {
-    let ends_after = |at: usize| match (at.checked_sub(1).and_then(|last| first.get(last)), first.get(at..)) {
-        (Some(last), Some(rest)) => ending.after(*last, rest).is_some(),
-        _ => false,
-    };
-    let ascii = matches!(ending, LineEnding::Lf | LineEnding::CrLf);
-    ascii && first.starts_with(&BOM) && !ends_after(length) && (ends_after(length + 3) || first.len() == length + 3)
+/// Whether the bytes are a file's header or trailer.
+pub(super) fn check(name: &str, edge: &Edge, bytes: &[u8]) -> Result<(), Wrong> {
+    if !bytes.starts_with(&edge.begins) {
+        return Err(Wrong::Other(format!("has a {name} that does not begin with the bytes the format says")));
+    }
+    Ok(())
 }

@@ -3,7 +3,9 @@
 //! Conversion as text destroys packed and binary fields for good, so nothing is guessed back; the signs are named so
 //! that the partner can see what to change. Only the beginning of a file is looked at.
 
+use super::gauge::first_record;
 use super::kind::Framing;
+use super::prefix::hex;
 use crate::format::Format;
 use crate::text::{self, Page};
 
@@ -13,6 +15,10 @@ pub const HEAD: usize = 64 * 1024;
 /// Says what it saw if the file has been converted as text on its way; `size` is that of the whole file.
 pub fn text_mode_damage(format: &Format, head: &[u8], size: u64) -> Option<String> {
     let head = &head[..head.len().min(HEAD)];
+    let (head, size) = match &format.framing {
+        Framing::Edged(edged) => (head.get(edged.header.length..).unwrap_or_default(), edged.between(size)),
+        _ => (head, size),
+    };
     if head.is_empty() {
         return None;
     }
@@ -45,7 +51,10 @@ fn signs_of_ascii(format: &Format, head: &[u8], size: u64) -> Vec<String> {
     if substitutes > 0 {
         signs.push(format!("{substitutes} substitutes 3F or 1A"));
     }
-    if let Framing::Fixed { length } = format.framing {
+    if let Some(sign) = sign_of_word(format.framing.records(), head) {
+        signs.push(sign);
+    }
+    if let Framing::Fixed { length } = *format.framing.records() {
         let rest = size % length.max(1) as u64;
         if rest != 0 {
             signs.push(format!("{size} bytes are {rest} too many for records of {length}"));
@@ -57,17 +66,37 @@ fn signs_of_ascii(format: &Format, head: &[u8], size: u64) -> Vec<String> {
     signs
 }
 
+/// What frames the first record, if it cannot be what was written: conversion does not spare it.
+fn sign_of_word(framing: &Framing, head: &[u8]) -> Option<String> {
+    let (name, word) = match framing {
+        Framing::Rdw(rdw) => ("RDW", head.first_chunk::<4>().filter(|word| rdw.read(**word, false).is_err())?),
+        Framing::Blocks(blocks) => {
+            ("BDW", head.first_chunk::<4>().filter(|word| blocks.rdw.read_block(**word).is_err())?)
+        }
+        _ => return None,
+    };
+    Some(format!("the file begins with {}, which is no {name}", hex(word)))
+}
+
 /// The text that selects the first record, if the file holds it in ASCII and not in its page.
 fn ascii_selector(format: &Format, head: &[u8]) -> Option<String> {
-    if format.select(head).is_some() {
+    let first = first_record(&format.framing, head);
+    if format.select(first).is_some() {
         return None;
     }
+    // A descriptor word that was converted frames nothing any more, but may still have its four bytes.
+    let starts = match format.framing.records() {
+        Framing::Rdw(_) => vec![first, head.get(4..).unwrap_or_default()],
+        Framing::Blocks(_) => vec![first, head.get(8..).unwrap_or_default()],
+        _ => vec![first],
+    };
     format.records.iter().filter(|r| !r.selector.bytes.is_empty()).find_map(|record| {
         let mut wanted = String::new();
         text::decode(format.page, &record.selector.bytes, &mut wanted).ok()?;
         let mut ascii = Vec::new();
         text::encode(Page::Gbk, &wanted, &mut ascii).ok()?;
-        head.get(record.selector.at..)?.starts_with(&ascii).then_some(wanted)
+        let found = starts.iter().filter_map(|start| start.get(record.selector.at..)).any(|at| at.starts_with(&ascii));
+        found.then_some(wanted)
     })
 }
 

@@ -1,13 +1,35 @@
-//! Cutting files into records, by bytes and never by characters.
+//! Cutting files into records and framing records into files, by bytes and never by characters.
 //!
-//! The length of a record decides; line ends are only checked, because their bytes also occur inside packed fields.
+//! Where a length decides, line ends are only checked, because their bytes also occur inside packed fields. One measure,
+//! `Gauge`, serves cutter and indexer; the framer writes what it reads.
 
+mod batch;
+mod cut;
 pub mod cutter;
 pub mod damage;
+pub mod delimited;
+pub(crate) mod ending;
+mod fault;
+mod framer;
+mod gauge;
+mod hint;
 pub mod indexer;
 pub(crate) mod kind;
+mod prefix;
+mod step;
+mod window;
+mod words;
 
-pub use cutter::{Cut, CutError, Cutter};
+pub use batch::Batch;
+pub use cut::Cut;
+pub use cutter::Cutter;
 pub use damage::text_mode_damage;
-pub use indexer::Indexer;
-pub use kind::{Framing, LineEnding};
+pub use delimited::{Delimited, Pairs, RecordEnd};
+pub use ending::LineEnding;
+pub use fault::{CutError, Misframed, Wrong};
+pub use framer::Framer;
+pub use indexer::{Indexer, Place};
+pub use kind::{
+    BLOCK_DEFAULT, Blocks, ByLayout, EDGE_LIMIT, Edge, Edged, Framing, LengthField, LengthNumber, LengthOf,
+    RECORD_DEFAULT_MAX, RECORD_LIMIT, Rdw, TextLines,
+};

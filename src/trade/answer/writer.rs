@@ -14,6 +14,7 @@ use crate::trade::fields::FieldRef;
 use crate::trade::plan::Plan;
 use fpp_codecs::Code;
 use fpp_codecs::format::{RecordFormat, Role};
+use fpp_codecs::framing::Framer;
 use fpp_codecs::record::Row;
 use std::io::{self, Write};
 use std::iter::Peekable;
@@ -33,6 +34,8 @@ pub struct AnswerWriter<'p, W: Write> {
     reply: Row,
     event: Event,
     bytes: Vec<u8>,
+    framer: Framer,
+    framed: Vec<u8>,
 }
 
 /// What is told about one record.
@@ -66,6 +69,8 @@ impl<'p, W: Write> AnswerWriter<'p, W> {
             reply: Row::default(),
             event: Event::default(),
             bytes: Vec::new(),
+            framer: Framer::new(answer.format().framing.clone()),
+            framed: Vec::new(),
         };
         writer.file_record(Role::Header, &answer.header)?;
         Ok(writer)
@@ -116,6 +121,8 @@ impl<'p, W: Write> AnswerWriter<'p, W> {
         }
         let answer = self.answer;
         self.file_record(Role::Trailer, &answer.trailer)?;
+        self.framer.finish(&mut self.framed);
+        self.hand_on()?;
         self.out.flush().map_err(unwritable)?;
         Ok(self.out)
     }
@@ -170,8 +177,17 @@ impl<'p, W: Write> AnswerWriter<'p, W> {
         };
         self.bytes.clear();
         record.encode(&self.reply, &mut self.bytes).map_err(|fault| misfit(record, &fault, place))?;
-        self.bytes.extend_from_slice(format.framing.ending());
-        self.out.write_all(&self.bytes).map_err(unwritable)
+        self.framer.put(&self.bytes, &mut self.framed).map_err(|fault| {
+            Error::halt(fault.code, format!("{place}: {fault}")).hint("Change the framing of the answer's layout.")
+        })?;
+        self.hand_on()
+    }
+
+    /// Blocks may gather several records, so there is not always something.
+    fn hand_on(&mut self) -> Result<()> {
+        self.out.write_all(&self.framed).map_err(unwritable)?;
+        self.framed.clear();
+        Ok(())
     }
 }
 

@@ -1,0 +1,98 @@
+//! Why cutting or framing stopped: what, at which record and byte, and what would likely be right.
+
+use crate::code::Code;
+use std::fmt;
+use std::io;
+
+/// Why cutting stopped.
+#[derive(Debug)]
+pub enum CutError {
+    /// Reading failed.
+    Io(io::Error),
+    /// The bytes are not framed as the format says.
+    Frame(Box<Misframed>),
+}
+
+/// A place where bytes are not framed as the format says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misframed {
+    /// `LENGTH`, or `NO_LAYOUT` where no layout says how long the record is.
+    pub code: Code,
+    /// Record number, from 1.
+    pub n: u64,
+    /// First byte of the record with what frames it, from 0 within the file.
+    pub offset: u64,
+    /// What is wrong.
+    pub wrong: Wrong,
+    /// What would likely be right.
+    pub hint: Option<String>,
+}
+
+/// What is wrong with a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// The record ends early.
+    Short {
+        /// Bytes there are.
+        have: usize,
+        /// Bytes that are due.
+        want: usize,
+    },
+    /// No line end where the line must end.
+    Long {
+        /// Bytes of a line, or the most of them.
+        want: usize,
+    },
+    /// Anything else, in words that follow `record 1 at byte 0`.
+    Other(String),
+}
+
+impl CutError {
+    /// `LENGTH` or `NO_LAYOUT`; `INTERNAL` for a failed read.
+    pub fn code(&self) -> Code {
+        match self {
+            CutError::Io(_) => Code::INTERNAL,
+            CutError::Frame(frame) => frame.code,
+        }
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wrong::Short { have, want } => write!(f, "has {have} bytes, {want} are due"),
+            Wrong::Long { want } => write!(f, "has no line end after {want} bytes"),
+            Wrong::Other(words) => f.write_str(words),
+        }
+    }
+}
+
+impl fmt::Display for Misframed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: record {} at byte {} {}", self.code, self.n, self.offset, self.wrong)?;
+        match &self.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for CutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CutError::Io(e) => write!(f, "{}: reading failed: {e}", self.code()),
+            CutError::Frame(frame) => frame.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Misframed {}
+
+impl std::error::Error for CutError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            CutError::Io(e) => Some(e),
+            CutError::Frame(_) => None,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What a file that does not fit its framing looks like instead.
+//!
+//! Only the beginning is tried, and a guess is told only when several records in a row agree; it is never acted upon.
+
+use super::ending::LineEnding;
+use super::gauge::Gauge;
+use super::kind::{BLOCK_DEFAULT, Blocks, Framing, RECORD_DEFAULT_MAX, Rdw};
+use super::step::Step;
+
+/// Records in a row that make a guess.
+const SEEN_MIN: usize = 3;
+/// Bytes of the beginning that are tried.
+pub(super) const HEAD: usize = 64 << 10;
+
+/// Another framing that the beginning of a file fits, in words; `whole` says that the head is all of the file.
+pub(super) fn likely(framing: &Framing, head: &[u8], whole: bool) -> Option<String> {
+    let (head, whole) = match head.get(..HEAD) {
+        Some(head) => (head, false),
+        None => (head, whole),
+    };
+    let words = others().into_iter().find(|(other, _)| other != framing.records() && fits(other, head, whole));
+    words.map(|(_, words)| words).or_else(|| lines(framing, head))
+}
+
+/// Framings with descriptor words: their words in a row are hardly chance.
+fn others() -> Vec<(Framing, String)> {
+    let mut others = Vec::new();
+    for (little, counts_itself) in [(false, true), (true, true), (false, false), (true, false)] {
+        let rdw = Rdw { little, counts_itself, max: RECORD_DEFAULT_MAX };
+        let blocks = |spanned| Framing::Blocks(Blocks { rdw, spanned, block_bytes: BLOCK_DEFAULT });
+        let order = if little { "little" } else { "big" };
+        let settings = format!("endian = \"{order}\", counts_itself = {counts_itself}");
+        others.push((blocks(false), format!("it looks like BDW blocks: framing = \"vb\", {settings}")));
+        others.push((blocks(true), format!("it looks like spanned records: framing = \"vbs\", {settings}")));
+        others.push((Framing::Rdw(rdw), format!("it looks like records with an RDW: framing = \"rdw\", {settings}")));
+    }
+    others
+}
+
+fn fits(framing: &Framing, head: &[u8], whole: bool) -> bool {
+    let mut gauge = Gauge::new(framing);
+    let (mut rest, mut seen) = (head, 0);
+    loop {
+        let bytes = match gauge.step(rest, whole) {
+            Step::Record(frame) | Step::Segment(frame) => {
+                seen += 1;
+                frame.front + frame.length + frame.back
+            }
+            Step::Skip(count) => count,
+            Step::More(_) => return seen >= SEEN_MIN,
+            Step::End => return seen >= SEEN_MIN || (seen > 0 && !head.iter().all(|b| *b == 0)),
+            Step::Fault(_) => return false,
+        };
+        rest = rest.get(bytes..).unwrap_or_default();
+    }
+}
+
+/// A line end at the same distance again and again.
+fn lines(framing: &Framing, head: &[u8]) -> Option<String> {
+    if !matches!(
+        framing.records(),
+        Framing::Fixed { .. } | Framing::Rdw(_) | Framing::Blocks(_) | Framing::LengthField(_)
+    ) {
+        return None;
+    }
+    let endings = [
+        (LineEnding::CrLf, "crlf"),
+        (LineEnding::Lf, "lf"),
+        (LineEnding::EbcdicCrLf, "crlf"),
+        (LineEnding::EbcdicLf, "lf"),
+        (LineEnding::Nel, "nel"),
+    ];
+    endings.into_iter().find_map(|(ending, word)| {
+        let end = ending.bytes();
+        let length = head.windows(end.len()).position(|place| place == end).filter(|at| *at > 0)?;
+        let mut lines = head.chunks_exact(length + end.len());
+        let all = lines.len() >= SEEN_MIN && lines.all(|line| line.ends_with(end));
+        all.then(|| {
+            let bytes: String = super::prefix::hex(end);
+            format!("every {length} bytes a line end {bytes} stands: framing = \"lines\", length = {length}, line_end = \"{word}\"")
+        })
+    })
+}

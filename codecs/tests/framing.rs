@@ -1,0 +1,439 @@
+//! Every framing: what is framed is cut again, however it is read, indexed or batched; broken bytes are told and hurt
+//! nobody.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use fpp_codecs::framing::{
+    Batch, Blocks, ByLayout, Cutter, Delimited, Edge, Framer, Framing, Indexer, LengthField, LengthNumber, LengthOf,
+    LineEnding, Pairs, Place, Rdw, RecordEnd, TextLines,
+};
+use proptest::prelude::*;
+use std::io::Read;
+use std::sync::Arc;
+
+/// Gives a few bytes at a time.
+struct Trickle<'a>(&'a [u8], usize);
+
+impl Read for Trickle<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.1.min(self.0.len()).min(buffer.len());
+        let (now, later) = self.0.split_at(count);
+        buffer[..count].copy_from_slice(now);
+        self.0 = later;
+        Ok(count)
+    }
+}
+
+type Cuts = Vec<(u64, u64, Vec<u8>)>;
+
+fn cut_all<R: Read>(cutter: &mut Cutter<R>) -> (Cuts, Option<String>) {
+    let mut cuts = Vec::new();
+    let error = loop {
+        match cutter.next() {
+            Ok(Some(cut)) => cuts.push((cut.n, cut.offset, cut.bytes.to_vec())),
+            Ok(None) => break None,
+            Err(error) => break Some(error.to_string()),
+        }
+    };
+    assert!(cutter.next().unwrap().is_none(), "nothing comes after the end");
+    (cuts, error)
+}
+
+fn cut(framing: &Framing, file: &[u8], step: usize) -> (Cuts, Option<String>) {
+    cut_all(&mut Cutter::new(framing.clone(), Trickle(file, step)))
+}
+
+fn batches(framing: &Framing, file: &[u8], step: usize) -> (Cuts, Option<String>) {
+    let mut cutter = Cutter::new(framing.clone(), Trickle(file, step));
+    let (mut batch, mut cuts) = (Batch::default(), Vec::new());
+    let error = loop {
+        match cutter.next_batch(&mut batch) {
+            Ok(true) => {
+                assert_eq!(batch.first_n(), cuts.len() as u64 + 1);
+                assert_eq!(batch.first_offset(), batch.get(0).unwrap().offset);
+                cuts.extend(batch.iter().map(|cut| (cut.n, cut.offset, cut.bytes.to_vec())));
+            }
+            Ok(false) => break None,
+            Err(error) => break Some(error.to_string()),
+        }
+    };
+    (cuts, error)
+}
+
+fn index(framing: &Framing, every: u32, file: &[u8], step: usize) -> Vec<u64> {
+    let mut indexer = Indexer::new(framing, every);
+    file.chunks(step.max(1)).for_each(|piece| indexer.feed(piece));
+    indexer.finish()
+}
+
+fn frame(framing: &Framing, records: &[Vec<u8>]) -> (Vec<u8>, Vec<Vec<u8>>) {
+    let (mut framer, mut file, mut taken) = (Framer::new(framing.clone()), Vec::new(), Vec::new());
+    for record in records {
+        if framer.put(record, &mut file).is_ok() {
+            taken.push(record.clone());
+        }
+    }
+    framer.finish(&mut file);
+    (file, taken)
+}
+
+fn ending() -> impl Strategy<Value = LineEnding> {
+    prop::sample::select(vec![
+        LineEnding::Lf,
+        LineEnding::CrLf,
+        LineEnding::EbcdicLf,
+        LineEnding::EbcdicCrLf,
+        LineEnding::Nel,
+    ])
+}
+
+fn rdw() -> impl Strategy<Value = Rdw> {
+    (any::<bool>(), any::<bool>(), 20usize..100).prop_map(|(little, counts_itself, max)| Rdw {
+        little,
+        counts_itself,
+        max,
+    })
+}
+
+fn delimited() -> impl Strategy<Value = Delimited> {
+    let end = prop_oneof![ending().prop_map(RecordEnd::Line), Just(RecordEnd::Byte(b';'))];
+    let pairs = prop::sample::select(vec![Pairs::None, Pairs::Lead, Pairs::Shifted]);
+    let (quote, escape) = (prop::option::of(Just(b'"')), prop::option::of(Just(b'\\')));
+    (prop::sample::select(vec![b',', b'|', 0x6B]), quote, escape, end, pairs, 30usize..100).prop_map(
+        |(field, quote, escape, end, pairs, max)| Delimited {
+            field,
+            quote,
+            escape,
+            end,
+            pairs,
+            point: b'.',
+            blank: b' ',
+            max,
+        },
+    )
+}
+
+fn framing() -> impl Strategy<Value = Framing> {
+    let plain = prop_oneof![
+        (1usize..30).prop_map(|length| Framing::Fixed { length }),
+        (1usize..30, ending()).prop_map(|(length, ending)| Framing::Lines { length, ending }),
+        (prop::option::of(1usize..20), ending(), 20usize..60).prop_map(|(length, ending, max)| {
+            Framing::Text(TextLines { length, pad: length.map(|_| 0x40), ending, max })
+        }),
+        rdw().prop_map(Framing::Rdw),
+        (rdw(), any::<bool>(), 16usize..90).prop_map(|(rdw, spanned, block_bytes)| Framing::Blocks(Blocks {
+            rdw,
+            spanned,
+            block_bytes
+        })),
+        (0usize..4, 1usize..9, 0..3, -5i64..6, any::<bool>()).prop_map(|(at, bytes, number, adjust, kept)| {
+            let number = match number {
+                0 => LengthNumber::Big,
+                1 => LengthNumber::Little,
+                _ => LengthNumber::Digits { ebcdic: bytes % 2 == 0 },
+            };
+            Framing::LengthField(LengthField { at, bytes, number, adjust, kept, max: 300 })
+        }),
+        delimited().prop_map(Framing::Delimited),
+        (1usize..20, 1usize..20, prop::option::of(ending())).prop_map(|(one, two, ending)| {
+            let lengths = vec![
+                LengthOf { at: 0, bytes: vec![b'H'], length: one },
+                LengthOf { at: 0, bytes: Vec::new(), length: two },
+            ];
+            Framing::ByLayout(Arc::new(ByLayout { lengths, ending }))
+        }),
+    ];
+    (plain, 0usize..9, 0usize..9, any::<bool>()).prop_map(|(plain, header, trailer, edged)| {
+        let edge = |length: usize| Edge { length, begins: b"HDR".iter().copied().take(length).collect() };
+        if edged { plain.within(edge(header), edge(trailer)) } else { plain }
+    })
+}
+
+/// Bytes that mean something to one framing or another, and a few others.
+fn record() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![
+        4 => prop::sample::select(b"\r\n\x15\x25\x1A\0\x0E\x0F\",|;\\Hx \x40\x6B\x81\xEF\xBB\xBF\x01\x02\x03".to_vec()),
+        1 => any::<u8>(),
+    ];
+    prop::collection::vec(byte, 0..60)
+}
+
+/// Records as they fit a framing, where its length is fixed; a length field in its place.
+fn fitted(framing: &Framing, mut record: Vec<u8>) -> Vec<u8> {
+    if let Some(length) = framing.one_length() {
+        let fill = record.clone();
+        record.extend(fill.into_iter().chain(*b"abc").cycle().take(length));
+        record.truncate(length);
+    }
+    let inner = match framing {
+        Framing::Edged(edged) => &edged.records,
+        other => other,
+    };
+    match inner {
+        Framing::ByLayout(by) => {
+            let length = by.lengths[usize::from(record.first() != Some(&b'H'))].length;
+            record.resize(length, b'x');
+        }
+        Framing::LengthField(field) if field.kept => {
+            record.resize(record.len().max(field.at + field.bytes), b'x');
+            let said = (record.len() as i64 - field.adjust).max(0);
+            let place = &mut record[field.at..field.at + field.bytes];
+            match field.number {
+                LengthNumber::Digits { .. } => {
+                    place.copy_from_slice(
+                        format!("{said:0>w$}", w = field.bytes).as_bytes().split_at(0).1.get(..field.bytes).unwrap(),
+                    );
+                }
+                LengthNumber::Big => place.copy_from_slice(&said.to_be_bytes()[8 - field.bytes..]),
+                LengthNumber::Little => place.copy_from_slice(&said.to_le_bytes()[..field.bytes]),
+            }
+        }
+        _ => {}
+    }
+    record
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_framed_is_cut_again(
+        framing in framing(),
+        records in prop::collection::vec(record(), 0..12),
+        step in 1usize..80,
+        every in 1u32..5,
+    ) {
+        let records: Vec<_> = records.into_iter().map(|record| fitted(&framing, record)).collect();
+        let (file, taken) = frame(&framing, &records);
+        let (cuts, error) = cut(&framing, &file, step);
+        prop_assert_eq!(&error, &None, "{:?}", file);
+        let back: Vec<_> = cuts.iter().map(|cut| cut.2.clone()).collect();
+        prop_assert_eq!(back, taken);
+        for (_, offset, bytes) in &cuts {
+            let spanned = matches!(&framing, Framing::Blocks(b) if b.spanned)
+                || matches!(&framing, Framing::Edged(e) if matches!(&e.records, Framing::Blocks(b) if b.spanned));
+            prop_assert!(spanned || file[*offset as usize..].starts_with(bytes));
+        }
+        prop_assert_eq!(&batches(&framing, &file, step).0, &cuts);
+
+        let index = index(&framing, every, &file, step);
+        prop_assert_eq!(&index, &self::index(&framing, every, &file, file.len().max(1)));
+        for (n, offset, bytes) in &cuts {
+            let place = framing.place(&index, every, *n);
+            prop_assert!(place.n <= *n && *n < place.n + u64::from(every), "{:?} for {}", place, n);
+            let mut cutter = Cutter::new(framing.clone(), &file[place.offset as usize..]).starting(place);
+            let found = loop {
+                let cut = cutter.next().unwrap().unwrap();
+                if cut.n == *n {
+                    break (cut.offset, cut.bytes.to_vec());
+                }
+            };
+            prop_assert_eq!(found, (*offset, bytes.clone()));
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_cut_alike_however_they_are_read(
+        framing in framing(),
+        mut file in prop::collection::vec(record(), 0..12).prop_map(|parts| parts.concat()),
+        good in prop::collection::vec(record(), 0..4),
+        step in 1usize..40,
+    ) {
+        let good: Vec<_> = good.into_iter().map(|record| fitted(&framing, record)).collect();
+        let (mut start, _) = frame(&framing, &good);
+        start.append(&mut file);
+        let whole = cut(&framing, &start, usize::MAX);
+        prop_assert_eq!(&cut(&framing, &start, step), &whole);
+        prop_assert_eq!(&batches(&framing, &start, step), &whole);
+        prop_assert_eq!(index(&framing, 1, &start, step), index(&framing, 1, &start, usize::MAX));
+        let sum: usize = whole.0.iter().map(|cut| cut.2.len()).sum();
+        prop_assert!(matches!(framing, Framing::Text(_)) || matches!(&framing, Framing::Edged(_)) || sum <= start.len());
+    }
+}
+
+#[test]
+fn the_place_of_a_fixed_record_is_arithmetic() {
+    let fixed = Framing::Fixed { length: 480 };
+    assert_eq!(fixed.place(&[], 1024, 18), Place { n: 18, offset: 17 * 480, left: 0 });
+    assert_eq!(Framing::Rdw(Rdw { little: false, counts_itself: true, max: 9 }).place(&[], 1024, 18), Place::START);
+}
+
+#[test]
+fn broken_frames_say_what_is_likely_meant() {
+    let rdw = |little, counts_itself| Framing::Rdw(Rdw { little, counts_itself, max: 100 });
+    let rdw_of = |max| Framing::Rdw(Rdw { little: false, counts_itself: true, max });
+    let big = rdw(false, true);
+    let blocks = |spanned| {
+        Framing::Blocks(Blocks { rdw: Rdw { little: false, counts_itself: true, max: 100 }, spanned, block_bytes: 40 })
+    };
+    let written = |framing: &Framing| frame(framing, &vec![b"abcdefgh".to_vec(); 4]).0;
+    let cases: Vec<(Framing, Vec<u8>, &str)> = vec![
+        (
+            big.clone(),
+            written(&rdw(true, true)),
+            "record 1 at byte 0 is said to have 3068 bytes, more than the most, 100; it looks like records with an RDW: framing = \"rdw\", endian = \"little\", counts_itself = true",
+        ),
+        (
+            big.clone(),
+            b"\0\0\x0C\0abcdefgh".to_vec(),
+            "begins with the RDW 00000C00, whose last two bytes are not as they must be; it looks like records with an RDW: framing = \"rdw\", endian = \"little\", counts_itself = true",
+        ),
+        (
+            big.clone(),
+            written(&rdw(false, false)),
+            "; it looks like records with an RDW: framing = \"rdw\", endian = \"big\", counts_itself = false",
+        ),
+        (
+            rdw_of(30),
+            written(&blocks(false)),
+            "; it looks like BDW blocks: framing = \"vb\", endian = \"big\", counts_itself = true",
+        ),
+        (Framing::Fixed { length: 9 }, written(&blocks(true)), "has 2 bytes, 9 are due; it looks like BDW blocks"),
+        (
+            Framing::Fixed { length: 7 },
+            b"abcdefgh\r\nabcdefgh\r\nabcdefgh\r\n".to_vec(),
+            "every 8 bytes a line end 0D0A stands: framing = \"lines\", length = 8, line_end = \"crlf\"",
+        ),
+        (
+            big.clone(),
+            b"0048 records".to_vec(),
+            "these are characters: the file may have no RDW, or was converted as text",
+        ),
+        (
+            big.clone(),
+            b"\0\x0C\x01\0abcdefgh".to_vec(),
+            "whose last two bytes are not as they must be; the record may be in segments: framing = \"vbs\"",
+        ),
+        (big.clone(), b"\0\x0C\0\0abcdefg".to_vec(), "record 1 at byte 0 has 11 bytes, 12 are due"),
+        (
+            big,
+            b"\0\x05\0\0a\0\x02\0\0bc".to_vec(),
+            "record 2 at byte 5 begins with the RDW 00020000, which is no length; the length may leave out its own bytes",
+        ),
+        (
+            blocks(false),
+            b"\0\x0C\0\0\0\x0C\0\0abcdefgh".to_vec(),
+            "is said to have 8 bytes, and its block ends after 4",
+        ),
+        (blocks(true), b"\0\x0A\0\0\0\x06\x02\0ab".to_vec(), "begins with segment 2, and no segment 1 came"),
+        (blocks(true), b"\0\x10\0\0\0\x06\x01\0ab\0\x06\0\0ab".to_vec(), "lacks its last segment: segment 0 follows"),
+        (blocks(true), b"\0\x0A\0\0\0\x06\x01\0ab".to_vec(), "lacks its last segment: the file ends"),
+    ];
+    for (framing, file, wanted) in cases {
+        let error = cut(&framing, &file, 3).1.unwrap_or_default();
+        assert!(error.contains(wanted), "{framing}: {file:?}\n  {error}");
+    }
+}
+
+#[test]
+fn descriptor_words_are_those_of_the_manual() {
+    // A record of 3 bytes has the RDW 0007 0000; a block of it the BDW 000B 0000.
+    let ibm = Rdw { little: false, counts_itself: true, max: 100 };
+    let records = [b"abc".to_vec(), b"".to_vec()];
+    assert_eq!(frame(&Framing::Rdw(ibm), &records).0, b"\0\x07\0\0abc\0\x04\0\0");
+    let vb = Framing::Blocks(Blocks { rdw: ibm, spanned: false, block_bytes: 100 });
+    assert_eq!(frame(&vb, &records).0, b"\0\x0F\0\0\0\x07\0\0abc\0\x04\0\0");
+    let bare = Rdw { little: true, counts_itself: false, max: 100 };
+    assert_eq!(frame(&Framing::Rdw(bare), &records).0, b"\x03\0\0\0abc");
+    let vbs = Framing::Blocks(Blocks { rdw: ibm, spanned: true, block_bytes: 16 });
+    assert_eq!(
+        frame(&vbs, &[b"0123456789abcdefghij".to_vec()]).0,
+        b"\0\x10\0\0\0\x0C\x01\x0001234567\0\x10\0\0\0\x0C\x03\x0089abcdef\0\x0C\0\0\0\x08\x02\0ghij"
+    );
+    // A block of more than 32,767 bytes has 31 bits of length.
+    let record = [b"\x80\0\0\x0B\0\x07\0\0abc".to_vec()].concat();
+    assert_eq!(cut(&vb, &record, 1).0[0], (1, 8, b"abc".to_vec()));
+}
+
+#[test]
+fn blocks_that_are_read_as_records_are_remarked() {
+    let rdw = Rdw { little: false, counts_itself: true, max: 100 };
+    let blocks = Framing::Blocks(Blocks { rdw, spanned: false, block_bytes: 100 });
+    let (file, _) = frame(&blocks, &[b"abc".to_vec(), b"defg".to_vec()]);
+    let mut cutter = Cutter::new(Framing::Rdw(rdw), &file[..]);
+    assert_eq!(cut_all(&mut cutter).0.len(), 1);
+    assert!(cutter.remarks()[0].contains("perhaps framing = \"vb\""));
+    let mut cutter = Cutter::new(Framing::Rdw(rdw), &b"\0\x07\0\0abc"[..]);
+    cut_all(&mut cutter);
+    assert!(cutter.remarks().is_empty());
+}
+
+#[test]
+fn text_lines_vary_and_short_ones_are_filled_only_when_asked() {
+    let text = |length: Option<usize>, pad| Framing::Text(TextLines { length, pad, ending: LineEnding::CrLf, max: 9 });
+    let lines = |framing: &Framing, file: &[u8]| {
+        let mut cutter = Cutter::new(framing.clone(), file);
+        let (cuts, error) = cut_all(&mut cutter);
+        let texts: Vec<_> = cuts.into_iter().map(|cut| String::from_utf8(cut.2).unwrap()).collect();
+        (texts.join("|"), error.unwrap_or_default(), cutter.remarks().join("; "))
+    };
+    let file = b"\xEF\xBB\xBFab\r\n\nabcd\r\nabc\x1A\x1A";
+    let (texts, error, remarks) = lines(&text(None, None), file);
+    assert_eq!((texts.as_str(), error.as_str()), ("ab||abcd|abc", ""));
+    for remark in ["a BOM", "1 lines end in another", "last line has no", "2 bytes 1A follow"] {
+        assert!(remarks.contains(remark), "{remarks}");
+    }
+    let (texts, error, remarks) = lines(&text(Some(4), Some(b' ')), file);
+    assert_eq!((texts.as_str(), error.as_str()), ("ab  |    |abcd|abc ", ""));
+    assert!(remarks.contains("3 lines were short"), "{remarks}");
+    let (_, error, _) = lines(&text(Some(4), None), file);
+    assert!(error.ends_with("record 1 at byte 3 has 2 bytes, 4 are due; blanks at the end may have been cut off on the way: short_lines = \"pad\""), "{error}");
+    let (_, error, _) = lines(&text(Some(4), Some(b' ')), b"abcde\n");
+    assert_eq!(error, "FPP1003: record 1 at byte 0 has no line end after 4 bytes");
+    let (_, error, _) = lines(&text(None, None), b"0123456789abc");
+    assert_eq!(error, "FPP1003: record 1 at byte 0 has no line end after 9 bytes");
+    let ebcdic = Framing::Text(TextLines { length: None, pad: None, ending: LineEnding::Nel, max: 9 });
+    let cuts = cut(&ebcdic, b"\xC1\x15\xC2\x25\xC3\x0D\x25\xC4", 2).0;
+    assert_eq!(cuts.iter().map(|cut| cut.2[0]).collect::<Vec<_>>(), [0xC1, 0xC2, 0xC3, 0xC4]);
+}
+
+#[test]
+fn edges_are_skipped_or_checked() {
+    let edge = |length, begins: &[u8]| Edge { length, begins: begins.to_vec() };
+    let framing = Framing::Fixed { length: 2 }.within(edge(4, b"HD"), edge(3, b"T"));
+    assert_eq!(cut(&framing, b"HDxxaabbTyy", 1), (vec![(1, 4, b"aa".to_vec()), (2, 6, b"bb".to_vec())], None));
+    for (file, wanted) in [
+        (&b"XDxxaabbTyy"[..], "a file header that does not begin with the bytes the format says"),
+        (b"HDxxaabbyyy", "record 3 at byte 8 has a file trailer that does not begin"),
+        (b"HD", "the file has 2 bytes, its header and trailer have 7"),
+        (b"HDxxT", "the file has 5 bytes, its header and trailer have 7"),
+        (b"HDxxaabTyy", "record 2 at byte 6 has 1 bytes, 2 are due"),
+    ] {
+        let error = cut(&framing, file, 1).1.unwrap_or_default();
+        assert!(error.contains(wanted), "{file:?} {error}");
+    }
+}
+
+#[test]
+fn delimiters_within_characters_and_strings_do_not_count() {
+    let how = |pairs, field| Delimited {
+        field,
+        quote: Some(b'"'),
+        escape: None,
+        end: RecordEnd::Line(LineEnding::Lf),
+        pairs,
+        point: b'.',
+        blank: b' ',
+        max: 1000,
+    };
+    let split = |how: Delimited, record: &[u8]| {
+        let mut pieces = Vec::new();
+        how.split(record, &mut pieces);
+        pieces.iter().map(|piece| record[piece.from..piece.to].to_vec()).collect::<Vec<_>>()
+    };
+    // 東 is 967C, whose second byte is `|`; 㛃 is 8230B731 in GB 18030; a lead byte alone hides nothing.
+    let gbk = how(Pairs::Lead, b'|');
+    let record = b"\x96\x7C|\x82\x30\xB7\x31|\"a|\n\"\"b\"|\x81|\x81";
+    let fields: [&[u8]; 5] = [b"\x96\x7C", b"\x82\x30\xB7\x31", b"a|\n\"\"b", b"\x81", b"\x81"];
+    let file = [record, &b"\nx|\x81\ny"[..]].concat();
+    let cuts = cut(&Framing::Delimited(gbk), &file, 1).0;
+    assert_eq!(cuts.iter().map(|cut| cut.2.len()).collect::<Vec<_>>(), [record.len(), 3, 1]);
+    // 81 7C is a character of GBK, so the fourth field ends with the record.
+    let joined = split(gbk, record);
+    assert_eq!(joined[..3], fields[..3]);
+    assert_eq!(joined[3], b"\x81|\x81");
+    // Between SO and SI every pair is a character: 6B6B is none of two commas.
+    let mixed = Delimited { end: RecordEnd::Line(LineEnding::Nel), blank: 0x40, ..how(Pairs::Shifted, 0x6B) };
+    assert_eq!(split(mixed, b"\xC1\x0E\x6B\x6B\x7F\x7F\x0F\x6B\xC2"), [&b"\xC1\x0E\x6B\x6B\x7F\x7F\x0F"[..], b"\xC2"]);
+    let open = cut(&Framing::Delimited(gbk), b"a|\"b\nc", 2).1.unwrap();
+    assert!(open.contains("has a string that is not closed before the file ends"), "{open}");
+}
