@@ -1,0 +1,15 @@
+//! What each fuzz target does with its bytes: the entrances that files and sources from outside come through.
+//!
+//! A target fails by a panic: one of the code's own, or of a property stated here. Bounds on memory and time are
+//! libFuzzer's (`-rss_limit_mb`, `-timeout`). Regressions are tests of the crate that was wrong, not files here.
+
+mod bytes;
+mod layouts;
+mod records;
+mod sources;
+mod text;
+
+pub use layouts::random_layout;
+pub use records::{framing, records};
+pub use sources::{dds, format};
+pub use text::text;

@@ -1,0 +1,62 @@
+//! Records of random layouts, and files of every framing.
+
+use crate::bytes::Bytes;
+use crate::layouts::random_layout;
+use fpp_codecs::format::Format;
+use fpp_codecs::framing::{Cutter, Framing, Indexer};
+use fpp_codecs::json;
+use fpp_codecs::record::{Nulls, Row};
+use fpp_codecs::text::Page;
+
+/// Decodes; what is good goes through JSON and comes back as a record that decodes to the same line.
+pub fn records(data: &[u8]) {
+    let mut bytes = Bytes(data);
+    let Some(record) = random_layout(&mut bytes) else { return };
+    let format = Format {
+        name: "R".into(),
+        text: String::new(),
+        framing: Framing::Fixed { length: record.layout.length },
+        page: Page::Cp1388,
+        records: vec![record],
+        controls: None,
+        version: String::new(),
+        nulls: Nulls::None,
+        sources: Vec::new(),
+    };
+    let line_of = |bytes: &[u8], row: &mut Row| {
+        let mut line = Vec::new();
+        format.records[0].decode(bytes, row);
+        json::write(&format.records[0], 1, 0, row, &mut line);
+        String::from_utf8(line).expect("a line of JSON is UTF-8")
+    };
+    let mut row = Row::default();
+    let line = line_of(bytes.0, &mut row);
+    if !row.faults.is_empty() || !row.repairs.is_empty() {
+        return;
+    }
+    let mut back = Row::default();
+    json::read(&format, line.trim_end(), &mut back).unwrap_or_else(|e| panic!("{e}: {line}"));
+    let mut again = Vec::new();
+    if format.records[0].encode(&back, &mut again).is_ok() {
+        assert_eq!(line_of(&again, &mut row), line);
+    }
+}
+
+/// Cuts a file; the index of a good file has the offsets of its records.
+pub fn framing(data: &[u8]) {
+    let mut bytes = Bytes(data);
+    let length = 1 + bytes.below(40);
+    let framing = Framing::Fixed { length };
+    let mut cutter = Cutter::new(framing, bytes.0);
+    let mut offsets = Vec::new();
+    loop {
+        match cutter.next() {
+            Ok(Some(cut)) => offsets.push(cut.offset),
+            Ok(None) => break,
+            Err(_) => return,
+        }
+    }
+    let mut indexer = Indexer::new(&framing, 1);
+    bytes.0.chunks(7).for_each(|piece| indexer.feed(piece));
+    assert_eq!(indexer.finish(), offsets);
+}

@@ -1,0 +1,28 @@
+//! Sources of layouts: DDS, copybooks, file formats in TOML.
+
+use fpp_codecs::format::Format;
+use fpp_codecs::layout::dds;
+use fpp_codecs::text::Page;
+
+/// DDS source; what it gives must be a layout without gaps.
+pub fn dds(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let Ok((layouts, _)) = dds::parse("fuzz.dds", &text, &mut |_| None, Page::Cp1388) else { return };
+    for layout in layouts {
+        let mut at = 0;
+        for field in &layout.fields {
+            assert_eq!(field.offset, at, "{}", field.name);
+            at += field.bytes;
+        }
+        assert_eq!(at, layout.length);
+    }
+}
+
+/// A file format in TOML, whose layouts are the same text again.
+pub fn format(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut read = |_: &str| Ok(text.to_string());
+    if let Ok((format, _)) = Format::parse("fuzz.toml", &text, &mut read, None) {
+        assert!(!format.records.is_empty());
+    }
+}
