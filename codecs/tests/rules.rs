@@ -165,16 +165,51 @@ fn dirty_values_go_by_the_policy_of_their_field() {
     let with = |blank, dirty| number(packed, 2, Rules { blank, dirty, ..Rules::PLAIN });
     with(None, Dirty::Null).only_read("40 40", "null", 1);
     with(None, Dirty::Zero).only_read("12 34", "\"0.00\"", 1);
-    with(Some(Dirty::Null), Dirty::Reject).only_read("00 00", "null", 1);
-    with(Some(Dirty::Null), Dirty::Reject).refused("FA 3C", Code::PACKED_DIGIT, 0);
+    let low = with(Some(Dirty::Null), Dirty::Reject);
+    low.only_read("00 00", "null", 1);
+    low.refused("FA 3C", Code::PACKED_DIGIT, 0);
     let keep = with(None, Dirty::Keep);
     keep.only_read("FA 3C", "{\"raw\":\"FA3C\"}", 1);
     let line = keep.read(&hex("FA 3C")).2;
     assert_eq!(keep.write(&line), Ok(hex("FA 3C")));
-    assert_eq!(with(None, Dirty::Reject).write(&line), Err(Code::RANGE));
+    assert_eq!(with(None, Dirty::Reject).write(&line), Err(Code::INTERNAL));
+    let fixnbr = Rules { fixnbr: true, ..Rules::PLAIN };
+    number(packed, 2, fixnbr.clone()).only_read("40 40", "\"0.00\"", 1);
+    number(Kind::Zoned { digits: 5, decimals: 0 }, 5, fixnbr).only_read("F8 81 C1 F6 F9", "\"81169\"", 1);
     let blank = number(Kind::Zoned { digits: 2, decimals: 0 }, 2, Rules { blank_when_zero: true, ..Rules::PLAIN });
     blank.both("40 40", "\"0\"");
     blank.only_read("F0 F0", "\"0\"", 0);
+}
+
+#[test]
+fn floats_have_their_forms() {
+    let hexadecimal = Rules { hex_float: true, ..Rules::PLAIN };
+    number(Kind::Float { double: false }, 4, hexadecimal.clone()).both("C2 76 A0 00", "-118.625");
+    number(Kind::Float { double: false }, 4, hexadecimal.clone()).both("40 19 99 9A", "0.1");
+    number(Kind::Float { double: true }, 8, hexadecimal).both("40 19 99 99 99 99 99 9A", "\"0.1\"");
+    let little = Rules { little_endian: true, ..Rules::PLAIN };
+    number(Kind::Float { double: true }, 8, little).both("00 00 00 00 00 00 F8 BF", "-1.5");
+    let decfloat = number(Kind::DecFloat { digits: 16 }, 8, Rules::PLAIN);
+    decfloat.both("22 30 00 00 00 00 00 50", "\"0.50\"");
+    decfloat.refused("78 00 00 00 00 00 00 00", Code::RANGE, 0);
+    let text = One::new(Kind::NumberText { decimals: 2 }, 8, Page::Utf8, Rules::PLAIN);
+    text.both("20202D31322E3530", "\"-12.50\"");
+    text.only_read("31322E3520202020", "\"12.50\"", 0);
+    let comma =
+        One::new(Kind::NumberText { decimals: 2 }, 8, Page::Cp37, Rules { decimal_comma: true, ..Rules::PLAIN });
+    comma.both("40 40 60 F1 F2 6B F5 F0", "\"-12.50\"");
+}
+
+#[test]
+fn edited_numbers_are_read_by_their_picture() {
+    let edited = |picture: &str, bytes, page| {
+        let rules = Rules { picture: Some(picture.into()), ..Rules::PLAIN };
+        One::new(Kind::Edited { digits: 6, decimals: 2 }, bytes, page, rules)
+    };
+    edited("Z,ZZ9.99-", 9, Page::Utf8).both("20202031322E33342D", "\"-12.34\"");
+    let dollars = edited("$$$9.99CR", 9, Page::Cp37);
+    dollars.both("40 40 5B F5 4B F0 F0 C3 D9", "\"-5.00\"");
+    dollars.refused("40 40 5B F5 4B F0 F0 F0 D9", Code::ZONE, 7);
 }
 
 #[test]

@@ -108,6 +108,16 @@ fn alternatives_that_decode_are_shown_and_a_choice_picks_one() {
 }
 
 #[test]
+fn an_alternative_that_loses_its_way_does_not_make_the_next_one_good() {
+    let counted = group("A", vec![number("N", 1), array(text("X", 1), 3, Some("N"))]);
+    let format = format(vec![Part::Redefines { alternatives: vec![counted, number("B", 4)], choice: None }]);
+    let mut row = Row::default();
+    format.records[0].decode(b"9xyz", &mut row);
+    assert_eq!(row.faults.iter().map(|f| (f.code, f.field)).collect::<Vec<_>>(), [(Code::RANGE, 0)]);
+    assert_eq!(round(&format, "2xy "), r#"{"A":{"N":"2","X":["x","y"]}}"#);
+}
+
+#[test]
 fn same_names_go_by_their_groups_and_fillers_by_numbers() {
     let format = format(vec![
         group("SHIP", vec![text("CITY", 2), text("FILLER", 1)]),

@@ -5,7 +5,7 @@
 
 use super::tree;
 use crate::format::{Format, RecordFormat};
-use crate::layout::Kind;
+use crate::layout::{Field, Kind};
 use crate::record::{Cell, Row};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -62,19 +62,20 @@ fn fill(record: &RecordFormat, fields: &Map<String, Value>, row: &mut Row) -> Re
         match fields.get(&field.name) {
             None if field.is_filler() => row.cells.push(Cell::Null),
             None => return Err(at(&field.name, "is missing".to_owned())),
-            Some(value) => push(row, &field.name, field.kind, value)?,
+            Some(value) => push(row, field, value)?,
         }
     }
     Ok(())
 }
 
 /// Appends the cell of a value.
-pub(super) fn push(row: &mut Row, name: &str, kind: Kind, value: &Value) -> Result<(), JsonFault> {
-    match (value, kind) {
+pub(super) fn push(row: &mut Row, field: &Field, value: &Value) -> Result<(), JsonFault> {
+    let name = field.name.as_str();
+    match (value, field.kind) {
         (Value::Null, _) => row.cells.push(Cell::Null),
         (Value::String(text), Kind::Hex) => row.push_hex(text),
         (Value::String(text), _) => row.push_text(text),
-        (Value::Number(number), kind) => match number_cell(number, kind) {
+        (Value::Number(number), _) => match number_cell(number, field) {
             Some(cell) => row.cells.push(cell),
             None => return Err(at(name, "this number must be written as a string".to_owned())),
         },
@@ -87,8 +88,10 @@ pub(super) fn push(row: &mut Row, name: &str, kind: Kind, value: &Value) -> Resu
     Ok(())
 }
 
-fn number_cell(number: &serde_json::Number, kind: Kind) -> Option<Cell> {
-    match kind {
+fn number_cell(number: &serde_json::Number, field: &Field) -> Option<Cell> {
+    match field.kind {
+        // A short hexadecimal float reaches farther than an IEEE single.
+        Kind::Float { .. } if field.rules.hex_float => number.as_f64().map(Cell::Double),
         Kind::Binary { decimals: 0, .. } => number.as_i64().map(Cell::Int),
         Kind::Float { double: true } => number.as_f64().map(Cell::Double),
         Kind::Float { double: false } => number.as_f64().map(|n| Cell::Single(n as f32)),

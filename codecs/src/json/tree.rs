@@ -185,7 +185,7 @@ impl Filler<'_> {
 
     fn leaf(&mut self, index: usize, value: &Value) -> Result<(), JsonFault> {
         let Some(field) = self.leaves.get(index) else { return Ok(()) };
-        push(self.row, &field.name, field.kind, value)?;
+        push(self.row, field, value)?;
         if let Some(cell) = self.row.cells.pop() {
             self.set(index, cell);
         }

@@ -76,6 +76,9 @@ pub fn build(name: String, text: String, parts: Vec<Part>) -> Result<Layout, Wro
     fields.iter_mut().zip(names).for_each(|(field, name)| field.name = name);
     for field in &fields {
         field.kind.check_scaled().map_err(|wrong| format!("{}: {wrong}", field.name))?;
+        if let Err(fault) = field.rules.compiled_picture() {
+            return Err(format!("{}: its picture, at character {}: {}", field.name, fault.at + 1, fault.detail));
+        }
         let digits = field.kind.digits().map_or(0, |(digits, _)| digits);
         if field.rules.scale_up > WIDEST - digits.min(WIDEST) {
             return Err(format!(

@@ -7,6 +7,8 @@
 use crate::date::{DateForm, NoDates, TimestampForm, Window};
 use crate::number::Signs;
 use crate::number::display::Encoding;
+use crate::number::hexfloat::Rounding;
+use crate::number::picture::{self, Picture, PictureFault};
 use std::sync::Arc;
 
 /// How values of a field are read and written, beside its [`super::Kind`].
@@ -26,6 +28,10 @@ pub struct Rules {
     pub native: bool,
     /// Hexadecimal floating point instead of IEEE.
     pub hex_float: bool,
+    /// How hexadecimal floating point is rounded when it is written.
+    pub rounding: Rounding,
+    /// `,` instead of `.` in numbers written as text.
+    pub decimal_comma: bool,
     /// Zeros behind the last digit: the P of `PIC 9(3)P(2)`.
     pub scale_up: u8,
     /// Zero is written as blanks, and blanks are zero.
@@ -34,8 +40,10 @@ pub struct Rules {
     pub justified: bool,
     /// Ideographic blanks at the end of text are padding, too.
     pub trim_ideographic: bool,
-    /// Picture of an edited number.
+    /// Picture of an edited number, as the source writes it.
     pub picture: Option<Arc<str>>,
+    /// The currency symbol of the picture; `$` without it.
+    pub currency: Option<char>,
     /// What a number means as a date or time of day.
     pub moment: Option<NumericMoment>,
     /// The hundred years that two digits can mean.
@@ -103,11 +111,14 @@ impl Rules {
         little_endian: false,
         native: false,
         hex_float: false,
+        rounding: Rounding::HalfEven,
+        decimal_comma: false,
         scale_up: 0,
         blank_when_zero: false,
         justified: false,
         trim_ideographic: false,
         picture: None,
+        currency: None,
         moment: None,
         window: Window::IBM,
         no_date: NoDates::STRICT,
@@ -117,6 +128,16 @@ impl Rules {
         fixnbr: false,
         cut: false,
     };
+
+    /// The picture, ready for use; nothing if there is none, or what is wrong with it.
+    pub fn compiled_picture(&self) -> Result<Option<Picture>, PictureFault> {
+        let options = picture::Options {
+            currency: self.currency.unwrap_or('$'),
+            decimal_comma: self.decimal_comma,
+            blank_when_zero: self.blank_when_zero,
+        };
+        self.picture.as_deref().map(|text| Picture::parse(text, options)).transpose()
+    }
 
     /// Whether nothing but IBM i's own strict rules holds: what decoding is fastest with.
     pub fn is_plain(&self) -> bool {

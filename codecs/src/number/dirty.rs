@@ -91,6 +91,12 @@ pub fn of_explicit(field: &[u8], form: Explicit) -> Option<(Dirt, Flaw)> {
     Some((empty.unwrap_or(of_code(flaw)), flaw))
 }
 
+/// What a bad field is whose reader has found the flaw already.
+#[cold]
+pub fn of_flaw(field: &[u8], flaw: Flaw) -> Dirt {
+    unfilled(field).unwrap_or(of_code(flaw))
+}
+
 fn length(field: &[u8], bytes: usize) -> Option<Flaw> {
     (field.len() != bytes).then_some(Flaw::new(Code::LENGTH, 0, "the record ends within the field"))
 }

@@ -5,11 +5,11 @@
 
 use super::plan::{Nulls, Plan, Short, Step};
 use super::row::{Cell, Row};
-use super::{chars, double_byte, encode_tree, moment, number};
+use super::{chars, double_byte, encode_tree, float, moment, number};
 use crate::code::Code;
 use crate::date::form::Year;
 use crate::fault::{Fault, Flaw};
-use crate::layout::{Dirty, Kind, Rules};
+use crate::layout::{Kind, Rules};
 use crate::number::Digits;
 use crate::text::{self, TextFault};
 
@@ -115,6 +115,8 @@ fn write_cell(step: &Step, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8
     let rules = step.rules.as_deref().unwrap_or(&Rules::PLAIN);
     match (step.kind, cell) {
         (_, Cell::Bad | Cell::Null | Cell::Absent) => Err(NO_VALUE),
+        // What a policy kept goes back as it came; where none keeps anything, reading it back refuses it.
+        (_, Cell::Raw(..)) => write_hex(step, text.unwrap_or_default(), out),
         (Kind::Hex, Cell::Text(..) | Cell::Hex(..)) => write_hex(step, text.unwrap_or_default(), out),
         (kind, Cell::Text(..)) if kind.is_text() => match &step.rules {
             None => write_text(step, text.unwrap_or_default(), out),
@@ -126,21 +128,9 @@ fn write_cell(step: &Step, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8
         (_, Cell::Text(..)) if let Some(form) = rules.moment => {
             moment::write_number(step, rules, form, text.unwrap_or_default(), out)
         }
-        (_, Cell::Raw(..)) if Dirty::Keep == rules.dirty || Some(Dirty::Keep) == rules.blank => {
-            write_hex(step, text.unwrap_or_default(), out)
-        }
-        (Kind::Float { double: false }, Cell::Single(n)) => write_float(n.is_finite(), &n.to_be_bytes(), out),
-        (Kind::Float { double: true }, Cell::Double(n)) => write_float(n.is_finite(), &n.to_be_bytes(), out),
-        (Kind::Float { double: false }, Cell::Text(..)) => {
-            let n: f32 = text.and_then(|t| t.parse().ok()).ok_or(WRONG_CELL)?;
-            write_float(n.is_finite(), &n.to_be_bytes(), out)
-        }
-        (Kind::Float { double: true }, Cell::Text(..)) => {
-            let n: f64 = text.and_then(|t| t.parse().ok()).ok_or(WRONG_CELL)?;
-            write_float(n.is_finite(), &n.to_be_bytes(), out)
-        }
+        (Kind::Float { .. } | Kind::DecFloat { .. }, _) => float::write(step, rules, cell, text, out),
         (kind, _) => {
-            let (_, decimals) = kind.digits().ok_or(WRONG_CELL)?;
+            let decimals = number::decimals(kind).ok_or(WRONG_CELL)?;
             let number = match (row.decimal(index), text) {
                 (Some(value), _) => match value.rescale(decimals) {
                     Some(value) => Digits::of(value.unscaled),
@@ -152,14 +142,6 @@ fn write_cell(step: &Step, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8
             number::write(step, rules, &number, out)
         }
     }
-}
-
-fn write_float(finite: bool, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Flaw> {
-    if !finite {
-        return Err(Flaw::new(Code::RANGE, 0, "not a finite number"));
-    }
-    out.extend_from_slice(bytes);
-    Ok(())
 }
 
 fn write_hex(step: &Step, text: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {

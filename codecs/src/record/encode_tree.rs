@@ -2,9 +2,10 @@
 //!
 //! Of alternatives for the same bytes the first one whose fields are all given is written; that the others, where they
 //! are given too, say the same is found when the record is read back. A counter must agree with the occurrences given.
+//! Where records may be short, one that ends in alternatives ends where the written one does.
 
 use super::encode::NO_VALUE;
-use super::plan::Plan;
+use super::plan::{Plan, Short};
 use super::row::{Cell, Row};
 use super::walk::occurrences;
 use crate::code::Code;
@@ -13,14 +14,20 @@ use crate::layout::{Array, Node, Redefines};
 
 /// Appends the record.
 pub(super) fn write(plan: &Plan, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
-    let mut writer = Writer { plan, row, out, around: Vec::new() };
-    plan.nodes.iter().try_for_each(|node| writer.node(node, 0))
+    let mut writer = Writer { plan, row, out, filled: 0, around: Vec::new() };
+    plan.nodes.iter().try_for_each(|node| writer.node(node, 0))?;
+    if plan.short == Short::Refuse {
+        writer.fill();
+    }
+    Ok(())
 }
 
 struct Writer<'a> {
     plan: &'a Plan,
     row: &'a Row,
     out: &'a mut Vec<u8>,
+    /// To where alternatives reach that are shorter than the longest: filled when something follows.
+    filled: usize,
     /// Arrays around: first leaf, leaves of an item, and by how many leaves the occurrence is shifted.
     around: Vec<(usize, usize, usize)>,
 }
@@ -28,7 +35,10 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn node(&mut self, node: &Node, shift: usize) -> Result<(), Fault> {
         match node {
-            Node::Leaf { field, .. } => self.plan.write_leaf(field + shift, self.row, self.out),
+            Node::Leaf { field, .. } => {
+                self.fill();
+                self.plan.write_leaf(field + shift, self.row, self.out)
+            }
             Node::Group { nodes, .. } => nodes.iter().try_for_each(|node| self.node(node, shift)),
             Node::Array(array) => self.array(array, shift),
             Node::Redefines(part) => self.redefines(part, shift),
@@ -67,6 +77,7 @@ impl Writer<'_> {
     }
 
     fn redefines(&mut self, part: &Redefines, shift: usize) -> Result<(), Fault> {
+        self.fill();
         let whole = |node: &&Node| {
             let (from, to) = node.span();
             self.any(from + shift, to + shift) && self.complete(node, shift)
@@ -80,9 +91,12 @@ impl Writer<'_> {
         } else if let Some(node) = part.alternatives.first() {
             return Err(self.fault(NO_VALUE, node.span().0 + shift));
         }
-        let blank = self.plan.page.blank();
-        self.out.resize(self.out.len().max(start + longest), blank);
+        self.filled = self.filled.max(start + longest);
         Ok(())
+    }
+
+    fn fill(&mut self) {
+        self.out.resize(self.out.len().max(self.filled), self.plan.page.blank());
     }
 
     /// Bytes from the first leaf of the alternatives to the end of the one that reaches farthest.

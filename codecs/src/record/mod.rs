@@ -6,6 +6,7 @@ mod decode;
 mod double_byte;
 mod encode;
 mod encode_tree;
+mod float;
 mod moment;
 pub(crate) mod number;
 mod padding;

@@ -10,9 +10,13 @@ use crate::fault::Flaw;
 use crate::layout::{Kind, Rules, SignPlace};
 use crate::number::binary::{Binary, Order};
 use crate::number::display::{Display, Place};
+use crate::number::explicit::Explicit;
+use crate::number::picture::Look;
 use crate::number::{self, Digits, NARROW, WIDEST, packed, zoned};
 
 const WRONG_KIND: Flaw = Flaw::new(Code::RANGE, 0, "the value is not of the field's kind");
+
+const NO_PICTURE: Flaw = Flaw::new(Code::NO_LAYOUT, 0, "the field's picture cannot be read");
 
 /// A number on its way.
 enum Value {
@@ -22,7 +26,7 @@ enum Value {
 
 /// Reads a number field by its rules.
 pub(super) fn read(step: &Step, rules: &Rules, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw> {
-    let Some((_, decimals)) = step.kind.digits() else { return Err(WRONG_KIND) };
+    let decimals = decimals(step.kind).ok_or(WRONG_KIND)?;
     let value = value(step, rules, bytes)?;
     let start = out.len() as u32;
     match scaled(value, rules.scale_up) {
@@ -30,7 +34,7 @@ pub(super) fn read(step: &Step, rules: &Rules, bytes: &[u8], out: &mut String) -
             Ok(n) => Ok(Cell::Int(n)),
             Err(_) => Ok(Cell::Decimal(Decimal { unscaled: n, scale: decimals })),
         },
-        Value::Narrow(unscaled) if fits_narrow(step, rules) => Ok(Cell::Decimal(Decimal { unscaled, scale: decimals })),
+        Value::Narrow(unscaled) if is_narrow(step, rules) => Ok(Cell::Decimal(Decimal { unscaled, scale: decimals })),
         Value::Narrow(n) => {
             Digits::of(n).write(decimals, out);
             Ok(Cell::Wide(start, out.len() as u32))
@@ -50,6 +54,14 @@ pub(super) fn whole(step: &Step, rules: &Rules, bytes: &[u8]) -> Result<i128, Fl
     }
 }
 
+/// Digits after the point of a number's values.
+pub(super) fn decimals(kind: Kind) -> Option<u8> {
+    match kind {
+        Kind::NumberText { decimals } => Some(decimals),
+        kind => kind.digits().map(|(_, decimals)| decimals),
+    }
+}
+
 /// Whether values are whole numbers that JSON writes as such (D17): decided by the layout alone.
 fn is_whole(step: &Step, rules: &Rules) -> bool {
     let narrow = step.bytes < 8 || (step.bytes == 8 && !rules.unsigned);
@@ -57,8 +69,12 @@ fn is_whole(step: &Step, rules: &Rules) -> bool {
 }
 
 /// Whether every value of the field fits a narrow decimal, so that all its cells are alike.
-fn fits_narrow(step: &Step, rules: &Rules) -> bool {
-    step.kind.digits().is_some_and(|(digits, _)| digits + rules.scale_up <= NARROW) || step.bytes < 16
+fn is_narrow(step: &Step, rules: &Rules) -> bool {
+    match step.kind {
+        Kind::NumberText { decimals } => step.bytes + usize::from(decimals) <= usize::from(NARROW),
+        Kind::Binary { .. } => step.bytes < 16,
+        kind => kind.digits().is_some_and(|(digits, _)| digits + rules.scale_up <= NARROW),
+    }
 }
 
 fn scaled(value: Value, by: u8) -> Value {
@@ -87,6 +103,15 @@ fn value(step: &Step, rules: &Rules, bytes: &[u8]) -> Result<Value, Flaw> {
         Kind::Comp6 { digits, .. } if narrow => packed::comp6(bytes, digits),
         Kind::Zoned { digits, .. } if narrow => display(digits, rules).read(bytes),
         Kind::Number { digits, signed, .. } if narrow => zoned::text(bytes, digits, signed, ebcdic),
+        Kind::Edited { .. } => {
+            let (picture, currency) = step.picture.as_deref().ok_or(NO_PICTURE)?;
+            let digits = picture.read(bytes, Look { ebcdic, currency: *currency })?;
+            return Ok(digits.narrow().map_or_else(|| Value::Wide(Box::new(digits)), Value::Narrow));
+        }
+        Kind::NumberText { .. } => {
+            let digits = explicit(step, rules).read(bytes)?;
+            return Ok(digits.narrow().map_or_else(|| Value::Wide(Box::new(digits)), Value::Narrow));
+        }
         Kind::Binary { .. } => {
             let form = binary(step, rules);
             return match form.read(bytes) {
@@ -123,6 +148,13 @@ fn display(digits: u8, rules: &Rules) -> Display {
     Display { digits, place, encoding: rules.encoding, signs: rules.signs }
 }
 
+/// The form of a number with a point of its own.
+fn explicit(step: &Step, rules: &Rules) -> Explicit {
+    let point = if rules.decimal_comma { b',' } else { b'.' };
+    let decimals = decimals(step.kind).unwrap_or(0);
+    Explicit { digits: WIDEST, decimals, point, ebcdic: step.page.is_ebcdic() }
+}
+
 /// The form of a binary field.
 fn binary(step: &Step, rules: &Rules) -> Binary {
     let order = if rules.little_endian { Order::Little } else { Order::Big };
@@ -131,7 +163,7 @@ fn binary(step: &Step, rules: &Rules) -> Binary {
 
 /// Appends a number, its decimals those of the field.
 pub(super) fn write(step: &Step, rules: &Rules, number: &Digits, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    if rules.blank_when_zero && number.values.iter().all(|digit| *digit == 0) {
+    if rules.blank_when_zero && step.picture.is_none() && number.values.iter().all(|digit| *digit == 0) {
         out.resize(out.len() + step.bytes, step.page.blank());
         return Ok(());
     }
@@ -143,6 +175,11 @@ pub(super) fn write(step: &Step, rules: &Rules, number: &Digits, out: &mut Vec<u
         Kind::Comp6 { digits, .. } => packed::write_comp6(number, digits, out),
         Kind::Zoned { digits, .. } => display(digits, rules).write(number, out),
         Kind::Number { digits, signed, .. } => zoned::write_text(number, digits, signed, step.page.is_ebcdic(), out),
+        Kind::NumberText { .. } => explicit(step, rules).write(number, step.bytes, out),
+        Kind::Edited { .. } => {
+            let (picture, currency) = step.picture.as_deref().ok_or(NO_PICTURE)?;
+            picture.write(number, Look { ebcdic: step.page.is_ebcdic(), currency: *currency }, out)
+        }
         // A field of DDS may use all that its bytes hold; of COBOL's, only COMP-5.
         Kind::Binary { digits, .. } => {
             let checked = (!rules.native && !rules.is_plain()).then_some(digits);

@@ -4,7 +4,8 @@
 //! null mode `flag` the plan also moves the fields apart to make room for the flag bytes.
 
 use crate::layout::{Field, Kind, Layout, Node, Rules};
-use crate::text::Page;
+use crate::number::picture::Picture;
+use crate::text::{self, Page};
 use std::sync::Arc;
 
 /// How a null of a nullable field is written.
@@ -43,6 +44,8 @@ pub(crate) struct Step {
     pub(crate) filler: bool,
     /// Rules other than the plain ones.
     pub(crate) rules: Option<Arc<Rules>>,
+    /// The picture of an edited number, and the byte of its currency sign.
+    pub(crate) picture: Option<Arc<(Picture, u8)>>,
 }
 
 /// All steps of a record.
@@ -71,15 +74,18 @@ impl Plan {
         for field in &mut layout.fields {
             field.offset += shift;
             let rules = shared(field, steps.last());
+            let page_of = field.page.unwrap_or(page);
+            let picture = picture(field, page_of, rules.as_ref(), steps.last());
             steps.push(Step {
                 kind: field.kind,
                 start: field.offset,
                 bytes: field.bytes,
-                page: field.page.unwrap_or(page),
+                page: page_of,
                 varlen: field.varlen,
                 nullable: field.nullable,
                 filler: field.is_filler(),
                 rules,
+                picture,
             });
             shift += usize::from(nulls == Nulls::Flag && field.nullable);
         }
@@ -106,4 +112,20 @@ fn shared(field: &Field, before: Option<&Step>) -> Option<Arc<Rules>> {
         Some(rules) if **rules == field.rules => Some(rules.clone()),
         _ => Some(Arc::new(field.rules.clone())),
     }
+}
+
+/// The picture of an edited number; shared as the rules are.
+fn picture(field: &Field, page: Page, rules: Option<&Arc<Rules>>, before: Option<&Step>) -> Option<Arc<(Picture, u8)>> {
+    let rules = rules?;
+    if let Some(step) = before.filter(|step| step.page == page)
+        && step.rules.as_ref().is_some_and(|shared| Arc::ptr_eq(shared, rules))
+    {
+        return step.picture.clone();
+    }
+    let picture = field.rules.compiled_picture().ok()??;
+    let mut sign = Vec::new();
+    let currency = rules.currency.unwrap_or('$').to_string();
+    // A sign that the page lacks is never met in its bytes.
+    let byte = text::encode(page, &currency, &mut sign).ok().and_then(|()| sign.first().copied()).unwrap_or(0);
+    Some(Arc::new((picture, byte)))
 }

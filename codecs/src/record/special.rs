@@ -3,12 +3,14 @@
 //! Policies act here and nowhere else. A policy that lets a value pass tells the place and what it did; what no policy
 //! lets pass is the flaw that strict reading found.
 
-use super::decode::{hex, plain};
+use super::decode::hex;
 use super::plan::Step;
 use super::row::Cell;
-use super::{decimal::Decimal, moment, number};
+use super::{decimal::Decimal, float, moment, number};
 use crate::fault::Flaw;
 use crate::layout::{Dirty, Kind, Rules};
+use crate::number::dirty::{self, Dirt};
+use crate::number::fixnbr;
 
 /// A field whose rules are not the plain ones; repairs are told with their byte within the field.
 pub(super) fn decode(
@@ -25,23 +27,26 @@ pub(super) fn decode(
         }
         (_, Some(moment)) => moment::read_number(step, rules, moment, bytes, out),
         (Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }, None) => moment::read(step, rules, bytes, out),
-        _ if rules.blank_when_zero && is_only(bytes, step.page.blank()) => Ok(zero(step)),
-        (kind, None) if kind.digits().is_some() => number::read(step, rules, bytes, out),
-        _ => plain(step, bytes, out),
+        _ if rules.blank_when_zero && step.picture.is_none() && is_only(bytes, step.page.blank()) => Ok(zero(step)),
+        (Kind::Float { .. } | Kind::DecFloat { .. }, None) => float::read(step, rules, bytes, out),
+        (_, None) => number::read(step, rules, bytes, out),
     };
     read.or_else(|flaw| {
         out.truncate(start);
-        dirty(step, rules, bytes, flaw, out, repaired)
+        washed(step, rules, bytes, flaw, out, repaired)
     })
 }
 
 /// A kind that IBM i's plain records do not have, without rules of its own.
 pub(super) fn unplain(step: &Step, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw> {
-    number::read(step, &Rules::PLAIN, bytes, out)
+    match step.kind {
+        Kind::DecFloat { .. } => float::read(step, &Rules::PLAIN, bytes, out),
+        _ => number::read(step, &Rules::PLAIN, bytes, out),
+    }
 }
 
 /// What the field's policy makes of a value that strict reading refuses.
-fn dirty(
+fn washed(
     step: &Step,
     rules: &Rules,
     bytes: &[u8],
@@ -49,25 +54,46 @@ fn dirty(
     out: &mut String,
     repaired: &mut dyn FnMut(usize, &'static str),
 ) -> Result<Cell, Flaw> {
-    let empty = [step.page.blank(), 0x40, 0x00, 0xFF].iter().any(|byte| is_only(bytes, *byte));
-    let policy = if empty { rules.blank.unwrap_or(rules.dirty) } else { rules.dirty };
+    if rules.fixnbr
+        && let Some(cell) = mended(step, bytes)
+    {
+        repaired(flaw.at, "a bad number: mended as FIXNBR does");
+        return Ok(cell);
+    }
+    let dirt = dirty::of_flaw(bytes, flaw);
+    let policy = match dirt {
+        Dirt::Misfit => Dirty::Reject,
+        dirt if dirt.is_unfilled() => rules.blank.unwrap_or(rules.dirty),
+        _ => rules.dirty,
+    };
     match policy {
         Dirty::Reject => Err(flaw),
         Dirty::Null => {
-            repaired(flaw.at, if empty { "no value: read as null" } else { "a bad value: read as null" });
+            repaired(flaw.at, "a bad value: read as null");
             Ok(Cell::Null)
         }
         Dirty::Zero => {
-            repaired(flaw.at, if empty { "no value: read as zero" } else { "a bad value: read as zero" });
+            repaired(flaw.at, "a bad value: read as zero");
             Ok(zero(step))
         }
         Dirty::Keep => {
-            repaired(flaw.at, "a bad value: kept as it is");
+            repaired(flaw.at, "a bad value: kept as its bytes");
             let start = out.len() as u32;
             hex(bytes, out);
             Ok(Cell::Raw(start, out.len() as u32))
         }
     }
+}
+
+/// The number that RPG's FIXNBR makes of packed and zoned fields of up to 38 digits.
+fn mended(step: &Step, bytes: &[u8]) -> Option<Cell> {
+    let fixed = match step.kind {
+        Kind::Packed { digits, .. } => fixnbr::packed(bytes, digits),
+        Kind::Zoned { digits, .. } => fixnbr::zoned(bytes, digits),
+        _ => return None,
+    };
+    let (_, decimals) = step.kind.digits()?;
+    Some(Cell::Decimal(Decimal { unscaled: fixed.ok()?.number.narrow()?, scale: decimals }))
 }
 
 /// Zero as the field's values are.

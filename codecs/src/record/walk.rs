@@ -1,7 +1,8 @@
 //! Decoding over a tree: groups, OCCURS, OCCURS DEPENDING ON, REDEFINES.
 //!
 //! Every leaf has the place it would have if every array before it were full; `lost` is by how many bytes the record
-//! is behind that. IBM's COBOL lets a part that follows a varying array move, and so does this. When a counter cannot be
+//! is behind that. IBM's COBOL lets a part that follows a varying array move, and so does this; what follows
+//! alternatives does not move, because their bytes are the longest one's (Language Reference, REDEFINES). When a counter cannot be
 //! read nobody knows where the rest stands: it is left bad, with the one fault of the counter.
 
 use super::decimal::Decimal;
@@ -109,41 +110,41 @@ impl Walk<'_> {
             *cell = Cell::Absent;
         }
         if let Some(node) = chosen.and_then(|at| part.alternatives.get(at)) {
-            self.lost = before;
             self.node(node, shift);
+            self.lost = before;
         }
     }
 
     /// Nothing says which alternative holds: those that decode are shown, the first one's faults are told if none does.
     fn every(&mut self, part: &Redefines, shift: usize) {
+        if self.astray {
+            return part.alternatives.iter().for_each(|node| self.bad(node, shift));
+        }
         let (before, faults, repairs) = (self.lost, self.row.faults.len(), self.row.repairs.len());
         let mut first = None;
-        let mut shown = None;
+        let mut shown = false;
         for node in &part.alternatives {
             let (faults, repairs) = (self.row.faults.len(), self.row.repairs.len());
             self.lost = before;
             self.node(node, shift);
             if self.row.faults.len() == faults {
-                shown.get_or_insert(self.lost);
+                shown = true;
                 continue;
             }
             let told = self.row.faults.split_off(faults);
-            first.get_or_insert((told, self.lost));
+            first.get_or_insert(told);
+            self.astray = false;
             self.row.repairs.truncate(repairs);
             self.absent(node, shift);
         }
-        match (shown, first) {
-            (Some(lost), _) => self.lost = lost,
-            (None, Some((told, lost))) => {
-                self.row.faults.truncate(faults);
-                self.row.repairs.truncate(repairs);
-                self.row.faults.extend(told);
-                self.lost = lost;
-                if let Some(node) = part.alternatives.first() {
-                    self.bad(node, shift);
-                }
+        self.lost = before;
+        if let (false, Some(told)) = (shown, first) {
+            self.row.faults.truncate(faults);
+            self.row.repairs.truncate(repairs);
+            self.row.faults.extend(told);
+            if let Some(node) = part.alternatives.first() {
+                self.bad(node, shift);
             }
-            (None, None) => {}
         }
     }
 
