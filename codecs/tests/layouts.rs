@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // helpers of tests, which clippy does not take for tests
 
 use fpp_codecs::format::{Format, Role};
-use fpp_codecs::layout::dds;
+use fpp_codecs::layout::dds::{self, FileName};
 use fpp_codecs::layout::{Field, Kind, Layout};
 use fpp_codecs::text::Page;
 use proptest::prelude::*;
@@ -64,11 +64,10 @@ fn a_page_override_reaches_the_fields_that_name_the_formats_page() {
 }
 
 fn one(source: &str) -> (Vec<Field>, Vec<String>) {
-    let mut refs = |name: &str| {
-        (name == "REFS").then(|| {
-            let source = "     A          R REFS\n     A            AMOUNT        11P 2       TEXT('x') ALWNULL\n";
-            dds::parse("refs.dds", source, &mut |_| None, Page::Cp37).unwrap().0.remove(0)
-        })
+    let mut refs = |name: &FileName| {
+        let source = "     A          R REFS\n     A            AMOUNT        11P 2       TEXT('x') ALWNULL\n";
+        let layouts = dds::parse("refs.dds", source, &mut |_| Err(String::new()), Page::Cp37).unwrap().0;
+        if name.file == "REFS" { Ok(layouts) } else { Err("there is none".to_owned()) }
     };
     let (layouts, warnings) = dds::parse("t.dds", source, &mut refs, Page::Cp1388).unwrap();
     (layouts[0].fields.clone(), warnings.iter().map(|w| format!("{}:{}", w.line, w.column)).collect())
@@ -95,10 +94,11 @@ fn references_take_attributes_and_changes_of_length() {
     );
     let (fields, warnings) = one(source);
     let kinds: Vec<_> = fields.iter().map(|f| (f.kind, f.nullable)).collect();
-    assert_eq!(kinds[0], (Kind::Packed { digits: 11, decimals: 2 }, true));
-    assert_eq!(kinds[1], (Kind::Packed { digits: 13, decimals: 2 }, true));
-    assert_eq!(kinds[2], (Kind::Zoned { digits: 5, decimals: 1 }, true));
-    assert_eq!(warnings, Vec::<String>::new());
+    assert_eq!(kinds[0], (Kind::Packed { digits: 11, decimals: 2 }, false));
+    assert_eq!(kinds[1], (Kind::Packed { digits: 13, decimals: 2 }, false));
+    assert_eq!(kinds[2], (Kind::Zoned { digits: 5, decimals: 1 }, false));
+    // ALWNULL is no attribute that IBM i takes from a referred field.
+    assert_eq!(warnings, ["3:29", "4:29"]);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn what_leaves_a_byte_in_doubt_is_a_fault_with_its_place() {
     ];
     for (line, place) in cases {
         let source = format!("     A          R X\n{line}");
-        let faults = dds::parse("t.dds", &source, &mut |_| None, Page::Cp1388).unwrap_err();
+        let faults = dds::parse("t.dds", &source, &mut |_| Err(String::new()), Page::Cp1388).unwrap_err();
         assert_eq!(format!("{}:{}", faults[0].line, faults[0].column), place, "{line} {faults:?}");
     }
 }
@@ -176,11 +176,11 @@ fn hostile_sources_end_soon_and_small() {
     let fields = "     A            F         R               REFFLD(LAST REFS)\n".repeat(8_500);
     let foreign = "     Z\n".repeat(100_000);
     for source in [format!("{head}{keywords}"), format!("{head}{fields}"), format!("{head}{foreign}")] {
-        let mut refs = |_: &str| {
+        let mut refs = |_: &FileName| {
             let fields = (0..7_999).map(|n| format!("     A            F{n:<9}     1A\n")).collect::<String>();
             let last = "     A            LAST           1A\n";
             let source = format!("     A          R REFS\n{fields}{last}");
-            Some(dds::parse("r.dds", &source, &mut |_| None, Page::Cp37).unwrap().0.remove(0))
+            Ok(dds::parse("r.dds", &source, &mut |_| Err(String::new()), Page::Cp37).unwrap().0)
         };
         let faults = dds::parse("t.dds", &source, &mut refs, Page::Cp1388).unwrap_err();
         assert!(faults.len() <= 1_000);
@@ -201,14 +201,14 @@ fn a_reference_circle_ends() {
 proptest! {
     #[test]
     fn dds_never_panics(lines in prop::collection::vec("[ A-Z0-9()'*+中-]{0,90}", 0..20)) {
-        let _ = dds::parse("t.dds", &lines.join("\n"), &mut |_| None, Page::Cp1388);
+        let _ = dds::parse("t.dds", &lines.join("\n"), &mut |_| Err(String::new()), Page::Cp1388);
     }
 
     #[test]
     fn unknown_keywords_warn_at_their_column(at in 0usize..20, chinese in "[中文A-Z]{0,6}") {
         let keywords = format!("TEXT('{chinese}'){}ZZZ(1)", " ".repeat(at.max(1)));
         let source = format!("     A          R X\n     A            A              1A         {keywords}\n");
-        let (_, warnings) = dds::parse("t.dds", &source, &mut |_| None, Page::Cp1388).unwrap();
+        let (_, warnings) = dds::parse("t.dds", &source, &mut |_| Err(String::new()), Page::Cp1388).unwrap();
         let column = 45 + keywords.chars().count() - 6;
         prop_assert_eq!((warnings[0].line, warnings[0].column), (2, column));
     }

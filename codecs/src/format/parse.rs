@@ -1,38 +1,32 @@
 //! Reading a format from TOML, or from a lone layout.
 
+use super::load::{Loader, Read, fault, one};
 use super::{Format, RecordFormat, Role, Selector};
 use crate::framing::ending::LineEnding;
 use crate::framing::kind::Framing;
 use crate::layout::check::{RECORD_MAX, SOURCE_MAX};
-use crate::layout::{Layout, dds, toml};
+use crate::layout::{Layout, toml};
 use crate::record::Nulls;
 use crate::source::{Section, Source, SourceFault};
 use crate::text::{self, Page};
-use std::collections::BTreeMap;
-
-/// Reads a source by the name another source uses.
-type Read<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
 
 type Parsed = Result<(Format, Vec<SourceFault>), Vec<SourceFault>>;
-
-/// How many sources may stand behind each other through references.
-const DEPTH_MAX: usize = 8;
 
 /// The page of a lone layout that names none.
 const PAGE: Page = Page::Cp1388;
 
 impl Format {
-    /// Reads a file format in TOML, a single layout in TOML, or a `.dds` source; the latter two give one detail record
-    /// and fixed framing. `read` gives the text of a layout by the name the source uses. `page_override` replaces the
-    /// format's page, and that of fields which name the same one. Gives warnings beside the format.
+    /// Reads a file format in TOML, a single layout in TOML, or a source made elsewhere (`.dds`, `.pf`, `.lf`, `.csv`
+    /// of DSPFFD); all but the first give one detail record and fixed framing. `read` gives the text of a layout by the
+    /// name the source uses. `page_override` replaces the format's page, and that of fields which name the same one.
+    /// Gives warnings beside the format.
     pub fn parse(file: &str, text: &str, read: &mut Read<'_>, page_override: Option<Page>) -> Parsed {
         if text.len() > SOURCE_MAX {
             return Err(fault(file, format!("the source has more than {SOURCE_MAX} bytes")));
         }
-        let mut loader = Loader { read, page: PAGE, cache: BTreeMap::new(), warnings: Vec::new(), sources: Vec::new() };
-        loader.sources.push(file.to_owned());
-        let format = if file.to_ascii_lowercase().ends_with(".dds") {
-            let layout = one(file, loader.dds(file, text, 0)?, None)?;
+        let mut loader = Loader::new(file, read, PAGE);
+        let format = if Loader::is_native(file) {
+            let layout = one(file, loader.native(file, text)?, None)?;
             lone(layout, PAGE, page_override)
         } else {
             let source = Source::new(file, text);
@@ -52,10 +46,6 @@ impl Format {
         let Loader { sources, warnings, .. } = loader;
         Ok((Format { sources, ..format }, warnings))
     }
-}
-
-fn fault(file: &str, message: String) -> Vec<SourceFault> {
-    vec![SourceFault { file: file.to_owned(), line: 1, column: 1, message }]
 }
 
 fn lone(mut layout: Layout, page: Page, page_override: Option<Page>) -> Format {
@@ -81,66 +71,7 @@ fn replace_page(layout: &mut Layout, own: Page, page_override: Option<Page>) {
     }
 }
 
-/// One layout of those a source holds, by name if there are several.
-fn one(file: &str, layouts: Vec<Layout>, name: Option<&str>) -> Result<Layout, Vec<SourceFault>> {
-    let known: Vec<_> = layouts.iter().map(|l| l.name.clone()).collect();
-    let mut fitting = layouts.into_iter().filter(|l| name.is_none_or(|name| name.eq_ignore_ascii_case(&l.name)));
-    match (fitting.next(), fitting.next()) {
-        (Some(layout), None) => Ok(layout),
-        (Some(_), Some(_)) => Err(fault(file, format!("holds several formats: say which of {}", known.join(", ")))),
-        (None, _) => Err(fault(file, format!("holds {}, not the format asked for", known.join(", ")))),
-    }
-}
-
-/// Reads sources, each once.
-struct Loader<'a, 'b> {
-    read: &'a mut Read<'b>,
-    page: Page,
-    /// Layouts by source name; an empty list stands for a source that is being read or cannot be.
-    cache: BTreeMap<String, Vec<Layout>>,
-    warnings: Vec<SourceFault>,
-    sources: Vec<String>,
-}
-
 impl Loader<'_, '_> {
-    fn text(&mut self, name: &str) -> Result<String, String> {
-        let text = (self.read)(name)?;
-        self.sources.push(name.to_owned());
-        Ok(text)
-    }
-
-    fn dds(&mut self, file: &str, text: &str, depth: usize) -> Result<Vec<Layout>, Vec<SourceFault>> {
-        let page = self.page;
-        let mut refs = |name: &str| self.referenced(name, depth + 1);
-        let (layouts, warnings) = dds::parse(file, text, &mut refs, page)?;
-        self.warnings.extend(warnings);
-        Ok(layouts)
-    }
-
-    /// The layout behind a REF or REFFLD: `<name>.dds` in lower case.
-    fn referenced(&mut self, name: &str, depth: usize) -> Option<Layout> {
-        let file = format!("{}.dds", name.to_lowercase());
-        if !self.cache.contains_key(&file) {
-            self.cache.insert(file.clone(), Vec::new());
-            if depth <= DEPTH_MAX {
-                let text = self.text(&file).ok()?;
-                let layouts = self.dds(&file, &text, depth).ok()?;
-                self.cache.insert(file.clone(), layouts);
-            }
-        }
-        let layouts = self.cache.get(&file)?;
-        layouts.iter().find(|l| l.name == name).or(layouts.first()).cloned()
-    }
-
-    fn layout(&mut self, file: &str, name: Option<&str>) -> Result<Layout, Vec<SourceFault>> {
-        let text = self.text(file).map_err(|why| fault(file, format!("cannot be read: {why}")))?;
-        if file.to_ascii_lowercase().ends_with(".dds") {
-            one(file, self.dds(file, &text, 0)?, name)
-        } else {
-            toml::parse(file, &text, self.page)
-        }
-    }
-
     fn format(&mut self, root: &Section<'_>, page_override: Option<Page>) -> Option<Format> {
         let name = root.need_text("name");
         let own = toml::page(root, "ccsid");
@@ -154,6 +85,7 @@ impl Loader<'_, '_> {
         // Everything is asked for before anything can fail, so that no key is called unknown for another one's fault.
         let (text, version) = (root.text("text").unwrap_or_default(), root.need_text("version"));
         let controls = root.section("controls");
+        self.path = root.texts("references").into_iter().map(|folder| folder + "/").collect();
         let mut records = Vec::new();
         for table in root.sections("record") {
             let record = self.record(&table, nulls, page_override);

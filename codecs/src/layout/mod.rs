@@ -3,6 +3,7 @@
 pub mod build;
 pub mod check;
 pub mod dds;
+pub mod dspffd;
 mod kind;
 mod node;
 mod rules;

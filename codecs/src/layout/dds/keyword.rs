@@ -19,6 +19,8 @@ pub(crate) struct Keyword {
     pub(crate) name: String,
     /// Parameters; literals without their quotes.
     pub(crate) parameters: Vec<String>,
+    /// What stands between the parentheses.
+    pub(crate) raw: String,
     /// Line and column, from 1.
     pub(crate) place: (usize, usize),
 }
@@ -27,7 +29,16 @@ pub(crate) struct Keyword {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Keywords {
     pub(crate) list: Vec<Keyword>,
-    pub(crate) unreadable: Vec<(usize, usize)>,
+    pub(crate) unreadable: Vec<Unreadable>,
+}
+
+/// Something in the keyword area that is no keyword.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// Its first word, upper case.
+    pub(crate) word: String,
+    /// Line and column, from 1.
+    pub(crate) place: (usize, usize),
 }
 
 impl Keywords {
@@ -36,9 +47,10 @@ impl Keywords {
         self.list.iter().rev().find(|k| k.name == name)
     }
 
-    /// Text of all parameters, joined by blanks.
+    /// Text of all parameters, joined by blanks, without shift characters that a transfer may have left in it.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        self.get(name).map(|k| k.parameters.join(" "))
+        let plain = |text: String| text.chars().filter(|c| !c.is_control()).collect();
+        self.get(name).map(|k| plain(k.parameters.join(" ")))
     }
 }
 
@@ -61,11 +73,15 @@ pub(crate) fn read(lines: &[Spec]) -> Keywords {
         let place = places.get(text.len() - rest.len()).copied().unwrap_or_default();
         rest = match keyword(rest) {
             Ok((after, (name, parameters))) => {
-                keywords.list.push(Keyword { name: name.to_uppercase(), parameters, place });
+                let raw = rest[name.len()..rest.len() - after.len()].trim();
+                let raw = raw.strip_prefix('(').and_then(|raw| raw.strip_suffix(')')).unwrap_or_default();
+                let raw = raw.split_whitespace().collect::<Vec<_>>().join(" ");
+                keywords.list.push(Keyword { name: name.to_uppercase(), parameters, raw, place });
                 after
             }
             Err(_) => {
-                keywords.unreadable.push(place);
+                let word: String = rest.chars().take_while(|c| is_name(*c)).collect();
+                keywords.unreadable.push(Unreadable { word: word.to_uppercase(), place });
                 rest.trim_start_matches(|c: char| !c.is_whitespace())
             }
         }
@@ -103,6 +119,9 @@ fn join(lines: &[Spec]) -> (String, Vec<(usize, usize)>) {
 fn keyword(input: &str) -> IResult<&str, (&str, Vec<String>)> {
     let (rest, name) = recognize((letter, take_while(is_name))).parse(input)?;
     let (rest, parameters) = opt(delimited(char('('), many0(parameter), (multispace0, char(')')))).parse(rest)?;
+    if parameters.is_none() && rest.starts_with('(') {
+        return Err(nom::Err::Error(nom::error::Error::new(rest, nom::error::ErrorKind::Char)));
+    }
     Ok((rest, (name, parameters.unwrap_or_default())))
 }
 

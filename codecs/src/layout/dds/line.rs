@@ -1,7 +1,6 @@
 //! One line of DDS, by columns.
 //!
-//! Columns count characters, as an editor shows them; Chinese text in the keyword area takes more bytes on the system
-//! but not more of these columns. Short lines are blank to the end.
+//! Short lines are blank to the end. The line has been moved to its columns by [`super::columns`].
 
 use nom::bytes::complete::take;
 use nom::{IResult, Parser};
@@ -34,7 +33,7 @@ pub(crate) struct Spec {
     pub(crate) keywords: String,
     /// Something stands beyond column 80.
     pub(crate) overlong: bool,
-    /// Columns 8-16 or 39-44 hold something that physical files have no use for.
+    /// Columns 8-16 or 39-44 hold something that database files have no use for.
     pub(crate) stray: Option<usize>,
 }
 
@@ -50,6 +49,11 @@ pub(crate) enum Line {
 }
 
 impl Spec {
+    /// The place of a column in this line.
+    pub(crate) fn at(&self, column: usize) -> (usize, usize) {
+        (self.line, column)
+    }
+
     /// Only the keyword area is used: it goes on with the entry before.
     pub(crate) fn continues(&self) -> bool {
         self.role == ' ' && self.name.is_empty() && !self.refers && self.length.is_empty() && self.kind == ' '
@@ -58,10 +62,9 @@ impl Spec {
 
 /// Reads a line.
 pub(crate) fn read(number: usize, text: &str) -> Line {
-    let shown: String = text.chars().map(|c| if c == '\t' { ' ' } else { c }).collect();
-    let mut padded: String = shown.chars().take(LAST).collect();
-    padded.extend(std::iter::repeat_n(' ', LAST.saturating_sub(shown.chars().count())));
-    let overlong = shown.chars().skip(LAST).any(|c| !c.is_whitespace());
+    let mut padded: String = text.chars().map(|c| if c == '\t' { ' ' } else { c }).take(LAST).collect();
+    padded.extend(std::iter::repeat_n(' ', LAST.saturating_sub(text.chars().count())));
+    let overlong = text.chars().skip(LAST).any(|c| !c.is_whitespace());
     match spec(&padded) {
         Ok((_, (_, '*', _))) => Line::Empty,
         Ok(_) if padded.trim().is_empty() => Line::Empty,
