@@ -1,33 +1,32 @@
 #!/usr/bin/env python3
-"""Writes the code page tables (*.bin), PROVENANCE.tsv and editions.tsv beside this program.
+"""Writes the code page tables (*.bin), PROVENANCE.tsv and ../src/text/list.rs from pages.tsv.
 
 Needs uconv (ICU 72.1, package icu-devtools), java 17 and the jar of net.sf.jt400:jt400:21.0.6:
 
     mvn dependency:copy -Dartifact=net.sf.jt400:jt400:21.0.6 -DoutputDirectory=DIR
     python3 generate.py DIR/jt400-21.0.6.jar
 
-Sources (D18): jt400 for what a current IBM i does, ICU for the rest, and GB18030-2022 as ICU's 2005 table with the
-18 pairs that the 2022 edition exchanges. A mapping enters a table only when its source has it in both directions; the
-one exception is ENCODE_ONLY. Every table is compared with a second source before anything is written, and a
-difference that is not expected stops the program.
+Sources (D18): jt400 for what a current IBM i does, ICU for the rest, the JDK for its own GBK, and GB18030-2022 as ICU's
+2005 table with the 18 pairs that the 2022 edition exchanges. A mapping enters a table only when its source has it in
+both directions; the one exception is ENCODE_ONLY. tests/oracle.rs compares every table with every converter.
 
-Format of a table: `FPT1`, then two lists, mappings of both directions and mappings of encoding only. A list is the
-number of stretches, then for each stretch of consecutive codes: gap since the previous stretch, length, and tokens. A
-token is the zigzag of (scalar - previous scalar - 1); a token 0 is followed by how many more zeros it stands for. All
-numbers are LEB128. Codes: 00..FF one byte, 0100..FFFF two bytes, 10000 + n the n-th four-byte code of GB18030.
+Where a bare CCSID does not follow jt400, its source column says so, for these reasons: 420, jt400 gives the base letter
+of a shaped form and cannot write it back; 1132, jt400 has the letter k for the kip sign; 937 and 1371, jt400 takes 37
+and 1140 for the single-byte half, whose Latin letters hide nine double-byte ones; 1390, jt400 has none, its halves are
+those of jt400's 1399 and 930.
 """
 
 import hashlib
 import pathlib
-import subprocess
 import sys
 
+from converters import FOUR, both_ways, icu, java, run
+from pack import digest, pool
+
 HERE = pathlib.Path(__file__).parent
-FOUR = 0x10000
-BMP_FOURS = 39420
-ENCODE_ONLY = {0x30FB: 0x4345}
-PAGES = ["37", "836", "935", "935-classic", "1388", "1388-2001", "gbk", "gbk-936", "gb18030-2005", "gb18030-2022"]
-SCALARS = [s for s in range(0x40000) if not 0xD800 <= s <= 0xDFFF]
+ENCODE_ONLY = {"935": {0x30FB: 0x4345}, "1388": {0x30FB: 0x4345}}
+POOLS = {"single": "single", "mixed": "ebcdic", "gbk": "ascii", "gb18030": "ascii", "big5": "ascii"}
+PLAIN_CONTROLS = {0x1A: (0x1A,), 0x1C: (0x1C,), 0x7F: (0x7F,)}
 
 # GB18030-2022: these two-byte codes leave the private-use area; their four-byte codes take its characters over.
 CHANGED_2022 = {
@@ -39,238 +38,167 @@ CHANGED_2022 = {
 PRIVATE_2022 = {0xFE51: 0xE816, 0xFE52: 0xE817, 0xFE53: 0xE818, 0xFE6C: 0xE831, 0xFE76: 0xE83B, 0xFE91: 0xE855}
 
 
-def code_bytes(code):
-    """The bytes of a code, without shift bytes."""
-    if code >= FOUR:
-        n = code - FOUR
-        return bytes([0x81 + n // 12600, 0x30 + n // 1260 % 10, 0x81 + n // 10 % 126, 0x30 + n % 10])
-    return bytes([code]) if code < 0x100 else bytes([code >> 8, code & 0xFF])
+class Page:
+    """A line of pages.tsv, and the mapping that is found for it."""
 
+    def __init__(self, line):
+        (self.variant, self.name, self.ccsid, self.structure, also, self.source, self.edition,
+         self.title) = line.split("\t")
+        self.also = [] if also == "-" else also.split(",")
+        self.pool = POOLS.get(self.structure)
+        self.converter = self.source.split(" ")[0]
+        self.mapping, self.encode_only = {}, ENCODE_ONLY.get(self.name, {})
 
-def bytes_code(raw):
-    """The code of 1, 2 or 4 bytes."""
-    if len(raw) == 4:
-        return FOUR + (((raw[0] - 0x81) * 10 + raw[1] - 0x30) * 126 + raw[2] - 0x81) * 10 + raw[3] - 0x30
-    return int.from_bytes(raw, "big")
+    def full_edition(self):
+        """What Page::edition() says."""
+        told = f"{self.name} {self.edition}"
+        return f"{told} sha256:{self.digest()[:16]}" if self.pool else told
 
-
-def structure(kind):
-    """Every code that the structure of a page of this kind allows."""
-    codes = [c for c in range(256) if not (kind == "mixed" and c in (0x0E, 0x0F))]
-    if kind == "mixed":
-        codes += [lead << 8 | trail for lead in range(0x40, 0xFF) for trail in range(0x40, 0xFF)]
-    if kind in ("gbk", "gb18030"):
-        codes += [lead << 8 | trail for lead in range(0x81, 0xFF) for trail in range(0x40, 0xFF) if trail != 0x7F]
-    if kind == "gb18030":
-        codes += range(FOUR, FOUR + BMP_FOURS)
-    return codes
-
-
-def run(args, data):
-    """What a program writes for this input."""
-    return subprocess.run(args, input=data, stdout=subprocess.PIPE, check=True).stdout
-
-
-def icu(converter, kind):
-    """(decode, encode) of an ICU converter: a line for each code, a line for each scalar."""
-    newline = b"\x25" if kind in ("mixed", "single") else b"\n"
-    codes = [c for c in structure(kind) if code_bytes(c) != newline]
-    so, si = (b"\x0e", b"\x0f") if kind == "mixed" else (b"", b"")
-    data = b"".join((so + code_bytes(c) + si if c > 0xFF else code_bytes(c)) + newline for c in codes)
-    text = run(["uconv", "-f", converter, "-t", "utf-8", "--from-callback", "substitute"], data).decode()
-    lines = text.split("\n")
-    assert len(lines) == len(codes) + 1, (converter, len(lines), len(codes))
-    decode = {bytes_code(newline): 0x0A}
-    # U+001A is also what ICU substitutes: it counts only for the byte that means it.
-    substitute_of = 0x3F if kind in ("mixed", "single") else 0x7F if converter == "ibm-1386" else 0x1A
-    for code, line in zip(codes, lines):
-        if len(line) == 1 and not (line == "\ufffd" and code < FOUR) and not (line == "\x1a" and code != substitute_of):
-            decode[code] = ord(line)
-    scalars = [s for s in SCALARS if s != 0x0A]
-    data = "".join(chr(s) + "\n" for s in scalars).encode()
-    raw = run(["uconv", "-f", "utf-8", "-t", converter, "--to-callback", "skip"], data).split(newline)
-    assert len(raw) == len(scalars) + 1, (converter, len(raw))
-    encode = {0x0A: bytes_code(newline)}
-    for scalar, item in zip(scalars, raw):
-        item = item.strip(b"\x0e\x0f") if kind == "mixed" else item
-        if item:
-            encode[scalar] = bytes_code(item)
-    return decode, encode
-
-
-def java(jar):
-    """{converter: (decode, encode)} from Dump.java."""
-    listing = run(["java", "-cp", str(jar), str(HERE / "Dump.java")], b"").decode()
-    found = {}
-    for line in listing.splitlines():
-        name, direction, code, scalar = line.split("\t")
-        decode, encode = found.setdefault(name, ({}, {}))
-        code, scalar = bytes_code(bytes.fromhex(code)), int(scalar, 16)
-        if direction == "d":
-            decode[code] = scalar
-        elif scalar < 0x10000 or code < FOUR + BMP_FOURS:
-            encode[scalar] = code
-    return found
-
-
-def both_ways(tables):
-    """The mappings of (decode, encode) that agree."""
-    decode, encode = tables
-    return {c: s for c, s in decode.items() if encode.get(s) == c}
-
-
-def varint(value):
-    """LEB128."""
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def pack_list(mapping):
-    """One list of a table file."""
-    stretches = []
-    for code in sorted(mapping):
-        if stretches and stretches[-1][-1] == code - 1:
-            stretches[-1].append(code)
-        else:
-            stretches.append([code])
-    out, end, last = varint(len(stretches)), 0, 0
-    for stretch in stretches:
-        out += varint(stretch[0] - end) + varint(len(stretch))
-        end = stretch[-1] + 1
-        zeros = 0
-        for code in stretch + [None]:
-            step = None if code is None else mapping[code] - last - 1
-            if step == 0:
-                zeros += 1
-            elif zeros:
-                out += b"\0" + varint(zeros - 1)
-                zeros = 0
-            if step:
-                out += varint(step * 2 if step > 0 else -step * 2 - 1)
-            last = last if code is None else mapping[code]
-    return out
-
-
-def pack(mapping, encode_only):
-    """A table file."""
-    return b"FPT1" + pack_list(mapping) + pack_list({c: s for s, c in encode_only.items()})
+    def digest(self):
+        """The digest of the mapping."""
+        return digest(self.mapping, self.encode_only)
 
 
 def private(scalar):
     """Whether Unicode leaves the character to private agreement."""
-    return scalar is not None and (0xE000 <= scalar <= 0xF8FF or scalar >= 0xF0000)
-
-
-def compare(page, mapping, name, other, allowed):
-    """Stops unless `mapping` and `other` differ only where allowed(code, ours, theirs) says so."""
-    keys = [c for c in mapping.keys() | other.keys() if mapping.get(c) != other.get(c)]
-    wrong = [c for c in keys if not allowed(c, mapping.get(c), other.get(c))]
-    if wrong:
-        listing = ", ".join(f"{c:04X}:{mapping.get(c)}/{other.get(c)}" for c in sorted(wrong)[:20])
-        sys.exit(f"{page} differs from {name} in {len(wrong)} unexpected codes: {listing}")
-    return f"{name}: {len(keys)} differ"
-
-
-def nowhere(_code, _ours, _theirs):
-    """No difference is allowed."""
-    return False
-
-
-def line_ends(code, _ours, _theirs):
-    """The JDK takes 15 for the line feed in EBCDIC, or exchanges 15 and 25."""
-    return code in (0x15, 0x25)
-
-
-def only_new(_code, ours, theirs):
-    """A newer table adds codes and gives private-use codes their characters."""
-    return ours is not None and (theirs is None or private(theirs))
-
-
-def only_old(code, ours, theirs):
-    """The same, seen from the older table."""
-    return only_new(code, theirs, ours)
-
-
-def private_or_missing(code, ours, theirs):
-    """JDK GBK has A892 as U+2641, fewer characters at FE50.., and no euro byte."""
-    return code == 0xA892 or None in (ours, theirs) or private(ours) or private(theirs)
-
-
-def exchanged(_code, ours, theirs):
-    """The 18 pairs of GB 18030-2022."""
-    return (ours in CHANGED_2022.values() and private(theirs)) or (theirs in CHANGED_2022.values() and private(ours))
+    return 0xE000 <= scalar <= 0xF8FF or scalar >= 0xF0000
 
 
 def edition_2022(edition_2005):
     """GB18030-2022 from the mapping of 2005."""
     table = dict(edition_2005)
-    code_of = {scalar: code for code, scalar in table.items()}
+    code_of = {text[0]: code for code, text in table.items()}
     for code, scalar in CHANGED_2022.items():
         four, moved = code_of[scalar], table[code]
-        assert four >= FOUR and private(moved), (code, scalar)
-        table[code], table[four] = scalar, moved
-    assert all(table[code] == scalar for code, scalar in PRIVATE_2022.items())
+        assert four >= FOUR and private(moved[0]), (code, scalar)
+        table[code], table[four] = (scalar,), moved
+    assert all(table[code] == (scalar,) for code, scalar in PRIVATE_2022.items())
     return table
 
 
-def icu_tables():
-    """The mappings of ICU that go both ways; says what is left out."""
-    tables = {}
-    kinds = {"ibm-37": "single", "ibm-935": "mixed", "ibm-1388": "mixed", "ibm-1386": "gbk", "windows-936": "gbk",
-             "gb18030": "gb18030"}
-    for name, kind in kinds.items():
-        decode, encode = icu(name, kind)
-        tables[name] = both_ways((decode, encode))
-        one_way = [f"{c:X}>{s:X}" for c, s in decode.items() if encode.get(s) != c]
-        one_way += [f"{c:X}<{s:X}" for s, c in encode.items() if decode.get(c) != s and s < 0x10000]
-        print(f"{name}: {len(tables[name])} mappings, one-way and left out: {one_way or 'none'}")
-    return tables
+def half(mapping, double):
+    """The double-byte or the single-byte half of a mapping, shifts left out."""
+    return {c: t for c, t in mapping.items() if (c > 0xFF) == double and c not in (0x0E, 0x0F)}
 
 
-def build(jar):
-    """{table: (mapping, encode only, edition, source, [(name, other mapping, what may differ)])}."""
-    java_tables = {name: both_ways(tables) for name, tables in java(jar).items()}
-    icu72 = icu_tables()
-    ibmi = java_tables["jt400-1388"]
-    assert ibmi == java_tables["jt400-935"], "935 and 1388 of the toolbox are no longer one table"
-    half = {c: s for c, s in java_tables["jt400-836"].items() if c not in (0x0E, 0x0F)}
-    classic_half = {c: s for c, s in icu72["ibm-935"].items() if c < 0x100}
-    gbk = icu72["ibm-1386"] | {0x1A: 0x1A, 0x1C: 0x1C, 0x7F: 0x7F}
-    jdk_gbk, jdk_gb18030 = java_tables["jdk-GBK"], java_tables["jdk-GB18030"]
-    toolbox, from_icu = "IBM i 7.4 (jt400 21.0.6)", "(ICU 72.1)"
-    return {
-        "37": (java_tables["jt400-37"], {}, toolbox, "jt400 37",
-               [("ICU ibm-37", icu72["ibm-37"], nowhere), ("JDK IBM037", java_tables["jdk-IBM037"], line_ends)]),
-        "836": (half, {}, toolbox, "jt400 836 without 0E and 0F", [("ICU ibm-935", classic_half, nowhere)]),
-        "935-1388": (ibmi, ENCODE_ONLY, toolbox, "jt400 1388, equal to jt400 935",
-                     [("ICU ibm-1388", icu72["ibm-1388"], only_new)]),
-        "935-classic": (icu72["ibm-935"], {}, "P110-1999 " + from_icu, "ICU ibm-935_P110-1999",
-                        [("JDK x-IBM935", java_tables["jdk-x-IBM935"], line_ends)]),
-        "1388-2001": (icu72["ibm-1388"], {}, "P103-2001 " + from_icu, "ICU ibm-1388_P103-2001",
-                      [("jt400 1388", ibmi, only_old)]),
-        "gbk": (gbk, {}, "P100-2001 with plain controls " + from_icu,
-                "ICU ibm-1386_P100-2001 with 1A, 1C, 7F as themselves", [("JDK GBK", jdk_gbk, private_or_missing)]),
-        "gbk-936": (icu72["windows-936"], {}, "windows-936-2000 " + from_icu, "ICU windows-936-2000",
-                    [("JDK GBK", jdk_gbk, private_or_missing)]),
-        "gb18030-2005": (icu72["gb18030"], {}, from_icu, "ICU gb18030", [("JDK GB18030", jdk_gb18030, exchanged)]),
-        "gb18030-2022": (edition_2022(icu72["gb18030"]), {}, "(ICU 72.1 with 18 pairs exchanged)",
-                         "ICU gb18030 with the 18 pairs of GB 18030-2022 exchanged",
-                         [("JDK GB18030", jdk_gb18030, nowhere)]),
-    }
+def double_1371(tables, icu_1371):
+    """The double-byte half of jt400's 1371, with the codes that its single-byte half hides."""
+    decode, _ = tables
+    hidden = {c: t for c, t in half(icu_1371, True).items() if decode.get(c) == t}
+    mapping = half(both_ways(tables), True)
+    known = set(mapping.values())
+    return mapping | {c: t for c, t in hidden.items() if t not in known}
 
 
-def row_of(name, page, packed):
-    """The line of a table in PROVENANCE.tsv; compares first."""
-    mapping, one_way, edition, source, others = page
-    notes = "; ".join(compare(name, mapping, *other) for other in others)
-    sizes = [sum(low <= c < high for c in mapping) for low, high in ((0, 0x100), (0x100, FOUR), (FOUR, 1 << 21))]
-    digest = hashlib.sha256(packed).hexdigest()
-    privates = sum(map(private, mapping.values()))
-    return "\t".join(map(str, [name, edition, digest, len(packed), *sizes, privates, len(one_way), source, notes]))
+def fill(pages, jar):
+    """Finds the mapping of every page."""
+    known = {"jt400-1371": "mixed"}
+    known |= {page.converter: page.structure for page in pages if page.converter.startswith(("jt400-", "jdk-"))}
+    raw = java(jar, known.items())
+    found = {name: both_ways(tables) for name, tables in raw.items()}
+    for page in pages:
+        if page.converter.startswith("icu-") and page.converter not in found:
+            structure = "mixed" if "half" in page.source else page.structure
+            found[page.converter] = both_ways(icu(page.converter[4:], structure))
+    assert found["jt400-935"] == found["jt400-1388"], "935 and 1388 of the toolbox are no longer one table"
+    for page in pages:
+        mapping = found.get(page.converter, {})
+        match page.source.split(" ", 1)[1:]:
+            case []:
+                page.mapping = mapping
+            case ["without shifts" | "single half"]:
+                page.mapping = half(mapping, False)
+            case ["with plain controls"]:
+                page.mapping = mapping | PLAIN_CONTROLS
+            case ["double half with 8482"]:
+                page.mapping = half(mapping, True) | half(found["icu-ibm-8482"], False)
+            case ["double half with 1159"]:
+                other = found["icu-ibm-1371"]
+                page.mapping = double_1371(raw["jt400-1371"], other) | half(other, False)
+            case ["with the 18 pairs of GB 18030-2022 exchanged"]:
+                page.mapping = edition_2022(mapping)
+            case unknown:
+                sys.exit(f"{page.name}: unknown source {unknown}")
+        assert len(set(page.mapping.values())) == len(page.mapping), f"{page.name} has a character twice"
+
+
+def provenance(page):
+    """The line of a table in PROVENANCE.tsv."""
+    sizes = [sum(low <= c < high for c in page.mapping) for low, high in ((0, 0x100), (0x100, FOUR), (FOUR, 1 << 21))]
+    privates = sum(len(text) == 1 and private(text[0]) for text in page.mapping.values())
+    sequences = sum(len(text) > 1 for text in page.mapping.values())
+    columns = [page.name, f"{page.pool}.bin", page.edition, page.digest(), *sizes, privates, sequences,
+               len(page.encode_only), page.source]
+    return "\t".join(map(str, columns))
+
+
+RUST = """//! The list of all code pages. Written by `tables/generate.py` from `tables/pages.tsv`; do not edit.
+//!
+//! A page is told by variant, name, CCSID (0: none), structure, pool and place of its table, other names and CCSIDs,
+//! edition, and title.
+
+use crate::text::structure::{Pool, Structure};
+
+/// What the list tells about a page.
+pub(super) struct Told {
+    pub(super) name: &'static str,
+    pub(super) ccsid: u16,
+    pub(super) structure: Structure,
+    pub(super) pool: Pool,
+    pub(super) place: usize,
+    pub(super) also: &'static [&'static str],
+    pub(super) edition: &'static str,
+    pub(super) title: &'static str,
+}
+
+macro_rules! pages {
+    ($($variant:ident = $name:literal, $ccsid:literal, $structure:ident, $pool:ident $place:literal, [$($also:literal),*],
+        $edition:literal, $title:literal;)*) => {
+        /// A code page by the name used in configuration and lineage (D18).
+        ///
+        /// A closed set is an enum: the decode plan dispatches on it once a field, never through a trait object.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Page {
+            $(#[doc = concat!("`", $name, "`: ", $title, ".")] $variant,)*
+        }
+
+        impl Page {
+            /// Every page, in the order of the reference.
+            pub const ALL: &'static [Page] = &[$(Page::$variant),*];
+        }
+
+        /// What is told about the pages, in their order.
+        pub(super) static TOLD: &[Told] = &[$(Told {
+            name: $name,
+            ccsid: $ccsid,
+            structure: Structure::$structure,
+            pool: Pool::$pool,
+            place: $place,
+            also: &[$($also),*],
+            edition: $edition,
+            title: $title,
+        }),*];
+    };
+}
+
+pages! {
+"""
+
+
+def rust(pages):
+    """The list of pages as Rust source."""
+    lines, places = [], {}
+    for page in pages:
+        place = places.get(page.pool, 0)
+        places[page.pool] = place + 1
+        pool_name = (page.pool or "nothing").capitalize()
+        also = ", ".join(f'"{name}"' for name in page.also)
+        lines += [
+            f'    {page.variant} = "{page.name}", {page.ccsid}, {page.structure.capitalize()}, {pool_name} {place}, [{also}],',
+            f'        "{page.full_edition()}",',
+            f'        "{page.title}";',
+        ]
+    return RUST + "\n".join(lines + ["}"]) + "\n"
 
 
 def main():
@@ -279,23 +207,21 @@ def main():
     jar_digest = hashlib.sha256(jar.read_bytes()).hexdigest()
     java_version = run(["java", "--version"], b"").decode().split()[1]
     assert icu_version == "72.1", f"the editions name ICU 72.1, this is {icu_version}"
-    pages = build(jar)
-    packed = {name: pack(page[0], page[1]) for name, page in pages.items()}
-    rows = ["# Written by generate.py. sha256 is that of the table file; edition() quotes its first 16 digits.",
+    listing = (HERE / "pages.tsv").read_text().splitlines()
+    pages = [Page(line) for line in listing if not line.startswith(("#", "variant"))]
+    fill(pages, jar)
+    rows = ["# Written by generate.py. sha256 is that of the mapping, in the form that pack.py describes; edition() quotes",
+            "# its first 16 digits. Before `source`: mappings of one, two, four bytes; to private use; to several",
+            "# characters; of encoding only.",
             f"# ICU {icu_version}, JDK {java_version}, {jar.name} sha256 {jar_digest}",
-            "table\tedition\tsha256\tbytes\tone_byte\ttwo_byte\tfour_byte\tprivate_use\tencode_only\tsource\tcompared"]
-    rows += [row_of(name, page, packed[name]) for name, page in pages.items()]
-    editions = ["# Written by generate.py: page, table file, what edition() says."]
-    for page in PAGES:
-        name = "935-1388" if page in ("935", "1388") else page
-        digest = hashlib.sha256(packed[name]).hexdigest()[:16]
-        editions.append(f"{page}\t{name}.bin\t{page} {pages[name][2]} sha256:{digest}")
-    editions.append("1208\t-\t1208 UTF-8 (RFC 3629)")
-    for name, content in packed.items():
+            "table\tfile\tedition\tsha256\tone_byte\ttwo_byte\tfour_byte\tprivate_use\tsequences\tencode_only\tsource"]
+    rows += [provenance(page) for page in pages if page.pool]
+    for name in dict.fromkeys(POOLS.values()):
+        content = pool([page for page in pages if page.pool == name])
         (HERE / f"{name}.bin").write_bytes(content)
+        print(f"{name}.bin: {len(content)} bytes")
     (HERE / "PROVENANCE.tsv").write_text("\n".join(rows) + "\n")
-    (HERE / "editions.tsv").write_text("\n".join(editions) + "\n")
-    print(f"{len(packed)} tables, {sum(map(len, packed.values()))} bytes")
+    (HERE.parent / "src/text/list.rs").write_text(rust(pages))
 
 
 if __name__ == "__main__":

@@ -13,21 +13,19 @@ fn is_private_use(character: char) -> bool {
 
 /// The characters of a page that may be encoded.
 fn repertoire(page: Page) -> &'static [char] {
-    static LISTS: OnceLock<Vec<Vec<char>>> = OnceLock::new();
-    let lists = LISTS.get_or_init(|| {
-        let all = || ('\0'..='\u{3FFFF}').filter(|c| !is_private_use(*c));
-        let of = |page: Page| match page {
-            Page::Utf8 => all().collect(),
-            _ => all().filter(|c| table_code(page, *c).is_some()).collect(),
-        };
-        Page::ALL.iter().map(|page| of(*page)).collect()
-    });
-    let index = Page::ALL.iter().position(|p| *p == page).unwrap();
-    &lists[index]
+    static LISTS: [OnceLock<Vec<char>>; Page::ALL.len()] = [const { OnceLock::new() }; Page::ALL.len()];
+    LISTS[page as usize].get_or_init(|| {
+        let last = if page.is_ebcdic() && !page.is_mixed() || page == Page::Ucs2 { '\u{FFFF}' } else { '\u{3FFFF}' };
+        let by_rule = matches!(page, Page::Utf8 | Page::Utf16 | Page::Ucs2);
+        let all = ('\0'..=last).filter(|c| !is_private_use(*c));
+        all.filter(|c| by_rule || table_code(page, c.encode_utf8(&mut [0; 4])).is_some()).collect()
+    })
 }
 
+/// Any page, and more often one whose characters are not all single bytes.
 fn page() -> impl Strategy<Value = Page> {
-    proptest::sample::select(Page::ALL)
+    let several: Vec<_> = Page::ALL.iter().copied().filter(|page| page.is_mixed() || !page.is_ebcdic()).collect();
+    prop_oneof![3 => proptest::sample::select(several), 1 => proptest::sample::select(Page::ALL)]
 }
 
 /// Text of a page: half of the characters among the first 100, so that runs open and close often.
@@ -43,6 +41,11 @@ fn page_and_text() -> impl Strategy<Value = (Page, String)> {
 fn page_and_bytes() -> impl Strategy<Value = (Page, Vec<u8>)> {
     let byte = prop_oneof![2 => Just(0x0Eu8), 2 => Just(0x0Fu8), 8 => 0x40u8..=0xFE, 3 => any::<u8>()];
     (page(), proptest::collection::vec(byte, 0..40))
+}
+
+/// Pages in which some two characters have one code.
+fn has_sequences(page: Page) -> bool {
+    ["か\u{309A}", "\u{514D}\u{FE01}"].iter().any(|text| table_code(page, text).is_some())
 }
 
 proptest! {
@@ -69,7 +72,9 @@ proptest! {
                 encode(page, &text, &mut canonical).unwrap();
                 prop_assert!(canonical.len() <= bytes.len());
                 // Without needless shifts the bytes were canonical already.
-                if !page.is_mixed() || !bytes.windows(2).any(|w| matches!(w, [0x0E, 0x0F] | [0x0F, 0x0E])) {
+                let needless = page.is_mixed() && bytes.windows(2).any(|w| matches!(w, [0x0E, 0x0F] | [0x0F, 0x0E]));
+                // Two characters that have a code together are written with it.
+                if !needless && !has_sequences(page) {
                     prop_assert_eq!(&canonical, &bytes);
                 }
                 decode(page, &canonical, &mut again).unwrap();
@@ -82,8 +87,10 @@ proptest! {
     fn graphic_fields_read_back((page, bytes) in page_and_bytes()) {
         let (mut text, mut again) = (String::new(), Vec::new());
         if decode_double(page, &bytes, &mut text).is_ok() {
-            encode_double(page, &text, &mut again).unwrap();
-            prop_assert_eq!(again, bytes);
+            // The text may have characters that the page writes as single bytes, or two as one.
+            if encode_double(page, &text, &mut again).is_ok() && !has_sequences(page) {
+                prop_assert_eq!(again, bytes);
+            }
         }
     }
 

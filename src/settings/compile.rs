@@ -48,10 +48,5 @@ impl FormatFile {
 
 /// A code page by its name in configuration (D18).
 pub fn page(name: &str) -> Result<Page, String> {
-    Page::parse(name).ok_or_else(|| {
-        format!(
-            "there is no code page `{name}`; known: 37, 836, 935, 935-classic, 1388, 1388-2001, gbk, gbk-936, \
-             gb18030-2005, gb18030-2022, utf-8"
-        )
-    })
+    Page::parse(name).ok_or_else(|| Page::unknown(name))
 }

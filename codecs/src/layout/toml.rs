@@ -93,8 +93,7 @@ pub(crate) fn page(section: &Section<'_>, key: &str) -> Option<Page> {
     let name = section.text(key)?;
     let page = Page::parse(&name);
     if page.is_none() {
-        let known: Vec<_> = Page::ALL.iter().map(|page| page.name()).collect();
-        section.fault(key, format_args!("`{name}` is not a code page; known: {}", known.join(", ")));
+        section.fault(key, format_args!("{}", Page::unknown(&name)));
     }
     page
 }

@@ -5,7 +5,6 @@
 
 use super::decimal::Decimal;
 use super::double_byte;
-use super::padding::trim;
 use super::plan::{Nulls, Plan, Short, Step};
 use super::row::{Cell, Repair, Row};
 use super::{special, walk};
@@ -71,7 +70,7 @@ impl Plan {
             Nulls::None => false,
             Nulls::Blank => record
                 .get(step.start..step.start + step.bytes)
-                .is_some_and(|bytes| bytes.iter().all(|b| *b == step.page.blank())),
+                .is_some_and(|bytes| text::trim(step.page, bytes).is_empty()),
             Nulls::Map => record.get(self.map_at + index).is_some_and(|b| *b == self.null_mark()),
             Nulls::Flag => record.get(step.start + step.bytes).is_some_and(|b| *b != 0 && *b != blank),
         }
@@ -164,7 +163,7 @@ pub(super) fn characters(step: &Step, bytes: &[u8], out: &mut String) -> Result<
             double_byte::decode(step.page, content, step.kind == Kind::Only, step.varlen, out).map_err(shift)
         }
         _ if step.varlen => text::decode(step.page, content, out).map_err(shift),
-        _ => text::decode(step.page, trim(content, step.page.blank()), out).map_err(shift),
+        _ => text::decode(step.page, text::trim(step.page, content), out).map_err(shift),
     }
 }
 

@@ -3,7 +3,6 @@
 //! J is SO, pairs, SI and fills its bytes; pairs of 4040 (ideographic blanks) are its padding, and so is anything blank
 //! after SI. An E field is the same or single-byte text without shift characters.
 
-use super::padding;
 use crate::code::Code;
 use crate::text::{self, Page, TextFault};
 
@@ -22,7 +21,7 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
 
 /// Reads a J or E field; with a written length (VARLEN) no blank is padding.
 pub(crate) fn decode(page: Page, bytes: &[u8], only: bool, varlen: bool, out: &mut String) -> Result<(), TextFault> {
-    let content = if varlen { bytes } else { padding::trim(bytes, page.blank()) };
+    let content = if varlen { bytes } else { text::trim(page, bytes) };
     match content.split_first() {
         None => Ok(()),
         Some((&OPEN, run)) => {

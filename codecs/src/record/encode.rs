@@ -68,13 +68,13 @@ impl Plan {
 /// A null's place: blanks, or the kind's default where the null is told elsewhere. Fillers are blank when not given.
 fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> {
     let rules = step.rules.as_deref().unwrap_or(&Rules::PLAIN);
-    let blank = step.page.blank();
+    let end = out.len() + step.bytes;
     if rules.no_date.nulls().next().is_some() && nulls != Nulls::Blank {
         return moment::write_none(step, rules, out);
     }
     let filler = step.filler && step.kind.is_text() && !step.varlen;
     if filler || (step.nullable && nulls == Nulls::Blank) {
-        out.resize(out.len() + step.bytes, blank);
+        text::pad(step.page, end, out);
         return Ok(());
     }
     if !step.nullable || nulls == Nulls::None {
@@ -103,7 +103,7 @@ fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> 
         }
         _ if step.varlen => {
             out.extend([0, 0]);
-            out.resize(out.len() + step.bytes - 2, blank);
+            text::pad(step.page, end, out);
             Ok(())
         }
         _ => write_text(step, "", out),
@@ -191,6 +191,6 @@ pub(super) fn write_text(step: &Step, value: &str, out: &mut Vec<u8>) -> Result<
         let unit = if step.kind == Kind::Graphic { 2 } else { 1 };
         out[start..start + 2].copy_from_slice(&((used / unit) as u16).to_be_bytes());
     }
-    out.resize(start + step.bytes, step.page.blank());
+    text::pad(step.page, start + step.bytes, out);
     Ok(())
 }

@@ -9,7 +9,6 @@ mod encode_tree;
 mod float;
 mod moment;
 pub(crate) mod number;
-mod padding;
 pub(crate) mod plan;
 mod prove;
 mod row;

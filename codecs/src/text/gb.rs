@@ -1,4 +1,4 @@
-//! GBK and GB18030: ASCII as it is, two-byte codes, and for GB18030 four-byte codes.
+//! GBK, Big5 and GB18030: ASCII as it is, two-byte codes, and for GB18030 four-byte codes.
 //!
 //! Lead bytes are 81..FE. A lead byte that is followed by nothing or by a byte that cannot be a trail is half a
 //! character: fixed-width fields cut by bytes end like that. Trail bytes overlap ASCII from 40 on, so text is always
@@ -17,35 +17,38 @@ pub(super) fn decode(table: &Table, bytes: &[u8], out: &mut String) -> Result<()
             out.push_str(text);
         }
         at += ascii;
-        while let Some(&lead @ 0x80..) = bytes.get(at) {
-            let (character, taken) = match table.single(lead) {
-                Some(found) => (found, 1),
-                None => multibyte(table, &bytes[at..], at)?,
-            };
-            if is_private_use(character) {
-                return Err(TextFault::private_use(at));
+        while let [lead @ 0x80..=0xFF, rest @ ..] = &bytes[at..] {
+            let plain = rest.first().and_then(|trail| table.plain(*lead, *trail));
+            match plain {
+                Some(found) => {
+                    out.push(found);
+                    at += 2;
+                }
+                None => {
+                    let (found, taken) = rare(table, &bytes[at..], at)?;
+                    out.push(found);
+                    at += taken;
+                }
             }
-            out.push(character);
-            at += taken;
         }
     }
     Ok(())
 }
 
-/// The character that starts at `at` with a byte from 80 on.
-#[inline]
-fn multibyte(table: &Table, bytes: &[u8], at: usize) -> Result<(char, usize), TextFault> {
-    if let [lead, trail, ..] = *bytes
-        && let Some(found) = table.double(lead, trail)
-    {
-        return Ok((found, 2));
-    }
-    match *bytes {
-        [0x80 | 0xFF, ..] => Err(TextFault::unmapped(at, "a byte without a character in this code page")),
-        [_, 0x30..=0x39, ..] if table.has_four() => four_bytes(table, bytes, at),
-        [_, 0x40..=0xFE, ..] => Err(TextFault::unmapped(at, "a two-byte code without a character in this code page")),
-        _ => Err(TextFault::half(at, "half a two-byte character")),
-    }
+/// The character that starts at `at` with a byte from 80 on, and its bytes.
+#[cold]
+fn rare(table: &Table, bytes: &[u8], at: usize) -> Result<(char, usize), TextFault> {
+    let (found, taken) = match *bytes {
+        [byte, ..] if let Some(found) = table.single(byte) => (found, 1),
+        [lead, trail, ..] if let Some(found) = table.double(lead, trail) => (found.first, 2),
+        [0x80 | 0xFF, ..] => return Err(TextFault::unmapped(at, "a byte without a character in this code page")),
+        [_, 0x30..=0x39, ..] if table.has_four() => four_bytes(table, bytes, at)?,
+        [_, 0x40..=0xFE, ..] => {
+            return Err(TextFault::unmapped(at, "a two-byte code without a character in this code page"));
+        }
+        _ => return Err(TextFault::half(at, "half a two-byte character")),
+    };
+    if is_private_use(found) { Err(TextFault::private_use(at)) } else { Ok((found, taken)) }
 }
 
 fn four_bytes(table: &Table, bytes: &[u8], at: usize) -> Result<(char, usize), TextFault> {

@@ -8,6 +8,7 @@
 use crate::text::fault::{TextFault, is_private_use};
 use crate::text::single;
 use crate::text::table::Table;
+use std::str::Chars;
 
 const SHIFT_OUT: u8 = 0x0E;
 const SHIFT_IN: u8 = 0x0F;
@@ -41,20 +42,32 @@ fn decode_run(table: &Table, bytes: &[u8], shift: usize, out: &mut String) -> Re
         match bytes.get(at..).unwrap_or_default() {
             [] => return Err(TextFault::open_run(shift)),
             [SHIFT_IN, ..] => return Ok(at + 1),
-            &[lead, trail, ..] => out.push(pair(table, lead, trail, at)?),
+            &[lead, trail, ..] => push_pair(table, lead, trail, at, out)?,
             &[lead] => return Err(bad_pair(lead, SHIFT_IN, at)),
         }
         at += 2;
     }
 }
 
+/// Appends what two bytes stand for.
 #[inline]
-fn pair(table: &Table, lead: u8, trail: u8, at: usize) -> Result<char, TextFault> {
-    match table.double(lead, trail) {
-        Some(found) if is_private_use(found) => Err(TextFault::private_use(at)),
-        Some(found) => Ok(found),
-        None => Err(bad_pair(lead, trail, at)),
+fn push_pair(table: &Table, lead: u8, trail: u8, at: usize, out: &mut String) -> Result<(), TextFault> {
+    match table.plain(lead, trail) {
+        Some(found) => out.push(found),
+        None => push_rare(table, lead, trail, at, out)?,
     }
+    Ok(())
+}
+
+#[cold]
+fn push_rare(table: &Table, lead: u8, trail: u8, at: usize, out: &mut String) -> Result<(), TextFault> {
+    let found = table.double(lead, trail).ok_or_else(|| bad_pair(lead, trail, at))?;
+    if is_private_use(found.first) {
+        return Err(TextFault::private_use(at));
+    }
+    out.push(found.first);
+    out.extend(found.second);
+    Ok(())
 }
 
 #[cold]
@@ -84,7 +97,7 @@ pub(super) fn decode_double(table: &Table, bytes: &[u8], out: &mut String) -> Re
     out.reserve(bytes.len() + bytes.len() / 2);
     for (n, code) in bytes.chunks(2).enumerate() {
         match *code {
-            [lead, trail] => out.push(pair(table, lead, trail, 2 * n)?),
+            [lead, trail] => push_pair(table, lead, trail, 2 * n, out)?,
             _ => return Err(TextFault::half(2 * n, "half a double-byte character")),
         }
     }
@@ -94,8 +107,7 @@ pub(super) fn decode_double(table: &Table, bytes: &[u8], out: &mut String) -> Re
 pub(super) fn encode(table: &Table, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
     out.reserve(text.len());
     let mut in_run = false;
-    for (at, character) in text.chars().enumerate() {
-        let code = single::code(table, character, at)?;
+    for_codes(table, text, |_, code| {
         if (code > 0xFF) != in_run {
             out.push(if in_run { SHIFT_IN } else { SHIFT_OUT });
             in_run = !in_run;
@@ -104,7 +116,8 @@ pub(super) fn encode(table: &Table, text: &str, out: &mut Vec<u8>) -> Result<(),
             [0, byte] => out.push(byte),
             double => out.extend_from_slice(&double),
         }
-    }
+        Ok(())
+    })?;
     if in_run {
         out.push(SHIFT_IN);
     }
@@ -114,13 +127,44 @@ pub(super) fn encode(table: &Table, text: &str, out: &mut Vec<u8>) -> Result<(),
 /// Encodes a graphic field; only characters of the double-byte half have a place in it.
 pub(super) fn encode_double(table: &Table, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
     out.reserve(text.len());
-    for (at, character) in text.chars().enumerate() {
-        match single::code(table, character, at)?.to_be_bytes() {
-            [0, _] => return Err(TextFault::unmapped(at, "a single-byte character in a double-byte field")),
-            double => out.extend_from_slice(&double),
+    for_codes(table, text, |at, code| match code.to_be_bytes() {
+        [0, _] => Err(TextFault::unmapped(at, "a single-byte character in a double-byte field")),
+        double => {
+            out.extend_from_slice(&double);
+            Ok(())
+        }
+    })
+}
+
+/// Calls `each` with the place and the code of each character, or of two characters that the page has as one.
+#[inline]
+fn for_codes(
+    table: &Table,
+    text: &str,
+    mut each: impl FnMut(usize, u16) -> Result<(), TextFault>,
+) -> Result<(), TextFault> {
+    let mut at = 0;
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        match sequence(table, character, &rest) {
+            Some(code) => {
+                each(at, code)?;
+                rest.next();
+                at += 2;
+            }
+            None => {
+                each(at, single::code(table, character, at)?)?;
+                at += 1;
+            }
         }
     }
     Ok(())
+}
+
+/// The code that `first` has together with the character after it.
+#[inline]
+pub(super) fn sequence(table: &Table, first: char, rest: &Chars<'_>) -> Option<u16> {
+    if table.has_sequences() { table.sequence(first, rest.clone().next()?) } else { None }
 }
 
 /// Counts encoded bytes, the closing SI included, as characters are added.
@@ -131,8 +175,7 @@ pub(super) struct Width {
 
 impl Width {
     /// Bytes that one more character adds. One without a code counts as a single byte: encoding will report it.
-    pub(super) fn add(&mut self, table: &Table, character: char) -> usize {
-        let double = table.code(character).is_some_and(|code| code > 0xFF);
+    pub(super) fn add(&mut self, double: bool) -> usize {
         let bytes = match (self.in_run, double) {
             (_, false) => 1,
             (true, true) => 2,

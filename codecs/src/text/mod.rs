@@ -6,45 +6,35 @@
 //! the tables hold them. The only mapping that does not go both ways is U+30FB to 4345 in current 935 and 1388, which
 //! reads back as U+00B7 (D18). Trimming and padding belong to the layouts.
 
+mod blank;
 mod fault;
 mod gb;
+mod list;
 mod mixed;
 mod page;
+mod pool;
 mod single;
+mod structure;
 mod table;
+mod utf16;
 mod utf8;
 
+pub use blank::{pad, trim};
 pub use fault::TextFault;
 pub use page::Page;
 
-use table::Table;
-
-/// How the bytes of a page are built.
-enum Structure {
-    Single,
-    Mixed,
-    Gb,
-    Utf8,
-}
-
-fn structure(page: Page) -> Structure {
-    match page {
-        Page::Cp37 | Page::Cp836 => Structure::Single,
-        Page::Cp935 | Page::Cp935Classic | Page::Cp1388 | Page::Cp1388Of2001 => Structure::Mixed,
-        Page::Gbk | Page::Gbk936 | Page::Gb18030Of2005 | Page::Gb18030Of2022 => Structure::Gb,
-        Page::Utf8 => Structure::Utf8,
-    }
-}
+use pool::table;
+use structure::Structure;
 
 /// Decodes a whole field and appends its characters; after a fault `out` is as it was.
 pub fn decode(page: Page, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
     let before = out.len();
-    let table = Table::of(page);
-    let result = match structure(page) {
-        Structure::Single => single::decode(table, bytes, out),
-        Structure::Mixed => mixed::decode(table, bytes, out),
-        Structure::Gb => gb::decode(table, bytes, out),
+    let result = match page.structure() {
+        Structure::Single => single::decode(table(page), bytes, out),
+        Structure::Mixed => mixed::decode(table(page), bytes, out),
+        Structure::Gbk | Structure::Gb18030 | Structure::Big5 => gb::decode(table(page), bytes, out),
         Structure::Utf8 => utf8::decode(bytes, out),
+        wide @ (Structure::Utf16 | Structure::Ucs2) => utf16::decode(wide, bytes, out),
     };
     result.inspect_err(|_| out.truncate(before))
 }
@@ -52,78 +42,101 @@ pub fn decode(page: Page, bytes: &[u8], out: &mut String) -> Result<(), TextFaul
 /// Encodes text and appends its bytes, runs opened and closed; after a fault `out` is as it was.
 pub fn encode(page: Page, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
     let before = out.len();
-    let table = Table::of(page);
-    let result = match structure(page) {
-        Structure::Single => single::encode(table, text, out),
-        Structure::Mixed => mixed::encode(table, text, out),
-        Structure::Gb => gb::encode(table, text, out),
+    let result = match page.structure() {
+        Structure::Single => single::encode(table(page), text, out),
+        Structure::Mixed => mixed::encode(table(page), text, out),
+        Structure::Gbk | Structure::Gb18030 | Structure::Big5 => gb::encode(table(page), text, out),
         Structure::Utf8 => utf8::encode(text, out),
+        wide @ (Structure::Utf16 | Structure::Ucs2) => utf16::encode(wide, text, out),
     };
     result.inspect_err(|_| out.truncate(before))
 }
 
 const NO_DOUBLE: &str = "this code page has no double-byte half";
 
-/// Decodes a graphic field (DDS type G): two-byte codes without shifts.
+/// Decodes a graphic field (DDS type G): two-byte codes without shifts, or UTF-16.
 pub fn decode_double(page: Page, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
-    let table = Table::of(page);
-    if !table.has_double() {
-        return Err(TextFault::unmapped(0, NO_DOUBLE));
+    match page.structure() {
+        Structure::Single | Structure::Utf8 => Err(TextFault::unmapped(0, NO_DOUBLE)),
+        Structure::Utf16 | Structure::Ucs2 => decode(page, bytes, out),
+        Structure::Mixed | Structure::Gbk | Structure::Gb18030 | Structure::Big5 => {
+            let before = out.len();
+            mixed::decode_double(table(page), bytes, out).inspect_err(|_| out.truncate(before))
+        }
     }
-    let before = out.len();
-    mixed::decode_double(table, bytes, out).inspect_err(|_| out.truncate(before))
 }
 
-/// Encodes a graphic field (DDS type G): two-byte codes without shifts.
+/// Encodes a graphic field (DDS type G): two-byte codes without shifts, or UTF-16.
 pub fn encode_double(page: Page, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
-    let table = Table::of(page);
-    if !table.has_double() {
-        return Err(TextFault::unmapped(0, NO_DOUBLE));
+    match page.structure() {
+        Structure::Single | Structure::Utf8 => Err(TextFault::unmapped(0, NO_DOUBLE)),
+        Structure::Utf16 | Structure::Ucs2 => encode(page, text, out),
+        Structure::Mixed | Structure::Gbk | Structure::Gb18030 | Structure::Big5 => {
+            let before = out.len();
+            mixed::encode_double(table(page), text, out).inspect_err(|_| out.truncate(before))
+        }
     }
-    let before = out.len();
-    mixed::encode_double(table, text, out).inspect_err(|_| out.truncate(before))
 }
 
 /// The longest start of `text`, in whole characters, whose encoding takes at most `max_bytes`, shifts included.
 ///
 /// A character that the page lacks is not dropped in silence: it counts as one byte, and encoding then refuses it.
+/// Two characters that the page has as one are not parted.
 pub fn cut(page: Page, text: &str, max_bytes: usize) -> &str {
-    let table = Table::of(page);
+    let table = table(page);
     let mut run = mixed::Width::default();
     let mut used = 0;
-    for (start, character) in text.char_indices() {
-        used += match structure(page) {
+    let mut rest = text.chars();
+    loop {
+        let start = text.len() - rest.as_str().len();
+        let Some(character) = rest.next() else { return text };
+        used += match page.structure() {
             Structure::Single => 1,
-            Structure::Mixed => run.add(table, character),
-            Structure::Gb => gb::width(table, character),
+            Structure::Mixed if mixed::sequence(table, character, &rest).is_some() => {
+                rest.next();
+                run.add(true)
+            }
+            Structure::Mixed => run.add(table.code(character).is_some_and(|code| code > 0xFF)),
+            Structure::Gbk | Structure::Gb18030 | Structure::Big5 => gb::width(table, character),
             Structure::Utf8 => character.len_utf8(),
+            Structure::Utf16 | Structure::Ucs2 => 2 * character.len_utf16(),
         };
         if used > max_bytes {
             return &text[..start];
         }
     }
-    text
 }
 
-/// The character of one code as the table has it, private use included; for listing and comparing tables.
+/// For each byte outside double-byte runs its ASCII character, or 80 where it has none or another.
+pub fn ascii(page: Page) -> &'static [u8; 256] {
+    table(page).ascii()
+}
+
+/// What one code stands for as the table has it, private use included; for listing and comparing tables.
 ///
-/// `code` is one, two or four bytes without shifts. UTF-8 has no table.
-pub fn table_character(page: Page, code: &[u8]) -> Option<char> {
-    let table = Table::of(page);
+/// `code` is one, two or four bytes without shifts. Pages made by rule (UTF-8, UTF-16) have no table.
+pub fn table_text(page: Page, code: &[u8]) -> Option<String> {
+    let table = table(page);
     match *code {
-        [byte] => table.single(byte),
-        [lead, trail] => table.double(lead, trail),
-        [_, _, _, _] => table.four(gb::four_byte_number(code)?),
+        [byte] => table.single(byte).map(String::from),
+        [lead, trail] => table.double(lead, trail).map(|found| [found.first].into_iter().chain(found.second).collect()),
+        [_, _, _, _] => table.four(gb::four_byte_number(code)?).map(String::from),
         _ => None,
     }
 }
 
-/// The code of a character as the table has it, private use included, without shifts: bytes and their number.
-pub fn table_code(page: Page, character: char) -> Option<([u8; 4], usize)> {
-    let table = Table::of(page);
-    match table.code(character).map(u16::to_be_bytes) {
-        Some([0, byte]) => Some(([byte, 0, 0, 0], 1)),
-        Some([lead, trail]) => Some(([lead, trail, 0, 0], 2)),
-        None => table.four_byte_code(character).map(|number| (gb::four_bytes_of(number), 4)),
+/// The code of one character, or of two that the page has as one, as the table has it; private use included, without
+/// shifts: bytes and their number.
+pub fn table_code(page: Page, text: &str) -> Option<([u8; 4], usize)> {
+    let table = table(page);
+    let mut characters = text.chars();
+    let (first, second) = (characters.next()?, characters.next());
+    let code = second.map_or_else(|| table.code(first), |second| table.sequence(first, second));
+    match (code.map(u16::to_be_bytes), second) {
+        _ if characters.next().is_some() => None,
+        (Some([0, byte]), _) => Some(([byte, 0, 0, 0], 1)),
+        (Some([lead, trail]), _) => Some(([lead, trail, 0, 0], 2)),
+        (None, None) => table.four_byte_code(first).map(|number| (gb::four_bytes_of(number), 4)),
+        (None, Some(_)) => None,
     }
 }

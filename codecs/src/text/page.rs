@@ -1,142 +1,109 @@
 //! The code pages by name, CCSID and edition.
 //!
 //! A page is one fixed table: two editions of "the same" CCSID are two pages, so that lineage and the frozen plan can
-//! say which one was used (D18). What the names mean is told by [`Page`]; the tables themselves are in
-//! [`crate::text::table`]. Nothing here guesses a page from data.
+//! say which one was used (D18). A bare number is what a current IBM i does; an edition that other systems have is
+//! named after its year, `935-classic` excepted. The list itself is [`crate::text::list`], which the table generator
+//! writes. Nothing here guesses a page from data.
 
-/// A code page by the name used in configuration and lineage (D18).
-///
-/// A closed set is an enum: the decode plan dispatches on it once a field, never through a trait object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Page {
-    /// `37`: EBCDIC Latin-1, US.
-    Cp37,
-    /// `836`: the single-byte half of 935 and 1388.
-    Cp836,
-    /// `935` as a current IBM i has it (the superset; 4345 is U+00B7).
-    Cp935,
-    /// `935-classic`: the 1999 table of ICU, glibc and Java.
-    Cp935Classic,
-    /// `1388` as a current IBM i has it.
-    Cp1388,
-    /// `1388-2001`.
-    Cp1388Of2001,
-    /// `gbk`: ICU's 1386 with ordinary controls.
-    Gbk,
-    /// `gbk-936`: windows-936.
-    Gbk936,
-    /// `gb18030-2005`.
-    Gb18030Of2005,
-    /// `gb18030-2022`.
-    Gb18030Of2022,
-    /// `1208`: UTF-8.
-    Utf8,
-}
+pub use crate::text::list::Page;
 
-/// Written by the table generator: page, table file, edition.
-const EDITIONS: &str = include_str!("../../tables/editions.tsv");
+use crate::text::list::{TOLD, Told};
+use crate::text::structure::{Pool, Structure};
 
 impl Page {
-    /// Every page, in the order of the reference.
-    pub const ALL: &'static [Page] = &[
-        Page::Cp37,
-        Page::Cp836,
-        Page::Cp935,
-        Page::Cp935Classic,
-        Page::Cp1388,
-        Page::Cp1388Of2001,
-        Page::Gbk,
-        Page::Gbk936,
-        Page::Gb18030Of2005,
-        Page::Gb18030Of2022,
-        Page::Utf8,
-    ];
-
     /// The page of a configured name or alias; letters in either case.
     pub fn parse(name: &str) -> Option<Page> {
         let lower = name.to_ascii_lowercase();
-        let alias = match lower.as_str() {
-            "1386" => "gbk",
-            "936" => "gbk-936",
-            "gb18030" | "54936" => "gb18030-2022",
-            "utf-8" => "1208",
-            other => other,
-        };
-        Page::ALL.iter().copied().find(|page| page.name() == alias)
+        let find = |fits: &dyn Fn(&Told) -> bool| Page::ALL.iter().copied().find(|page| fits(page.told()));
+        find(&|told| told.name == lower).or_else(|| find(&|told| told.also.contains(&lower.as_str())))
     }
 
     /// The page of a CCSID as DDS and file attributes give it.
     ///
-    /// The halves of a mixed page (837, 4933, 13124) give a page whose table holds them, because a graphic field is
-    /// tagged with its double-byte half.
+    /// The double-byte halves (300, 834, 835, 837, 4930, 4933, 9027, 16684) give a page whose table holds them, because
+    /// a graphic field is tagged with its double-byte half. 65535 means that bytes are not converted, and has no page.
     pub fn from_ccsid(ccsid: u32) -> Option<Page> {
-        match ccsid {
-            37 => Some(Page::Cp37),
-            836 | 13124 => Some(Page::Cp836),
-            935 | 837 => Some(Page::Cp935),
-            1388 | 9580 | 4933 => Some(Page::Cp1388),
-            1386 => Some(Page::Gbk),
-            936 => Some(Page::Gbk936),
-            54936 | 5488 | 1392 => Some(Page::Gb18030Of2022),
-            1208 => Some(Page::Utf8),
-            _ => None,
+        Page::parse(&ccsid.to_string())
+    }
+
+    /// What to tell somebody who wrote a name that [`Page::parse`] does not know.
+    pub fn unknown(name: &str) -> String {
+        if name == "65535" {
+            return "65535 means no conversion: it is no code page; declare the field as hex, or name its code page"
+                .to_owned();
         }
+        let start = name.to_ascii_lowercase();
+        let start = start.trim_start_matches("ibm-").trim_start_matches("cp").trim_start_matches('0');
+        let start = start.split(['-', '_']).next().unwrap_or_default();
+        let near: Vec<_> = Page::ALL
+            .iter()
+            .map(|page| page.name())
+            .filter(|known| !start.is_empty() && known.starts_with(start))
+            .take(8)
+            .collect();
+        if near.is_empty() {
+            return format!(
+                "`{name}` is not a code page; they are listed in docs/layouts.md, such as 37, 935, 1388, gbk, 1208"
+            );
+        }
+        format!("`{name}` is not a code page; there are {}", near.join(", "))
     }
 
     /// The name for configuration and lineage.
     pub fn name(self) -> &'static str {
-        match self {
-            Page::Cp37 => "37",
-            Page::Cp836 => "836",
-            Page::Cp935 => "935",
-            Page::Cp935Classic => "935-classic",
-            Page::Cp1388 => "1388",
-            Page::Cp1388Of2001 => "1388-2001",
-            Page::Gbk => "gbk",
-            Page::Gbk936 => "gbk-936",
-            Page::Gb18030Of2005 => "gb18030-2005",
-            Page::Gb18030Of2022 => "gb18030-2022",
-            Page::Utf8 => "1208",
-        }
+        self.told().name
     }
 
-    /// The CCSID; editions of one page share it.
+    /// The other names, and the CCSIDs that mean this page too.
+    pub fn also(self) -> &'static [&'static str] {
+        self.told().also
+    }
+
+    /// Whose text it is, in words.
+    pub fn title(self) -> &'static str {
+        self.told().title
+    }
+
+    /// The CCSID, shared by editions of one page; 0 where IBM has given none.
     pub fn ccsid(self) -> u16 {
-        match self {
-            Page::Cp37 => 37,
-            Page::Cp836 => 836,
-            Page::Cp935 | Page::Cp935Classic => 935,
-            Page::Cp1388 | Page::Cp1388Of2001 => 1388,
-            Page::Gbk => 1386,
-            Page::Gbk936 => 936,
-            Page::Gb18030Of2005 | Page::Gb18030Of2022 => 54936,
-            Page::Utf8 => 1208,
-        }
+        self.told().ccsid
     }
 
     /// Which table this is: name, source and the start of the table's digest.
     pub fn edition(self) -> &'static str {
-        EDITIONS
-            .lines()
-            .map(|line| line.split('\t'))
-            .find_map(|mut columns| (columns.next() == Some(self.name())).then(|| columns.nth(1)))
-            .flatten()
-            .unwrap_or("")
+        self.told().edition
     }
 
     /// Whether letters and digits are EBCDIC.
     pub fn is_ebcdic(self) -> bool {
-        self.is_mixed() || matches!(self, Page::Cp37 | Page::Cp836)
+        matches!(self.structure(), Structure::Single | Structure::Mixed)
     }
 
     /// Whether double-byte runs stand between SO and SI.
     pub fn is_mixed(self) -> bool {
-        matches!(self, Page::Cp935 | Page::Cp935Classic | Page::Cp1388 | Page::Cp1388Of2001)
+        self.structure() == Structure::Mixed
     }
 
-    /// The byte that pads a field.
+    /// Whether every character is made of units of two bytes (UTF-16).
+    pub fn is_wide(self) -> bool {
+        matches!(self.structure(), Structure::Utf16 | Structure::Ucs2)
+    }
+
+    /// The last byte of the blank that pads a field; in wide pages 00 stands before it.
     pub fn blank(self) -> u8 {
         if self.is_ebcdic() { 0x40 } else { 0x20 }
+    }
+
+    pub(super) fn structure(self) -> Structure {
+        self.told().structure
+    }
+
+    pub(super) fn place(self) -> (Pool, usize) {
+        (self.told().pool, self.told().place)
+    }
+
+    fn told(self) -> &'static Told {
+        &TOLD[self as usize]
     }
 }
 
@@ -148,7 +115,10 @@ mod tests {
     fn names_and_aliases_find_their_page() {
         for &page in Page::ALL {
             assert_eq!(Page::parse(page.name()), Some(page));
-            assert!(Page::from_ccsid(page.ccsid().into()).is_some(), "{page:?}");
+            for name in page.also() {
+                assert_eq!(Page::parse(name), Some(page), "{name}");
+            }
+            assert!(page.ccsid() == 0 || Page::from_ccsid(page.ccsid().into()).is_some(), "{page:?}");
         }
         for (alias, page) in [
             ("1386", Page::Gbk),
@@ -156,6 +126,7 @@ mod tests {
             ("GB18030", Page::Gb18030Of2022),
             ("54936", Page::Gb18030Of2022),
             ("UTF-8", Page::Utf8),
+            ("5035", Page::Cp939),
         ] {
             assert_eq!(Page::parse(alias), Some(page), "{alias}");
         }
@@ -164,10 +135,30 @@ mod tests {
     }
 
     #[test]
+    fn no_name_means_two_pages() {
+        let mut names: Vec<_> =
+            Page::ALL.iter().flat_map(|page| page.also().iter().copied().chain([page.name()])).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+
+    #[test]
     fn a_bare_ccsid_means_what_a_current_ibm_i_does() {
         assert_eq!(Page::from_ccsid(935), Some(Page::Cp935));
         assert_eq!(Page::from_ccsid(1388), Some(Page::Cp1388));
         assert_eq!(Page::from_ccsid(54936), Some(Page::Gb18030Of2022));
+        assert_eq!(Page::from_ccsid(835), Some(Page::Cp937));
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_what_is_near() {
+        assert!(Page::unknown("65535").contains("hex"));
+        assert!(Page::unknown("935-2001").contains("935, 935-classic"));
+        assert!(Page::unknown("cp0930x").contains("layouts.md"));
+        assert!(Page::unknown("ibm-1388_P103").contains("1388-2001"));
+        assert!(Page::unknown("").contains("1208"));
     }
 
     #[test]
@@ -175,7 +166,8 @@ mod tests {
         for &page in Page::ALL {
             let edition = page.edition();
             assert!(edition.starts_with(&format!("{} ", page.name())), "{page:?}: {edition}");
-            assert_eq!(edition.contains(" sha256:"), page != Page::Utf8, "{edition}");
+            let by_rule = matches!(page, Page::Utf8 | Page::Utf16 | Page::Ucs2);
+            assert_eq!(edition.contains(" sha256:"), !by_rule, "{edition}");
         }
     }
 }

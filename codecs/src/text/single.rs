@@ -63,10 +63,11 @@ pub(super) fn code(table: &Table, character: char, at: usize) -> Result<u16, Tex
     if is_private_use(character) {
         return Err(TextFault::private_use(at));
     }
-    table.code(character).ok_or(missing(at))
+    table.code(character).ok_or_else(|| missing(at))
 }
 
 /// The fault of a character that the page has not got.
+#[cold]
 pub(super) fn missing(at: usize) -> TextFault {
     TextFault::unmapped(at, "a character that is not in this code page")
 }

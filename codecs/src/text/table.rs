@@ -1,290 +1,214 @@
-//! Code page tables: packed files expanded once into arrays that are indexed, never searched.
+//! A code page table: arrays that are indexed where the table file has them, nothing searched, nothing allocated.
 //!
-//! `tables/generate.py` writes the packed files and describes their format. A [`Table`] is expanded at the first use
-//! of its page and then shared; no lookup allocates. Every mapping goes both ways, except the few that the generator
-//! names as encode-only, which stand apart. Private-use characters are in the tables: refusing them is up to the
-//! codecs. A damaged packed file gives an empty table, so that everything is refused rather than misread; a test
-//! checks the digests of the files.
+//! Reading a byte is one load, reading two bytes two, writing a character two. Every mapping goes both ways, except
+//! the few that the generator names as encode-only. Private-use characters are in the tables: refusing them is up to
+//! the codecs.
 
-use crate::text::page::Page;
-use std::sync::OnceLock;
+use std::cmp::Ordering;
 
-/// One past the last four-byte code of GB18030 that stands for a character below U+10000.
-const FOUR_BYTE_CODES: u32 = 39_420;
-/// Codes of the packed format from here on are four-byte codes.
-const FOUR_BYTE_START: u32 = 0x1_0000;
-/// Entries of the double-byte array in this range point into `beyond`; no table maps to a surrogate.
+/// Numbers as they stand in the files.
+pub(super) type Word = [u8; 2];
+/// The characters of the codes with one lead byte.
+pub(super) type Row = [Word; 192];
+/// The codes of 64 characters.
+pub(super) type Block = [Word; 64];
+
+/// First number of the four-byte codes of GB18030 that stand for the characters beyond U+FFFF, in order.
+const FOURS_BEYOND: u32 = 189_000;
+/// A row's values in this range are places in `beyond`; no table maps to a surrogate.
 const SURROGATES: std::ops::RangeInclusive<u16> = 0xD800..=0xDFFF;
+/// The last value that is not simply the character: a place in `beyond`, or private use.
+const LAST_SPECIAL: u16 = 0xF8FF;
 /// A single byte without a character.
 const NONE: u16 = 0xFFFF;
 /// Marks a byte whose character is not ASCII.
 pub(super) const NOT_ASCII: u8 = 0x80;
+/// Trail bytes begin here.
+const FIRST_TRAIL: u8 = 0x40;
 
-/// A code page, expanded.
+/// A code page, as parts of a table file.
+#[derive(Clone, Copy)]
 pub(super) struct Table {
-    single: [u16; 256],
-    ascii: [u8; 256],
-    double: Vec<u16>,
-    beyond: Vec<char>,
-    four: Vec<u16>,
-    codes: Trie,
-    fours: Trie,
-    encode_only: Vec<(char, u16)>,
+    pub(super) single: &'static [Word; 256],
+    pub(super) ascii: &'static [u8; 256],
+    pub(super) leads: &'static [Word; 256],
+    pub(super) rows: &'static [Row],
+    pub(super) bases: &'static [Word],
+    pub(super) beyond: &'static [[u8; 4]],
+    pub(super) seconds: &'static [Word],
+    pub(super) codes: Trie,
+    pub(super) sequences: &'static [[u8; 8]],
+    pub(super) by_number: &'static [[u8; 6]],
+    pub(super) by_character: &'static [[u8; 6]],
 }
 
-/// Scalars to 16-bit values in two levels; 0 stands for nothing.
-#[derive(Default)]
-struct Trie {
-    index: Vec<u16>,
-    blocks: Vec<[u16; 256]>,
+/// Scalars to codes in two levels; 0 stands for nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Trie {
+    pub(super) index: &'static [Word],
+    pub(super) blocks: &'static [Block],
+}
+
+/// Consecutive four-byte codes that stand for consecutive characters below U+10000.
+struct Stretch {
+    number: u32,
+    scalar: u32,
+    length: u32,
+}
+
+impl Stretch {
+    fn read(entry: &[u8; 6]) -> Stretch {
+        let [number, scalar, length] = [0, 2, 4].map(|at| u16::from_le_bytes([entry[at], entry[at + 1]]).into());
+        Stretch { number, scalar, length }
+    }
+}
+
+/// What a two-byte code stands for: a character, and for a few codes of JIS X 0213 and CNS 11643 one that combines
+/// with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) first: char,
+    pub(super) second: Option<char>,
 }
 
 impl Trie {
-    fn set(&mut self, scalar: u32, value: u16) {
-        let high = (scalar >> 8) as usize;
-        if self.blocks.is_empty() {
-            self.blocks.push([0; 256]);
-        }
-        if self.index.len() <= high {
-            self.index.resize(high + 1, 0);
-        }
-        if self.index[high] == 0 {
-            self.index[high] = self.blocks.len() as u16;
-            self.blocks.push([0; 256]);
-        }
-        self.blocks[usize::from(self.index[high])][(scalar & 0xFF) as usize] = value;
-    }
-
+    #[inline]
     fn get(&self, character: char) -> u16 {
-        let scalar = u32::from(character);
-        let block = self.index.get((scalar >> 8) as usize).and_then(|&i| self.blocks.get(usize::from(i)));
-        block.map_or(0, |values| values[(scalar & 0xFF) as usize])
+        let scalar = u32::from(character) as usize;
+        let Some(&block) = self.index.get(scalar >> 6) else { return 0 };
+        let Some(block) = self.blocks.get(usize::from(u16::from_le_bytes(block))) else { return 0 };
+        u16::from_le_bytes(block[scalar & 63])
     }
 }
 
 impl Table {
-    /// The table of a page; UTF-8 needs none and has an empty one.
-    pub(super) fn of(page: Page) -> &'static Table {
-        macro_rules! packed {
-            ($file:literal) => {{
-                static TABLE: OnceLock<Table> = OnceLock::new();
-                TABLE.get_or_init(|| Table::expand(include_bytes!(concat!("../../tables/", $file, ".bin"))))
-            }};
-        }
-        match page {
-            Page::Cp37 => packed!("37"),
-            Page::Cp836 => packed!("836"),
-            Page::Cp935 | Page::Cp1388 => packed!("935-1388"),
-            Page::Cp935Classic => packed!("935-classic"),
-            Page::Cp1388Of2001 => packed!("1388-2001"),
-            Page::Gbk => packed!("gbk"),
-            Page::Gbk936 => packed!("gbk-936"),
-            Page::Gb18030Of2005 => packed!("gb18030-2005"),
-            Page::Gb18030Of2022 => packed!("gb18030-2022"),
-            Page::Utf8 => {
-                static NOTHING: OnceLock<Table> = OnceLock::new();
-                NOTHING.get_or_init(Table::empty)
-            }
-        }
-    }
-
-    fn empty() -> Table {
-        Table {
-            single: [NONE; 256],
-            ascii: [NOT_ASCII; 256],
-            double: Vec::new(),
-            beyond: Vec::new(),
-            four: Vec::new(),
-            codes: Trie::default(),
-            fours: Trie::default(),
-            encode_only: Vec::new(),
-        }
-    }
-
-    fn expand(packed: &[u8]) -> Table {
-        Table::read(packed).unwrap_or_else(Table::empty)
-    }
-
-    fn read(packed: &[u8]) -> Option<Table> {
-        let mut table = Table::empty();
-        let mut packed = Packed(packed.strip_prefix(b"FPT1")?);
-        packed.list(&mut |code, character| table.add(code, character))?;
-        let one_way = &mut table.encode_only;
-        packed.list(&mut |code, character| {
-            one_way.push((character, u16::try_from(code).ok()?));
-            Some(())
-        })?;
-        packed.0.is_empty().then_some(table)
-    }
-
-    fn add(&mut self, code: u32, character: char) -> Option<()> {
-        let scalar = u32::from(character);
-        if let Some(number) = code.checked_sub(FOUR_BYTE_START) {
-            self.four.resize(FOUR_BYTE_CODES as usize, 0);
-            *self.four.get_mut(number as usize)? = u16::try_from(scalar).ok()?;
-            self.fours.set(scalar, u16::try_from(number + 1).ok()?);
-            return Some(());
-        }
-        if code < 0x100 {
-            self.single[code as usize] = u16::try_from(scalar).ok()?;
-            self.ascii[code as usize] = u8::try_from(scalar).unwrap_or(NOT_ASCII).min(NOT_ASCII);
-        } else {
-            self.double.resize(1 << 16, 0);
-            self.double[code as usize] = match u16::try_from(scalar) {
-                Ok(value) => value,
-                Err(_) => {
-                    self.beyond.push(character);
-                    SURROGATES.start() + u16::try_from(self.beyond.len() - 1).ok()?
-                }
-            };
-        }
-        self.codes.set(scalar, code as u16);
-        Some(())
-    }
+    /// A table in which nothing is.
+    pub(super) const EMPTY: Table = Table {
+        single: &[[0xFF; 2]; 256],
+        ascii: &[NOT_ASCII; 256],
+        leads: &[[0; 2]; 256],
+        rows: &[],
+        bases: &[],
+        beyond: &[],
+        seconds: &[],
+        codes: Trie { index: &[], blocks: &[] },
+        sequences: &[],
+        by_number: &[],
+        by_character: &[],
+    };
 
     /// For each byte its ASCII character, or [`NOT_ASCII`].
-    pub(super) fn ascii(&self) -> &[u8; 256] {
-        &self.ascii
+    pub(super) fn ascii(&self) -> &'static [u8; 256] {
+        self.ascii
     }
 
     /// The character of a single byte.
     #[inline]
     pub(super) fn single(&self, byte: u8) -> Option<char> {
-        let value = self.single[usize::from(byte)];
-        if value == NONE { None } else { char::from_u32(value.into()) }
+        match u16::from_le_bytes(self.single[usize::from(byte)]) {
+            NONE => None,
+            value => char::from_u32(value.into()),
+        }
     }
 
-    /// The character of two bytes.
+    fn value(&self, lead: u8, trail: u8) -> u16 {
+        let row = usize::from(u16::from_le_bytes(self.leads[usize::from(lead)]));
+        let entry = self.rows.get(row).and_then(|row| row.get(usize::from(trail.wrapping_sub(FIRST_TRAIL))));
+        entry.map_or(0, |entry| u16::from_le_bytes(*entry))
+    }
+
+    /// The character of two bytes, when it is below U+10000, alone, and not of private use: the quick way to nearly all.
     #[inline]
-    pub(super) fn double(&self, lead: u8, trail: u8) -> Option<char> {
-        let value = *self.double.get(usize::from(u16::from_be_bytes([lead, trail])))?;
-        match char::from_u32(value.into()) {
-            Some('\0') => None,
-            None => self.beyond.get(usize::from(value - SURROGATES.start())).copied(),
-            found => found,
+    pub(super) fn plain(&self, lead: u8, trail: u8) -> Option<char> {
+        match self.value(lead, trail) {
+            0 | 0xD800..=LAST_SPECIAL => None,
+            value => char::from_u32(value.into()),
         }
+    }
+
+    /// What two bytes stand for.
+    pub(super) fn double(&self, lead: u8, trail: u8) -> Option<Found> {
+        let value = self.value(lead, trail);
+        if value == 0 {
+            return None;
+        }
+        if !SURROGATES.contains(&value) {
+            return char::from_u32(value.into()).map(|first| Found { first, second: None });
+        }
+        let row = usize::from(u16::from_le_bytes(self.leads[usize::from(lead)]));
+        let base = usize::from(u16::from_le_bytes(*self.bases.get(row)?));
+        self.found(u32::from_le_bytes(*self.beyond.get(base + usize::from(value - SURROGATES.start()))?))
+    }
+
+    /// One or two characters that the file has as one number.
+    fn found(&self, pair: u32) -> Option<Found> {
+        let first = char::from_u32(pair & 0xFF_FFFF)?;
+        let second = match pair >> 24 {
+            0 => None,
+            place => char::from_u32(u16::from_le_bytes(*self.seconds.get(place as usize)?).into()),
+        };
+        Some(Found { first, second })
     }
 
     /// The character of four bytes of GB18030 whose structure has been checked: beyond U+FFFF by formula.
     pub(super) fn four(&self, number: u32) -> Option<char> {
-        if let Some(scalar) = number.checked_sub(189_000) {
-            return char::from_u32(scalar + 0x1_0000).filter(|_| !self.four.is_empty());
+        if let Some(scalar) = number.checked_sub(FOURS_BEYOND) {
+            return char::from_u32(scalar + 0x1_0000).filter(|_| self.has_four());
         }
-        self.four.get(number as usize).and_then(|&value| char::from_u32(value.into())).filter(|&c| c != '\0')
+        let found = search(self.by_number, |stretch| (stretch.number, stretch.length), number)?;
+        char::from_u32(found.scalar + (number - found.number))
     }
 
     /// The code of a character: below 0100 one byte, else two.
-    ///
-    /// What the table would not read back as the same character is not a code, except where it is encode-only.
     #[inline]
     pub(super) fn code(&self, character: char) -> Option<u16> {
-        let code = self.codes.get(character);
-        let read_back = match code.to_be_bytes() {
-            [0, byte] => self.single(byte),
-            [lead, trail] => self.double(lead, trail),
-        };
-        if read_back == Some(character) {
-            return Some(code);
+        match self.codes.get(character) {
+            0 if character != '\0' || self.codes.index.is_empty() => None,
+            code => Some(code),
         }
-        self.encode_only.iter().find(|(c, _)| *c == character).map(|&(_, code)| code)
+    }
+
+    /// The code of two characters that the page has as one.
+    #[cold]
+    pub(super) fn sequence(&self, first: char, second: char) -> Option<u16> {
+        let place = self.seconds.iter().position(|s| u32::from(u16::from_le_bytes(*s)) == u32::from(second))?;
+        let pair = u32::from(first) | u32::try_from(place).ok()? << 24;
+        let entry = |entry: &[u8; 8]| u32::from_le_bytes([entry[0], entry[1], entry[2], entry[3]]);
+        let found = self.sequences.binary_search_by_key(&pair, entry).ok()?;
+        let entry = self.sequences.get(found)?;
+        Some(u16::from_le_bytes([entry[4], entry[5]]))
     }
 
     /// The number of a character's four-byte code in GB18030.
     pub(super) fn four_byte_code(&self, character: char) -> Option<u32> {
-        let number = match u32::from(character).checked_sub(0x1_0000) {
-            Some(offset) => 189_000 + offset,
-            None => u32::from(self.fours.get(character)).checked_sub(1)?,
-        };
-        (self.four(number) == Some(character)).then_some(number)
-    }
-
-    /// Whether the page has double-byte codes.
-    pub(super) fn has_double(&self) -> bool {
-        !self.double.is_empty()
+        let scalar = u32::from(character);
+        if let Some(offset) = scalar.checked_sub(0x1_0000) {
+            return self.has_four().then_some(FOURS_BEYOND + offset);
+        }
+        let found = search(self.by_character, |stretch| (stretch.scalar, stretch.length), scalar)?;
+        Some(found.number + (scalar - found.scalar))
     }
 
     /// Whether the page has four-byte codes.
     pub(super) fn has_four(&self) -> bool {
-        !self.four.is_empty()
+        !self.by_number.is_empty()
+    }
+
+    /// Whether the page has codes that stand for two characters.
+    pub(super) fn has_sequences(&self) -> bool {
+        !self.sequences.is_empty()
     }
 }
 
-/// A packed table that is being read.
-struct Packed<'a>(&'a [u8]);
-
-impl Packed<'_> {
-    fn number(&mut self) -> Option<u32> {
-        let mut value = 0u32;
-        for shift in [0, 7, 14, 21, 28] {
-            let (&byte, rest) = self.0.split_first()?;
-            self.0 = rest;
-            value |= u32::from(byte & 0x7F) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
+/// The stretch that holds a value, among stretches sorted by it.
+fn search(entries: &'static [[u8; 6]], start: impl Fn(&Stretch) -> (u32, u32), wanted: u32) -> Option<Stretch> {
+    let found = entries.binary_search_by(|entry| {
+        let (first, length) = start(&Stretch::read(entry));
+        match wanted {
+            wanted if wanted < first => Ordering::Greater,
+            wanted if wanted < first + length => Ordering::Equal,
+            _ => Ordering::Less,
         }
-        None
-    }
-
-    fn list(&mut self, found: &mut dyn FnMut(u32, char) -> Option<()>) -> Option<()> {
-        let (mut code, mut last) = (0u32, 0u32);
-        for _ in 0..self.number()? {
-            code = code.checked_add(self.number()?)?;
-            let mut left = self.number()?;
-            while left > 0 {
-                let token = self.number()?;
-                let repeats = if token == 0 { self.number()? } else { 0 };
-                let step = if token & 1 == 0 { token >> 1 } else { (token >> 1).wrapping_add(1).wrapping_neg() };
-                for _ in 0..=repeats {
-                    last = last.wrapping_add(step).wrapping_add(1);
-                    found(code, char::from_u32(last)?)?;
-                    code += 1;
-                    left = left.checked_sub(1)?;
-                }
-            }
-        }
-        Some(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// 41 and 4040..4042 go both ways, U+30FB is written as 4041.
-    const PACKED: &[u8] = b"FPT1\x02\x41\x01\x80\x01\xfe\x7f\x03\x80\xbf\x01\x00\x01\x01\xc1\x80\x01\x01\xf4\xc3\x01";
-
-    #[test]
-    fn a_packed_table_expands() {
-        let table = Table::read(PACKED).unwrap();
-        assert_eq!(table.single(0x41), Some('A'));
-        assert_eq!(table.single(0x42), None);
-        assert_eq!(table.double(0x40, 0x40), Some('\u{3002}'));
-        assert_eq!(table.double(0x40, 0x42), Some('\u{3004}'));
-        assert_eq!(table.code('\u{3003}'), Some(0x4041));
-        assert_eq!(table.code('\u{30FB}'), Some(0x4041));
-        assert_eq!(table.code('\0'), None);
-        assert!(!table.has_four());
-    }
-
-    #[test]
-    fn a_damaged_table_refuses_everything() {
-        for length in 0..PACKED.len() {
-            assert!(Table::read(&PACKED[..length]).is_none(), "{length}");
-        }
-        assert_eq!(Table::expand(b"FPT1\x01").single(0x41), None);
-        assert_eq!(Table::expand(b"FPT1\x01").code('A'), None);
-    }
-
-    #[test]
-    fn codes_beyond_the_first_plane_and_of_four_bytes_are_found() {
-        let table = Table::of(Page::Cp1388);
-        assert_eq!(table.double(0xCE, 0x57), Some('\u{20087}'));
-        assert_eq!(table.code('\u{20087}'), Some(0xCE57));
-        let table = Table::of(Page::Gb18030Of2022);
-        assert_eq!(table.four_byte_code('\u{10FFFF}'), Some(189_000 + 0xF_FFFF));
-        assert_eq!(table.four(39_420), None);
-        assert_eq!(table.four(189_000 + 0x10_0000), None);
-        assert_eq!(table.code('\0'), Some(0));
-    }
+    });
+    found.ok().and_then(|place| entries.get(place)).map(Stretch::read)
 }
