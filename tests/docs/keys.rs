@@ -68,6 +68,27 @@ fn every_key_of_a_format_or_layout_is_told() {
     check(&told, "layouts/pmtrd.toml", |text| text);
     check(&told, "layouts/pmtrd-gbk.toml", |text| text);
     check(&told, "layouts/pmtrd.toml", |_| TYPES.to_owned());
+    for framing in FRAMINGS {
+        check(&told, "layouts/pmtrd-gbk.toml", |text| framed(&text, framing));
+    }
+}
+
+/// A framing of each kind that has keys of its own.
+const FRAMINGS: [&str; 5] = [
+    "framing = \"text-lines\"\nline_end = \"lf\"\nlength = 400",
+    "framing = \"text-lines\"\nline_end = \"lf\"",
+    "framing = \"vbs\"",
+    "framing = \"length-field\"\nlength_at = 1\nlength_bytes = 2",
+    "framing = \"delimited\"\nline_end = \"lf\"",
+];
+
+/// The format with another framing.
+fn framed(text: &str, framing: &str) -> String {
+    let keys = ["framing", "length", "line_end"];
+    let old = |line: &&str| !keys.iter().any(|key| line.split('=').next().is_some_and(|found| found.trim() == *key));
+    let top = text.split("[[record]]").next().unwrap();
+    let kept: Vec<_> = top.lines().filter(old).collect();
+    format!("{framing}\n{}\n{}", kept.join("\n"), &text[top.len()..])
 }
 
 #[test]

@@ -4,12 +4,14 @@
 //! judges no file: cutting is `framing`, totals are `controls`, the order of records is [`order::Order`].
 
 mod controls;
+mod framing;
 mod load;
 pub mod order;
 mod parse;
 
 use crate::controls::Controls;
 use crate::fault::Fault;
+use crate::framing::delimited::Delimited;
 use crate::framing::kind::Framing;
 use crate::layout::Layout;
 use crate::quote;
@@ -71,6 +73,7 @@ pub struct RecordFormat {
     pub selector: Selector,
     plan: Plan,
     keys: Keys,
+    delimited: Option<Delimited>,
 }
 
 /// What JSON writes of a record besides its values, escaped once.
@@ -117,12 +120,18 @@ impl RecordFormat {
     pub fn new(mut layout: Layout, role: Role, selector: Selector, nulls: Nulls, page: Page) -> RecordFormat {
         let plan = Plan::compile(&mut layout, nulls, page);
         let keys = Keys::of(&layout);
-        RecordFormat { layout, role, selector, plan, keys }
+        RecordFormat { layout, role, selector, plan, keys, delimited: None }
     }
 
     /// The same with another rule for records that are shorter than the layout.
     pub fn with_short(mut self, short: Short) -> RecordFormat {
         self.plan.short = short;
+        self
+    }
+
+    /// The same with fields between delimiters instead of places in the record.
+    pub fn with_delimited(mut self, delimited: Option<Delimited>) -> RecordFormat {
+        self.delimited = delimited;
         self
     }
 
@@ -132,12 +141,18 @@ impl RecordFormat {
 
     /// Fills the row: a cell for each field, faults in layout order. Other fields are decoded past a bad one.
     pub fn decode(&self, record: &[u8], row: &mut Row) {
-        self.plan.decode(record, row);
+        match &self.delimited {
+            None => self.plan.decode(record, row),
+            Some(how) => self.plan.decode_delimited(how, record, row),
+        }
     }
 
     /// Appends the record's bytes; on a fault `out` is as before. What was written has been read back and compared.
     pub fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
-        self.plan.encode(row, out)
+        match &self.delimited {
+            None => self.plan.encode(row, out),
+            Some(how) => self.plan.encode_delimited(how, row, out),
+        }
     }
 
     /// Index of a field by name.

@@ -2,7 +2,6 @@
 
 use super::load::{Loader, Read, fault, one};
 use super::{Format, RecordFormat, Role, Selector};
-use crate::framing::ending::LineEnding;
 use crate::framing::kind::Framing;
 use crate::layout::check::{RECORD_MAX, SOURCE_MAX};
 use crate::layout::{Layout, toml};
@@ -80,7 +79,7 @@ impl Loader<'_, '_> {
         }
         self.page = own.unwrap_or(PAGE);
         let page = page_override.unwrap_or(self.page);
-        let framing = framing(root, page);
+        let frames = super::framing::read(root, page);
         let nulls = nulls(root);
         // Everything is asked for before anything can fail, so that no key is called unknown for another one's fault.
         let (text, version) = (root.text("text").unwrap_or_default(), root.need_text("version"));
@@ -95,8 +94,11 @@ impl Loader<'_, '_> {
             records.push(record);
         }
         let records: Vec<_> = records.into_iter().collect::<Option<_>>()?;
-        let framing = framing?;
-        check_records(root, &records, framing.length());
+        let mut frames = frames?;
+        check_records(root, &records);
+        frames.check(&records, nulls).into_iter().for_each(|(key, words)| root.fault(key, words));
+        let records = frames.apply(records);
+        let framing = frames.framing;
         let controls = controls.map(|table| super::controls::read(&table, &records));
         Some(Format { name, text, framing, page, records, controls, version, nulls, sources: Vec::new() })
     }
@@ -131,26 +133,6 @@ impl Loader<'_, '_> {
     }
 }
 
-fn framing(root: &Section<'_>, page: Page) -> Option<Framing> {
-    if !root.has("framing") || !root.has("length") {
-        root.need_text("framing");
-        root.fault("length", "is missing; bytes of a record without its line end are needed");
-    }
-    let lines = root.choice("framing", &[("fixed", false), ("lines", true)]);
-    let length = root.number_in("length", 1..=RECORD_MAX as i64).and_then(|n| usize::try_from(n).ok());
-    let endings = match page.is_ebcdic() {
-        true => [("lf", LineEnding::EbcdicLf), ("crlf", LineEnding::EbcdicCrLf)],
-        false => [("lf", LineEnding::Lf), ("crlf", LineEnding::CrLf)],
-    };
-    if !lines? {
-        return Some(Framing::Fixed { length: length? });
-    }
-    if !root.has("line_end") {
-        root.need_text("line_end");
-    }
-    Some(Framing::Lines { length: length?, ending: root.choice("line_end", &endings)? })
-}
-
 fn nulls(root: &Section<'_>) -> Nulls {
     let words = [("none", Nulls::None), ("blank", Nulls::Blank), ("map", Nulls::Map), ("flag", Nulls::Flag)];
     root.choice("nulls", &words).unwrap_or_default()
@@ -171,16 +153,13 @@ fn selector(table: &Section<'_>, page: Page) -> Option<Selector> {
     Some(Selector { at: usize::try_from(at?).ok()? - 1, bytes })
 }
 
-fn check_records(root: &Section<'_>, records: &[RecordFormat], length: usize) {
+fn check_records(root: &Section<'_>, records: &[RecordFormat]) {
     if !records.iter().any(|r| r.role == Role::Detail) {
         root.fault("record", "a record with role = \"detail\" is needed");
     }
     for (index, record) in records.iter().enumerate() {
         let name = &record.layout.name;
-        if record.layout.length != length {
-            root.fault("length", format_args!("is {length}, but {name} has {} bytes", record.layout.length));
-        }
-        if record.selector.at + record.selector.bytes.len() > length {
+        if record.selector.at + record.selector.bytes.len() > record.layout.length {
             root.fault("record", format_args!("{name}: select looks beyond the record"));
         }
         for other in &records[..index] {

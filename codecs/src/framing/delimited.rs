@@ -23,7 +23,7 @@ pub struct Delimited {
     pub end: RecordEnd,
     /// What two-byte characters look like.
     pub pairs: Pairs,
-    /// Between whole digits and decimals of a number (DECPNT).
+    /// Between whole digits and decimals of a number (DECPNT): `.` or `,` in ASCII, whatever the file's page.
     pub point: u8,
     /// The blank of the file's page, which may stand around numbers and strings.
     pub blank: u8,
@@ -109,14 +109,61 @@ impl Delimited {
         }
     }
 
-    /// All fields of one record that was cut.
-    pub fn split(&self, record: &[u8], pieces: &mut Vec<Piece>) {
-        pieces.clear();
+    /// Calls for every field of one record that was cut.
+    pub fn fields(&self, record: &[u8], field: &mut impl FnMut(Piece)) {
         let mut scan = Scan::default();
         // Only a record that was not cut by this framing holds an end of its own; what follows it is not read.
-        let found = scan.walk(self, record, true, &mut |piece| pieces.push(piece));
+        let found = scan.walk(self, record, true, field);
         if let Found::Nothing | Found::Open = found {
-            pieces.push(scan.piece(record.len()));
+            field(scan.piece(record.len()));
+        }
+    }
+
+    /// Appends a string between its delimiters, with those within it doubled or escaped; without a string delimiter as
+    /// it is.
+    pub(crate) fn quote(&self, content: &[u8], out: &mut Vec<u8>) {
+        let Some(quote) = self.quote else { return out.extend_from_slice(content) };
+        out.push(quote);
+        self.characters(content, &mut |character| {
+            match character {
+                [byte] if *byte == quote => out.push(self.escape.unwrap_or(quote)),
+                [byte] if Some(*byte) == self.escape => out.push(*byte),
+                _ => {}
+            }
+            out.extend_from_slice(character);
+        });
+        out.push(quote);
+    }
+
+    /// Appends what stood between string delimiters as it was before they were put around it.
+    pub(crate) fn unquote(&self, content: &[u8], out: &mut Vec<u8>) {
+        let mut held = false;
+        self.characters(content, &mut |character| {
+            let mark = match (character, self.escape) {
+                ([byte], Some(escape)) => *byte == escape,
+                ([byte], None) => Some(*byte) == self.quote,
+                _ => false,
+            };
+            // The first of two is left out.
+            if mark && !held {
+                held = true;
+                return;
+            }
+            held = false;
+            out.extend_from_slice(character);
+        });
+    }
+
+    fn characters(&self, content: &[u8], character: &mut dyn FnMut(&[u8])) {
+        let (mut rest, mut run) = (content, false);
+        while let Some(&byte) = rest.first() {
+            let length = if self.pair(rest, run) { 2 } else { 1 };
+            if length == 1 {
+                run = (run && byte >= 0x40) || (self.pairs == Pairs::Shifted && byte == SO);
+            }
+            let (one, later) = rest.split_at(length.min(rest.len()));
+            character(one);
+            rest = later;
         }
     }
 }

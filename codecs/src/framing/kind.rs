@@ -239,7 +239,7 @@ impl Framing {
     }
 
     /// The framing of the records themselves.
-    pub(super) fn records(&self) -> &Framing {
+    pub(crate) fn records(&self) -> &Framing {
         match self {
             Framing::Edged(edged) => &edged.records,
             other => other,

@@ -3,6 +3,7 @@
 mod chars;
 mod decimal;
 mod decode;
+mod delimited;
 mod double_byte;
 mod encode;
 mod encode_tree;

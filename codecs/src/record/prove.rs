@@ -13,10 +13,15 @@ impl Plan {
     pub(super) fn prove(&self, row: &Row, record: &[u8]) -> Result<(), Fault> {
         let mut back = Row::default();
         self.decode(record, &mut back);
+        self.compare(row, &back)
+    }
+
+    /// Compares a row with what was read back of it.
+    pub(super) fn compare(&self, row: &Row, back: &Row) -> Result<(), Fault> {
         if let Some(fault) = back.faults.first() {
             return Err(Fault { code: Code::INTERNAL, ..fault.clone() });
         }
-        let differs = |index: &usize| !is_same(&self.steps[*index], row, &back, *index);
+        let differs = |index: &usize| !is_same(&self.steps[*index], row, back, *index);
         match (0..self.steps.len()).find(differs) {
             Some(index) => Err(NOT_READ_BACK.within(index, self.steps[index].start)),
             None => Ok(()),
