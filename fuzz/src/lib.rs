@@ -4,12 +4,13 @@
 //! libFuzzer's (`-rss_limit_mb`, `-timeout`). Regressions are tests of the crate that was wrong, not files here.
 
 mod bytes;
+mod framings;
 mod layouts;
 mod records;
 mod sources;
 mod text;
 
-pub use layouts::random_layout;
-pub use records::{framing, records};
+pub use framings::framing;
+pub use records::records;
 pub use sources::{dds, format};
 pub use text::text;
