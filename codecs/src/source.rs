@@ -34,6 +34,9 @@ impl fmt::Display for SourceFault {
 /// How the fault of a text begins that is no TOML.
 const NO_TOML: &str = "not TOML: ";
 
+/// How many faults of a text are told: enough for a person, and not so many that finding their lines takes long.
+const FAULTS_MAX: usize = 500;
+
 /// A parsed text and the faults found in it so far.
 #[derive(Debug)]
 pub struct Source {
@@ -60,22 +63,28 @@ impl Source {
     /// The top table. A text that is no TOML gives what could be read of it and a fault.
     pub fn root(&self) -> Section<'_> {
         let (table, errors) = DeTable::parse_recoverable(&self.text);
-        for error in errors {
+        for error in errors.into_iter().take(FAULTS_MAX + 1) {
             self.note(error.span().unwrap_or(0..0), format!("{NO_TOML}{}", error.message()));
         }
         let span = table.span();
         Section { source: self, table: Rc::new(table.into_inner()), span, used: Rc::default() }
     }
 
-    /// Notes a fault at a byte range of the text.
+    /// Notes a fault at a byte range of the text; beyond the first five hundred only that there are more.
     pub fn note(&self, span: Range<usize>, message: impl Into<String>) {
+        let told = self.faults.borrow().len();
+        if told > FAULTS_MAX {
+            return;
+        }
+        let message =
+            if told == FAULTS_MAX { "there are more faults than are told here".to_owned() } else { message.into() };
         let before = self.text.get(..span.start).unwrap_or(&self.text);
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
         self.faults.borrow_mut().push(SourceFault {
             file: self.file.clone(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            message: message.into(),
+            message,
         });
     }
 
@@ -112,7 +121,7 @@ impl<'a> Section<'a> {
         self.table.contains_key(key)
     }
 
-    /// Keys in the order of the text's table.
+    /// Keys in alphabetical order.
     pub fn keys(&self) -> Vec<String> {
         self.table.keys().map(|k| k.get_ref().to_string()).collect()
     }
@@ -189,6 +198,23 @@ impl<'a> Section<'a> {
         texts
     }
 
+    /// Whether a key holds a table.
+    pub fn is_table(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Table(_)))
+    }
+
+    /// Whether a key holds a list.
+    pub fn is_list(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Array(_)))
+    }
+
+    /// Keys in the order in which they are written.
+    pub fn written_keys(&self) -> Vec<String> {
+        let mut keys: Vec<_> = self.table.keys().collect();
+        keys.sort_by_key(|key| key.span().start);
+        keys.into_iter().map(|key| key.get_ref().to_string()).collect()
+    }
+
     /// A table under this one.
     pub fn section(&self, key: &str) -> Option<Section<'a>> {
         let value = self.value(key)?;
@@ -238,7 +264,7 @@ impl<'a> Section<'a> {
     /// Notes every key that was never asked for. Call it last.
     pub fn no_more(&self) {
         let used = self.used.borrow();
-        for key in self.table.keys().filter(|k| !used.contains(k.get_ref().as_ref())) {
+        for key in self.table.keys().filter(|k| !used.contains(k.get_ref().as_ref())).take(FAULTS_MAX) {
             let known: Vec<_> = used.iter().map(String::as_str).collect();
             self.source.note(key.span(), format!("unknown key `{}`; known here: {}", key.get_ref(), known.join(", ")));
         }

@@ -157,7 +157,7 @@ fn a_format_tells_all_its_faults_with_their_lines() {
     );
     let faults = Format::parse("x.toml", text, &mut |_| Err("no such file".to_owned()), None).unwrap_err();
     let lines: Vec<_> = faults.iter().map(|f| f.line).collect();
-    assert_eq!(lines, [10, 17, 20, 21], "{faults:#?}");
+    assert_eq!(lines, [10, 16, 17, 20, 21], "{faults:#?}");
     let lengths = text.replace("digits = 64", "digits = 5").replace("length = 8", "length = 10");
     let lengths = lengths.split("[[record]]\nrole = \"boss").next().unwrap();
     let faults = Format::parse("x.toml", lengths, &mut |_| Err(String::new()), None).unwrap_err();

@@ -19,7 +19,7 @@ const TYPES: &str = r#"
 name = "T"
 text = "t"
 keys = []
-length = 62
+length = 64
 ccsid = "1388"
 version = "1"
 [[field]]
@@ -53,7 +53,21 @@ time_format = "iso"
 name = "G"
 type = "timestamp"
 fraction = 6
+[[field]]
+name = "H"
+type = "group"
+occurs = { least = 1, most = 2, depending = "C", map = { A = 1 } }
+choice = { field = "C", cases = { A = "H" }, otherwise = "H" }
+[[field.field]]
+name = "I"
+type = "hex"
+length = 1
+[defaults]
+signs = "z-os"
 "#;
+
+/// What a format adds to the layouts of others.
+const ADDED: &str = "\n[record.fields.SEQNO]\ndirty = \"null\"\n";
 
 #[test]
 fn every_key_of_the_node_and_its_routes_is_told() {
@@ -68,6 +82,7 @@ fn every_key_of_a_format_or_layout_is_told() {
     check(&told, "layouts/pmtrd.toml", |text| text);
     check(&told, "layouts/pmtrd-gbk.toml", |text| text);
     check(&told, "layouts/pmtrd.toml", |_| TYPES.to_owned());
+    check(&told, "layouts/pmtrd.toml", |text| text.replacen("[controls]", &format!("{ADDED}[controls]"), 1));
     for framing in FRAMINGS {
         check(&told, "layouts/pmtrd-gbk.toml", |text| framed(&text, framing));
     }

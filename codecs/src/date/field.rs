@@ -20,8 +20,10 @@ pub const fn date_bytes(format: DateForm) -> usize {
     format.bytes()
 }
 
-/// Bytes of a time, in every format.
-pub const TIME_BYTES: usize = 8;
+/// Bytes of a time.
+pub const fn time_bytes(format: TimeForm) -> usize {
+    format.bytes()
+}
 
 /// Bytes of a timestamp.
 pub const fn timestamp_bytes(fraction: u8) -> usize {
@@ -44,7 +46,7 @@ pub fn write_date(text: &str, format: DateForm, ebcdic: bool, out: &mut Vec<u8>)
 
 /// Reads a time; its text is appended.
 pub fn time<'a>(input: &'a [u8], format: TimeForm, ebcdic: bool, out: &mut String) -> Parsed<'a, ()> {
-    let (rest, field) = take(TIME_BYTES)(input)?;
+    let (rest, field) = take(time_bytes(format))(input)?;
     let time = format.read(field, ebcdic).map_err(nom::Err::Error)?;
     let two = |n: u8| [b'0' + n / 10, b'0' + n % 10];
     let ([a, b], [c, d], [e, f]) = (two(time.hour), two(time.minute), two(time.second));

@@ -114,6 +114,12 @@ impl NoDates {
         all.filter(move |sentinel| self.null & (1 << *sentinel as u8) != 0)
     }
 
+    /// The sentinels that are flaws, in the order of [`Sentinel::NAMES`].
+    pub fn refusals(self) -> impl Iterator<Item = Sentinel> {
+        let all = Sentinel::NAMES.into_iter().map(|(_, sentinel)| sentinel);
+        all.filter(move |sentinel| self.refused & (1 << *sentinel as u8) != 0)
+    }
+
     /// What a value means.
     pub fn judge(self, found: Option<Sentinel>) -> Meaning {
         let bit = found.map_or(0, |sentinel| 1u8 << sentinel as u8);

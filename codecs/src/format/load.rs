@@ -5,6 +5,7 @@
 //! parts of a name are ever used, so that a source reaches no other folder. A source that refers to itself is a fault.
 
 use crate::layout::dds::FileName;
+use crate::layout::toml::{Chosen, Scope};
 use crate::layout::{Layout, dds, dspffd, toml};
 use crate::source::SourceFault;
 use crate::text::Page;
@@ -26,6 +27,8 @@ pub(super) struct Loader<'a, 'b> {
     read: &'a mut Read<'b>,
     /// Page of character fields that name none.
     pub(super) page: Page,
+    /// Rules of all fields that do not say otherwise.
+    pub(super) defaults: Chosen,
     /// Folders in which referenced files are looked for after the source's own, with `/` at their end.
     pub(super) path: Vec<String>,
     /// Layouts by source name, or why there are none.
@@ -58,7 +61,8 @@ fn ending(file: &str) -> String {
 impl<'a, 'b> Loader<'a, 'b> {
     pub(super) fn new(file: &str, read: &'a mut Read<'b>, page: Page) -> Loader<'a, 'b> {
         let sources = vec![file.to_owned()];
-        Loader { read, page, path: Vec::new(), cache: BTreeMap::new(), warnings: Vec::new(), sources }
+        let (defaults, cache) = (Chosen::default(), BTreeMap::new());
+        Loader { read, page, defaults, path: Vec::new(), cache, warnings: Vec::new(), sources }
     }
 
     /// Whether a source is by its name one that holds layouts and is no TOML.
@@ -75,10 +79,17 @@ impl<'a, 'b> Loader<'a, 'b> {
     pub(super) fn layout(&mut self, file: &str, name: Option<&str>) -> Result<Layout, Vec<SourceFault>> {
         let text = self.text(file).map_err(|why| fault(file, format!("cannot be read: {why}")))?;
         if Loader::is_native(file) {
-            one(file, self.native(file, &text)?, name)
+            let mut layout = one(file, self.native(file, &text)?, name)?;
+            toml::default_rules(&mut layout, &self.defaults);
+            Ok(layout)
         } else {
-            toml::parse(file, &text, self.page)
+            toml::parse_within(file, &text, &self.scope())
         }
+    }
+
+    /// What holds for fields that do not say otherwise.
+    pub(super) fn scope(&self) -> Scope {
+        Scope { page: self.page, defaults: self.defaults.clone() }
     }
 
     fn parse(&mut self, file: &str, text: &str, depth: usize) -> Layouts {

@@ -78,6 +78,7 @@ impl Loader<'_, '_> {
             root.fault("ccsid", "is missing; the page of character fields without CCSID is needed");
         }
         self.page = own.unwrap_or(PAGE);
+        self.defaults = toml::defaults(root);
         let page = page_override.unwrap_or(self.page);
         let frames = super::framing::read(root, page);
         let nulls = nulls(root);
@@ -118,18 +119,30 @@ impl Loader<'_, '_> {
                     return None;
                 }
             },
-            None => toml::layout(table, table.need_text("name").to_uppercase(), self.page)?,
+            None => toml::layout(table, table.need_text("name").to_uppercase(), &self.scope())?,
         };
         replace_page(&mut layout, self.page, page_override);
-        for name in table.texts("sensitive") {
-            match layout.fields.iter_mut().find(|f| f.name == name) {
-                Some(field) => field.sensitive = true,
-                None => table.fault("sensitive", format_args!("{} has no field {name}", layout.name)),
-            }
+        sensitive(table, &mut layout);
+        if let Some(fields) = table.section("fields") {
+            toml::adjust(&mut layout, &fields);
         }
         let page = page_override.unwrap_or(self.page);
         let selector = selector(table, page)?;
         Some(RecordFormat::new(layout, role?, selector, nulls, page))
+    }
+}
+
+/// `sensitive`: names of fields that are never shown in clear, with all their occurrences.
+fn sensitive(table: &Section<'_>, layout: &mut Layout) {
+    for name in table.texts("sensitive") {
+        let mut found = false;
+        for field in layout.fields.iter_mut().filter(|field| toml::is_named(field, &name)) {
+            field.sensitive = true;
+            found = true;
+        }
+        if !found {
+            table.fault("sensitive", format_args!("{} has no field {name}", layout.name));
+        }
     }
 }
 

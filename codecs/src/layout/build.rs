@@ -68,8 +68,12 @@ pub fn build(name: String, text: String, parts: Vec<Part>) -> Result<Layout, Wro
     if size.leaves == 0 {
         return Err("the record has no fields".to_owned());
     }
+    if weight(&root, 0) > WORDS_MAX {
+        return Err("names and descriptions are too long for how often their fields occur".to_owned());
+    }
     let flat = matches!(&root, Part::Group { parts, .. } if parts.iter().all(|p| matches!(p, Part::Field(_))));
-    let mut builder = Builder { leaves: Vec::with_capacity(size.leaves), path: Vec::new() };
+    let leaves = Vec::with_capacity(size.leaves);
+    let mut builder = Builder { leaves, named: HashMap::new(), path: Vec::new() };
     let node = builder.place(&root, 0)?;
     let names = names(&builder.leaves);
     let mut fields: Vec<Field> = builder.leaves.into_iter().map(|leaf| leaf.field).collect();
@@ -92,6 +96,22 @@ pub fn build(name: String, text: String, parts: Vec<Part>) -> Result<Layout, Wro
         _ => Vec::new(),
     };
     Ok(Layout { name, text, length: size.bytes, least: size.least, fields, nodes, keys: Vec::new(), notes: Vec::new() })
+}
+
+/// Most bytes of all names and descriptions of a record, its arrays written out.
+const WORDS_MAX: usize = 64 << 20;
+
+/// Bytes of the names and descriptions of a part's leaves, with the names of the groups around them.
+fn weight(part: &Part, around: usize) -> usize {
+    match part {
+        Part::Field(field) => {
+            let conditions: usize = field.conditions.iter().map(|(name, values)| name.len() + values.len()).sum();
+            around + field.name.len() + field.text.len() + field.heading.len() + conditions
+        }
+        Part::Group { name, parts } => parts.iter().map(|part| weight(part, around + name.len())).sum(),
+        Part::Array { part, count, .. } => weight(part, around).saturating_mul(*count),
+        Part::Redefines { alternatives, .. } => alternatives.iter().map(|part| weight(part, around)).sum(),
+    }
 }
 
 /// What a part takes.
@@ -188,6 +208,8 @@ struct Leaf {
 
 struct Builder {
     leaves: Vec<Leaf>,
+    /// Leaves by their own names.
+    named: HashMap<String, Vec<usize>>,
     /// Groups (a name) and occurrences (a number) around.
     path: Vec<Step>,
 }
@@ -211,6 +233,7 @@ impl Builder {
                         Step::Occurrence(n) => occurrences.push(*n),
                     }
                 }
+                self.named.entry(key.clone()).or_default().push(self.leaves.len());
                 self.leaves.push(Leaf { field, groups, occurrences });
                 Ok(Node::Leaf { key, field: self.leaves.len() - 1 })
             }
@@ -232,10 +255,16 @@ impl Builder {
             }
             Part::Array { part, count, depending } => self.array(part, *count, depending.as_ref(), offset),
             Part::Redefines { alternatives, choice } => {
-                let nodes = alternatives.iter().map(|part| self.place(part, offset));
-                let nodes: Vec<_> = nodes.collect::<Result<_, _>>()?;
-                let choice = choice.as_ref().map(|choice| self.choice(choice, alternatives)).transpose()?;
-                Ok(Node::Redefines(Redefines { alternatives: nodes, choice }))
+                let mut nodes = Vec::with_capacity(alternatives.len());
+                let mut chosen = None;
+                for part in alternatives {
+                    nodes.push(self.place(part, offset)?);
+                    // The field that chooses stands before the alternatives or in the first of them.
+                    if let (None, Some(choice)) = (&chosen, choice) {
+                        chosen = Some(self.choice(choice, alternatives)?);
+                    }
+                }
+                Ok(Node::Redefines(Redefines { alternatives: nodes, choice: chosen }))
             }
         }
     }
@@ -270,11 +299,12 @@ impl Builder {
     fn earlier(&self, name: &str) -> Result<usize, Wrong> {
         let wanted: Vec<&str> = name.split('.').collect();
         let (own, groups) = wanted.split_last().ok_or("a counter without a name".to_owned())?;
-        let fits = |leaf: &Leaf| {
-            let mut around = leaf.groups.iter();
-            leaf.field.name == *own && groups.iter().all(|group| around.any(|name| name == group))
+        let fits = |index: &&usize| {
+            let mut around = self.leaves[**index].groups.iter();
+            groups.iter().all(|group| around.any(|name| name == group))
         };
-        self.leaves.iter().rposition(fits).ok_or(format!("{name} is no field before the part that depends on it"))
+        let found = self.named.get(*own).and_then(|all| all.iter().rev().find(fits));
+        found.copied().ok_or(format!("{name} is no field before the part that depends on it"))
     }
 
     fn choice(&self, choice: &Chooser, alternatives: &[Part]) -> Result<Choice, Wrong> {

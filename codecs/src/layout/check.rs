@@ -42,7 +42,7 @@ impl Kind {
                 }
             }
             Kind::Date(format) => moment::date_bytes(format),
-            Kind::Time(_) => moment::TIME_BYTES,
+            Kind::Time(format) => moment::time_bytes(format),
             Kind::Timestamp { fraction } => moment::timestamp_bytes(fraction),
             Kind::Number { digits, signed, .. } => usize::from(digits) + usize::from(signed),
         })
