@@ -272,6 +272,8 @@ impl Builder {
     fn array(&mut self, part: &Part, count: usize, counter: Option<&Counter>, offset: usize) -> Result<Node, Wrong> {
         let size = part.size()?;
         let depending = match counter {
+            // Only the first occurrence becomes a node.
+            Some(_) if self.path.iter().any(|step| matches!(step, Step::Occurrence(2..))) => None,
             None => None,
             Some(counter) => {
                 Some(Depending { field: self.earlier(&counter.field)?, least: counter.least, map: counter.map.clone() })
@@ -340,14 +342,20 @@ fn names(leaves: &[Leaf]) -> Vec<String> {
             format!("{}({})", leaf.field.name, numbers.join(","))
         }
     };
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    leaves.iter().for_each(|leaf| *seen.entry(own(leaf)).or_default() += 1);
+    // Names that stand in different groups; an array's name is one name.
+    let mut seen: HashMap<&str, (&[String], bool)> = HashMap::new();
+    for leaf in leaves {
+        let (groups, several) = seen.entry(&leaf.field.name).or_insert((&leaf.groups, false));
+        *several |= *groups != leaf.groups.as_slice();
+    }
     let mut taken = HashSet::with_capacity(leaves.len());
     let mut numbers: HashMap<String, usize> = HashMap::new();
     let name = |leaf: &Leaf| {
         let short = own(leaf);
-        let mut name = match seen.get(&short) {
-            Some(2..) if !leaf.field.is_filler() && !leaf.groups.is_empty() => [leaf.groups.join("."), short].join("."),
+        let mut name = match seen.get(leaf.field.name.as_str()) {
+            Some((_, true)) if !leaf.field.is_filler() && !leaf.groups.is_empty() => {
+                [leaf.groups.join("."), short].join(".")
+            }
             _ => short,
         };
         if taken.contains(&name) {

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod check;
+pub mod copybook;
 pub mod dds;
 pub mod dspffd;
 mod kind;

@@ -1,0 +1,150 @@
+//! Fixed or free form, told by the lines that can be only one of them.
+//!
+//! Only code in columns 1-6 and words across column 72 prove free form, and only sequence numbers, continuations and identifications prove fixed
+//! form; a comment's asterisk may stand in column 7 of either. Where both are proven, or where text that stands beyond
+//! column 72 would be lost by a guess, nothing is guessed: the two lines are named and the option is asked for.
+
+use super::lines::{self, Form, Glyph};
+
+/// Why a form cannot be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Doubt {
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) message: String,
+}
+
+/// Lines that speak for a form: the first of each kind.
+#[derive(Default)]
+struct Votes {
+    fixed: Option<u32>,
+    free: Option<u32>,
+    /// A word goes on across column 72.
+    wide: bool,
+    /// Text beyond column 72: line and column.
+    long: Option<(u32, u32)>,
+}
+
+/// The form of a text.
+pub(super) fn detect(text: &str) -> Result<Form, Doubt> {
+    let mut votes = Votes::default();
+    for (number, raw) in (1..).zip(text.lines()) {
+        let glyphs = lines::card(raw);
+        if let Some(form) = directive(&glyphs) {
+            // What stands before the first directive is fixed by the standard; a directive is how free form begins.
+            return Ok(if number == 1 || votes.fixed.is_none() { form } else { Form::Fixed });
+        }
+        vote(number, raw, &glyphs, &mut votes);
+    }
+    match (votes.fixed, votes.free, votes.long) {
+        (Some(fixed), Some(free), _) => {
+            let message = format!(
+                "line {fixed} is fixed form and line {free} is free form; say form = \"fixed\" or form = \"free\""
+            );
+            Err(Doubt { line: free, column: 1, message })
+        }
+        (None, Some(_), _) => Ok(Form::Free),
+        (None, None, _) if votes.wide => Ok(Form::Free),
+        (Some(_), None, _) | (None, None, None) => Ok(Form::Fixed),
+        (None, None, Some((line, column))) => {
+            let message = "text stands beyond column 72, where fixed form ends, and nothing else tells the form; \
+                           say form = \"fixed\" or form = \"free\"";
+            Err(Doubt { line, column, message: message.to_owned() })
+        }
+    }
+}
+
+/// `>>SOURCE FORMAT IS FREE` and `$SET SOURCEFORMAT"FREE"`.
+pub(super) fn directive(glyphs: &[Glyph]) -> Option<Form> {
+    let text: String = glyphs.iter().map(|g| g.c).collect::<String>().to_uppercase();
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit());
+    let rest = match text.strip_prefix(">>") {
+        Some(rest) => rest.trim_start().strip_prefix("SOURCE")?,
+        None => text.strip_prefix("$SET")?.trim_start().strip_prefix("SOURCE")?,
+    };
+    if rest.contains("FREE") {
+        return Some(Form::Free);
+    }
+    rest.contains("FIX").then_some(Form::Fixed)
+}
+
+fn vote(number: u32, raw: &str, glyphs: &[Glyph], votes: &mut Votes) {
+    let Some(first) = glyphs.iter().find(|g| !g.c.is_whitespace()) else { return };
+    if first.c == '*' || (first.card == 7 && first.c == '/') {
+        return;
+    }
+    let area: String = glyphs.iter().take_while(|g| g.card <= 6).map(|g| g.c).collect();
+    let indicator = glyphs.iter().find(|g| g.card == 7).map_or(' ', |g| g.c);
+    let sequence = area.len() == 6 && area.bytes().all(|b| b.is_ascii_digit());
+    let continuation = indicator == '-' && (sequence || area.trim().is_empty());
+    if (sequence && " */-Dd".contains(indicator)) || continuation {
+        votes.fixed.get_or_insert(number);
+        return;
+    }
+    if first.card <= 6 && begins_code(raw) {
+        votes.free.get_or_insert(number);
+    }
+    let beyond = lines::beyond(glyphs);
+    if beyond.is_empty() || "*/".contains(indicator) || raw.contains('\t') {
+        return;
+    }
+    let crosses = beyond[0].card == 73 && glyphs.iter().any(|g| g.card == 72 && !g.c.is_whitespace());
+    if !lines::is_identification(beyond) && crosses {
+        // No compiler of fixed form would have read the word that goes on here.
+        votes.wide = true;
+    } else if !lines::is_identification(beyond) {
+        votes.long.get_or_insert((number, beyond[0].column));
+    } else if beyond.iter().all(|g| g.c.is_ascii_digit()) && beyond.len() >= 6 {
+        votes.fixed.get_or_insert(number);
+    }
+}
+
+/// Whether a line that begins in columns 1-6 begins an entry there: a level number and its name, COPY, or a division.
+/// A change mark in the sequence area does not.
+fn begins_code(raw: &str) -> bool {
+    let mut words = raw.split_whitespace();
+    let (Some(first), second) = (words.next(), words.next().unwrap_or_default()) else { return false };
+    let level = |word: &str| (1..=2).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
+    if level(first) {
+        return !second.is_empty() && !level(second);
+    }
+    let first = first.to_uppercase();
+    let first = first.trim_end_matches('.');
+    ["COPY", "REPLACE", "FD", "DATA", "FILE", "WORKING-STORAGE", "LINKAGE", "IDENTIFICATION", "EXEC"].contains(&first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_can_be_only_one_form_decide() {
+        let fixed = [
+            "       01  REC.\n           05 A PIC X.\n",
+            "000100 01  REC.\n000200     05 A PIC X.\n",
+            "****** box\n        01 REC.\n",
+            "CHG001 01  REC.\n           05 A PIC X(3).                                            CHG00001\n",
+            "      01  REC.\n000025     05  A PIC 9(2).\n",
+        ];
+        for text in fixed {
+            assert_eq!(detect(text), Ok(Form::Fixed), "{text}");
+        }
+        let free = [
+            "01 REC.\n  05 A PIC X.\n",
+            " ************\n * Location\n   01 Rec.\n      03 Brand Pic x(3).\n",
+            ">>SOURCE FORMAT IS FREE\n       01 REC.\n",
+            "      $SET SOURCEFORMAT\"FREE\"\n01 REC.\n",
+        ];
+        for text in free {
+            assert_eq!(detect(text), Ok(Form::Free), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_could_lose_text_is_not_guessed() {
+        let both = "000100 01  REC.\n05 A PIC X.\n";
+        assert_eq!(detect(both).map_err(|d| d.line), Err(2));
+        let long = format!("       {:<70}COMP-3.\n", "01 A PIC S9(5)");
+        assert_eq!(detect(&long).map_err(|d| (d.line, d.column)), Err((1, 78)));
+    }
+}

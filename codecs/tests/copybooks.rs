@@ -1,0 +1,463 @@
+//! Copybooks against a compiler, against the rules of the Language Reference, and against whoever wishes us ill.
+//!
+//! `copybooks/*.places` are what GnuCOBOL says of the same files (`copybooks/oracle.py` makes them anew).
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail as tests do")]
+
+use fpp_codecs::layout::build::Chooser;
+use fpp_codecs::layout::copybook::{Dialect, Form, Options, parse};
+use fpp_codecs::layout::{Kind, Layout, Node, SignPlace};
+use fpp_codecs::text::Page;
+use proptest::prelude::*;
+
+fn folder(name: &str) -> Result<String, String> {
+    let path = format!("{}/tests/copybooks/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(path).map_err(|e| e.to_string())
+}
+
+fn options(dialect: Dialect) -> Options {
+    Options { dialect: Some(dialect), ..Options::new(Page::Cp1388) }
+}
+
+/// The layouts of a file among the tests.
+fn book(name: &str, dialect: Dialect) -> Vec<Layout> {
+    let text = folder(name).unwrap();
+    parse(name, &text, &mut folder, &options(dialect)).unwrap_or_else(|faults| panic!("{faults:#?}")).0
+}
+
+/// Layouts and warnings of a text.
+fn read(text: &str) -> (Vec<Layout>, Vec<String>) {
+    let none = &mut |_: &str| Err("no such file".to_owned());
+    let (layouts, warnings) = parse("t.cpy", text, none, &options(Dialect::Zos)).unwrap_or_else(|f| panic!("{f:#?}"));
+    (layouts, warnings.iter().map(ToString::to_string).collect())
+}
+
+fn faults(text: &str) -> Vec<String> {
+    let none = &mut |_: &str| Err("no such file".to_owned());
+    let faults = parse("t.cpy", text, none, &options(Dialect::Zos)).unwrap_err();
+    faults.iter().map(ToString::to_string).collect()
+}
+
+/// `NAME@place+bytes` of all fields but fillers.
+fn places(layout: &Layout) -> String {
+    let named = layout.fields.iter().filter(|field| !field.is_filler());
+    let shown: Vec<_> = named.map(|f| format!("{}@{}+{}", f.name, f.offset + 1, f.bytes)).collect();
+    shown.join(" ")
+}
+
+fn one(text: &str) -> Layout {
+    let (mut layouts, warnings) = read(text);
+    assert_eq!((layouts.len(), warnings), (1, vec![]), "{text}");
+    layouts.remove(0)
+}
+
+/// Places of the entries under a record.
+fn under(entries: &str) -> String {
+    places(&one(&format!("01 R.\n{entries}\n")))
+}
+
+#[test]
+fn places_are_those_of_a_compiler() {
+    let mut compared = 0;
+    for entry in std::fs::read_dir(format!("{}/tests/copybooks", env!("CARGO_MANIFEST_DIR"))).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Some((stem, ending)) = name.split_once('.').filter(|(_, ending)| ending.ends_with("places")) else {
+            continue;
+        };
+        let dialect = if ending == "places" { Dialect::Zos } else { Dialect::GnuCobol };
+        let layout = book(&format!("{stem}.cpy"), dialect).remove(0);
+        for line in folder(&name).unwrap().lines().filter(|line| !line.starts_with('#')) {
+            let words: Vec<_> = line.split(' ').collect();
+            let (place, bytes): (usize, usize) = (words[1].parse().unwrap(), words[2].parse().unwrap());
+            if words[0] == "*" {
+                assert_eq!(layout.length, bytes, "{name}: the record");
+                continue;
+            }
+            let field = layout.fields.iter().find(|f| f.name == words[0]).unwrap_or_else(|| panic!("{name}: {line}"));
+            assert_eq!((field.offset + 1, field.bytes), (place, bytes), "{name}: {line}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 150, "{compared}");
+}
+
+#[test]
+fn binary_sizes_and_comp_are_those_of_the_compiler_that_is_named() {
+    let text = "01 R.\n 05 A PIC 9 COMP.\n 05 B PIC 9(7) COMP.\n 05 C PIC S9(9) COMP-5.\n 05 D PIC X(3) COMP-X.\n";
+    let bytes = |dialect| {
+        let none = &mut |_: &str| Err(String::new());
+        let (layouts, warnings) = parse("t.cpy", text, none, &options(dialect)).unwrap();
+        assert_eq!(warnings, []);
+        let rules = &layouts[0].fields[2].rules;
+        (layouts[0].fields.iter().map(|f| f.bytes).collect::<Vec<_>>(), rules.native, rules.little_endian)
+    };
+    assert_eq!(bytes(Dialect::Zos), (vec![2, 4, 4, 3], true, false));
+    assert_eq!(bytes(Dialect::IbmI), (vec![1, 4, 4, 3], true, false));
+    assert_eq!(bytes(Dialect::GnuCobol), (vec![1, 4, 4, 3], true, true));
+    assert_eq!(bytes(Dialect::MicroFocus), (vec![1, 3, 4, 3], true, true));
+    let none = &mut |_: &str| Err(String::new());
+    let (_, warnings) = parse("t.cpy", text, none, &Options::new(Page::Cp37)).unwrap();
+    assert!(warnings.len() == 1 && warnings[0].message.contains("dialect = \"ibm-i\""), "{warnings:?}");
+}
+
+#[test]
+fn kinds_and_rules_follow_picture_usage_and_sign() {
+    let layout = one("01 R.\n 05 A PIC S9(3)P(2) COMP-3.\n 05 B PIC VPP99.\n 05 C PIC 9(4) COMP-6.\n 05 D COMP-1.\n\
+         05 E PIC ZZ9.9- BLANK WHEN ZERO.\n 05 F PIC X(3) JUST.\n 05 G PIC G(3).\n 05 H PIC U(5).\n\
+         05 I PIC S9(2) SIGN LEADING SEPARATE.\n 05 J PIC 9(2) COMP-9.\n 05 K PIC +9.9E+99.\n 05 L USAGE POINTER.\n\
+         05 M PIC 99/99/9999.\n 05 FILLER PIC 9(3) COMP-3.\n");
+    let kinds: Vec<_> = layout.fields.iter().map(|f| (f.kind, f.bytes)).collect();
+    assert_eq!(
+        kinds,
+        [
+            (Kind::Packed { digits: 3, decimals: 0 }, 2),
+            (Kind::Zoned { digits: 2, decimals: 4 }, 2),
+            (Kind::Comp6 { digits: 4, decimals: 0 }, 2),
+            (Kind::Float { double: false }, 4),
+            (Kind::Edited { digits: 4, decimals: 1 }, 6),
+            (Kind::Char, 3),
+            (Kind::Graphic, 6),
+            (Kind::Char, 20),
+            (Kind::Zoned { digits: 2, decimals: 0 }, 3),
+            (Kind::Binary { digits: 2, decimals: 0 }, 2),
+            (Kind::Char, 8),
+            (Kind::Hex, 4),
+            (Kind::Char, 10),
+            (Kind::Hex, 2),
+        ]
+    );
+    let rules = |n: usize| &layout.fields[n].rules;
+    assert_eq!((rules(0).scale_up, rules(0).unsigned, rules(1).unsigned), (2, false, true));
+    assert_eq!((rules(3).hex_float, rules(5).justified, rules(9).little_endian), (true, true, true));
+    assert_eq!((rules(4).picture.as_deref(), rules(4).blank_when_zero), (Some("ZZ9.9-"), true));
+    assert_eq!(rules(8).sign, SignPlace::LeadingSeparate);
+    let pages: Vec<_> = layout.fields.iter().map(|f| f.page).collect();
+    assert_eq!(
+        (pages[0], pages[5], pages[6], pages[7]),
+        (None, Some(Page::Cp1388), Some(Page::Cp1388), Some(Page::Utf8))
+    );
+    assert_eq!(layout.fields[0].text, "PIC S9(3)P(2) COMP-3");
+}
+
+#[test]
+fn usage_sign_and_sync_are_handed_down() {
+    let text = " 05 G COMP-3.\n  10 A PIC 9(3).\n  10 H.\n   15 B PIC 9(5).\n 05 C PIC 9(3).";
+    assert_eq!(under(text), "A@1+2 B@3+3 C@5+3".replace("C@5", "C@6"));
+    let layout = one("01 R SYNC.\n 05 A PIC X.\n 05 B PIC 9(9) COMP.\n");
+    assert_eq!((places(&layout).as_str(), layout.length), ("A@1+1 B@5+4", 8));
+}
+
+#[test]
+fn slack_stands_before_the_group_that_an_aligned_item_begins() {
+    // A table whose entries begin with an aligned item: the slack is before the table, not in each entry.
+    let layout = one("01 R.\n 05 A PIC X.\n 05 T OCCURS 3.\n  10 B PIC 9(8) COMP SYNC.\n  10 C PIC X.\n");
+    assert_eq!(places(&layout), "A@1+1 B(1)@5+4 C(1)@9+1 B(2)@13+4 C(2)@17+1 B(3)@21+4 C(3)@25+1");
+    assert_eq!(layout.length, 28);
+    // The table of the Language Reference: two bytes before COMP-PAY, and two after COMP-NAME.
+    let text = " 05 WORK-CODE PIC X.\n 05 COMP-TABLE OCCURS 10 TIMES.\n  10 COMP-TYPE PIC X.\n  10 COMP-PAY PIC S9(4)V99 COMP SYNC.\n\
+                10 COMP-HRS PIC S9(3) COMP SYNC.\n  10 COMP-NAME PIC X(5).";
+    let found = under(text);
+    assert!(
+        found.starts_with(
+            "WORK-CODE@1+1 COMP-TYPE(1)@2+1 COMP-PAY(1)@5+4 COMP-HRS(1)@9+2 COMP-NAME(1)@11+5 COMP-TYPE(2)@18+1"
+        ),
+        "{found}"
+    );
+    // Eight bytes of binary stand on a word, COMP-2 on a doubleword.
+    assert_eq!(under(" 05 A PIC X.\n 05 B PIC 9(18) COMP SYNC.\n 05 C COMP-2 SYNC."), "A@1+1 B@5+8 C@17+8");
+}
+
+#[test]
+fn redefinitions_begin_where_their_item_does() {
+    let layout = book("redefines.cpy", Dialect::Zos).remove(0);
+    let Node::Redefines(part) = &layout.nodes[1] else { panic!("{:?}", layout.nodes) };
+    assert_eq!(part.alternatives.len(), 3);
+    let (layouts, warnings) = read("01 R.\n 05 A PIC X(2).\n 05 B REDEFINES A PIC X(5).\n 05 C PIC X.\n");
+    assert_eq!(places(&layouts[0]), "A@1+2 B@1+5 C@6+1");
+    assert_eq!(warnings, ["t.cpy:3:2: B has 5 bytes and redefines A with 2: the area becomes 5 bytes long"]);
+}
+
+#[test]
+fn counters_stand_in_the_record_before_their_table() {
+    let layout = book("nested.cpy", Dialect::Zos).remove(0);
+    assert_eq!((layout.least, layout.length), (4 + 9 + 1, 4 + 4 * (6 + 1 + 6 + 6 + 2) + 1));
+    let Node::Array(lines) = &layout.nodes[1] else { panic!("{:?}", layout.nodes) };
+    let depending = lines.depending.as_ref().unwrap();
+    assert_eq!((layout.fields[depending.field].name.as_str(), depending.least), ("ORDERS", 1));
+    let Node::Group { nodes, .. } = &*lines.item else { panic!("{lines:?}") };
+    let Node::Array(tags) = &nodes[2] else { panic!("{nodes:?}") };
+    assert_eq!(layout.fields[tags.depending.as_ref().unwrap().field].name, "TAGS(1)");
+}
+
+#[test]
+fn letters_count_when_the_reader_says_so_and_fields_choose() {
+    let text = "01 R.\n 05 N PIC X.\n 05 T PIC X OCCURS 9 DEPENDING ON N.\n 05 A PIC X(4).\n 05 B REDEFINES A.\n  10 C PIC 9(4).\n";
+    let told = faults(text);
+    assert!(
+        told[0].starts_with("t.cpy:3:35: N is no whole number: say what its values count, like counts"),
+        "{told:?}"
+    );
+    let counts = vec![("N".to_owned(), vec![("A".to_owned(), 1), ("B".to_owned(), 2)])];
+    let cases = vec![("A".to_owned(), "B".to_owned())];
+    let chooser = Chooser { field: "N".to_owned(), cases, otherwise: Some("A".to_owned()) };
+    let given = Options { counts, choices: vec![("A".to_owned(), chooser)], ..options(Dialect::Zos) };
+    let none = &mut |_: &str| Err(String::new());
+    let layout = parse("t.cpy", text, none, &given).unwrap().0.remove(0);
+    let Node::Array(array) = &layout.nodes[1] else { panic!("{:?}", layout.nodes) };
+    assert_eq!(array.depending.as_ref().unwrap().map, [("A".to_owned(), 1), ("B".to_owned(), 2)]);
+    let Node::Redefines(part) = &layout.nodes[2] else { panic!("{:?}", layout.nodes) };
+    assert_eq!(part.choice.as_ref().unwrap().cases, [("A".to_owned(), 1)]);
+    let wrong = Options { choices: vec![("X".to_owned(), given.choices[0].1.clone())], ..given.clone() };
+    let told = parse("t.cpy", text, none, &wrong).unwrap_err();
+    assert!(told[0].message.contains("no REDEFINES names X"), "{told:?}");
+}
+
+#[test]
+fn names_that_are_there_twice_and_names_that_are_none() {
+    let (layouts, warnings) = read("01 R.\n 05 A PIC X.\n 05 A PIC X.\n 05 PIC X(2).\n 05.\n  10 A PIC X.\n");
+    assert_eq!(places(&layouts[0]), "A@1+1 A-2@2+1 A-3@5+1");
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    let layout = one("01 R.\n 05 OCCURS 2.\n  10 A PIC X.\n 05 FILLER PIC X(3) OCCURS 2.\n 05 B PIC X.\n");
+    assert_eq!((places(&layout).as_str(), layout.fields.len()), ("A(1)@1+1 A(2)@2+1 B@9+1", 4));
+    let (layouts, warnings) = read("01 R.\n 05 :P:-A PIC X.\n 05 (P)-B PIC X.\n");
+    assert_eq!((places(&layouts[0]).as_str(), warnings.len()), ("P-A@1+1 P-B@2+1", 1));
+}
+
+#[test]
+fn conditions_and_renamings_are_kept_as_they_are_written() {
+    let layout = book("tables.cpy", Dialect::Zos).remove(0);
+    let flag = layout.fields.iter().find(|f| f.name == "T-FLAGS(3)").unwrap();
+    let kept = [("T-ON", "'Y' 'y'"), ("T-RANGE", "'0' THRU '9' 'A' THRU 'F'")];
+    assert_eq!(flag.conditions, kept.map(|(name, values)| (name.to_owned(), values.to_owned())));
+    assert_eq!(layout.notes, ["T-LAST-PART renames T-LAST OF TABLES THRU T-END: bytes 294 to 297"]);
+}
+
+#[test]
+fn several_records_are_several_layouts_and_level_77_is_none() {
+    let layouts = book("records.cpy", Dialect::Zos);
+    let names: Vec<_> = layouts.iter().map(|l| (l.name.as_str(), l.length)).collect();
+    assert_eq!(names, [("HEAD-RECORD", 9), ("ITEM-RECORD", 9)]);
+    assert_eq!(book("headless.cpy", Dialect::Zos)[0].name, "HEADLESS");
+    let (layouts, warnings) = read("01 R.\n 05 A PIC X");
+    assert_eq!((places(&layouts[0]).as_str(), warnings.len()), ("A@1+1", 1));
+}
+
+#[test]
+fn whole_programs_give_their_data() {
+    let text = "       IDENTIFICATION DIVISION.\n       PROGRAM-ID. P.\n       ENVIRONMENT DIVISION.\n       CONFIGURATION \
+                SECTION.\n       SPECIAL-NAMES. DECIMAL-POINT IS COMMA.\n       DATA DIVISION.\n       FILE SECTION.\n       \
+                FD  F RECORDING MODE IS F.\n       01  R.\n           05  A PIC ZZ9,9.\n       PROCEDURE DIVISION.\n       \
+                MOVE 1 TO A.\n";
+    let layout = one(text);
+    assert_eq!(layout.fields[0].kind, Kind::Edited { digits: 4, decimals: 1 });
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place_and_all_at_once() {
+    let cases: &[(&str, &str)] = &[
+        (" 05 A PIC 9(20) COMP.", "t.cpy:2:11: PIC 9(20) COMP is more than 18 digits, the most a binary item has"),
+        (
+            " 05 A PIC X OCCURS 5 DEPENDING ON N.",
+            "t.cpy:2:35: OCCURS DEPENDING ON names N, which is not in this record",
+        ),
+        (" 05 A PIC X OCCURS 5 DEPENDING ON N.\n 05 N PIC 9.", "does not stand before the table"),
+        (" 05 T OCCURS 2.\n  10 N PIC 9.\n 05 A PIC X OCCURS 5 DEPENDING ON N.", "occurs several times itself, in T"),
+        (" 05 A PIC X OCCURS 1 TO 5.", "t.cpy:2:13: OCCURS n TO m needs DEPENDING ON"),
+        (" 05 A PIC X OCCURS 5 TO 2 DEPENDING ON N.", "OCCURS 5 TO 2 is no range"),
+        (" 05 A PIC X OCCURS TIMES.", "OCCURS needs a number of times"),
+        (" 05 A REDEFINES B PIC X.", "t.cpy:2:17: REDEFINES names B, which is no item before A in its group"),
+        (" 05 A PIC X.\n 05 B PIC X.\n 05 C REDEFINES A PIC X.", "but B stands between them"),
+        (" 05 A PIC X.\n  10 B PIC X.", "t.cpy:2:11: A has both PIC and items under it"),
+        (" 05 A.", "t.cpy:2:2: A has no PIC and no items under it"),
+        (" 05 A PIC X FROBNICATE.", "t.cpy:2:13: `FROBNICATE` in the entry of A is no clause"),
+        (" 05 A PIC X DYNAMIC LENGTH.", "DYNAMIC LENGTH has no bytes in a record"),
+        (" 05 A LIKE B.", "LIKE takes another item's picture"),
+        (" 05 A USAGE SQL TYPE IS CLOB(1M).", "SQL TYPE has a host variable's layout"),
+        (" 05 A USAGE FOO.", "USAGE FOO is not known here"),
+        (" 05 A PIC X(3) COMP-3.", "A: PIC X(3) COMP-3 is no item of COBOL"),
+        (" 05 A PIC 9(2) SIGN LEADING SEPARATE.", "SIGN of A needs S in its picture"),
+        (" 05 A PIC 9(99).", "63 are the most that are read"),
+        (" 05 A PIC X(3) PIC X.", "A has two pictures"),
+        (" 05 A PIC 9 COMP COMP-3.", "A has two usages"),
+        (" 50 A PIC X.", "t.cpy:2:2: 50 is no level number"),
+        (" A PIC X.", "`A` stands where a level number is expected"),
+        (" 05 A PIC X.\n COPY NONE.", "t.cpy:3:2: COPY NONE: no text of this name was found; looked for NONE.cpy"),
+        (" COPY DDS-ALL-FORMATS OF FILE.", "give its DDS source"),
+        (" 05 A PIC X(99999999).", "is longer than"),
+        (" 05 A OCCURS 9999.\n  10 B PIC X OCCURS 9999.", "are more than"),
+    ];
+    for (entries, told) in cases {
+        let found = faults(&format!("01 R.\n{entries}\n"));
+        assert!(found.iter().any(|fault| fault.contains(told)), "{entries}\n{found:#?}");
+    }
+    let all: String = cases[..6].iter().map(|(entries, _)| format!("01 R.\n{entries}\n")).collect();
+    assert_eq!(faults(&all).len(), 6);
+}
+
+#[test]
+fn clauses_that_move_no_byte_are_read_and_left() {
+    let text = " 05 A PIC X(2) VALUE IS 'A.B' EXTERNAL GLOBAL VOLATILE.\n 05 B DATE FORMAT YYXXXX PIC 9(6) VALUE ZERO COMP-3.\n\
+                05 C PIC X OCCURS 3 INDEXED I J DESCENDING KEY IS C VALUES ALL '*'.\n 05 D PIC X(3) INDICATOR 12.\n\
+                05 E PIC 9(2) VALUE\n 10 COMP-3.\n 05 DATE PIC X(8).\n";
+    assert_eq!(under(text), "A@1+2 B@3+4 C(1)@7+1 C(2)@8+1 C(3)@9+1 D@10+3 E@13+2 DATE@15+8");
+    let text = " 78 N VALUE 4.\n 05 A PIC X(N) OCCURS N TIMES.\n 05 B PIC X.\n";
+    assert!(under(text).ends_with("A(4)@13+4 B@17+1"), "{}", under(text));
+}
+
+#[test]
+fn a_missing_period_before_a_level_is_told_and_values_are_no_levels() {
+    let (layouts, warnings) = read("01 R.\n 05 A PIC X\n 05 B PIC 9.\n  88 C VALUES 1 2\n  3 4\n  5.\n 05 D PIC X.\n");
+    assert_eq!(places(&layouts[0]), "A@1+1 B@2+1 D@3+1");
+    assert_eq!(layouts[0].fields[1].conditions, [("C".to_owned(), "1 2 3 4 5".to_owned())]);
+    assert_eq!(warnings, ["t.cpy:3:2: no period ends the entry before this line"]);
+}
+
+#[test]
+fn the_form_can_be_said() {
+    let text = "       01  R.                                                            05 A PIC X.\n";
+    let none = &mut |_: &str| Err(String::new());
+    let with = |form| Options { form, ..options(Dialect::Zos) };
+    let told = parse("t.cpy", text, none, &with(None)).unwrap_err();
+    assert!(told[0].message.contains("form = \"free\""), "{told:?}");
+    assert!(parse("t.cpy", text, none, &with(Some(Form::Free))).is_ok());
+    let told = parse("t.cpy", text, none, &with(Some(Form::Fixed))).unwrap_err();
+    assert!(told[0].message.contains("no PIC"), "{told:?}");
+}
+
+#[test]
+fn hostile_copybooks_end_soon_and_small() {
+    let deep: String = (1..=49).map(|n| format!("{n:02} G{n} OCCURS 9.\n")).collect();
+    let many = format!("01 R.\n{}", " 05 A PIC X.\n".repeat(70_000));
+    let quotes = format!("01 R.\n 05 A PIC X VALUE {}", "ALL ".repeat(200_000));
+    let words = "X ".repeat(500_000);
+    let picture = format!("01 R.\n 05 A PIC {}.\n", "9(1)".repeat(100_000));
+    let tables = "01 R.\n 05 N PIC 9(5).\n 05 T OCCURS 30000.\n  10 U PIC X OCCURS 2 DEPENDING ON N.\n".to_owned();
+    let qualified = format!("01 R.\n 05 A PIC X OCCURS 2 DEPENDING ON N{}.\n", " OF N".repeat(100_000));
+    let copies = "01 R.\n COPY A REPLACING ==A== BY ==A A A==.\n".to_owned();
+    for text in [deep, many, quotes, words, picture, tables, qualified, copies] {
+        let start = std::time::Instant::now();
+        let member = &mut |_: &str| Ok(" COPY A REPLACING ==B== BY ==B B B==. B B B B B COPY A.\n".to_owned());
+        if let Err(faults) = parse("t.cpy", &text, member, &options(Dialect::Zos)) {
+            assert!(faults.len() <= 1_000);
+        }
+        assert!(start.elapsed().as_secs() < 20, "{:?} for {}", start.elapsed(), &text[..40]);
+    }
+}
+
+/// Words that copybooks are made of, in any order.
+fn words() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "01",
+        "05",
+        "10",
+        "66",
+        "77",
+        "88",
+        "A",
+        "B",
+        "FILLER",
+        "PIC",
+        "X(3)",
+        "S9(5)V99",
+        "ZZ9.9",
+        "N(2)",
+        "COMP-3",
+        "COMP",
+        "COMP-1",
+        "SYNC",
+        "OCCURS",
+        "3",
+        "TO",
+        "5",
+        "TIMES",
+        "DEPENDING",
+        "ON",
+        "REDEFINES",
+        "RENAMES",
+        "THRU",
+        "VALUE",
+        "'x'",
+        "X'41'",
+        "ZERO",
+        "SIGN",
+        "LEADING",
+        "SEPARATE",
+        "INDEXED",
+        "BY",
+        "COPY",
+        "REPLACING",
+        "==",
+        ":T:",
+        ".",
+        ".\n",
+        "\n       ",
+        "\n      *",
+        "\n      -    ",
+        "\n      D",
+        "\t",
+        ",",
+        "(",
+        ")",
+        "EXEC",
+        "END-EXEC",
+        "户名",
+    ]);
+    prop::collection::vec(word, 0..60).prop_map(|words| words.join(" "))
+}
+
+/// A record that is right, and its length.
+fn record() -> impl Strategy<Value = (String, usize)> {
+    let item = prop_oneof![
+        (1usize..9).prop_map(|n| (format!("PIC X({n})"), n)),
+        (1usize..19).prop_map(|n| (format!("PIC S9({n}) COMP-3"), n / 2 + 1)),
+        (1usize..19).prop_map(|n| (
+            format!("PIC 9({n}) BINARY"),
+            if n < 5 {
+                2
+            } else if n < 10 {
+                4
+            } else {
+                8
+            }
+        )),
+        (1usize..19).prop_map(|n| (format!("PIC S9({n}) SIGN TRAILING SEPARATE"), n + 1)),
+        (1usize..9, 1usize..6).prop_map(|(n, m)| (format!("PIC A({n}) OCCURS {m}"), n * m)),
+        Just(("COMP-2".to_owned(), 8)),
+    ];
+    prop::collection::vec((item, any::<bool>()), 1..20).prop_map(|items| {
+        let mut text = "       01  R.\n".to_owned();
+        let mut length = 0;
+        for (n, ((clauses, bytes), group)) in items.into_iter().enumerate() {
+            if group {
+                text += &format!("           05  G{n}.\n             10  F{n}\n                 {clauses}.\n");
+            } else {
+                text += &format!("           05  F{n} {clauses}.\n");
+            }
+            length += bytes;
+        }
+        (text, length)
+    })
+}
+
+proptest! {
+    #[test]
+    fn copybooks_never_panic(text in words()) {
+        let mut read = |name: &str| if name.len() > 5 { Ok("05 C PIC X.".to_owned()) } else { Err(String::new()) };
+        let _ = parse("t.cpy", &text, &mut read, &Options::new(Page::Cp37));
+    }
+
+    #[test]
+    fn bytes_of_text_never_panic(text in "\\PC{0,300}") {
+        let _ = parse("t.cpy", &text, &mut |_| Err(String::new()), &Options::new(Page::Cp37));
+    }
+
+    #[test]
+    fn lengths_add_up_and_fields_follow_each_other((text, length) in record()) {
+        let layout = one(&text);
+        prop_assert_eq!(layout.length, length);
+        let mut at = 0;
+        for field in &layout.fields {
+            prop_assert_eq!(field.offset, at);
+            at += field.bytes;
+        }
+    }
+}

@@ -1,0 +1,1 @@
+           10  :TAG:-DEEP              PIC X(2).
