@@ -141,19 +141,39 @@ impl Display {
         if field.len() != self.bytes() {
             return None;
         }
-        let Parts { minus, plain, punched, first } = self.parts(field).ok()?;
         let zone = self.encoding.zone();
-        let value = match plain.len() {
-            0..=18 => u128::from(swar::eighteen(plain, zone)?),
-            _ => swar::thirty_eight(plain, zone)?,
+        let digits = |plain: &[u8]| match plain.len() {
+            0..=18 => swar::eighteen(plain, zone).map(i128::from),
+            _ => swar::thirty_eight(plain, zone).map(|n| n as i128),
         };
-        let value = match punched {
-            None => value,
-            Some(_) if plain.len() > 37 => return None,
-            Some(digit) if first => value + u128::from(digit) * 10u128.pow(plain.len() as u32),
-            Some(digit) => value * 10 + u128::from(digit),
-        } as i128;
-        Some(if minus { -value } else { value })
+        let signed = |minus: bool, value: i128| if minus { -value } else { value };
+        let separate = |sign: u8| {
+            let [plus, minus] = self.encoding.signs();
+            (sign == minus || sign == plus).then_some(sign == minus)
+        };
+        match self.place {
+            Place::Unsigned => digits(field),
+            Place::LeadingSeparate => {
+                let (sign, plain) = field.split_first()?;
+                Some(signed(separate(*sign)?, digits(plain)?))
+            }
+            Place::TrailingSeparate => {
+                let (sign, plain) = field.split_last()?;
+                Some(signed(separate(*sign)?, digits(plain)?))
+            }
+            Place::Trailing => {
+                let (last, plain) = field.split_last()?;
+                let (digit, minus) = self.encoding.read(*last).ok()?;
+                let value = digits(plain).filter(|_| plain.len() < 38)? * 10;
+                Some(signed(minus, value + i128::from(digit)))
+            }
+            Place::Leading => {
+                let (first, plain) = field.split_first()?;
+                let (digit, minus) = self.encoding.read(*first).ok()?;
+                let value = digits(plain).filter(|_| plain.len() < 38)?;
+                Some(signed(minus, value + i128::from(digit) * 10i128.pow(plain.len() as u32)))
+            }
+        }
     }
 
     /// Reads any number of digits.

@@ -34,18 +34,19 @@ pub fn narrow(field: &[u8], digits: u8) -> Option<i64> {
         return None;
     }
     let word = swar::load(field);
-    let sign = word & 15;
-    let (value, bad) = match field.len().checked_sub(8) {
-        None | Some(0) => (swar::sixteen(word >> 4), swar::above_nine(word >> 4)),
-        Some(front) => {
-            // One or two bytes more: the lowest nibble of theirs goes to the word, two digits remain.
-            let front = swar::load(field.get(..front)?);
-            let nibbles = front << 60 | word >> 4;
+    let (sign, digits_of) = (word & 15, word >> 4);
+    let (value, bad) = match field.len() {
+        0..=4 => (swar::eight_nibbles(digits_of), swar::above_nine(digits_of)),
+        5..=8 => (swar::sixteen(digits_of), swar::above_nine(digits_of)),
+        length => {
+            // One or two bytes more: their lowest nibble goes to the word, three digits at most remain.
+            let front = swar::load(field.get(..length - 8)?);
+            let nibbles = front << 60 | digits_of;
             let above = swar::above_nine(nibbles) | swar::above_nine(front >> 4);
-            (swar::sixteen(front >> 4) * WORD as u64 + swar::sixteen(nibbles), above)
+            (swar::eight_nibbles(front >> 4) * WORD as u64 + swar::sixteen(nibbles), above)
         }
     };
-    let pad = digits.is_multiple_of(2) & (field.first().is_some_and(|b| *b > 0x0F));
+    let pad = digits & 1 == 0 && field.first().is_some_and(|b| *b > 0x0F);
     if bad != 0 || sign < 10 || pad {
         return None;
     }

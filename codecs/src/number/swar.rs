@@ -30,20 +30,24 @@ pub(super) const fn above_nine(nibbles: u64) -> u64 {
 /// The number of sixteen nibbles, the first one in the highest bits; any number when one is above 9.
 #[inline]
 pub(super) const fn sixteen(nibbles: u64) -> u64 {
-    const BYTES: u64 = 0x00FF_00FF_00FF_00FF;
-    const HALVES: u64 = 0x0000_FFFF_0000_FFFF;
-    // Sixteen times the high nibble becomes ten times.
+    // Each step takes off what the left neighbour counts too much: 16 is to be 10, then 256 is 100, 65,536 is 10,000.
     let pairs = nibbles - 6 * (nibbles >> 4 & 0x0F0F_0F0F_0F0F_0F0F);
-    let fours = (pairs >> 8 & BYTES) * 100 + (pairs & BYTES);
-    let eights = (fours >> 16 & HALVES) * 10_000 + (fours & HALVES);
-    (eights >> 32) * 100_000_000 + (eights & 0xFFFF_FFFF)
+    let fours = pairs - 156 * (pairs >> 8 & 0x00FF_00FF_00FF_00FF);
+    let eights = fours.wrapping_sub(55_536 * (fours >> 16 & 0x0000_FFFF_0000_FFFF));
+    eights.wrapping_sub(4_194_967_296 * (eights >> 32))
+}
+
+/// The number of eight nibbles, likewise.
+#[inline]
+pub(super) const fn eight_nibbles(nibbles: u64) -> u64 {
+    let pairs = nibbles - 6 * (nibbles >> 4 & 0x0F0F_0F0F);
+    let fours = pairs - 156 * (pairs >> 8 & 0x00FF_00FF);
+    fours - 55_536 * (fours >> 16)
 }
 
 /// The number of up to eight digit characters of one zone; nothing when one is no digit.
 #[inline]
 pub(super) fn eight(characters: &[u8], zone: u8) -> Option<u64> {
-    const BYTES: u64 = 0x00FF_00FF_00FF_00FF;
-    const HALVES: u64 = 0x0000_FFFF_0000_FFFF;
     let zones = u64::from_be_bytes([zone; 8]);
     // Where a short word has no characters, zeros of the zone stand in front.
     let bits = 8 * characters.len() as u32;
@@ -53,9 +57,9 @@ pub(super) fn eight(characters: &[u8], zone: u8) -> Option<u64> {
     if (digits | above) & 0x8080_8080_8080_8080 != 0 {
         return None;
     }
-    let pairs = (digits >> 8 & BYTES) * 10 + (digits & BYTES);
-    let fours = (pairs >> 16 & HALVES) * 100 + (pairs & HALVES);
-    Some((fours >> 32) * 10_000 + (fours & 0xFFFF_FFFF))
+    let pairs = digits - 246 * (digits >> 8 & 0x00FF_00FF_00FF_00FF);
+    let fours = pairs - 65_436 * (pairs >> 16 & 0x0000_FFFF_0000_FFFF);
+    Some(fours - 4_294_957_296 * (fours >> 32))
 }
 
 /// The number of up to 18 digit characters of one zone; nothing when one is no digit or there are more.
@@ -99,6 +103,9 @@ mod tests {
                 let word = byte << (8 * place);
                 let good = byte >> 4 < 10 && byte & 15 < 10;
                 assert_eq!(above_nine(word) == 0, good, "{word:x}");
+                if good && place < 4 {
+                    assert_eq!(eight_nibbles(word), sixteen(word));
+                }
                 if good {
                     assert_eq!(sixteen(word).to_string(), format!("{word:x}").parse::<u64>().unwrap().to_string());
                 }
