@@ -244,6 +244,21 @@ proptest! {
         for form in [TimestampForm::Ibm, TimestampForm::Iso, TimestampForm::Digits] {
             let _ = form.read(&input, fraction, ebcdic, &mut String::new());
         }
+        // Fields of the right length, random or with one bad byte.
+        let fraction = fraction % 13;
+        let mut field = input.clone();
+        field.resize(TimestampForm::Ibm.bytes(fraction), 0xF9);
+        let _ = TimestampForm::Ibm.read(&field, fraction, ebcdic, &mut String::new());
+        let mut field = Vec::new();
+        let text = if fraction == 0 { "2024-02-29-23.59.59".to_owned() } else { format!("2024-02-29-23.59.59.{:0>1$}", 7, fraction.into()) };
+        TimestampForm::Ibm.write(&text, fraction, ebcdic, &mut field).unwrap();
+        let at = input.len() % field.len();
+        field[at] = input.first().copied().unwrap_or(0xF9);
+        let (mut back, mut again) = (String::new(), Vec::new());
+        if TimestampForm::Ibm.read(&field, fraction, ebcdic, &mut back).is_ok() {
+            TimestampForm::Ibm.write(&back, fraction, ebcdic, &mut again).unwrap();
+            prop_assert_eq!(field, again);
+        }
         let _ = (TimeForm::Usa.read(&input, ebcdic), Sentinel::of_bytes(&input, ebcdic));
     }
 }

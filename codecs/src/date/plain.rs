@@ -43,6 +43,12 @@ const EBCDIC_OF_ASCII: [u8; 256] = {
     table
 };
 
+/// The EBCDIC code of a character that dates are written with.
+#[inline]
+pub(super) const fn ebcdic(character: u8) -> u8 {
+    EBCDIC_OF_ASCII[character as usize]
+}
+
 /// What may stand between the parts of a two-digit-year format.
 pub(super) const SEPARATORS: &[u8] = b"/-., ";
 
@@ -91,9 +97,9 @@ pub(super) fn push_ascii(bytes: &[u8], out: &mut String) {
 }
 
 /// Brings what was appended in ASCII to the field's page.
-pub(super) fn to_page(out: &mut [u8], start: usize, ebcdic: bool) {
-    if ebcdic {
-        out.iter_mut().skip(start).for_each(|byte| *byte = EBCDIC_OF_ASCII[usize::from(*byte)]);
+pub(super) fn to_page(out: &mut [u8], start: usize, is_ebcdic: bool) {
+    if is_ebcdic {
+        out.iter_mut().skip(start).for_each(|byte| *byte = ebcdic(*byte));
     }
 }
 

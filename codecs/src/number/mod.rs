@@ -23,7 +23,7 @@ pub mod packed;
 pub mod picture;
 mod scientific;
 pub mod signs;
-mod swar;
+pub(crate) mod swar;
 pub mod zoned;
 
 pub use digits::{Digits, NARROW, WIDEST};

@@ -1,4 +1,4 @@
-//! Eight characters or sixteen nibbles at a time: the arithmetic below packed and zoned numbers.
+//! Eight characters or sixteen nibbles at a time: the arithmetic below packed and zoned numbers and dates.
 //!
 //! A word is checked as a whole and then added up pairwise, fourwise and at last all together, so a good field costs no
 //! branch a digit. Nothing here knows a sign or finds the bad byte; that is the cold path of the callers.
@@ -47,7 +47,7 @@ pub(super) const fn eight_nibbles(nibbles: u64) -> u64 {
 
 /// The number of up to eight digit characters of one zone; nothing when one is no digit.
 #[inline]
-pub(super) fn eight(characters: &[u8], zone: u8) -> Option<u64> {
+pub(crate) fn eight(characters: &[u8], zone: u8) -> Option<u64> {
     let zones = u64::from_be_bytes([zone; 8]);
     // Where a short word has no characters, zeros of the zone stand in front.
     let bits = 8 * characters.len() as u32;
