@@ -16,6 +16,7 @@ pub mod layout;
 pub mod number;
 mod quote;
 pub mod record;
+mod simd;
 pub mod source;
 pub mod text;
 

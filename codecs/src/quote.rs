@@ -1,6 +1,6 @@
 //! Strings as JSON writes them; keys are quoted once when a format is compiled, values when a line is written.
 
-use std::io::Write;
+use crate::simd::{Kernels, Level, Pen, Task};
 
 /// A JSON string.
 pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
@@ -10,36 +10,48 @@ pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
 
 /// A JSON string whose first quote is written already.
 pub(crate) fn write_rest(text: &str, out: &mut Vec<u8>) {
-    let (eights, rest) = text.as_bytes().as_chunks::<8>();
-    if eights.iter().any(|eight| any_special(u64::from_le_bytes(*eight))) || rest.iter().any(|b| is_special(*b)) {
-        write_escaped(text.as_bytes(), out);
-    } else {
-        out.extend_from_slice(text.as_bytes());
+    let mut pen = Pen::new(out);
+    Level::best().run(Rest { text, pen: &mut pen });
+}
+
+struct Rest<'a, 'b> {
+    text: &'a str,
+    pen: &'a mut Pen<'b>,
+}
+
+impl Task for Rest<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<K: Kernels>(self, kernels: K) {
+        rest(kernels, self.text, self.pen);
     }
-    out.push(b'"');
 }
 
-fn is_special(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+/// The same with kernels.
+#[inline(always)]
+pub(crate) fn rest<K: Kernels>(kernels: K, text: &str, pen: &mut Pen<'_>) {
+    let mut rest = text;
+    loop {
+        let clean = kernels.copy_unescaped(rest, pen);
+        let Some(byte) = rest.as_bytes().get(clean) else { break };
+        write_escaped(*byte, pen);
+        rest = rest.get(clean + 1..).unwrap_or_default();
+    }
+    pen.push(b'"');
 }
 
-/// Whether one of eight bytes must be escaped: each test sets the highest bit of the bytes it finds (and perhaps of a
-/// byte after one it found, which does not matter here). Bytes of other characters have that bit and are left out.
-fn any_special(bytes: u64) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
-    let equal = |byte: u8| below(bytes ^ (ONES * u64::from(byte)), 1);
-    (below(bytes, 0x20) | equal(b'"') | equal(b'\\')) & (ONES << 7) != 0
-}
-
-fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
-    for &byte in bytes {
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            0..0x20 => {
-                let _ = write!(out, "\\u{byte:04x}");
-            }
-            _ => out.push(byte),
+/// A character that may not stand in a string as it is.
+#[cold]
+fn write_escaped(byte: u8, pen: &mut Pen<'_>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    pen.push(b'\\');
+    match byte {
+        b'"' | b'\\' => pen.push(byte),
+        _ => {
+            pen.append("u00");
+            pen.push(HEX[usize::from(byte >> 4)]);
+            pen.push(HEX[usize::from(byte & 15)]);
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::controls::Controls;
 use crate::fault::Fault;
 use crate::framing::delimited::Delimited;
 use crate::framing::kind::Framing;
+use crate::json::script::Script;
 use crate::layout::Layout;
 use crate::quote;
 use crate::record::plan::Plan;
@@ -74,6 +75,7 @@ pub struct RecordFormat {
     plan: Plan,
     keys: Keys,
     delimited: Option<Delimited>,
+    script: Option<Script>,
 }
 
 /// What JSON writes of a record besides its values, escaped once.
@@ -111,7 +113,8 @@ impl Format {
 impl Selector {
     /// Whether the record carries the bytes.
     pub fn fits(&self, record: &[u8]) -> bool {
-        record.get(self.at..).is_some_and(|rest| rest.starts_with(&self.bytes))
+        // Comparing nothing by a call costs more than decoding a field.
+        self.bytes.is_empty() || record.get(self.at..).is_some_and(|rest| rest.starts_with(&self.bytes))
     }
 }
 
@@ -120,7 +123,8 @@ impl RecordFormat {
     pub fn new(mut layout: Layout, role: Role, selector: Selector, nulls: Nulls, page: Page) -> RecordFormat {
         let plan = Plan::compile(&mut layout, nulls, page);
         let keys = Keys::of(&layout);
-        RecordFormat { layout, role, selector, plan, keys, delimited: None }
+        let script = Script::of(&layout, &plan);
+        RecordFormat { layout, role, selector, plan, keys, delimited: None, script }
     }
 
     /// The same with another rule for records that are shorter than the layout.
@@ -145,6 +149,11 @@ impl RecordFormat {
             None => self.plan.decode(record, row),
             Some(how) => self.plan.decode_delimited(how, record, row),
         }
+    }
+
+    /// The short way to a line of JSON, if the record has one.
+    pub(crate) fn script(&self) -> Option<(&Script, &Plan)> {
+        self.script.as_ref().filter(|_| self.delimited.is_none()).map(|script| (script, &self.plan))
     }
 
     /// Appends the record's bytes; on a fault `out` is as before. What was written has been read back and compared.

@@ -6,9 +6,15 @@
 //! are arrays; what is absent (an occurrence beyond its counter, an alternative that does not hold) is not written. What
 //! a policy let pass stands under `repairs`.
 
+mod cell;
+mod digits;
+mod line;
+mod prepare;
 mod read;
+pub(crate) mod script;
 mod tree;
 mod write;
 
+pub use line::line;
 pub use read::{JsonFault, read};
 pub use write::write;

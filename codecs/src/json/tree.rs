@@ -2,8 +2,8 @@
 //!
 //! An array ends where its occurrences do. An alternative that does not hold has no key at all.
 
+use super::cell::{is_shown, write_cell};
 use super::read::{JsonFault, at, push};
-use super::write::{is_shown, write_cell};
 use crate::format::RecordFormat;
 use crate::layout::{Array, Field, Node};
 use crate::quote::write_text;
@@ -42,7 +42,7 @@ impl Writer<'_> {
 
     fn leaf(&mut self, template: usize, index: usize) {
         let cell = self.row.cells.get(index).copied().unwrap_or(Cell::Absent);
-        if !is_shown(self.format, index, cell) {
+        if !is_shown(&self.format.layout, index, cell) {
             return;
         }
         self.comma();

@@ -32,6 +32,16 @@ pub fn narrow(field: &[u8]) -> Option<i64> {
     Some(if is_minus(last >> 4)? { -value } else { value })
 }
 
+/// Reads a whole field of up to 18 digits of a zone, plus or minus in front if there are `signs`; nothing if anything is
+/// wrong.
+#[inline]
+pub(crate) fn narrow_text(field: &[u8], zone: u8, signs: Option<[u8; 2]>) -> Option<i64> {
+    let Some([plus, minus]) = signs else { return swar::eighteen(field, zone).map(|value| value as i64) };
+    let (sign, digits) = field.split_first()?;
+    let value = swar::eighteen(digits, zone)? as i64;
+    (*sign == plus || *sign == minus).then_some(if *sign == minus { -value } else { value })
+}
+
 /// Reads a whole field of up to 38 digits, sign in the last zone; nothing if anything is wrong.
 #[inline]
 pub fn whole(field: &[u8]) -> Option<i128> {

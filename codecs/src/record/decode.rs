@@ -7,7 +7,7 @@ use super::decimal::Decimal;
 use super::double_byte;
 use super::plan::{Nulls, Plan, Short, Step};
 use super::row::{Cell, Repair, Row};
-use super::{special, walk};
+use super::{decode_flat, special, walk};
 use crate::code::Code;
 use crate::date::field as moment;
 use crate::fault::Flaw;
@@ -20,14 +20,12 @@ const BEYOND: Flaw = Flaw::new(Code::LENGTH, 0, "the record has more bytes than 
 impl Plan {
     pub(crate) fn decode(&self, record: &[u8], row: &mut Row) {
         row.clear();
-        let lost = if self.nodes.is_empty() {
-            for (index, step) in self.steps.iter().enumerate() {
-                let cell = self.leaf(index, step.start, record, row);
-                row.cells.push(cell);
+        let lost = match &self.quick {
+            Some(quick) => {
+                decode_flat::decode(quick, self, record, row);
+                Some(0)
             }
-            Some(0)
-        } else {
-            walk::decode(self, record, row)
+            None => walk::decode(self, record, row),
         };
         if let Some(length) = lost.map(|lost| self.length - lost).filter(|length| record.len() > *length) {
             row.faults.push(BEYOND.within(usize::MAX, length));
@@ -35,7 +33,7 @@ impl Plan {
     }
 
     /// One field at a place; faults and repairs are noted in the row.
-    pub(super) fn leaf(&self, index: usize, start: usize, record: &[u8], row: &mut Row) -> Cell {
+    pub(crate) fn leaf(&self, index: usize, start: usize, record: &[u8], row: &mut Row) -> Cell {
         let Some(step) = self.steps.get(index) else { return Cell::Absent };
         if self.short == Short::Absent && start >= record.len() && step.bytes > 0 {
             return Cell::Absent;

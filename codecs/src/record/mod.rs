@@ -3,6 +3,7 @@
 mod chars;
 mod decimal;
 mod decode;
+mod decode_flat;
 mod delimited;
 mod double_byte;
 mod encode;
@@ -10,11 +11,15 @@ mod encode_tree;
 mod float;
 mod moment;
 pub(crate) mod number;
+pub(crate) mod plain_text;
 pub(crate) mod plan;
 mod prove;
+mod quick;
 mod row;
 mod special;
+mod step;
 mod walk;
+pub(crate) mod way;
 
 pub use decimal::Decimal;
 pub use plan::Nulls;

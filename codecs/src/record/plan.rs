@@ -3,50 +3,13 @@
 //! Steps hold only what the hot path needs, so that they stay in cache; names and texts stay in the [`Layout`]. In
 //! null mode `flag` the plan also moves the fields apart to make room for the flag bytes.
 
-use crate::layout::{Field, Kind, Layout, Node, Rules};
+use super::quick::Quick;
+pub(crate) use super::step::Step;
+pub use super::step::{Nulls, Short};
+use crate::layout::{Field, Layout, Node, Rules};
 use crate::number::picture::Picture;
 use crate::text::{self, Page};
 use std::sync::Arc;
-
-/// How a null of a nullable field is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Nulls {
-    /// Not at all: the file has no nulls.
-    #[default]
-    None,
-    /// A nullable field of blanks only is null.
-    Blank,
-    /// A map after the last field: a byte a field, `1` null, `0` not.
-    Map,
-    /// A byte after each nullable field: blank or 00 not null, anything else null; `1` is written.
-    Flag,
-}
-
-/// What becomes of fields behind the end of a record that is shorter than its layout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Short {
-    /// A fault of each.
-    #[default]
-    Refuse,
-    /// They are absent; one that is cut in two is a fault.
-    Absent,
-}
-
-/// One field, ready for decoding.
-#[derive(Clone, Debug)]
-pub(crate) struct Step {
-    pub(crate) kind: Kind,
-    pub(crate) start: usize,
-    pub(crate) bytes: usize,
-    pub(crate) page: Page,
-    pub(crate) varlen: bool,
-    pub(crate) nullable: bool,
-    pub(crate) filler: bool,
-    /// Rules other than the plain ones.
-    pub(crate) rules: Option<Arc<Rules>>,
-    /// The picture of an edited number, and the byte of its currency sign.
-    pub(crate) picture: Option<Arc<(Picture, u8)>>,
-}
 
 /// All steps of a record.
 #[derive(Clone, Debug)]
@@ -62,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) length: usize,
     /// Null flags and map are written in this page.
     pub(crate) page: Page,
+    /// The shortest ways of the steps of a flat record.
+    pub(super) quick: Option<Quick>,
 }
 
 impl Plan {
@@ -94,7 +59,8 @@ impl Plan {
         layout.length += added;
         layout.least += added;
         let (nodes, length) = (layout.nodes.clone(), layout.length);
-        Plan { steps, nodes, nulls, short: Short::default(), map_at, length, page }
+        let quick = nodes.is_empty().then(|| Quick::of(&steps, nulls));
+        Plan { steps, nodes, nulls, short: Short::default(), map_at, length, page, quick }
     }
 
     /// The character `1`, which marks a null.

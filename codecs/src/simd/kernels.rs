@@ -1,0 +1,41 @@
+//! What every level can do, and what is done with it.
+
+use super::form::Form;
+use super::pen::Pen;
+
+/// Marks a byte that a [`Translation`] does not translate: its highest bit is set.
+pub(crate) const STOP: u8 = 0x80;
+
+/// For each byte the ASCII character it becomes, or [`STOP`].
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub(crate) struct Translation(pub(crate) [u8; 256]);
+
+/// What every level can do. Where something is not plain, a kernel stops before it.
+pub(crate) trait Kernels: Copy {
+    /// Appends the translation of the bytes in front of the first that has none; gives their number.
+    fn translate(self, table: &Translation, bytes: &[u8], pen: &mut Pen<'_>) -> usize;
+
+    /// The length without trailing `blank` bytes.
+    fn trimmed(self, bytes: &[u8], blank: u8) -> usize;
+
+    /// Appends text up to the first character that JSON escapes; gives the number of bytes.
+    fn copy_unescaped(self, text: &str, pen: &mut Pen<'_>) -> usize;
+
+    /// Appends a packed number as `-123.45"`, closing quote included; false, and nothing appended, when the field is
+    /// not a good number of its form.
+    fn packed_text(self, form: &Form, field: &[u8], pen: &mut Pen<'_>) -> bool;
+
+    /// Appends a zoned or text number in the same way.
+    fn zoned_text(self, form: &Form, field: &[u8], pen: &mut Pen<'_>) -> bool;
+}
+
+/// Work that is compiled once for each level, so that its kernels become part of it. `run` must be `inline(always)`,
+/// and so must whatever calls kernels on its behalf.
+pub(crate) trait Task {
+    /// What comes out.
+    type Output;
+
+    /// Does it.
+    fn run<K: Kernels>(self, kernels: K) -> Self::Output;
+}

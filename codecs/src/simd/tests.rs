@@ -1,0 +1,225 @@
+//! Every level against the scalar one, and that one against the obvious.
+
+use super::*;
+use proptest::prelude::*;
+
+/// One call of a kernel, as a task.
+enum Call<'a> {
+    Translate(&'a Translation, &'a [u8]),
+    Trimmed(&'a [u8], u8),
+    Copy(&'a str),
+    Packed(&'a Form, &'a [u8]),
+    Zoned(&'a Form, &'a [u8]),
+}
+
+/// What a kernel gives and what it appended.
+type Result = (usize, Vec<u8>);
+
+impl Task for Call<'_> {
+    type Output = Result;
+
+    #[inline(always)]
+    fn run<K: Kernels>(self, kernels: K) -> Result {
+        let mut out = b"before".to_vec();
+        let mut pen = Pen::new(&mut out);
+        let result = match self {
+            Call::Translate(table, bytes) => kernels.translate(table, bytes, &mut pen),
+            Call::Trimmed(bytes, blank) => kernels.trimmed(bytes, blank),
+            Call::Copy(text) => kernels.copy_unescaped(text, &mut pen),
+            Call::Packed(form, field) => kernels.packed_text(form, field, &mut pen).into(),
+            Call::Zoned(form, field) => kernels.zoned_text(form, field, &mut pen).into(),
+        };
+        drop(pen);
+        (result, out.strip_prefix(b"before").unwrap().to_vec())
+    }
+}
+
+/// What all levels give.
+fn same(results: impl Iterator<Item = (Level, Result)>) -> Result {
+    let mut results = results.collect::<Vec<_>>().into_iter();
+    let (_, first) = results.next().unwrap();
+    results.for_each(|(level, result)| assert_eq!(result, first, "{level:?}"));
+    first
+}
+
+macro_rules! every_level {
+    ($call:expr) => {
+        same(Level::all().map(|level| (level, level.run($call))))
+    };
+}
+
+/// A table with holes, so that every row has both.
+fn table() -> Translation {
+    Translation(std::array::from_fn(|byte| if byte % 7 == 3 { STOP } else { (byte as u8).wrapping_mul(5) & 0x7F }))
+}
+
+/// Bytes of every length up to two blocks and a bit, at every alignment within 16, with `odd` at one place or none.
+fn each_shape(fill: u8, odd: u8, mut check: impl FnMut(&[u8])) {
+    for length in 0..=140usize {
+        for place in (0..length).map(Some).chain([None]) {
+            let mut buffer = vec![0xAA; 16 + length + 64];
+            let start = (length + place.unwrap_or(3)) % 16;
+            let field = &mut buffer[start..start + length];
+            field.fill(fill);
+            if let Some(place) = place {
+                field[place] = odd;
+            }
+            check(&buffer[start..start + length]);
+        }
+    }
+}
+
+#[test]
+fn translation_stops_at_the_first_hole_and_appends_what_is_before() {
+    let table = table();
+    each_shape(0xC1, 3, |field| {
+        let good = field.iter().position(|byte| table.0[usize::from(*byte)] >= STOP).unwrap_or(field.len());
+        let text = field[..good].iter().map(|byte| table.0[usize::from(*byte)]).collect();
+        assert_eq!(every_level!(Call::Translate(&table, field)), (good, text));
+    });
+    for byte in 0..=255u8 {
+        let text = table.0[usize::from(byte)];
+        let done = if text < STOP { 33 } else { 0 };
+        assert_eq!(every_level!(Call::Translate(&table, &[byte; 33])), (done, vec![text; done]), "{byte:02X}");
+    }
+}
+
+#[test]
+fn blanks_are_trimmed_at_the_end_only() {
+    for (blank, odd) in [(0x40, 0x41), (0x20, 0), (0x40, 0xC0)] {
+        each_shape(blank, odd, |field| {
+            let kept = field.iter().rposition(|byte| *byte != blank).map_or(0, |last| last + 1);
+            assert_eq!(every_level!(Call::Trimmed(field, blank)), (kept, Vec::new()));
+        });
+    }
+}
+
+#[test]
+fn text_is_copied_up_to_what_json_escapes() {
+    for odd in ('\0'..'\u{180}').chain(['中', '\u{FFFD}', '𠮷']) {
+        for length in [0, 1, 7, 8, 31, 32, 33, 63, 64, 65, 130] {
+            let text = format!("{}{odd}x", "é".repeat(length));
+            let escaped = odd < ' ' || odd == '"' || odd == '\\';
+            let done = if escaped { 2 * length } else { text.len() };
+            assert_eq!(every_level!(Call::Copy(&text)), (done, text.as_bytes()[..done].to_vec()), "{odd:?}");
+        }
+    }
+    each_shape(b'x', b'"', |text| {
+        let text = std::str::from_utf8(text).unwrap();
+        let done = text.find('"').unwrap_or(text.len());
+        assert_eq!(every_level!(Call::Copy(text)), (done, text.as_bytes()[..done].to_vec()));
+    });
+}
+
+/// The text of a number that all levels write, nothing when it is no good number.
+fn text_of(result: Result) -> Option<String> {
+    let (good, out) = result;
+    assert!(good == 1 || out.is_empty());
+    (good == 1).then(|| String::from_utf8(out).unwrap())
+}
+
+/// Digits with a point, leading zeros and a minus before zero taken away.
+fn plain(digits: &str, decimals: usize, minus: bool) -> String {
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        whole => whole,
+    };
+    let point = if decimals > 0 { "." } else { "" };
+    let minus = if minus && digits.bytes().any(|digit| digit != b'0') { "-" } else { "" };
+    format!("{minus}{whole}{point}{fraction}\"")
+}
+
+proptest! {
+    #[test]
+    fn packed_fields_of_every_length_become_their_text(
+        digits in "0{0,31}[0-9]{0,31}", decimals in 0usize..=31, sign in 10u8..16, damage in any::<(bool, usize, u8)>(),
+        signed in any::<bool>(),
+    ) {
+        let digits = &digits[..digits.len().min(31)];
+        prop_assume!(!digits.is_empty());
+        let decimals = decimals.min(digits.len());
+        let mut nibbles: Vec<u8> = digits.bytes().map(|digit| digit & 15).chain([sign]).collect();
+        let even = nibbles.len() % 2 == 1;
+        if even {
+            nibbles.insert(0, 0);
+        }
+        if damage.0 {
+            let at = damage.1 % nibbles.len();
+            nibbles[at] = damage.2 & 15;
+        }
+        let field: Vec<u8> = nibbles.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+        let (number, last) = (&nibbles[usize::from(even)..nibbles.len() - 1], nibbles[nibbles.len() - 1]);
+        let good = number.iter().all(|digit| *digit <= 9) && last > 9 && !(even && nibbles[0] != 0);
+        let text: String = number.iter().map(|digit| char::from(b'0' + digit)).collect();
+        let minus = last == 11 || last == 13;
+        let want = (good && (signed || !minus)).then(|| plain(&text, decimals, minus));
+        match Form::packed(digits.len() as u8, decimals as u8, signed) {
+            Some(form) => prop_assert_eq!(text_of(every_level!(Call::Packed(&form, &field))), want),
+            None => prop_assert!(plain(&"9".repeat(digits.len()), decimals, false).len() > 32),
+        }
+    }
+
+    #[test]
+    fn zoned_and_text_fields_of_every_length_become_their_text(
+        digits in "0{0,32}[0-9]{0,32}", decimals in 0usize..=32, kind in 0usize..4, sign in any::<u8>(),
+        damage in any::<(bool, usize, u8)>(),
+    ) {
+        let digits = &digits[..digits.len().min(32)];
+        prop_assume!(!digits.is_empty());
+        let decimals = decimals.min(digits.len());
+        let (zone, place) = [
+            (0xF0, Sign::Last), (0xF0, Sign::None), (0x30, Sign::Front(b'+', b'-')), (0x30, Sign::None),
+        ][kind];
+        let mut field: Vec<u8> = digits.bytes().map(|digit| zone | digit & 15).collect();
+        match place {
+            Sign::Last => *field.last_mut().unwrap() = *field.last().unwrap() & 15 | sign & 0xF0,
+            Sign::Front(plus, minus) => field.insert(0, [plus, minus, sign][usize::from(sign) % 3]),
+            Sign::None => {}
+        }
+        if damage.0 {
+            let at = damage.1 % field.len();
+            field[at] = damage.2;
+        }
+        let (lead, rest) = field.split_at(usize::from(matches!(place, Sign::Front(..))));
+        let (end, front) = rest.split_last().unwrap();
+        let good_front = front.iter().all(|byte| (zone..zone + 10).contains(byte));
+        let (good, minus) = match place {
+            Sign::Last => (end & 15 <= 9 && *end >= 0xA0, matches!(end >> 4, 11 | 13)),
+            Sign::None => ((zone..zone + 10).contains(end), false),
+            Sign::Front(..) => ((zone..zone + 10).contains(end) && b"+-".contains(&lead[0]), lead[0] == b'-'),
+        };
+        let text: String = rest.iter().map(|byte| char::from(0x30 | byte & 15)).collect();
+        let want = (good_front && good).then(|| plain(&text, decimals, minus));
+        match Form::zoned(digits.len() as u8, decimals as u8, zone, place) {
+            Some(form) => prop_assert_eq!(text_of(every_level!(Call::Zoned(&form, &field))), want),
+            None => prop_assert!(plain(&"9".repeat(digits.len()), decimals, false).len() > 32 || field.len() > 32),
+        }
+    }
+}
+
+#[test]
+fn a_field_of_another_length_is_no_number() {
+    let form = Form::packed(5, 2, true).unwrap();
+    for field in [&[][..], &[0x5F], &[0x12, 0x3F], &[0x01, 0x23, 0x45, 0x5F], &[0x11; 40]] {
+        assert_eq!(text_of(every_level!(Call::Packed(&form, field))), None);
+        assert_eq!(text_of(every_level!(Call::Zoned(&form, field))), None);
+    }
+}
+
+#[test]
+fn a_pen_appends_pieces_of_every_length_and_keeps_its_place() {
+    for length in 0..80 {
+        let piece = "b".repeat(length);
+        let mut out = b"a".to_vec();
+        let mut pen = Pen::new(&mut out);
+        assert_eq!(pen.last(), Some(b'a'));
+        Block::new(&piece).append(&mut pen);
+        pen.push(b'c');
+        pen.append(&piece);
+        assert_eq!(pen.last(), Some(if length > 0 { b'b' } else { b'c' }));
+        drop(pen);
+        assert_eq!(out, format!("a{piece}c{piece}").as_bytes());
+        assert_eq!(Block::new(&piece).bytes(), piece.as_bytes());
+    }
+}

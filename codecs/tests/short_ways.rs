@@ -1,0 +1,230 @@
+//! The short ways from bytes to values and to lines of JSON say what the long ones do, for any layout and any bytes.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use fpp_codecs::date::{DateForm, TimeForm};
+use fpp_codecs::format::{RecordFormat, Role, Selector};
+use fpp_codecs::json;
+use fpp_codecs::layout::build::{Part, build};
+use fpp_codecs::layout::{Field, Kind};
+use fpp_codecs::record::{Nulls, Row};
+use fpp_codecs::text::{self, Page};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+const PAGES: [Page; 5] = [Page::Cp37, Page::Cp1388, Page::Cp935Classic, Page::Gbk, Page::Utf8];
+
+/// A field without a name yet.
+fn field() -> impl Strategy<Value = Field> {
+    let text = prop_oneof![4 => Just(Kind::Char), 2 => Just(Kind::Open), 1 => Just(Kind::Hex)];
+    let sized = (text, 4usize..90).prop_map(|(kind, bytes)| (kind, bytes));
+    let number = |kind: fn(u8, u8) -> Kind| (1u8..=34, 0u8..=34).prop_map(move |(d, s)| kind(d, s.min(d)));
+    let kinds = prop_oneof![
+        4 => number(|digits, decimals| Kind::Packed { digits, decimals }),
+        3 => number(|digits, decimals| Kind::Zoned { digits, decimals }),
+        2 => number(|digits, decimals| Kind::Number { digits, decimals, signed: true }),
+        2 => number(|digits, decimals| Kind::Number { digits, decimals, signed: false }),
+        1 => number(|digits, decimals| Kind::Binary { digits: digits.min(18), decimals: decimals.min(digits.min(18)) }),
+        1 => any::<bool>().prop_map(|double| Kind::Float { double }),
+        1 => Just(Kind::Date(DateForm::ISO)),
+        1 => Just(Kind::Time(TimeForm::ISO)),
+        1 => (0u8..=12).prop_map(|fraction| Kind::Timestamp { fraction }),
+    ];
+    let kinds = kinds.prop_map(|kind| (kind, kind.own_bytes().unwrap_or(1)));
+    let flags = (any::<prop::sample::Index>(), 0u8..5, any::<bool>());
+    (prop_oneof![1 => sized, 2 => kinds], flags).prop_map(|((kind, bytes), (page, name, nullable))| {
+        let name = if name == 0 { "FILLER" } else { "F" };
+        let mut field = Field::new(name.to_owned(), kind, bytes);
+        field.page = kind.has_page().then(|| *page.get(&PAGES));
+        field.nullable = nullable;
+        field
+    })
+}
+
+/// What a field's bytes are made of.
+#[derive(Clone, Debug)]
+enum Bytes {
+    /// As the kind wants them; a seed.
+    Good(u64),
+    /// The same with a byte changed.
+    Damaged(u64, usize, u8),
+    /// All the same.
+    Fill(u8),
+    Random(Vec<u8>),
+}
+
+fn bytes() -> impl Strategy<Value = Bytes> {
+    prop_oneof![
+        40 => any::<u64>().prop_map(Bytes::Good),
+        1 => (any::<u64>(), any::<usize>(), any::<u8>()).prop_map(|(seed, at, byte)| Bytes::Damaged(seed, at, byte)),
+        3 => prop_oneof![Just(0x40), Just(0x20), Just(0)].prop_map(Bytes::Fill),
+        1 => vec(any::<u8>(), 90).prop_map(Bytes::Random),
+    ]
+}
+
+const WORDS: [&str; 8] = ["ABC 12", "中国工商银行", "a\"b\\c", "Au(T+D)延期", "é¦ñ", "·￥", "x", "\u{7}tab\t"];
+
+fn good(field: &Field, seed: u64) -> Vec<u8> {
+    let page = field.page.unwrap_or(Page::Cp37);
+    let ebcdic = page.is_ebcdic();
+    let zone = if ebcdic { 0xF0 } else { 0x30 };
+    let digit = |at: usize| {
+        let zeros = (seed >> 48) as usize % (field.bytes * 2 + 1);
+        if at < zeros { 0 } else { (seed.rotate_left(at as u32 * 5) % 10) as u8 }
+    };
+    let mut out: Vec<u8> = match field.kind {
+        Kind::Packed { digits, .. } => {
+            let even = digits.is_multiple_of(2);
+            let nibble = |at: usize| match at {
+                0 if even => 0,
+                at if at == field.bytes * 2 - 1 => 10 + (seed % 6) as u8,
+                at => digit(at),
+            };
+            (0..field.bytes).map(|at| nibble(2 * at) << 4 | nibble(2 * at + 1)).collect()
+        }
+        Kind::Zoned { .. } => {
+            let mut digits: Vec<u8> = (0..field.bytes).map(|at| 0xF0 | digit(at)).collect();
+            if let Some(last) = digits.last_mut() {
+                *last = (10 + (seed % 6) as u8) << 4 | *last & 15;
+            }
+            digits
+        }
+        Kind::Number { signed, .. } => {
+            let signs = if ebcdic { [0x4E, 0x60] } else { *b"+-" };
+            let mut digits: Vec<u8> = (0..field.bytes).map(|at| zone | digit(at)).collect();
+            if signed {
+                digits[0] = signs[(seed % 2) as usize];
+            }
+            digits
+        }
+        Kind::Date(_) => moment("2024-02-29", ebcdic),
+        Kind::Time(_) => moment("23.59.00", ebcdic),
+        Kind::Timestamp { .. } => moment(&"2024-02-29-23.59.00.123456789012"[..field.bytes], ebcdic),
+        Kind::Char | Kind::Open => {
+            let mut out = Vec::new();
+            for word in [WORDS[(seed % 8) as usize], WORDS[(seed >> 3) as usize % 8]] {
+                let before = out.len();
+                if text::encode(page, word, &mut out).is_err() || out.len() > field.bytes {
+                    out.truncate(before);
+                }
+            }
+            out
+        }
+        _ => (0..field.bytes).map(|at| seed.rotate_left(at as u32 * 7) as u8 & 0x7B).collect(),
+    };
+    out.resize(field.bytes, page.blank());
+    out
+}
+
+fn moment(text: &str, ebcdic: bool) -> Vec<u8> {
+    let mut out = Vec::new();
+    text::encode(if ebcdic { Page::Cp37 } else { Page::Gbk }, text, &mut out).unwrap();
+    out
+}
+
+fn content(field: &Field, bytes: &Bytes) -> Vec<u8> {
+    match bytes {
+        Bytes::Good(seed) => good(field, *seed),
+        Bytes::Damaged(seed, at, byte) => {
+            let mut out = good(field, *seed);
+            let at = at % out.len();
+            out[at] = *byte;
+            out
+        }
+        Bytes::Fill(byte) => vec![*byte; field.bytes],
+        Bytes::Random(random) => random.iter().copied().cycle().take(field.bytes).collect(),
+    }
+}
+
+/// Fields in groups and arrays: `shape` says what is put around each next few.
+fn parts(fields: Vec<Field>, shape: &[u8]) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for (index, (mut field, shape)) in fields.into_iter().zip(shape.iter().cycle()).enumerate() {
+        field.name = format!("{}{}", field.name, index + 1);
+        let own = Part::Field(Box::new(field));
+        let array = |part: Part, count: u8| Part::Array { part: Box::new(part), count: count.into(), depending: None };
+        match shape % 8 {
+            0 => parts.push(array(own, 1 + shape % 5)),
+            1 => parts.push(Part::Group { name: format!("G{index}"), parts: vec![own] }),
+            2 => {
+                let inside = parts.split_off(parts.len().saturating_sub(2));
+                let parts_of = inside.into_iter().chain([own]).collect();
+                parts.push(array(Part::Group { name: format!("A{index}"), parts: parts_of }, 1 + shape % 3));
+            }
+            3 => {
+                let inside = parts.split_off(parts.len().saturating_sub(1));
+                parts.push(Part::Group { name: String::new(), parts: inside.into_iter().chain([own]).collect() });
+            }
+            _ => parts.push(own),
+        }
+    }
+    parts
+}
+
+/// Nothing when arrays in arrays are too much for a layout.
+fn record_of(parts: Vec<Part>, nulls: Nulls) -> Option<RecordFormat> {
+    let layout = build("RECORD".to_owned(), String::new(), parts).ok()?;
+    Some(RecordFormat::new(layout, Role::Detail, Selector::default(), nulls, Page::Cp1388))
+}
+
+/// The line by the row.
+fn long_line(record: &RecordFormat, bytes: &[u8]) -> (bool, Vec<u8>) {
+    let (mut row, mut out) = (Row::default(), b"{\"before\":0}\n".to_vec());
+    record.decode(bytes, &mut row);
+    json::write(record, 7, 123_456, &row, &mut out);
+    (row.faults.is_empty(), out)
+}
+
+fn short_line(record: &RecordFormat, bytes: &[u8]) -> (bool, Vec<u8>) {
+    let (mut row, mut out) = (Row::default(), b"{\"before\":0}\n".to_vec());
+    (json::line(record, 7, 123_456, bytes, &mut row, &mut out), out)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn lines_are_the_same_by_either_way(
+        fields in vec(field(), 1..10), shape in vec(any::<u8>(), 1..10), contents in vec(bytes(), 12), extra in 0usize..40,
+    ) {
+        let record = record_of(parts(fields, &shape), Nulls::None);
+        prop_assume!(record.is_some());
+        let record = record.unwrap();
+        let mut bytes: Vec<u8> = record.layout.fields.iter().zip(contents.iter().cycle())
+            .flat_map(|(field, bytes)| content(field, bytes)).collect();
+        prop_assert_eq!(bytes.len(), record.layout.length);
+        let (long, short) = (long_line(&record, &bytes), short_line(&record, &bytes));
+        prop_assert_eq!(String::from_utf8_lossy(&long.1), String::from_utf8_lossy(&short.1));
+        prop_assert_eq!(long, short);
+        // One that is too long or too short.
+        match extra {
+            0..3 => bytes.truncate(bytes.len().saturating_sub(extra)),
+            3..6 => bytes.resize(bytes.len() + extra, 0x40),
+            _ => {}
+        }
+        prop_assert_eq!(long_line(&record, &bytes), short_line(&record, &bytes));
+    }
+
+    #[test]
+    fn values_are_the_same_in_a_flat_record_and_in_a_group(
+        mut fields in vec(field(), 1..10), contents in vec(bytes(), 10), cut in 0usize..300,
+    ) {
+        fields.iter_mut().enumerate().for_each(|(index, field)| field.name.push_str(&index.to_string()));
+        let parts: Vec<Part> = fields.into_iter().map(|field| Part::Field(Box::new(field))).collect();
+        let (flat, group) = (
+            record_of(parts.clone(), Nulls::Blank).unwrap(),
+            record_of(vec![Part::Group { name: "G".to_owned(), parts }], Nulls::Blank).unwrap(),
+        );
+        prop_assert!(flat.layout.is_flat() && !group.layout.is_flat());
+        let mut bytes: Vec<u8> = flat.layout.fields.iter().zip(&contents)
+            .flat_map(|(field, bytes)| content(field, bytes)).collect();
+        if cut < 30 {
+            bytes.truncate(cut);
+        }
+        let (mut one, mut other) = (Row::default(), Row::default());
+        flat.decode(&bytes, &mut one);
+        group.decode(&bytes, &mut other);
+        prop_assert_eq!(one.cells, other.cells);
+        prop_assert_eq!(one.text, other.text);
+        prop_assert_eq!(one.faults, other.faults);
+    }
+}
