@@ -1,0 +1,93 @@
+//! One shape of data: its format, a file of it, and the loops by hand.
+
+use super::hand::Sink;
+use fpp_codecs::format::{Format, Role};
+use fpp_codecs::json;
+use fpp_codecs::record::Row;
+use std::hint::black_box;
+use std::path::PathBuf;
+
+pub struct Shape {
+    pub name: &'static str,
+    /// The format's file, for the command line.
+    pub source: PathBuf,
+    pub format: Format,
+    pub file: Vec<u8>,
+    pub records: usize,
+    pub hand: &'static Hand,
+}
+
+/// The loops by hand.
+pub struct Hand {
+    pub name: &'static str,
+    /// Bytes of a record, its line end included.
+    pub record: usize,
+    /// JSON lines into the sink; good records.
+    pub lines: fn(&[u8], &mut Sink) -> usize,
+    /// Typed values; good records.
+    pub typed: fn(&[u8]) -> usize,
+}
+
+impl Shape {
+    /// A format written in TOML, and records of the values that `value` gives for each field and record number.
+    pub fn new(hand: &'static Hand, source: PathBuf, records: usize, value: impl Fn(&str, usize) -> String) -> Shape {
+        let format = read(&source);
+        let detail = format.record(Role::Detail).unwrap();
+        let (mut file, mut row) = (Vec::new(), Row::default());
+        for n in 1..=records {
+            row.clear();
+            detail.layout.fields.iter().for_each(|field| row.push_text(&value(&field.name, n)));
+            detail.encode(&row, &mut file).unwrap();
+            file.extend_from_slice(format.framing.ending());
+        }
+        assert_eq!(file.len(), records * hand.record);
+        Shape { name: hand.name, source, format, file, records, hand }
+    }
+
+    /// All records as typed values. Cutting a file into records is left to the command line, here and by hand.
+    pub fn rows(&self) -> usize {
+        let (mut row, mut good) = (Row::default(), 0);
+        for (_, bytes) in self.cut() {
+            let Some(record) = self.format.select(bytes).and_then(|at| self.format.records.get(at)) else { continue };
+            record.decode(bytes, &mut row);
+            good += usize::from(black_box(&row).faults.is_empty());
+        }
+        good
+    }
+
+    /// All records as JSON lines.
+    pub fn lines(&self, sink: &mut Sink) -> usize {
+        let (mut row, mut good) = (Row::default(), 0);
+        for (index, bytes) in self.cut() {
+            let Some(record) = self.format.select(bytes).and_then(|at| self.format.records.get(at)) else { continue };
+            let (n, offset) = (index as u64 + 1, (index * self.hand.record) as u64);
+            good += usize::from(json::line(record, n, offset, bytes, &mut row, &mut sink.out));
+            sink.end_line();
+        }
+        good
+    }
+
+    fn cut(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let ending = self.format.framing.ending().len();
+        self.file.chunks_exact(self.hand.record).map(move |record| &record[..record.len() - ending]).enumerate()
+    }
+}
+
+fn read(source: &std::path::Path) -> Format {
+    let text = std::fs::read_to_string(source).unwrap();
+    let folder = source.parent().unwrap();
+    let mut beside = |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|e| e.to_string());
+    Format::parse(source.file_name().unwrap().to_str().unwrap(), &text, &mut beside, None).unwrap().0
+}
+
+/// A format of the repository's samples.
+pub fn sample(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../config/layouts")).join(name)
+}
+
+/// A format of our own, written where benches may write.
+pub fn own(name: &str, text: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
