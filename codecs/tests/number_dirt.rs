@@ -3,9 +3,8 @@
 
 use fpp_codecs::Code;
 use fpp_codecs::number::dirty::{self, Dirt};
-use fpp_codecs::number::display::{Display, Encoding, Place};
 use fpp_codecs::number::explicit::Explicit;
-use fpp_codecs::number::{Digits, Signs, fixnbr, packed, zoned};
+use fpp_codecs::number::{self, Digits, Parsed, fixnbr, packed, zoned};
 use proptest::prelude::*;
 
 fn bytes(hex: &str) -> Vec<u8> {
@@ -69,17 +68,17 @@ fn what_is_no_number_is_refused_at_its_byte() {
 
 #[test]
 fn dirt_has_kinds() {
-    let packed = |hex: &str| dirty::of_packed(&bytes(hex), 5, true).map(|(dirt, _)| dirt);
+    fn kind<T>(field: &[u8], read: Parsed<'_, T>) -> Option<Dirt> {
+        read.err().map(|error| dirty::of_flaw(field, number::flaw(error)))
+    }
+    let packed = |hex: &str| kind(&bytes(hex), packed::packed(&bytes(hex), 5));
     assert_eq!((packed("12345F"), packed("404040"), packed("202020")), (None, Some(Dirt::Blank), Some(Dirt::Blank)));
     assert_eq!((packed("000000"), packed("FFFFFF")), (Some(Dirt::LowValues), Some(Dirt::HighValues)));
     assert_eq!((packed("123450"), packed("12A45F")), (Some(Dirt::BadSign), Some(Dirt::BadDigit)));
     assert_eq!((packed("1234"), packed("404000")), (Some(Dirt::Misfit), Some(Dirt::BadSign)));
-    assert_eq!(dirty::of_packed(&bytes("12345D"), 5, false).unwrap().0, Dirt::BadSign);
-    assert_eq!(dirty::of_packed(&bytes("12345C"), 5, false), None);
-    assert_eq!(dirty::of_comp6(&bytes("0000"), 4), None);
-    assert_eq!(dirty::of_comp6(&bytes("12FF"), 4).unwrap().0, Dirt::BadDigit);
-    let form = Display { digits: 3, place: Place::Trailing, encoding: Encoding::Ebcdic, signs: Signs::Ibmi };
-    let zoned = |hex: &str| dirty::of_display(&bytes(hex), form).map(|(dirt, _)| dirt);
+    assert_eq!(kind(&bytes("12345D"), packed::unsigned(&bytes("12345D"), 5)), Some(Dirt::BadSign));
+    assert_eq!(kind(&bytes("12FF"), packed::comp6(&bytes("12FF"), 4)), Some(Dirt::BadDigit));
+    let zoned = |hex: &str| kind(&bytes(hex), zoned::zoned(&bytes(hex), 3));
     assert_eq!((zoned("F1F2D3"), zoned("404040"), zoned("000000")), (None, Some(Dirt::Blank), Some(Dirt::LowValues)));
     assert_eq!((zoned("40F2F3"), zoned("C1F2F3")), (Some(Dirt::BadZone), Some(Dirt::BadZone)));
     assert_eq!(
@@ -87,15 +86,13 @@ fn dirt_has_kinds() {
         (Some(Dirt::BadDigit), Some(Dirt::BadDigit), Some(Dirt::Misfit))
     );
     assert_eq!((zoned("F1F243"), zoned("FFFFFF")), (Some(Dirt::BadSign), Some(Dirt::HighValues)));
-    let separate = Display { place: Place::TrailingSeparate, encoding: Encoding::Ascii, ..form };
-    assert_eq!(dirty::of_display(b"123 ", separate).unwrap().0, Dirt::BadSign);
-    let text = |text: &str| dirty::of_explicit(text.as_bytes(), MONEY).map(|(dirt, _)| dirt);
+    let text = |text: &str| MONEY.read(text.as_bytes()).err().map(|flaw| dirty::of_flaw(text.as_bytes(), flaw));
     assert_eq!(
-        (text("1.5"), text("  "), text(""), text("1x")),
-        (None, Some(Dirt::Blank), Some(Dirt::Blank), Some(Dirt::BadDigit))
+        (text("1.5"), text("  "), text("1?"), text("1.555")),
+        (None, Some(Dirt::Blank), Some(Dirt::BadDigit), Some(Dirt::Misfit))
     );
-    assert!(Dirt::LowValues.is_unfilled() && !Dirt::BadSign.is_unfilled() && Dirt::Blank.words() == "blanks");
-    assert_eq!((text("1.555"), text("-1-")), (Some(Dirt::Misfit), Some(Dirt::BadSign)));
+    assert_eq!(text("-1-"), Some(Dirt::BadSign));
+    assert!(Dirt::LowValues.is_unfilled() && !Dirt::BadSign.is_unfilled());
 }
 
 #[test]
@@ -153,13 +150,14 @@ proptest! {
     }
 
     #[test]
-    fn a_field_is_dirty_exactly_when_it_does_not_read(input in prop::collection::vec(any::<u8>(), 0..12), digits in 1u8..=18) {
-        let form = Display { digits, place: Place::Trailing, encoding: Encoding::Ebcdic, signs: Signs::Ibmi };
-        let field = &input[..input.len().min(packed::bytes(digits))];
-        prop_assert_eq!(dirty::of_packed(field, digits, true).is_some(), packed::packed(field, digits).is_err());
-        prop_assert_eq!(dirty::of_packed(field, digits, false).is_some(), packed::unsigned(field, digits).is_err());
+    fn fixnbr_mends_all_but_too_few_bytes(input in prop::collection::vec(any::<u8>(), 0..12), digits in 1u8..=18) {
         let field = &input[..input.len().min(digits.into())];
-        prop_assert_eq!(dirty::of_display(field, form).is_some(), zoned::zoned(field, digits).is_err());
-        prop_assert_eq!(fixnbr::zoned(field, digits).is_ok(), field.len() == usize::from(digits));
+        let fixed = fixnbr::zoned(field, digits);
+        prop_assert_eq!(fixed.is_ok(), field.len() == usize::from(digits));
+        if let Ok(fixed) = fixed {
+            prop_assert_eq!(fixed.repaired.is_some(), zoned::zoned(field, digits).is_err());
+        }
+        let field = &input[..input.len().min(packed::bytes(digits))];
+        prop_assert_eq!(fixnbr::packed(field, digits).is_ok(), field.len() == packed::bytes(digits));
     }
 }

@@ -8,8 +8,9 @@ use super::plan::Step;
 use super::row::Cell;
 use super::{decimal::Decimal, float, moment, number};
 use crate::fault::Flaw;
-use crate::layout::{Dirty, Kind, Rules};
+use crate::layout::{Dirty, Kind, Rules, SignPlace};
 use crate::number::dirty::{self, Dirt};
+use crate::number::display::Encoding;
 use crate::number::fixnbr;
 
 /// A field whose rules are not the plain ones; repairs are told with their byte within the field.
@@ -55,7 +56,7 @@ fn washed(
     repaired: &mut dyn FnMut(usize, &'static str),
 ) -> Result<Cell, Flaw> {
     if rules.fixnbr
-        && let Some(cell) = mended(step, bytes)
+        && let Some(cell) = mended(step, rules, bytes)
     {
         repaired(flaw.at, "a bad number: mended as FIXNBR does");
         return Ok(cell);
@@ -85,15 +86,19 @@ fn washed(
     }
 }
 
-/// The number that RPG's FIXNBR makes of packed and zoned fields of up to 38 digits.
-fn mended(step: &Step, bytes: &[u8]) -> Option<Cell> {
+/// The number that RPG's FIXNBR makes of packed and zoned fields of up to 38 digits. RPG knows zoned numbers of one form
+/// only; a minus in a field without sign is none of its faults.
+fn mended(step: &Step, rules: &Rules, bytes: &[u8]) -> Option<Cell> {
+    let zoned = rules.sign == SignPlace::Trailing && rules.encoding == Encoding::Ebcdic;
     let fixed = match step.kind {
         Kind::Packed { digits, .. } => fixnbr::packed(bytes, digits),
-        Kind::Zoned { digits, .. } => fixnbr::zoned(bytes, digits),
+        Kind::Zoned { digits, .. } if zoned => fixnbr::zoned(bytes, digits),
         _ => return None,
     };
     let (_, decimals) = step.kind.digits()?;
-    Some(Cell::Decimal(Decimal { unscaled: fixed.ok()?.number.narrow()?, scale: decimals }))
+    let fixed = fixed.ok().filter(|fixed| fixed.repaired.is_some())?;
+    let unscaled = fixed.number.narrow().filter(|n| *n >= 0 || !rules.unsigned)?;
+    Some(Cell::Decimal(Decimal { unscaled, scale: decimals }))
 }
 
 /// Zero as the field's values are.
