@@ -96,6 +96,44 @@ fn what_is_decoded_encodes_to_the_same_bytes() {
     }
 }
 
+/// The sample records in blocks with descriptor words, compressed: encoded, decoded and looked at as any other file.
+#[test]
+fn framed_and_compressed_files_go_both_ways() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 50, &[]);
+    let folder = root().join("config/layouts");
+    for name in ["pmtrdh.dds", "pmtrdd.dds", "pmtrdt.dds"] {
+        std::fs::copy(folder.join(name), here.path().join(name)).unwrap();
+    }
+    let text = std::fs::read_to_string(folder.join("pmtrd.toml")).unwrap();
+    let text =
+        text.replace("framing = \"fixed\"", "framing = \"vbs\"").replace("length = 480\n", "block_bytes = 1000\n");
+    std::fs::write(here.path().join("vbs.toml"), text).unwrap();
+    let (code, lines, messages) = run(here.path(), &["decode", &layout("pmtrd.toml"), &file]);
+    assert_eq!(code, 0, "{messages}");
+    std::fs::write(here.path().join("lines.jsonl"), &lines).unwrap();
+    let (code, _, messages) = run(here.path(), &["encode", "vbs.toml", "lines.jsonl", "-o", "vbs.dat"]);
+    assert_eq!(code, 0, "{messages}");
+    let blocks = std::fs::read(here.path().join("vbs.dat")).unwrap();
+    assert_eq!(blocks[..7], [0x03, 0xE8, 0, 0, 0x01, 0xE4, 0], "a BDW of 1000, an RDW of 484");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&blocks).unwrap();
+    std::fs::write(here.path().join("vbs.gz"), packed.finish().unwrap()).unwrap();
+    // Offsets differ, the records do not.
+    let fields =
+        |lines: &str| lines.lines().map(|line| line.split_once("\"type\"").unwrap().1.to_owned()).collect::<Vec<_>>();
+    for name in ["vbs.dat", "vbs.gz"] {
+        let (code, again, messages) = run(here.path(), &["decode", "vbs.toml", name]);
+        assert_eq!(code, 0, "{name}: {messages}");
+        assert_eq!(fields(&again), fields(&lines), "{name}");
+    }
+    let (code, shown, _) = run(here.path(), &["inspect", "vbs.toml", "vbs.gz", "--record", "30"]);
+    assert_eq!(code, 0);
+    assert!(shown.starts_with("vbs.gz: record 30, bytes "), "{shown}");
+    let (code, _, message) = run(here.path(), &["decode", &layout("pmtrd.toml"), "vbs.dat"]);
+    assert!(code != 0 && message.contains("it looks like spanned records: framing = \"vbs\""), "{code} {message}");
+}
+
 #[test]
 fn bad_records_go_where_they_are_sent_and_give_three() {
     let here = folder();

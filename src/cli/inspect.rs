@@ -1,5 +1,6 @@
 //! `fpp inspect`: one record, byte by byte: hex, characters and values side by side, faults marked.
 
+use super::compressed::{is_packed, unpacked};
 use super::dump::{Mask, Shown};
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
@@ -59,9 +60,14 @@ impl Inspect {
         let format = self.page.open(layout)?;
         let fault = |e: std::io::Error| Failure::file("read", path.display(), &e);
         let mut file = File::open(path).map_err(fault)?;
+        let name = path.display().to_string();
+        if is_packed(&mut file).map_err(fault)? {
+            let (reader, _) = unpacked(file).map_err(fault)?;
+            return self.show(&format, reader, Place::START, &name, out);
+        }
         let start = format.framing.place(&[], 1, self.record);
         file.seek(SeekFrom::Start(start.offset)).map_err(fault)?;
-        self.show(&format, file, start, &path.display().to_string(), out)
+        self.show(&format, file, start, &name, out)
     }
 
     /// Shows the record from a stream that stands at `start`.

@@ -8,6 +8,7 @@ mod global;
 mod output;
 
 mod books;
+mod compressed;
 mod control;
 mod dump;
 mod kept;

@@ -1,6 +1,7 @@
-//! What `decode` and `encode` read and write: files or `-`, a progress bar on a terminal, output that appears whole or
+//! What `decode` and `encode` read and write: files or `-`, plain or compressed, a progress bar on a terminal, output that appears whole or
 //! not at all, and one summary line.
 
+use super::compressed::{is_packed, unpacked};
 use super::exit::Failure;
 use super::output::{Output, note};
 use super::show::grouped;
@@ -22,8 +23,8 @@ const TERMINATED: i32 = 143;
 /// What is read: a file, or stdin for `-`.
 pub(super) struct Input {
     /// Its bytes.
-    pub(super) reader: Box<dyn Read>,
-    /// How many, when it is a file.
+    pub(super) reader: Box<dyn Read + Send>,
+    /// How many, when it is a file that is not compressed.
     pub(super) size: Option<u64>,
     /// For messages.
     pub(super) name: String,
@@ -33,15 +34,20 @@ impl Input {
     /// Opens it.
     pub(super) fn open(path: &Path) -> Result<Input, Failure> {
         if path == Path::new("-") {
-            return Ok(Input { reader: Box::new(io::stdin().lock()), size: None, name: "stdin".to_owned() });
+            let (reader, _) = unpacked(io::stdin()).map_err(|e| Failure::file("read", "stdin", &e))?;
+            return Ok(Input { reader, size: None, name: "stdin".to_owned() });
         }
         let name = path.display().to_string();
-        let file = File::open(path).map_err(|e| Failure::file("read", &name, &e))?;
+        let mut file = File::open(path).map_err(|e| Failure::file("read", &name, &e))?;
         let meta = file.metadata().map_err(|e| Failure::file("read", &name, &e))?;
         if meta.is_dir() {
             return Err(Failure::usage(format!("{name} is a folder; a file is needed, or - for stdin")));
         }
-        Ok(Input { reader: Box::new(file), size: meta.is_file().then_some(meta.len()), name })
+        if meta.is_file() && !is_packed(&mut file).map_err(|e| Failure::file("read", &name, &e))? {
+            return Ok(Input { reader: Box::new(file), size: Some(meta.len()), name });
+        }
+        let (reader, _) = unpacked(file).map_err(|e| Failure::file("read", &name, &e))?;
+        Ok(Input { reader, size: None, name })
     }
 }
 
