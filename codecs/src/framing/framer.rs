@@ -88,6 +88,10 @@ impl Framer {
 
     fn blocked(&mut self, blocks: Blocks, record: &[u8], out: &mut Vec<u8>) -> Result<(), Wrong> {
         let room = blocks.block_bytes.clamp(BLOCK_MIN, BLOCK_MAX) - WORD;
+        // Before anything is handed on: what a refused record had handed on would be taken back with it.
+        if record.is_empty() && !blocks.rdw.counts_itself {
+            return Err(no_bytes());
+        }
         if !blocks.spanned {
             if WORD + record.len() > room {
                 return Err(too_long(record, room - WORD));
@@ -96,9 +100,6 @@ impl Framer {
                 self.flush(blocks, out);
             }
             return described(blocks.rdw, record, COMPLETE, &mut self.block);
-        }
-        if record.is_empty() && !blocks.rdw.counts_itself {
-            return Err(no_bytes());
         }
         let mut rest = record;
         let mut begun = false;
