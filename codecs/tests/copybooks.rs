@@ -3,7 +3,6 @@
 //! `copybooks/*.places` are what GnuCOBOL says of the same files (`copybooks/oracle.py` makes them anew).
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail as tests do")]
 
-use fpp_codecs::layout::build::Chooser;
 use fpp_codecs::layout::copybook::{Dialect, Form, Options, parse};
 use fpp_codecs::layout::{Kind, Layout, Node, SignPlace};
 use fpp_codecs::text::Page;
@@ -186,29 +185,6 @@ fn counters_stand_in_the_record_before_their_table() {
     let Node::Group { nodes, .. } = &*lines.item else { panic!("{lines:?}") };
     let Node::Array(tags) = &nodes[2] else { panic!("{nodes:?}") };
     assert_eq!(layout.fields[tags.depending.as_ref().unwrap().field].name, "TAGS(1)");
-}
-
-#[test]
-fn letters_count_when_the_reader_says_so_and_fields_choose() {
-    let text = "01 R.\n 05 N PIC X.\n 05 T PIC X OCCURS 9 DEPENDING ON N.\n 05 A PIC X(4).\n 05 B REDEFINES A.\n  10 C PIC 9(4).\n";
-    let told = faults(text);
-    assert!(
-        told[0].starts_with("t.cpy:3:35: N is no whole number: say what its values count, like counts"),
-        "{told:?}"
-    );
-    let counts = vec![("N".to_owned(), vec![("A".to_owned(), 1), ("B".to_owned(), 2)])];
-    let cases = vec![("A".to_owned(), "B".to_owned())];
-    let chooser = Chooser { field: "N".to_owned(), cases, otherwise: Some("A".to_owned()) };
-    let given = Options { counts, choices: vec![("A".to_owned(), chooser)], ..options(Dialect::Zos) };
-    let none = &mut |_: &str| Err(String::new());
-    let layout = parse("t.cpy", text, none, &given).unwrap().0.remove(0);
-    let Node::Array(array) = &layout.nodes[1] else { panic!("{:?}", layout.nodes) };
-    assert_eq!(array.depending.as_ref().unwrap().map, [("A".to_owned(), 1), ("B".to_owned(), 2)]);
-    let Node::Redefines(part) = &layout.nodes[2] else { panic!("{:?}", layout.nodes) };
-    assert_eq!(part.choice.as_ref().unwrap().cases, [("A".to_owned(), 1)]);
-    let wrong = Options { choices: vec![("X".to_owned(), given.choices[0].1.clone())], ..given.clone() };
-    let told = parse("t.cpy", text, none, &wrong).unwrap_err();
-    assert!(told[0].message.contains("no REDEFINES names X"), "{told:?}");
 }
 
 #[test]

@@ -4,9 +4,11 @@
 //! its source can have, in the folders of the search path and there in one named after its library; only the last two
 //! parts of a name are ever used, so that a source reaches no other folder. A source that refers to itself is a fault.
 
+use super::copybook;
+use crate::layout::copybook::Options;
 use crate::layout::dds::FileName;
 use crate::layout::toml::{Chosen, Scope};
-use crate::layout::{Layout, dds, dspffd, toml};
+use crate::layout::{self, Layout, dds, dspffd, toml};
 use crate::source::SourceFault;
 use crate::text::Page;
 use std::collections::BTreeMap;
@@ -29,6 +31,8 @@ pub(super) struct Loader<'a, 'b> {
     pub(super) page: Page,
     /// Rules of all fields that do not say otherwise.
     pub(super) defaults: Chosen,
+    /// How copybooks are read where a record does not say otherwise.
+    pub(super) copybook: Options,
     /// Folders in which referenced files are looked for after the source's own, with `/` at their end.
     pub(super) path: Vec<String>,
     /// Layouts by source name, or why there are none.
@@ -62,12 +66,18 @@ impl<'a, 'b> Loader<'a, 'b> {
     pub(super) fn new(file: &str, read: &'a mut Read<'b>, page: Page) -> Loader<'a, 'b> {
         let sources = vec![file.to_owned()];
         let (defaults, cache) = (Chosen::default(), BTreeMap::new());
-        Loader { read, page, defaults, path: Vec::new(), cache, warnings: Vec::new(), sources }
+        let copybook = Options::new(page);
+        Loader { read, page, defaults, copybook, path: Vec::new(), cache, warnings: Vec::new(), sources }
     }
 
     /// Whether a source is by its name one that holds layouts and is no TOML.
     pub(super) fn is_native(file: &str) -> bool {
         ENDINGS.contains(&ending(file).as_str())
+    }
+
+    /// Whether a source is a copybook.
+    pub(super) fn is_copybook(file: &str) -> bool {
+        copybook::is_copybook(&ending(file))
     }
 
     /// All layouts of a source that is no TOML.
@@ -76,10 +86,19 @@ impl<'a, 'b> Loader<'a, 'b> {
     }
 
     /// The layout of a source; `name` says which, where it holds several.
-    pub(super) fn layout(&mut self, file: &str, name: Option<&str>) -> Result<Layout, Vec<SourceFault>> {
+    pub(super) fn layout(
+        &mut self,
+        file: &str,
+        name: Option<&str>,
+        copybook: &Options,
+    ) -> Result<Layout, Vec<SourceFault>> {
         let text = self.text(file).map_err(|why| fault(file, format!("cannot be read: {why}")))?;
-        if Loader::is_native(file) {
-            let mut layout = one(file, self.native(file, &text)?, name)?;
+        if Loader::is_native(file) || Loader::is_copybook(file) {
+            let layouts = match Loader::is_copybook(file) {
+                true => self.copybook(file, &text, copybook)?,
+                false => self.native(file, &text)?,
+            };
+            let mut layout = one(file, layouts, name)?;
             toml::default_rules(&mut layout, &self.defaults);
             Ok(layout)
         } else {
@@ -98,6 +117,18 @@ impl<'a, 'b> Loader<'a, 'b> {
             "csv" => dspffd::parse(file, text, page)?,
             _ => dds::parse(file, text, &mut |name| self.referenced(name, depth + 1), page)?,
         };
+        self.warnings.extend(warnings);
+        Ok(layouts)
+    }
+
+    /// All records of a copybook.
+    pub(super) fn copybook(&mut self, file: &str, text: &str, options: &Options) -> Layouts {
+        let path = self.path.clone();
+        let mut read = |member: &str| {
+            let places = copybook::places(file, member, &path);
+            places.iter().find_map(|place| self.text(place).ok()).ok_or_else(|| "no such text".to_owned())
+        };
+        let (layouts, warnings) = layout::copybook::parse(file, text, &mut read, options)?;
         self.warnings.extend(warnings);
         Ok(layouts)
     }

@@ -4,6 +4,7 @@
 //! judges no file: cutting is `framing`, totals are `controls`, the order of records is [`order::Order`].
 
 mod controls;
+mod copybook;
 mod framing;
 mod load;
 pub mod order;

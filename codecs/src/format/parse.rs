@@ -1,9 +1,11 @@
 //! Reading a format from TOML, or from a lone layout.
 
+use super::copybook;
 use super::load::{Loader, Read, fault, one};
 use super::{Format, RecordFormat, Role, Selector};
 use crate::framing::kind::Framing;
 use crate::layout::check::{RECORD_MAX, SOURCE_MAX};
+use crate::layout::copybook::Options;
 use crate::layout::{Layout, toml};
 use crate::record::Nulls;
 use crate::source::{Section, Source, SourceFault};
@@ -16,7 +18,7 @@ const PAGE: Page = Page::Cp1388;
 
 impl Format {
     /// Reads a file format in TOML, a single layout in TOML, or a source made elsewhere (`.dds`, `.pf`, `.lf`, `.csv`
-    /// of DSPFFD); all but the first give one detail record and fixed framing. `read` gives the text of a layout by the
+    /// of DSPFFD, a copybook); all but the first give one detail record and fixed framing. `read` gives the text of a layout by the
     /// name the source uses. `page_override` replaces the format's page, and that of fields which name the same one.
     /// Gives warnings beside the format.
     pub fn parse(file: &str, text: &str, read: &mut Read<'_>, page_override: Option<Page>) -> Parsed {
@@ -24,7 +26,9 @@ impl Format {
             return Err(fault(file, format!("the source has more than {SOURCE_MAX} bytes")));
         }
         let mut loader = Loader::new(file, read, PAGE);
-        let format = if Loader::is_native(file) {
+        let format = if Loader::is_copybook(file) {
+            lone_copybook(file, &mut loader, text, page_override.unwrap_or(PAGE))?
+        } else if Loader::is_native(file) {
             let layout = one(file, loader.native(file, text)?, None)?;
             lone(layout, PAGE, page_override)
         } else {
@@ -45,6 +49,22 @@ impl Format {
         let Loader { sources, warnings, .. } = loader;
         Ok((Format { sources, ..format }, warnings))
     }
+}
+
+/// The one record of a copybook; several are told what must be said about them.
+fn lone_copybook(file: &str, loader: &mut Loader<'_, '_>, text: &str, page: Page) -> Result<Format, Vec<SourceFault>> {
+    let layouts = loader.copybook(file, text, &Options::new(page))?;
+    if layouts.len() > 1 {
+        return Err(copybook::several(file, &layouts, page));
+    }
+    let layout = one(file, layouts, None)?;
+    let uncounted = copybook::uncounted(&layout);
+    if !uncounted.is_empty() {
+        return Err(uncounted.into_iter().flat_map(|message| fault(file, message)).collect());
+    }
+    let format = lone(layout, page, None);
+    loader.warnings.extend(copybook::varying(file, &format));
+    Ok(format)
 }
 
 fn lone(mut layout: Layout, page: Page, page_override: Option<Page>) -> Format {
@@ -85,6 +105,7 @@ impl Loader<'_, '_> {
         // Everything is asked for before anything can fail, so that no key is called unknown for another one's fault.
         let (text, version) = (root.text("text").unwrap_or_default(), root.need_text("version"));
         let controls = root.section("controls");
+        self.copybook = copybook::options(root, &Options::new(page));
         self.path = root.texts("references").into_iter().map(|folder| folder + "/").collect();
         let mut records = Vec::new();
         for table in root.sections("record") {
@@ -111,8 +132,9 @@ impl Loader<'_, '_> {
         }
         let role = table.choice("role", &roles);
         let name = table.text("name");
+        let own = copybook::options(table, &self.copybook);
         let mut layout = match table.text("layout") {
-            Some(file) => match self.layout(&file, name.as_deref()) {
+            Some(file) => match self.layout(&file, name.as_deref(), &own) {
                 Ok(layout) => layout,
                 Err(faults) => {
                     faults.iter().for_each(|f| table.fault("layout", f));
@@ -126,6 +148,7 @@ impl Loader<'_, '_> {
         if let Some(fields) = table.section("fields") {
             toml::adjust(&mut layout, &fields);
         }
+        copybook::uncounted(&layout).into_iter().for_each(|what| table.fault("layout", what));
         let page = page_override.unwrap_or(self.page);
         let selector = selector(table, page)?;
         Some(RecordFormat::new(layout, role?, selector, nulls, page))

@@ -54,7 +54,7 @@ impl<'a, 'b> Copier<'a, 'b> {
             if !self.may_go_on(text.len(), text.first().map(|word| word.place)) {
                 return;
             }
-            text = replacing.apply(text, self.notes);
+            text = replacing.apply(text);
         }
         let mut at = 0;
         while let Some(fragment) = text.get(at) {
@@ -148,6 +148,7 @@ impl<'a, 'b> Copier<'a, 'b> {
         let mut all = replacing.to_vec();
         all.push(&own);
         self.bring(&name, library.as_deref(), place, &all, depth, out);
+        own.unused(self.notes);
         Some(end)
     }
 
@@ -249,7 +250,7 @@ impl<'a, 'b> Copier<'a, 'b> {
                 _ => Replacing::read(&text, start + 1, self.notes),
             };
             let rest = text.get(after_period(&text, at).min(end)..end).unwrap_or_default().to_vec();
-            out.extend(if replacing.is_empty() { rest } else { replacing.apply(rest, self.notes) });
+            out.extend(if replacing.is_empty() { rest } else { replacing.apply(rest) });
         }
         out
     }
@@ -318,7 +319,7 @@ mod tests {
     #[test]
     fn an_operand_that_replaces_nothing_is_told() {
         let (_, notes) = expanded("       COPY A REPLACING ==X== BY ==Y==.", &[("A.cpy", "       05 B PIC 9.\n")]);
-        assert_eq!(notes, ["t.cpy:1:25: this operand of REPLACING is nowhere in the copied text"]);
+        assert_eq!(notes, ["t.cpy:1:25: an operand of REPLACING is nowhere in the copied text"]);
     }
 
     #[test]

@@ -27,6 +27,8 @@ struct Maker<'a> {
     item: &'a Item,
     options: &'a Options,
     dialect: Dialect,
+    /// DECIMAL-POINT IS COMMA.
+    comma: bool,
     notes: &'a mut Notes,
 }
 
@@ -36,7 +38,8 @@ type Shape = (Kind, usize, usize);
 /// The field of an item, which goes by `name`. Nothing, and a fault, if it cannot be.
 pub(super) fn field(item: &Item, name: String, options: &Options, notes: &mut Notes) -> Option<Elementary> {
     let dialect = options.dialect.unwrap_or_default();
-    let mut maker = Maker { item, options, dialect, notes };
+    let comma = item.picture.as_ref().is_some_and(|(picture, _)| picture.comma);
+    let mut maker = Maker { item, options, dialect, comma, notes };
     let mut rules = Rules { justified: item.justified, ..Rules::default() };
     let (kind, bytes, boundary) = maker.shape(&mut rules)?;
     if let Err(wrong) = kind.check_scaled() {
@@ -323,7 +326,6 @@ impl Maker<'_> {
     /// A number with editing; dates and the like, which have a slash, stay text.
     fn edited(&mut self, picture: &Picture, rules: &mut Rules) -> Option<Shape> {
         let positions = usize::try_from(picture.positions).ok()?;
-        let digits = u8::try_from(picture.digits).ok().filter(|digits| *digits <= WIDEST);
         if picture.text.starts_with('S') {
             let what = format!(
                 "PIC {} has S beside editing symbols, which COBOL does not allow; its {positions} bytes are read as text",
@@ -332,13 +334,26 @@ impl Maker<'_> {
             self.notes.warn(self.place(), what);
             return Some((Kind::Char, positions, 1));
         }
-        let (Some(digits), false) = (digits, picture.text.contains('/')) else {
+        if picture.text.contains('/') {
             return Some((Kind::Char, positions, 1));
-        };
-        let decimals = u8::try_from(picture.scale).ok()?;
+        }
         rules.picture = Some(picture.text.as_str().into());
+        rules.currency = picture.currency();
+        rules.decimal_comma = self.comma;
         rules.blank_when_zero = self.item.blank_when_zero;
-        Some((Kind::Edited { digits, decimals }, positions, 1))
+        match rules.compiled_picture() {
+            Ok(Some(compiled)) if compiled.bytes() == positions => {
+                rules.scale_up = compiled.scale_up();
+                Some((Kind::Edited { digits: compiled.digits(), decimals: compiled.decimals() }, positions, 1))
+            }
+            compiled => {
+                let why = compiled.err().map_or("its length is in doubt", |fault| fault.detail);
+                let what = format!("PIC {} is read as text of {positions} bytes: {why}", picture.text);
+                self.notes.warn(self.place(), what);
+                *rules = Rules::default();
+                Some((Kind::Char, positions, 1))
+            }
+        }
     }
 
     /// COMP-X of PIC X: as many bytes as positions.

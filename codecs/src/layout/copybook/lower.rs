@@ -40,8 +40,6 @@ pub(super) struct Lowering<'a> {
     pub(super) notes: &'a mut Notes,
     /// By item.
     pub(super) placed: Vec<Option<Placed>>,
-    /// Redefinitions whose choice was used, by the number of the choice.
-    pub(super) chosen: Vec<bool>,
     /// Names of the objects around, and how often each was given.
     scopes: Vec<HashMap<String, u32>>,
     groups: Vec<String>,
@@ -67,8 +65,8 @@ struct Row {
 impl<'a> Lowering<'a> {
     /// Nothing placed yet.
     pub(super) fn new(items: &'a [Item], options: &'a Options, notes: &'a mut Notes) -> Lowering<'a> {
-        let (placed, chosen) = (vec![None; items.len()], vec![false; options.choices.len()]);
-        Lowering { items, options, notes, placed, chosen, scopes: Vec::new(), groups: Vec::new(), range: 0..0 }
+        let placed = vec![None; items.len()];
+        Lowering { items, options, notes, placed, scopes: Vec::new(), groups: Vec::new(), range: 0..0 }
     }
 
     /// The parts of a record.
@@ -145,14 +143,7 @@ impl<'a> Lowering<'a> {
                 alternatives.push(made.part);
                 row.parts.push(Part::Redefines { alternatives, choice });
             }
-            Some(first) => {
-                let choice = self.options.choices.iter().position(|(name, _)| name.eq_ignore_ascii_case(first.name()));
-                let chooser = choice.map(|n| {
-                    self.chosen[n] = true;
-                    self.options.choices[n].1.clone()
-                });
-                row.parts.push(Part::Redefines { alternatives: vec![first, made.part], choice: chooser });
-            }
+            Some(first) => row.parts.push(Part::Redefines { alternatives: vec![first, made.part], choice: None }),
             None => {}
         }
         made.bytes.max(bytes)
@@ -255,15 +246,8 @@ impl<'a> Lowering<'a> {
             self.notes.warn(place, format!("{shown} is there several times; the last one before the table is taken"));
         }
         let placed = self.placed.get(at)?.clone()?;
-        let map = self.options.counts.iter().find(|(name, _)| name.eq_ignore_ascii_case(self.items[at].shown()));
-        let map = map.map(|(_, map)| map.clone()).unwrap_or_default();
-        let whole = placed.kind.and_then(Kind::digits).is_some_and(|(_, decimals)| decimals == 0);
-        if map.is_empty() && !whole {
-            let what = format!(
-                "{shown} is no whole number: say what its values count, like counts = {{ {} = {{ A = 1, B = 2 }} }}",
-                names.first().map_or("", String::as_str)
-            );
-            self.notes.fault(place, what);
+        if placed.kind.is_none() {
+            self.notes.fault(place, format!("OCCURS DEPENDING ON names {shown}, which is a group and no counter"));
             return None;
         }
         let around = tree::arrays(self.items, self.items[index].parent);
@@ -274,7 +258,7 @@ impl<'a> Lowering<'a> {
             return None;
         }
         let least = usize::try_from(occurs.least).unwrap_or(0);
-        Some(Counter { field: placed.path, least, map })
+        Some(Counter { field: placed.path, least, map: Vec::new() })
     }
 
     /// The boundary that the first field of an item must stand on.

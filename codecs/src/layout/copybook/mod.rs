@@ -61,6 +61,7 @@ pub fn parse(
     }
     let also = also(options, number, &mut notes);
     let fragments = Copier::new(read, options.form, options.debug_lines, &mut notes).expand(number, text, &also);
+    also.unused(&mut notes);
     let mut entries = entry::read(token::join(fragments), options.decimal_comma, FIELDS_MAX, &mut notes);
     let records = tree::grow(&mut entries.items, &mut notes);
     if records.is_empty() && notes.clean() {
@@ -75,7 +76,7 @@ pub fn parse(
 fn also(options: &Options, file: u32, notes: &mut Notes) -> Replacing {
     let mut cut = |text: &str| token::cut(file, text, Some(Form::Free), false, notes);
     let pairs = options.replacing.iter().map(|(from, to)| (cut(from), cut(to)));
-    Replacing::of(pairs.collect())
+    Replacing::of(pairs.collect(), Place { file, line: 1, column: 1 })
 }
 
 fn layouts(file: &str, entries: &Entries, records: &[Record], options: &Options, notes: &mut Notes) -> Vec<Layout> {
@@ -96,12 +97,6 @@ fn layouts(file: &str, entries: &Entries, records: &[Record], options: &Options,
                 layouts.push(layout);
             }
             Err(wrong) => lowering.notes.fault(place, wrong),
-        }
-    }
-    for ((name, _), used) in options.choices.iter().zip(&lowering.chosen).filter(|(_, used)| !**used) {
-        if !used && lowering.notes.clean() {
-            let place = entries.items.first().map(|item| item.place).unwrap_or_default();
-            lowering.notes.fault(place, format!("no REDEFINES names {name}, for which a choice is given"));
         }
     }
     layouts

@@ -1,9 +1,8 @@
 //! What a reader of a copybook may say about it: the compiler it was made for, and what copybooks leave open.
 //!
-//! Without a word a copybook is Enterprise COBOL's, its form is told from its lines, and counters are numbers.
+//! Without a word a copybook is Enterprise COBOL's, and its form is told from its lines.
 
 use super::lines::Form;
-use crate::layout::build::Chooser;
 use crate::text::Page;
 
 /// How a copybook is read.
@@ -21,25 +20,12 @@ pub struct Options {
     pub decimal_comma: bool,
     /// Text words to replace in the copybook itself, as COPY REPLACING would.
     pub replacing: Vec<(String, String)>,
-    /// What the letters of a counter mean: the counter, and its letters.
-    pub counts: Vec<(String, Vec<(String, usize)>)>,
-    /// What says which of several REDEFINES holds: the redefined item, and the field that chooses.
-    pub choices: Vec<(String, Chooser)>,
 }
 
 impl Options {
     /// Nothing said but the page.
     pub fn new(page: Page) -> Options {
-        Options {
-            page,
-            form: None,
-            dialect: None,
-            debug_lines: false,
-            decimal_comma: false,
-            replacing: Vec::new(),
-            counts: Vec::new(),
-            choices: Vec::new(),
-        }
+        Options { page, form: None, dialect: None, debug_lines: false, decimal_comma: false, replacing: Vec::new() }
     }
 }
 
@@ -64,7 +50,7 @@ pub enum Dialect {
 impl Dialect {
     /// Names in TOML.
     pub const NAMES: &'static [(&'static str, Dialect)] = &[
-        ("zos", Dialect::Zos),
+        ("z-os", Dialect::Zos),
         ("ibm-i", Dialect::IbmI),
         ("gnucobol", Dialect::GnuCobol),
         ("micro-focus", Dialect::MicroFocus),

@@ -51,6 +51,8 @@ pub(super) struct Picture {
     pub(super) scale: i32,
     /// S.
     pub(super) signed: bool,
+    /// The comma is its point.
+    pub(super) comma: bool,
 }
 
 /// A symbol and how often it stands in a row.
@@ -86,6 +88,7 @@ impl Picture {
             digits: 0,
             scale: 0,
             signed: total(&|c| matches!(c, 'S' | '+' | '-' | CREDIT | DEBIT)) > 0,
+            comma,
             text,
         };
         match category {
@@ -94,6 +97,11 @@ impl Picture {
             Category::ExternalFloat => picture.float(&runs),
             _ => Ok(picture),
         }
+    }
+
+    /// A currency symbol other than `$`.
+    pub(super) fn currency(&self) -> Option<char> {
+        self.text.chars().find(|c| is_currency(*c) && *c != '$')
     }
 
     fn numeric(self, runs: &[Run]) -> Result<Picture, String> {

@@ -8,6 +8,7 @@
 
 use super::notes::{Notes, Place};
 use super::token::{Fragment, What};
+use std::cell::Cell;
 
 /// Most replacements of one statement.
 const PAIRS_MAX: usize = 64;
@@ -29,6 +30,8 @@ struct Pair {
     from: Vec<Fragment>,
     to: Vec<Fragment>,
     place: Place,
+    /// Whether it has replaced anything.
+    used: Cell<bool>,
 }
 
 /// The replacements of one statement.
@@ -65,16 +68,16 @@ impl Replacing {
                 let limit = format!("REPLACING has more than {PAIRS_MAX} pairs or {OPERAND_MAX} words in one of them");
                 notes.fault(place, limit);
             } else {
-                pairs.push(Pair { part, from, to, place });
+                pairs.push(Pair { part, from, to, place, used: Cell::new(false) });
             }
         }
         (Replacing { pairs }, at)
     }
 
     /// Pairs of words that a caller gives.
-    pub(super) fn of(pairs: Vec<(Vec<Fragment>, Vec<Fragment>)>) -> Replacing {
+    pub(super) fn of(pairs: Vec<(Vec<Fragment>, Vec<Fragment>)>, place: Place) -> Replacing {
         let pairs = pairs.into_iter().filter(|(from, _)| !from.is_empty());
-        let pair = |(from, to)| Pair { part: Part::Whole, from, to, place: Place::default() };
+        let pair = |(from, to)| Pair { part: Part::Whole, from, to, place, used: Cell::new(false) };
         Replacing { pairs: pairs.take(PAIRS_MAX).map(pair).collect() }
     }
 
@@ -83,17 +86,23 @@ impl Replacing {
         self.pairs.is_empty()
     }
 
-    /// Replaces; an operand that is nowhere in the text is told.
-    pub(super) fn apply(&self, fragments: Vec<Fragment>, notes: &mut Notes) -> Vec<Fragment> {
-        let mut used = vec![false; self.pairs.len()];
+    /// Tells operands that were nowhere in the text, nor in what that copied.
+    pub(super) fn unused(&self, notes: &mut Notes) {
+        for pair in self.pairs.iter().filter(|pair| !pair.used.get()) {
+            notes.warn(pair.place, "an operand of REPLACING is nowhere in the copied text");
+        }
+    }
+
+    /// Replaces.
+    pub(super) fn apply(&self, fragments: Vec<Fragment>) -> Vec<Fragment> {
         let mut out: Vec<Fragment> = Vec::with_capacity(fragments.len());
         let mut removed = (false, false);
         let mut at = 0;
         while let Some(fragment) = fragments.get(at) {
-            let found = self.pairs.iter().enumerate().find_map(|(n, pair)| Some((n, pair.replace(&fragments[at..])?)));
+            let found = self.pairs.iter().find_map(|pair| Some((pair, pair.replace(&fragments[at..])?)));
             let (mut put, taken) = match found {
-                Some((n, replaced)) => {
-                    used[n] = true;
+                Some((pair, replaced)) => {
+                    pair.used.set(true);
                     replaced
                 }
                 None => (vec![fragment.clone()], 1),
@@ -108,9 +117,6 @@ impl Replacing {
                 }
             }
             out.extend(put);
-        }
-        for (pair, _) in self.pairs.iter().zip(used).filter(|(_, used)| !used) {
-            notes.warn(pair.place, "this operand of REPLACING is nowhere in the copied text");
         }
         out
     }

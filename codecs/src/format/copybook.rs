@@ -1,0 +1,123 @@
+//! Copybooks in formats: what a format says about how one is read, and what must be said about what one leaves open.
+
+use super::Format;
+use crate::layout::copybook::{Dialect, Form, Options};
+use crate::layout::{Array, Layout, Node};
+use crate::source::{Section, SourceFault};
+use crate::text::Page;
+
+/// Endings of copybooks, and of programs that have their data in them.
+const ENDINGS: &[&str] = &["cpy", "cbl", "cob", "cobol", "copybook"];
+
+/// Whether a source is a copybook by its ending.
+pub(super) fn is_copybook(ending: &str) -> bool {
+    ENDINGS.contains(&ending)
+}
+
+/// Reads `copybook` of a format or record; what it does not say is as before.
+pub(super) fn options(around: &Section<'_>, before: &Options) -> Options {
+    let mut options = before.clone();
+    let Some(table) = around.section("copybook") else { return options };
+    options.form = table.choice("form", &[("fixed", Form::Fixed), ("free", Form::Free)]).or(options.form);
+    options.dialect = table.choice("dialect", Dialect::NAMES).or(options.dialect);
+    options.decimal_comma = table.flag("decimal_comma").unwrap_or(options.decimal_comma);
+    options.debug_lines = table.flag("debug_lines").unwrap_or(options.debug_lines);
+    if let Some(pairs) = table.section("replacing") {
+        options.replacing = pairs.text_map();
+    }
+    table.no_more();
+    options
+}
+
+/// Where a copied member is looked for: beside the copybook, beside the format, in the folders of the search path.
+pub(super) fn places(file: &str, member: &str, path: &[String]) -> Vec<String> {
+    let own = file.rsplit_once('/').map(|(folder, _)| format!("{folder}/"));
+    let folders = own.into_iter().chain([String::new()]).chain(path.iter().cloned());
+    folders.map(|folder| format!("{folder}{member}")).collect()
+}
+
+/// Several records without a word on which is which: what to write.
+pub(super) fn several(file: &str, layouts: &[Layout], page: Page) -> Vec<SourceFault> {
+    let lengths: Vec<_> = layouts.iter().map(|layout| format!("{} ({} bytes)", layout.name, bytes(layout))).collect();
+    let same = layouts.iter().all(|layout| layout.length == layouts[0].length && layout.least == layout.length);
+    let framing = match same {
+        true => format!("framing = \"fixed\"\nlength = {}", layouts[0].length),
+        false => "framing = \"rdw\"  # or vb, by-layout, text-lines ...: the records differ in length".to_owned(),
+    };
+    let records = layouts.iter().map(|layout| {
+        let (name, first) = (&layout.name, layout.fields.first().map_or("", |field| &field.name));
+        format!(
+            "[[record]]\nrole = \"detail\"\nlayout = \"{file}\"\nname = \"{name}\"\n\
+             select = {{ at = 1, equals = \"...\" }}  # bytes that only {name} has, perhaps of {first}\n"
+        )
+    });
+    let message = format!(
+        "holds {} records, {}: nothing here says which record of a file is which. Write a format that does:\n\n\
+         name = \"{}\"\nversion = \"1\"\nccsid = \"{}\"\n{framing}\n\n{}",
+        layouts.len(),
+        lengths.join(", "),
+        stem(file),
+        page.name(),
+        records.collect::<Vec<_>>().join("\n")
+    );
+    vec![SourceFault { file: file.to_owned(), line: 1, column: 1, message }]
+}
+
+fn stem(file: &str) -> String {
+    let name = file.rsplit('/').next().unwrap_or_default();
+    name.split('.').next().unwrap_or_default().to_uppercase()
+}
+
+fn bytes(layout: &Layout) -> String {
+    match layout.least == layout.length {
+        true => layout.length.to_string(),
+        false => format!("{} to {}", layout.least, layout.length),
+    }
+}
+
+/// What a lone copybook of varying records is told.
+pub(super) fn varying(file: &str, format: &Format) -> Option<SourceFault> {
+    let layout = &format.records.first()?.layout;
+    (layout.least < layout.length).then(|| SourceFault {
+        file: file.to_owned(),
+        line: 1,
+        column: 1,
+        message: format!(
+            "records have {} bytes (OCCURS DEPENDING ON) and are cut by {} here; if the file says where each ends, \
+             name its framing (rdw, vb, text-lines ...) in a format or on the command line",
+            bytes(layout),
+            layout.length
+        ),
+    })
+}
+
+/// Counters that are no numbers and have no meaning yet: what to write for each.
+pub(super) fn uncounted(layout: &Layout) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut open: Vec<&Node> = layout.nodes.iter().collect();
+    while let Some(node) = open.pop() {
+        match node {
+            Node::Leaf { .. } => {}
+            Node::Group { nodes, .. } => open.extend(nodes),
+            Node::Redefines(part) => open.extend(&part.alternatives),
+            Node::Array(array) => {
+                told.extend(meaning(layout, array));
+                open.push(&array.item);
+            }
+        }
+    }
+    told
+}
+
+fn meaning(layout: &Layout, array: &Array) -> Option<String> {
+    let depending = array.depending.as_ref().filter(|depending| depending.map.is_empty())?;
+    let counter = layout.fields.get(depending.field)?;
+    let whole = counter.kind.digits().is_some_and(|(_, decimals)| decimals == 0);
+    (!whole).then(|| {
+        format!(
+            "{} depends on {}, which is no whole number: say in a format what its values count, like \
+             [record.fields.{}] map = {{ A = 1, B = 2 }}",
+            array.key, counter.name, array.key
+        )
+    })
+}
