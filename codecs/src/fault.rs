@@ -39,6 +39,9 @@ pub struct Flaw {
 }
 
 impl Flaw {
+    /// A field that must have a value has none.
+    pub(crate) const NO_VALUE: Flaw = Flaw::new(Code::MANDATORY, 0, "the field has no value");
+
     /// A flaw at a byte.
     pub const fn new(code: Code, at: usize, detail: &'static str) -> Flaw {
         Flaw { code, at, detail }

@@ -13,8 +13,10 @@ mod prepare;
 mod read;
 pub(crate) mod script;
 mod tree;
+mod value;
 mod write;
 
 pub use line::line;
-pub use read::{JsonFault, read};
+pub use read::read;
+pub use value::JsonFault;
 pub use write::write;

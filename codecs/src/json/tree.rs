@@ -3,7 +3,7 @@
 //! An array ends where its occurrences do. An alternative that does not hold has no key at all.
 
 use super::cell::{is_shown, write_cell};
-use super::read::{JsonFault, at, push};
+use super::value::{JsonFault, at, push};
 use crate::format::RecordFormat;
 use crate::layout::{Array, Field, Node};
 use crate::quote::write_text;

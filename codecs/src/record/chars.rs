@@ -1,7 +1,6 @@
 //! Text fields with rules of their own: justified, ideographic padding, cutting what is too long (D19).
 
-use super::decode::{characters, hex_cell};
-use super::encode::write_text;
+use super::content::{characters, hex_cell, write_text};
 use super::plan::Step;
 use super::row::Cell;
 use crate::fault::Flaw;

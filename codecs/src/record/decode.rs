@@ -3,8 +3,8 @@
 //! A bad field costs its own cell only. Trailing blanks of text are dropped before decoding, so that padding costs
 //! nothing; what VARLEN counts is kept as it is.
 
+use super::content::{characters, hex_cell};
 use super::decimal::Decimal;
-use super::double_byte;
 use super::plan::{Nulls, Plan, Short, Step};
 use super::row::{Cell, Repair, Row};
 use super::{decode_flat, special, walk};
@@ -137,49 +137,4 @@ fn wide(kind: Kind, bytes: &[u8], ebcdic: bool) -> Result<number::Digits, nom::E
         _ => Ok((bytes, number::Digits::ZERO)),
     }
     .map(|(_, digits)| digits)
-}
-
-/// Bytes in hex.
-pub(super) fn hex_cell(step: &Step, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw> {
-    let start = out.len() as u32;
-    hex(counted(step, bytes, 1)?, out);
-    Ok(Cell::Hex(start, out.len() as u32))
-}
-
-/// Characters of a text field, without its padding.
-pub(super) fn characters(step: &Step, bytes: &[u8], out: &mut String) -> Result<(), Flaw> {
-    let unit = if step.kind == Kind::Graphic { 2 } else { 1 };
-    let content = counted(step, bytes, unit)?;
-    let prefix = if step.varlen { 2 } else { 0 };
-    let shift = |fault: text::TextFault| Flaw::new(fault.code, prefix + fault.at, fault.detail);
-    match step.kind {
-        Kind::Graphic if step.page.is_mixed() => {
-            let content = if step.varlen { content } else { double_byte::trim(content) };
-            text::decode_double(step.page, content, out).map_err(shift)
-        }
-        Kind::Only | Kind::Either if step.page.is_mixed() => {
-            double_byte::decode(step.page, content, step.kind == Kind::Only, step.varlen, out).map_err(shift)
-        }
-        _ if step.varlen => text::decode(step.page, content, out).map_err(shift),
-        _ => text::decode(step.page, text::trim(step.page, content), out).map_err(shift),
-    }
-}
-
-/// What VARLEN counts, in units of bytes or of pairs; everything without it.
-fn counted<'a>(step: &Step, bytes: &'a [u8], unit: usize) -> Result<&'a [u8], Flaw> {
-    if !step.varlen {
-        return Ok(bytes);
-    }
-    let (length, content) = bytes.split_at_checked(2).unwrap_or((&[0, 0], &[]));
-    let length = usize::from(u16::from_be_bytes([length[0], length[1]])) * unit;
-    content.get(..length).ok_or(Flaw::new(Code::TOO_LONG, 0, "VARLEN says more than the field can hold"))
-}
-
-/// Two upper-case digits a byte.
-pub(super) fn hex(bytes: &[u8], out: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in bytes {
-        out.push(char::from(HEX[usize::from(byte >> 4)]));
-        out.push(char::from(HEX[usize::from(byte & 15)]));
-    }
 }

@@ -5,10 +5,9 @@
 //! after splitting. Lengths, digits and decimals are those of the layout; its places, implied points, signs and packing
 //! are not, because no field has them here.
 
-use super::encode::NO_VALUE;
 use super::plan::{Plan, Short, Step};
 use super::row::{Cell, Repair, Row};
-use super::{decimal::Decimal, decode, moment, number, special};
+use super::{content, decimal::Decimal, decode, moment, number, special};
 use crate::code::Code;
 use crate::fault::{Fault, Flaw};
 use crate::framing::delimited::{Delimited, Piece};
@@ -196,7 +195,7 @@ fn characters(step: &Step, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw>
         if bytes.len() > room {
             return Err(Flaw { at: room, ..TOO_LONG });
         }
-        decode::hex(bytes, out);
+        content::hex(bytes, out);
         return Ok(Cell::Hex(start, out.len() as u32));
     }
     let content = if step.varlen { bytes } else { text::trim(step.page, bytes) };
@@ -237,7 +236,7 @@ fn write(step: &Step, how: &Delimited, cell: Cell, row: &Row, index: usize, out:
     let kept = |rules: &Rules| rules.no_date.nulls().next().is_some() || rules.blank == Some(Dirty::Null);
     match (step.kind, cell) {
         (_, Cell::Null) if step.nullable || step.filler || step.rules.as_deref().is_some_and(kept) => Ok(()),
-        (_, Cell::Null | Cell::Bad | Cell::Absent | Cell::Raw(..)) => Err(NO_VALUE),
+        (_, Cell::Null | Cell::Bad | Cell::Absent | Cell::Raw(..)) => Err(Flaw::NO_VALUE),
         (Kind::Hex, Cell::Text(..) | Cell::Hex(..)) => {
             let digits = text.unwrap_or_default();
             let pairs = digits.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap_or_default());

@@ -3,19 +3,18 @@
 //! A cell may be the one decoding gives, or text, which is read as the field's kind. Nothing is cut or rounded: what
 //! does not fit is a fault (D19). The finished record is decoded again and compared before it is let out.
 
+use super::content::{write_hex, write_text};
 use super::plan::{Nulls, Plan, Short, Step};
 use super::row::{Cell, Row};
-use super::{chars, double_byte, encode_tree, float, moment, number};
+use super::{chars, encode_tree, float, moment, number};
 use crate::code::Code;
 use crate::date::form::Year;
 use crate::fault::{Fault, Flaw};
 use crate::layout::{Kind, Rules};
 use crate::number::Digits;
-use crate::text::{self, TextFault};
+use crate::text;
 
-pub(super) const NO_VALUE: Flaw = Flaw::new(Code::MANDATORY, 0, "the field has no value");
 const WRONG_CELL: Flaw = Flaw::new(Code::RANGE, 0, "the value is not of the field's kind");
-const TOO_LONG: Flaw = Flaw::new(Code::TOO_LONG, 0, "the value is too long for its field");
 
 impl Plan {
     pub(crate) fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
@@ -60,7 +59,7 @@ impl Plan {
     fn nothing_after(&self, index: usize, row: &Row) -> Result<(), Fault> {
         match row.cells.iter().skip(index).position(|cell| *cell != Cell::Absent) {
             None => Ok(()),
-            Some(_) => Err(NO_VALUE.within(index, self.steps.get(index).map_or(0, |step| step.start))),
+            Some(_) => Err(Flaw::NO_VALUE.within(index, self.steps.get(index).map_or(0, |step| step.start))),
         }
     }
 }
@@ -78,7 +77,7 @@ fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> 
         return Ok(());
     }
     if !step.nullable || nulls == Nulls::None {
-        return Err(NO_VALUE);
+        return Err(Flaw::NO_VALUE);
     }
     let fraction = "000000000000";
     match step.kind {
@@ -114,7 +113,7 @@ fn write_cell(step: &Step, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8
     let text = row.str(index);
     let rules = step.rules.as_deref().unwrap_or(&Rules::PLAIN);
     match (step.kind, cell) {
-        (_, Cell::Bad | Cell::Null | Cell::Absent) => Err(NO_VALUE),
+        (_, Cell::Bad | Cell::Null | Cell::Absent) => Err(Flaw::NO_VALUE),
         // What a policy kept goes back as it came; where none keeps anything, reading it back refuses it.
         (_, Cell::Raw(..)) => write_hex(step, text.unwrap_or_default(), out),
         (Kind::Hex, Cell::Text(..) | Cell::Hex(..)) => write_hex(step, text.unwrap_or_default(), out),
@@ -142,55 +141,4 @@ fn write_cell(step: &Step, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8
             number::write(step, rules, &number, out)
         }
     }
-}
-
-fn write_hex(step: &Step, text: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    let digits = text.as_bytes();
-    let nibble = |c: u8| char::from(c).to_digit(16).filter(|_| !c.is_ascii_lowercase()).map(|d| d as u8);
-    let prefix = if step.varlen { 2 } else { 0 };
-    let room = step.bytes - prefix;
-    if !digits.len().is_multiple_of(2) || (!step.varlen && digits.len() != room * 2) {
-        return Err(Flaw::new(Code::RANGE, 0, "not two upper-case hex digits for each byte"));
-    }
-    if digits.len() > room * 2 {
-        return Err(TOO_LONG);
-    }
-    if step.varlen {
-        out.extend(((digits.len() / 2) as u16).to_be_bytes());
-    }
-    for pair in digits.chunks_exact(2) {
-        let (high, low) = nibble(pair[0]).zip(nibble(pair[1])).ok_or(WRONG_CELL)?;
-        out.push(high << 4 | low);
-    }
-    out.resize(out.len() + room - digits.len() / 2, 0);
-    Ok(())
-}
-
-/// Text, padded to its field.
-pub(super) fn write_text(step: &Step, value: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    let shift = |fault: TextFault| Flaw::new(fault.code, 0, fault.detail);
-    let mixed = step.page.is_mixed();
-    let start = out.len();
-    let prefix = if step.varlen { 2 } else { 0 };
-    out.resize(start + prefix, 0);
-    // Trailing blanks are padding and not the value's own, unless a length is written.
-    let value = if step.varlen { value } else { value.trim_end_matches(' ') };
-    let room = step.bytes - prefix;
-    match step.kind {
-        Kind::Graphic if mixed => text::encode_double(step.page, value, out).map_err(shift)?,
-        Kind::Only | Kind::Either if mixed => {
-            double_byte::encode(step.page, value, step.kind == Kind::Only, room, step.varlen, out).map_err(shift)?;
-        }
-        _ => text::encode(step.page, value, out).map_err(shift)?,
-    }
-    let used = out.len() - start - prefix;
-    if used > room {
-        return Err(TOO_LONG);
-    }
-    if step.varlen {
-        let unit = if step.kind == Kind::Graphic { 2 } else { 1 };
-        out[start..start + 2].copy_from_slice(&((used / unit) as u16).to_be_bytes());
-    }
-    text::pad(step.page, start + step.bytes, out);
-    Ok(())
 }

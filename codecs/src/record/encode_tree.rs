@@ -4,7 +4,6 @@
 //! are given too, say the same is found when the record is read back. A counter must agree with the occurrences given.
 //! Where records may be short, one that ends in alternatives ends where the written one does.
 
-use super::encode::NO_VALUE;
 use super::plan::{Plan, Short};
 use super::row::{Cell, Row};
 use super::walk::occurrences;
@@ -54,7 +53,7 @@ impl Writer<'_> {
         });
         let given = given.count();
         match &array.depending {
-            None if given < array.count => return Err(self.fault(NO_VALUE, first + shift + given * array.leaves)),
+            None if given < array.count => return Err(self.fault(Flaw::NO_VALUE, first + shift + given * array.leaves)),
             None => {}
             Some(depending) => {
                 let within =
@@ -89,7 +88,7 @@ impl Writer<'_> {
         if let Some(node) = chosen.or_else(partly) {
             self.node(node, shift)?;
         } else if let Some(node) = part.alternatives.first() {
-            return Err(self.fault(NO_VALUE, node.span().0 + shift));
+            return Err(self.fault(Flaw::NO_VALUE, node.span().0 + shift));
         }
         self.filled = self.filled.max(start + longest);
         Ok(())

@@ -1,6 +1,7 @@
 //! Records: the row of typed cells, and the plan that decodes bytes into it and encodes it back.
 
 mod chars;
+mod content;
 mod decimal;
 mod decode;
 mod decode_flat;

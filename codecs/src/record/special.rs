@@ -3,7 +3,7 @@
 //! Policies act here and nowhere else. A policy that lets a value pass tells the place and what it did; what no policy
 //! lets pass is the flaw that strict reading found.
 
-use super::decode::hex;
+use super::content::hex;
 use super::plan::Step;
 use super::row::Cell;
 use super::{decimal::Decimal, float, moment, number};
