@@ -4,7 +4,7 @@
 
 use fpp_codecs::Code;
 use fpp_codecs::fault::Flaw;
-use fpp_codecs::number::binary::{Binary, Order, Sizes};
+use fpp_codecs::number::binary::{Binary, Order};
 use fpp_codecs::number::display::{Display, Encoding, Place};
 use fpp_codecs::number::{self, Digits, Signs, float, packed, zoned};
 use proptest::prelude::*;
@@ -105,19 +105,6 @@ fn display_flaws_point_at_their_byte() {
     for (text, value) in [("12{", 120), ("12C", 123), ("12}", -120), ("12L", -123), ("123", 123), ("00R", -9)] {
         assert_eq!(translated.read(text.as_bytes()).unwrap().1, value, "{text}");
     }
-}
-
-#[test]
-fn sizes_of_binary_follow_the_rules() {
-    let of = |sizes: Sizes, signed| (1..=18).map(|d| sizes.bytes(d, signed).to_string()).collect::<String>();
-    assert_eq!(of(Sizes::Ibm, true), "222244444888888888");
-    assert_eq!(of(Sizes::OneByte, true), "112244444888888888");
-    assert_eq!(of(Sizes::Fewest, true), "112233444556667788");
-    assert_eq!(of(Sizes::Fewest, false), "112233344555667788");
-    assert_eq!(
-        (Sizes::Ibm.bytes(19, true), Sizes::Fewest.bytes(38, true), Sizes::Fewest.bytes(63, true)),
-        (16, 16, 16)
-    );
 }
 
 #[test]

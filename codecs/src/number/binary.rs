@@ -2,8 +2,7 @@
 //!
 //! A binary field holds what its bytes hold, which may be more than its declared digits; it is read as it is. On
 //! writing COMP and BINARY refuse more than their digits (COBOL would cut them), COMP-5 takes all that its bytes hold.
-//! Bytes by digits are IBM's (DDS "Length", Enterprise COBOL "Computational items"); the other two rules are
-//! GnuCOBOL's and Micro Focus' `binary-size`.
+//! Bytes by digits are those of DDS ("Length"); what COBOL's dialects make of digits is the copybook reader's business.
 
 use super::digits::Digits;
 use super::outcome::{Parsed, fail};
@@ -13,18 +12,6 @@ use nom::bytes::complete::take;
 
 pub use super::float::{double, single};
 pub use super::order::Order;
-
-/// How many bytes a number of digits takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Sizes {
-    /// 2, 4 or 8; 16 beyond 18 digits.
-    #[default]
-    Ibm,
-    /// The same, but one byte for one or two digits: `binary-size: 1-2-4-8`.
-    OneByte,
-    /// As few as hold the digits: `binary-size: 1--8`, Micro Focus IBMCOMP off.
-    Fewest,
-}
 
 /// The form of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,19 +25,6 @@ pub struct Binary {
 }
 
 const TOO_LONG: Flaw = Flaw::new(Code::TOO_LONG, 0, "the number does not fit the bytes of its field");
-
-impl Sizes {
-    /// Bytes of a field.
-    pub fn bytes(self, digits: u8, signed: bool) -> u8 {
-        let largest = 10u128.checked_pow(digits.into()).map_or(u128::MAX, |n| n - 1);
-        match self {
-            Sizes::OneByte if digits <= 2 => 1,
-            Sizes::Fewest => (1..16).find(|bytes| largest >> (8 * bytes - u8::from(signed)) == 0).unwrap_or(16),
-            _ if digits > 18 => 16,
-            _ => bytes(digits) as u8,
-        }
-    }
-}
 
 impl Binary {
     /// Reads a number; the unsigned 16 bytes above `i128::MAX` are for [`Binary::read_wide`] only.
