@@ -153,6 +153,10 @@ fn flaws_point_at_the_first_bad_byte() {
     assert_eq!(stamp(TimestampForm::Digits, "20250631000000", 0), (Code::DATE, 0));
     assert_eq!(stamp(TimestampForm::Iso, "2025-06-20T05:00:00Z", 0), (Code::LENGTH, 0));
     assert_eq!(stamp(TimestampForm::Ibm, "2025-06-20-24.00.00.1", 1), (Code::DATE, 11));
+    for time in ["24.00.01", "23.60.00", "23.59.60", "99.00.00"] {
+        assert_eq!(stamp(TimestampForm::Ibm, &format!("2025-06-20-{time}.1"), 1), (Code::DATE, 11), "{time}");
+    }
+    assert_eq!(stamp(TimestampForm::Ibm, "2025-02-29-00.00.00", 0), (Code::DATE, 0));
     assert_eq!(stamp(TimestampForm::Ibm, "", 255), (Code::LENGTH, 0));
 }
 

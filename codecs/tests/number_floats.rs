@@ -68,6 +68,22 @@ fn texts_are_short() {
     assert_eq!(hex_of(&long, true, Rounding::HalfEven).as_deref(), Ok("4110000000000000"));
 }
 
+/// About a power of 16 the floats are sixteen times as dense on one side.
+#[test]
+fn powers_of_sixteen_and_their_neighbours_go_through_their_text() {
+    for characteristic in 0..128u64 {
+        for (long, width) in [(true, 56), (false, 24)] {
+            for fraction in [1 << (width - 4), (1 << (width - 4)) + 1, (1 << width) - 1] {
+                let bits: u64 = characteristic << width | fraction;
+                let field = &bits.to_be_bytes()[8 - hexfloat::bytes(long)..];
+                for rounding in [Rounding::HalfEven, Rounding::Truncate] {
+                    assert_eq!(hex_of(&text_of(&hex(field), rounding), long, rounding), Ok(hex(field)));
+                }
+            }
+        }
+    }
+}
+
 fn decimal(text: &str, precision: Precision) -> Result<String, Code> {
     let mut out = Vec::new();
     let value = DecFloat::parse(text).map_err(|flaw| flaw.code)?;

@@ -108,6 +108,34 @@ fn display_flaws_point_at_their_byte() {
 }
 
 #[test]
+fn every_byte_is_a_sign_or_none() {
+    for byte in 0..=255u8 {
+        let signed = |plus: std::ops::RangeInclusive<u8>, minus: std::ops::RangeInclusive<u8>| match byte {
+            _ if plus.contains(&byte) => Some(i128::from(byte - plus.start())),
+            _ if minus.contains(&byte) => Some(-i128::from(byte - minus.start())),
+            _ => None,
+        };
+        let translated = match byte {
+            b'{' | b'}' => Some(0),
+            b'A'..=b'I' => Some(i128::from(byte - b'@')),
+            b'J'..=b'R' => Some(-i128::from(byte - b'I')),
+            _ => signed(b'0'..=b'9', 1..=0),
+        };
+        let ebcdic = (byte & 15 < 10 && byte >= 0xA0).then_some(match byte >> 4 {
+            0xB | 0xD => -i128::from(byte & 15),
+            _ => i128::from(byte & 15),
+        });
+        let wanted = [ebcdic, signed(b'0'..=b'9', b'p'..=b'y'), translated];
+        for (encoding, wanted) in ENCODINGS.into_iter().zip(wanted) {
+            for place in [Place::Trailing, Place::Leading] {
+                let form = Display { digits: 1, place, encoding, signs: Signs::Ibmi };
+                assert_eq!(form.read(&[byte]).ok().map(|(_, n)| n), wanted, "{encoding:?} {byte:02X}");
+            }
+        }
+    }
+}
+
+#[test]
 fn binary_keeps_digits_or_bytes() {
     let comp = Binary { bytes: 2, signed: true, order: Order::Big };
     let mut out = Vec::new();
