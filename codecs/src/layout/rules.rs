@@ -9,6 +9,7 @@ use crate::number::Signs;
 use crate::number::display::Encoding;
 use crate::number::hexfloat::Rounding;
 use crate::number::picture::{self, Picture, PictureFault};
+use crate::text;
 use std::sync::Arc;
 
 /// How values of a field are read and written, beside its [`super::Kind`].
@@ -60,6 +61,8 @@ pub struct Rules {
     pub fixnbr: bool,
     /// Text that is too long is cut at a character when it is written (D19).
     pub cut: bool,
+    /// What of damaged or private text may pass; nothing without it.
+    pub text: Option<Arc<text::Rules>>,
 }
 
 /// Where the sign of a zoned number stands.
@@ -127,6 +130,7 @@ impl Rules {
         dirty: Dirty::Reject,
         fixnbr: false,
         cut: false,
+        text: None,
     };
 
     /// The picture, ready for use; nothing if there is none, or what is wrong with it.

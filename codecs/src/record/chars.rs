@@ -5,7 +5,6 @@ use super::plan::Step;
 use super::row::Cell;
 use crate::fault::Flaw;
 use crate::layout::{Kind, Rules};
-use crate::text;
 
 /// Reads a text field.
 pub(super) fn read(
@@ -13,7 +12,7 @@ pub(super) fn read(
     rules: &Rules,
     bytes: &[u8],
     out: &mut String,
-    _repaired: &mut dyn FnMut(usize, &'static str),
+    repaired: &mut dyn FnMut(usize, &'static str),
 ) -> Result<Cell, Flaw> {
     if step.kind == Kind::Hex {
         return hex_cell(step, bytes, out);
@@ -21,7 +20,8 @@ pub(super) fn read(
     let start = out.len();
     let lead = if rules.justified && !step.varlen { leading_blanks(step, bytes) } else { 0 };
     let content = bytes.get(lead..).unwrap_or_default();
-    characters(step, content, out).map_err(|flaw| Flaw { at: flaw.at + lead, ..flaw })?;
+    let read = characters(step, content, out, &mut |at, what| repaired(lead + at, what));
+    read.map_err(|flaw| Flaw { at: flaw.at + lead, ..flaw })?;
     if rules.trim_ideographic {
         let kept = out[start..].trim_end_matches([' ', '\u{3000}']).len();
         out.truncate(start + kept);
@@ -44,7 +44,7 @@ pub(super) fn write(step: &Step, rules: &Rules, value: &str, out: &mut Vec<u8>) 
         false => value,
     };
     let room = step.bytes - if step.varlen { 2 } else { 0 };
-    let value = if rules.cut { cut(step, value, room) } else { value };
+    let value = if rules.cut { step.text().fit(value, room) } else { value };
     let start = out.len();
     write_text(step, value, out)?;
     if rules.justified && !step.varlen && matches!(step.kind, Kind::Char | Kind::Open) {
@@ -53,14 +53,4 @@ pub(super) fn write(step: &Step, rules: &Rules, value: &str, out: &mut Vec<u8>) 
         out[start..].rotate_right(trailing);
     }
     Ok(())
-}
-
-/// The longest start of a text, in whole characters, that fits.
-fn cut<'a>(step: &Step, value: &'a str, room: usize) -> &'a str {
-    match step.kind {
-        // Two bytes a character, and no shifts around them.
-        Kind::Graphic => value.char_indices().nth(room / 2).map_or(value, |(at, _)| &value[..at]),
-        Kind::Only => value.char_indices().nth(room.saturating_sub(2) / 2).map_or(value, |(at, _)| &value[..at]),
-        _ => text::cut(step.page, value, room),
-    }
 }

@@ -1,12 +1,11 @@
 //! What stands in text and hex fields: without padding and length bytes when read, with them when written.
 
-use super::double_byte;
 use super::row::Cell;
 use super::step::Step;
 use crate::code::Code;
 use crate::fault::Flaw;
 use crate::layout::Kind;
-use crate::text::{self, TextFault};
+use crate::text;
 
 const WRONG_CELL: Flaw = Flaw::new(Code::RANGE, 0, "the value is not of the field's kind");
 const TOO_LONG: Flaw = Flaw::new(Code::TOO_LONG, 0, "the value is too long for its field");
@@ -19,22 +18,17 @@ pub(super) fn hex_cell(step: &Step, bytes: &[u8], out: &mut String) -> Result<Ce
 }
 
 /// Characters of a text field, without its padding.
-pub(super) fn characters(step: &Step, bytes: &[u8], out: &mut String) -> Result<(), Flaw> {
+pub(super) fn characters(
+    step: &Step,
+    bytes: &[u8],
+    out: &mut String,
+    repaired: &mut dyn FnMut(usize, &'static str),
+) -> Result<(), Flaw> {
     let unit = if step.kind == Kind::Graphic { 2 } else { 1 };
     let content = counted(step, bytes, unit)?;
     let prefix = if step.varlen { 2 } else { 0 };
-    let shift = |fault: text::TextFault| Flaw::new(fault.code, prefix + fault.at, fault.detail);
-    match step.kind {
-        Kind::Graphic if step.page.is_mixed() => {
-            let content = if step.varlen { content } else { double_byte::trim(content) };
-            text::decode_double(step.page, content, out).map_err(shift)
-        }
-        Kind::Only | Kind::Either if step.page.is_mixed() => {
-            double_byte::decode(step.page, content, step.kind == Kind::Only, step.varlen, out).map_err(shift)
-        }
-        _ if step.varlen => text::decode(step.page, content, out).map_err(shift),
-        _ => text::decode(step.page, text::trim(step.page, content), out).map_err(shift),
-    }
+    let read = step.text().read(content, out, &mut |at, repair| repaired(prefix + at, repair.told()));
+    read.map_err(|fault| Flaw::new(fault.code, prefix + fault.at, fault.detail))
 }
 
 /// What VARLEN counts, in units of bytes or of pairs; everything without it.
@@ -81,21 +75,14 @@ pub(super) fn write_hex(step: &Step, text: &str, out: &mut Vec<u8>) -> Result<()
 
 /// Text, padded to its field.
 pub(super) fn write_text(step: &Step, value: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    let shift = |fault: TextFault| Flaw::new(fault.code, 0, fault.detail);
-    let mixed = step.page.is_mixed();
     let start = out.len();
     let prefix = if step.varlen { 2 } else { 0 };
     out.resize(start + prefix, 0);
     // Trailing blanks are padding and not the value's own, unless a length is written.
     let value = if step.varlen { value } else { value.trim_end_matches(' ') };
     let room = step.bytes - prefix;
-    match step.kind {
-        Kind::Graphic if mixed => text::encode_double(step.page, value, out).map_err(shift)?,
-        Kind::Only | Kind::Either if mixed => {
-            double_byte::encode(step.page, value, step.kind == Kind::Only, room, step.varlen, out).map_err(shift)?;
-        }
-        _ => text::encode(step.page, value, out).map_err(shift)?,
-    }
+    let written = step.text().write(value, room, out);
+    written.map_err(|fault| Flaw::new(fault.code, 0, fault.detail))?;
     let used = out.len() - start - prefix;
     if used > room {
         return Err(TOO_LONG);

@@ -81,7 +81,7 @@ pub(super) fn plain(step: &Step, bytes: &[u8], out: &mut String) -> Result<Cell,
     let start = out.len() as u32;
     match step.kind {
         Kind::Char | Kind::Open | Kind::Only | Kind::Either | Kind::Graphic => {
-            characters(step, bytes, out)?;
+            characters(step, bytes, out, &mut |_, _| ())?;
             Ok(Cell::Text(start, out.len() as u32))
         }
         Kind::Hex => hex_cell(step, bytes, out),

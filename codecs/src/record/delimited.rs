@@ -125,7 +125,7 @@ fn read(
         return nothing(step, repaired);
     }
     if text {
-        return characters(step, bytes, out);
+        return characters(step, bytes, out, repaired);
     }
     // Blanks may stand before numbers and dates, too.
     let lead = bare.iter().take_while(|b| **b == step.page.blank()).count();
@@ -188,7 +188,12 @@ fn nothing(step: &Step, repaired: &mut dyn FnMut(usize, &'static str)) -> Result
 }
 
 /// Text without the blanks at its end, or bytes that are never converted.
-fn characters(step: &Step, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw> {
+fn characters(
+    step: &Step,
+    bytes: &[u8],
+    out: &mut String,
+    repaired: &mut dyn FnMut(usize, &'static str),
+) -> Result<Cell, Flaw> {
     let start = out.len() as u32;
     let room = step.bytes - if step.varlen { 2 } else { 0 };
     if step.kind == Kind::Hex {
@@ -199,11 +204,13 @@ fn characters(step: &Step, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw>
         return Ok(Cell::Hex(start, out.len() as u32));
     }
     let content = if step.varlen { bytes } else { text::trim(step.page, bytes) };
+    let field = text::Field { form: text::Form::Text, counted: true, ..step.text() };
     // Double-byte fields stand between shifts here, whatever they are in the record.
     if content.len() > room && matches!(step.kind, Kind::Char | Kind::Open) {
         return Err(Flaw { at: room, ..TOO_LONG });
     }
-    text::decode(step.page, content, out).map_err(|fault| Flaw::new(fault.code, fault.at, fault.detail))?;
+    let read = field.read(content, out, &mut |at, repair| repaired(at, repair.told()));
+    read.map_err(|fault| Flaw::new(fault.code, fault.at, fault.detail))?;
     Ok(Cell::Text(start, out.len() as u32))
 }
 
@@ -249,7 +256,8 @@ fn write(step: &Step, how: &Delimited, cell: Cell, row: &Row, index: usize, out:
             let value = text.unwrap_or_default();
             let value = if step.varlen { value } else { value.trim_end_matches(' ') };
             let mut bytes = Vec::new();
-            text::encode(step.page, value, &mut bytes).map_err(|f| Flaw::new(f.code, 0, f.detail))?;
+            let field = text::Field { form: text::Form::Text, counted: true, ..step.text() };
+            field.write(value, 0, &mut bytes).map_err(|f| Flaw::new(f.code, 0, f.detail))?;
             how.quote(&bytes, out);
             Ok(())
         }

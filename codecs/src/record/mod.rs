@@ -6,7 +6,6 @@ mod decimal;
 mod decode;
 mod decode_flat;
 mod delimited;
-mod double_byte;
 mod encode;
 mod encode_tree;
 mod float;

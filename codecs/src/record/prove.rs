@@ -36,18 +36,18 @@ fn is_same(step: &Step, row: &Row, back: &Row, index: usize) -> bool {
         Kind::Only | Kind::Either | Kind::Graphic => text.trim_end_matches(['\u{3000}', ' ']).to_owned(),
         _ => text.trim_end_matches(' ').to_owned(),
     };
-    // Both characters are written as 4345, which reads as the first (D18).
-    let fold = |text: &str| fixed_text(text).replace('\u{30FB}', "\u{B7}");
     match (row.cells.get(index), back.cells.get(index)) {
         (Some(Cell::Absent), _) => true,
         (None | Some(Cell::Null), Some(Cell::Null)) => true,
         (None | Some(Cell::Null), Some(_)) => step.filler,
         (Some(Cell::Text(..)), Some(Cell::Text(..))) if step.kind.is_text() => {
-            let (given, found) = (row.str(index).map(fold), back.str(index).map(fold));
-            match &step.rules {
-                Some(rules) => given.zip(found).is_some_and(|(given, found)| is_same_text(rules, &given, &found)),
-                None => given == found,
-            }
+            let (given, found) = (row.str(index).unwrap_or_default(), back.str(index).unwrap_or_default());
+            let same = |given: &str| {
+                let (given, found) = (fixed_text(given), fixed_text(found));
+                step.rules.as_ref().map_or(given == found, |rules| is_same_text(rules, &given, &found))
+            };
+            // A character that is written one way only reads back as another.
+            same(given) || same(&step.text().reads_back(given))
         }
         (Some(Cell::Text(..)), Some(Cell::Null)) => row.str(index).is_some_and(|text| fixed_text(text).is_empty()),
         (Some(Cell::Text(..)), Some(_)) => true,

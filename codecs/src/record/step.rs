@@ -2,7 +2,7 @@
 
 use crate::layout::{Kind, Rules};
 use crate::number::picture::Picture;
-use crate::text::Page;
+use crate::text::{self, Page};
 use std::sync::Arc;
 
 /// How a null of a nullable field is written.
@@ -43,4 +43,19 @@ pub(crate) struct Step {
     pub(crate) rules: Option<Arc<Rules>>,
     /// The picture of an edited number, and the byte of its currency sign.
     pub(crate) picture: Option<Arc<(Picture, u8)>>,
+}
+
+impl Step {
+    /// The field as text.
+    #[inline]
+    pub(crate) fn text(&self) -> text::Field<'_> {
+        let rules = self.rules.as_deref().and_then(|rules| rules.text.as_deref());
+        let form = match self.kind {
+            Kind::Only => text::Form::Only,
+            Kind::Either => text::Form::Either,
+            Kind::Graphic => text::Form::Graphic,
+            _ => text::Form::Text,
+        };
+        text::Field { page: self.page, form, counted: self.varlen, rules: rules.unwrap_or(&text::STRICT) }
+    }
 }

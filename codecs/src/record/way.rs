@@ -75,6 +75,7 @@ fn reads_plainly(rules: &Rules) -> bool {
         dirty: _,
         fixnbr: _,
         cut: _,
+        text: _,
         rounding: _,
         decimal_comma: _,
         currency: _,

@@ -49,8 +49,3 @@ impl fmt::Display for TextFault {
 }
 
 impl std::error::Error for TextFault {}
-
-/// Whether Unicode leaves the meaning of a character to private agreement.
-pub(super) fn is_private_use(character: char) -> bool {
-    matches!(character, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{FFFFD}' | '\u{100000}'..='\u{10FFFD}')
-}

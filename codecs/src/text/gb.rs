@@ -4,11 +4,13 @@
 //! character: fixed-width fields cut by bytes end like that. Trail bytes overlap ASCII from 40 on, so text is always
 //! read from its start.
 
-use crate::text::fault::{TextFault, is_private_use};
+use crate::code::Code;
+use crate::text::fault::TextFault;
+use crate::text::rules::Rules;
 use crate::text::single;
 use crate::text::table::Table;
 
-pub(super) fn decode(table: &Table, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
+pub(super) fn decode(table: &Table, rules: &Rules, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
     out.reserve(bytes.len() + bytes.len() / 2);
     let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
@@ -25,7 +27,7 @@ pub(super) fn decode(table: &Table, bytes: &[u8], out: &mut String) -> Result<()
                     at += 2;
                 }
                 None => {
-                    let (found, taken) = rare(table, &bytes[at..], at)?;
+                    let (found, taken) = rare(table, rules, &bytes[at..], at)?;
                     out.push(found);
                     at += taken;
                 }
@@ -37,8 +39,11 @@ pub(super) fn decode(table: &Table, bytes: &[u8], out: &mut String) -> Result<()
 
 /// The character that starts at `at` with a byte from 80 on, and its bytes.
 #[cold]
-fn rare(table: &Table, bytes: &[u8], at: usize) -> Result<(char, usize), TextFault> {
+fn rare(table: &Table, rules: &Rules, bytes: &[u8], at: usize) -> Result<(char, usize), TextFault> {
+    let listed = |code: u16, taken: usize| rules.listed_character(code).map(|found| (found, taken));
     let (found, taken) = match *bytes {
+        [lead, trail, ..] if let Some(found) = listed(u16::from_be_bytes([lead, trail]), 2) => return Ok(found),
+        [byte, ..] if let Some(found) = listed(byte.into(), 1) => return Ok(found),
         [byte, ..] if let Some(found) = table.single(byte) => (found, 1),
         [lead, trail, ..] if let Some(found) = table.double(lead, trail) => (found.first, 2),
         [0x80 | 0xFF, ..] => return Err(TextFault::unmapped(at, "a byte without a character in this code page")),
@@ -48,7 +53,7 @@ fn rare(table: &Table, bytes: &[u8], at: usize) -> Result<(char, usize), TextFau
         }
         _ => return Err(TextFault::half(at, "half a two-byte character")),
     };
-    if is_private_use(found) { Err(TextFault::private_use(at)) } else { Ok((found, taken)) }
+    if rules.refuses(found) { Err(TextFault::private_use(at)) } else { Ok((found, taken)) }
 }
 
 fn four_bytes(table: &Table, bytes: &[u8], at: usize) -> Result<(char, usize), TextFault> {
@@ -74,29 +79,18 @@ pub(super) fn four_bytes_of(number: u32) -> [u8; 4] {
     [0x81 + number / 12_600, 0x30 + number / 1_260 % 10, 0x81 + number / 10 % 126, 0x30 + number % 10].map(|b| b as u8)
 }
 
-pub(super) fn encode(table: &Table, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
+pub(super) fn encode(table: &Table, rules: &Rules, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
     out.reserve(text.len());
     for (at, character) in text.chars().enumerate() {
-        if is_private_use(character) {
-            return Err(TextFault::private_use(at));
-        }
-        match table.code(character).map(u16::to_be_bytes) {
-            Some([0, byte]) => out.push(byte),
-            Some(double) => out.extend_from_slice(&double),
-            None => {
-                let number = table.four_byte_code(character).ok_or(single::missing(at))?;
+        match single::code(table, rules, character, at).map(u16::to_be_bytes) {
+            Ok([0, byte]) => out.push(byte),
+            Ok(double) => out.extend_from_slice(&double),
+            Err(fault) if fault.code == Code::PRIVATE_USE => return Err(fault),
+            Err(fault) => {
+                let number = table.four_byte_code(character).ok_or(fault)?;
                 out.extend_from_slice(&four_bytes_of(number));
             }
         }
     }
     Ok(())
-}
-
-/// Bytes that a character takes. One without a code counts as a single byte: encoding will report it.
-pub(super) fn width(table: &Table, character: char) -> usize {
-    match table.code(character) {
-        Some(0x100..) => 2,
-        None if table.four_byte_code(character).is_some() => 4,
-        _ => 1,
-    }
 }

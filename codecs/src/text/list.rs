@@ -384,7 +384,7 @@ pages! {
     Utf16 = "1200", 1200, Utf16, Nothing 1, ["utf-16", "utf-16be"],
         "1200 UTF-16BE (RFC 2781)",
         "UTF-16, big-endian";
-    Ucs2 = "13488", 13488, Ucs2, Nothing 2, ["ucs-2"],
+    Ucs2 = "13488", 13488, Ucs2, Nothing 2, ["ucs-2", "61952"],
         "13488 UCS-2BE (ISO/IEC 10646:2003)",
         "UCS-2, big-endian: UTF-16 without surrogates";
 }

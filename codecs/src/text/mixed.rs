@@ -5,7 +5,8 @@
 //! after it. Writing makes the shortest form: one run for neighbouring double-byte characters, always closed. Padding
 //! a field is up to the caller.
 
-use crate::text::fault::{TextFault, is_private_use};
+use crate::text::fault::TextFault;
+use crate::text::rules::Rules;
 use crate::text::single;
 use crate::text::table::Table;
 use std::str::Chars;
@@ -15,17 +16,17 @@ const SHIFT_IN: u8 = 0x0F;
 /// Double-byte codes are made of bytes from here on.
 const FIRST_GRAPHIC: u8 = 0x40;
 
-pub(super) fn decode(table: &Table, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
+pub(super) fn decode(table: &Table, rules: &Rules, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
     // Two bytes of a run become three of UTF-8.
     out.reserve(bytes.len() + bytes.len() / 2);
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         match byte {
-            SHIFT_OUT => at = decode_run(table, bytes, at, out)?,
+            SHIFT_OUT => at = decode_run(table, rules, bytes, at, out)?,
             SHIFT_IN => return Err(TextFault::stray(at, "SI without SO before it")),
             _ => match single::push_ascii(table, &bytes[at..], out) {
                 0 => {
-                    out.push(single_character(table, bytes, at)?);
+                    out.push(single_character(table, rules, bytes, at)?);
                     at += 1;
                 }
                 taken => at += taken,
@@ -36,13 +37,13 @@ pub(super) fn decode(table: &Table, bytes: &[u8], out: &mut String) -> Result<()
 }
 
 /// Decodes the run whose SO is at `shift`; gives the place after its SI.
-fn decode_run(table: &Table, bytes: &[u8], shift: usize, out: &mut String) -> Result<usize, TextFault> {
+fn decode_run(table: &Table, rules: &Rules, bytes: &[u8], shift: usize, out: &mut String) -> Result<usize, TextFault> {
     let mut at = shift + 1;
     loop {
         match bytes.get(at..).unwrap_or_default() {
             [] => return Err(TextFault::open_run(shift)),
             [SHIFT_IN, ..] => return Ok(at + 1),
-            &[lead, trail, ..] => push_pair(table, lead, trail, at, out)?,
+            &[lead, trail, ..] => push_pair(table, rules, [lead, trail], at, out)?,
             &[lead] => return Err(bad_pair(lead, SHIFT_IN, at)),
         }
         at += 2;
@@ -51,18 +52,23 @@ fn decode_run(table: &Table, bytes: &[u8], shift: usize, out: &mut String) -> Re
 
 /// Appends what two bytes stand for.
 #[inline]
-fn push_pair(table: &Table, lead: u8, trail: u8, at: usize, out: &mut String) -> Result<(), TextFault> {
-    match table.plain(lead, trail) {
+fn push_pair(table: &Table, rules: &Rules, code: [u8; 2], at: usize, out: &mut String) -> Result<(), TextFault> {
+    match table.plain(code[0], code[1]) {
         Some(found) => out.push(found),
-        None => push_rare(table, lead, trail, at, out)?,
+        None => push_rare(table, rules, code, at, out)?,
     }
     Ok(())
 }
 
 #[cold]
-fn push_rare(table: &Table, lead: u8, trail: u8, at: usize, out: &mut String) -> Result<(), TextFault> {
+fn push_rare(table: &Table, rules: &Rules, code: [u8; 2], at: usize, out: &mut String) -> Result<(), TextFault> {
+    let [lead, trail] = code;
+    if let Some(listed) = rules.listed_character(u16::from_be_bytes(code)) {
+        out.push(listed);
+        return Ok(());
+    }
     let found = table.double(lead, trail).ok_or_else(|| bad_pair(lead, trail, at))?;
-    if is_private_use(found.first) {
+    if rules.refuses(found.first) {
         return Err(TextFault::private_use(at));
     }
     out.push(found.first);
@@ -83,8 +89,8 @@ fn bad_pair(lead: u8, trail: u8, at: usize) -> TextFault {
 
 /// The character outside runs at `at`. Bytes of a run whose SO is lost seldom make characters, so the SI that follows
 /// tells what is really wrong.
-fn single_character(table: &Table, bytes: &[u8], at: usize) -> Result<char, TextFault> {
-    single::character(table, bytes[at], at).map_err(|fault| {
+fn single_character(table: &Table, rules: &Rules, bytes: &[u8], at: usize) -> Result<char, TextFault> {
+    single::character(table, rules, bytes[at], at).map_err(|fault| {
         match bytes.iter().skip(at).position(|&b| matches!(b, SHIFT_OUT | SHIFT_IN)) {
             Some(ahead) if bytes[at + ahead] == SHIFT_IN => TextFault::stray(at + ahead, "SI without SO before it"),
             _ => fault,
@@ -93,21 +99,21 @@ fn single_character(table: &Table, bytes: &[u8], at: usize) -> Result<char, Text
 }
 
 /// Decodes a graphic field: double-byte codes without shifts.
-pub(super) fn decode_double(table: &Table, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
+pub(super) fn decode_double(table: &Table, rules: &Rules, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
     out.reserve(bytes.len() + bytes.len() / 2);
     for (n, code) in bytes.chunks(2).enumerate() {
         match *code {
-            [lead, trail] => push_pair(table, lead, trail, 2 * n, out)?,
+            [lead, trail] => push_pair(table, rules, [lead, trail], 2 * n, out)?,
             _ => return Err(TextFault::half(2 * n, "half a double-byte character")),
         }
     }
     Ok(())
 }
 
-pub(super) fn encode(table: &Table, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
+pub(super) fn encode(table: &Table, rules: &Rules, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
     out.reserve(text.len());
     let mut in_run = false;
-    for_codes(table, text, |_, code| {
+    for_codes(table, rules, text, |_, code| {
         if (code > 0xFF) != in_run {
             out.push(if in_run { SHIFT_IN } else { SHIFT_OUT });
             in_run = !in_run;
@@ -125,9 +131,9 @@ pub(super) fn encode(table: &Table, text: &str, out: &mut Vec<u8>) -> Result<(),
 }
 
 /// Encodes a graphic field; only characters of the double-byte half have a place in it.
-pub(super) fn encode_double(table: &Table, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
+pub(super) fn encode_double(table: &Table, rules: &Rules, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
     out.reserve(text.len());
-    for_codes(table, text, |at, code| match code.to_be_bytes() {
+    for_codes(table, rules, text, |at, code| match code.to_be_bytes() {
         [0, _] => Err(TextFault::unmapped(at, "a single-byte character in a double-byte field")),
         double => {
             out.extend_from_slice(&double);
@@ -140,6 +146,7 @@ pub(super) fn encode_double(table: &Table, text: &str, out: &mut Vec<u8>) -> Res
 #[inline]
 fn for_codes(
     table: &Table,
+    rules: &Rules,
     text: &str,
     mut each: impl FnMut(usize, u16) -> Result<(), TextFault>,
 ) -> Result<(), TextFault> {
@@ -153,7 +160,7 @@ fn for_codes(
                 at += 2;
             }
             None => {
-                each(at, single::code(table, character, at)?)?;
+                each(at, single::code(table, rules, character, at)?)?;
                 at += 1;
             }
         }
@@ -165,23 +172,4 @@ fn for_codes(
 #[inline]
 pub(super) fn sequence(table: &Table, first: char, rest: &Chars<'_>) -> Option<u16> {
     if table.has_sequences() { table.sequence(first, rest.clone().next()?) } else { None }
-}
-
-/// Counts encoded bytes, the closing SI included, as characters are added.
-#[derive(Default)]
-pub(super) struct Width {
-    in_run: bool,
-}
-
-impl Width {
-    /// Bytes that one more character adds. One without a code counts as a single byte: encoding will report it.
-    pub(super) fn add(&mut self, double: bool) -> usize {
-        let bytes = match (self.in_run, double) {
-            (_, false) => 1,
-            (true, true) => 2,
-            (false, true) => 4,
-        };
-        self.in_run = double;
-        bytes
-    }
 }

@@ -3,10 +3,11 @@
 //! The invariant: a byte without a character is a fault, never a substitute. Byte 3F is the one EBCDIC gives to U+001A;
 //! it goes both ways like any other.
 
-use crate::text::fault::{TextFault, is_private_use};
+use crate::text::fault::TextFault;
+use crate::text::rules::Rules;
 use crate::text::table::{NOT_ASCII, Table};
 
-pub(super) fn decode(table: &Table, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
+pub(super) fn decode(table: &Table, rules: &Rules, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
     out.reserve(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
@@ -15,7 +16,7 @@ pub(super) fn decode(table: &Table, bytes: &[u8], out: &mut String) -> Result<()
             at += taken;
             continue;
         }
-        out.push(character(table, byte, at)?);
+        out.push(character(table, rules, byte, at)?);
         at += 1;
     }
     Ok(())
@@ -38,10 +39,11 @@ pub(super) fn push_ascii(table: &Table, bytes: &[u8], out: &mut String) -> usize
 }
 
 /// The character of the byte at `at`.
-pub(super) fn character(table: &Table, byte: u8, at: usize) -> Result<char, TextFault> {
+pub(super) fn character(table: &Table, rules: &Rules, byte: u8, at: usize) -> Result<char, TextFault> {
     match table.single(byte) {
-        Some(found) if is_private_use(found) => Err(TextFault::private_use(at)),
-        Some(found) => Ok(found),
+        Some(found) if !rules.refuses(found) => Ok(found),
+        _ if let Some(listed) = rules.listed_character(byte.into()) => Ok(listed),
+        Some(_) => Err(TextFault::private_use(at)),
         None if matches!(byte, 0x0E | 0x0F) => {
             Err(TextFault::stray(at, "a shift in a field of a single-byte code page"))
         }
@@ -49,18 +51,21 @@ pub(super) fn character(table: &Table, byte: u8, at: usize) -> Result<char, Text
     }
 }
 
-pub(super) fn encode(table: &Table, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
+pub(super) fn encode(table: &Table, rules: &Rules, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
     out.reserve(text.len());
     for (at, character) in text.chars().enumerate() {
-        let code = code(table, character, at)?;
+        let code = code(table, rules, character, at)?;
         out.push(u8::try_from(code).map_err(|_| missing(at))?);
     }
     Ok(())
 }
 
 /// The code of the character at `at`, of one byte or two.
-pub(super) fn code(table: &Table, character: char, at: usize) -> Result<u16, TextFault> {
-    if is_private_use(character) {
+pub(super) fn code(table: &Table, rules: &Rules, character: char, at: usize) -> Result<u16, TextFault> {
+    if let Some(listed) = rules.listed_code(character) {
+        return Ok(listed);
+    }
+    if rules.refuses(character) {
         return Err(TextFault::private_use(at));
     }
     table.code(character).ok_or_else(|| missing(at))

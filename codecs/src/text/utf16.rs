@@ -3,11 +3,12 @@
 //! UTF-16 has characters beyond U+FFFF as two units (surrogates); UCS-2 has none. A byte-order mark is a character like
 //! any other: fields have none.
 
-use crate::text::fault::{TextFault, is_private_use};
+use crate::text::fault::TextFault;
+use crate::text::rules::Rules;
 use crate::text::single;
 use crate::text::structure::Structure;
 
-pub(super) fn decode(structure: Structure, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
+pub(super) fn decode(structure: Structure, rules: &Rules, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
     // One unit becomes up to three bytes of UTF-8.
     out.reserve(bytes.len() + bytes.len() / 2);
     let (units, odd) = bytes.as_chunks::<2>();
@@ -21,7 +22,7 @@ pub(super) fn decode(structure: Structure, bytes: &[u8], out: &mut String) -> Re
             }
             unit => (char::from_u32(unit.into()).ok_or(lone_surrogate(2 * at))?, 1),
         };
-        if is_private_use(character) {
+        if rules.refuses(character) {
             return Err(TextFault::private_use(2 * at));
         }
         out.push(character);
@@ -34,10 +35,10 @@ fn lone_surrogate(at: usize) -> TextFault {
     TextFault::unmapped(at, "a surrogate that is no half of a character")
 }
 
-pub(super) fn encode(structure: Structure, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
+pub(super) fn encode(structure: Structure, rules: &Rules, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
     out.reserve(2 * text.len());
     for (at, character) in text.chars().enumerate() {
-        if is_private_use(character) {
+        if rules.refuses(character) {
             return Err(TextFault::private_use(at));
         }
         if structure == Structure::Ucs2 && character.len_utf16() > 1 {

@@ -1,8 +1,9 @@
 //! UTF-8, strict as the standard library reads it, and without private use.
 
-use crate::text::fault::{TextFault, is_private_use};
+use crate::text::fault::TextFault;
+use crate::text::rules::Rules;
 
-pub(super) fn decode(bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
+pub(super) fn decode(rules: &Rules, bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
     let (text, fault) = match str::from_utf8(bytes) {
         Ok(text) => (text, None),
         Err(error) => {
@@ -14,7 +15,7 @@ pub(super) fn decode(bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
             (str::from_utf8(&bytes[..at]).unwrap_or_default(), Some(fault))
         }
     };
-    match private_use(text) {
+    match private_use(rules, text) {
         Some((byte, _)) => Err(TextFault::private_use(byte)),
         None => {
             out.push_str(text);
@@ -23,8 +24,8 @@ pub(super) fn decode(bytes: &[u8], out: &mut String) -> Result<(), TextFault> {
     }
 }
 
-pub(super) fn encode(text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
-    match private_use(text) {
+pub(super) fn encode(rules: &Rules, text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
+    match private_use(rules, text) {
         Some((_, character)) => Err(TextFault::private_use(character)),
         None => {
             out.extend_from_slice(text.as_bytes());
@@ -34,10 +35,10 @@ pub(super) fn encode(text: &str, out: &mut Vec<u8>) -> Result<(), TextFault> {
 }
 
 /// The first private-use character, as byte and as character. Only four lead bytes can start one.
-fn private_use(text: &str) -> Option<(usize, usize)> {
+fn private_use(rules: &Rules, text: &str) -> Option<(usize, usize)> {
     if !text.bytes().any(|b| matches!(b, 0xEE | 0xEF | 0xF3 | 0xF4)) {
         return None;
     }
-    let (character, (byte, _)) = text.char_indices().enumerate().find(|(_, (_, c))| is_private_use(*c))?;
+    let (character, (byte, _)) = text.char_indices().enumerate().find(|(_, (_, c))| rules.refuses(*c))?;
     Some((byte, character))
 }

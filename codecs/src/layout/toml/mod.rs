@@ -7,6 +7,7 @@
 mod adjust;
 mod field;
 mod rules;
+mod text;
 mod tree;
 pub mod words;
 

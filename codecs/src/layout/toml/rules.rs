@@ -3,6 +3,7 @@
 //! A rule that means nothing for a field's kind is a fault where it is said of that field, and passed over where it is
 //! said of all fields. What is passed over changes nothing, so that plain fields stay plain.
 
+use super::text::TextRules;
 use super::words;
 use crate::date::{NoDates, Sentinel, TimestampForm, Window};
 use crate::layout::{Dirty, Field, Kind, NumericMoment, Rules, SignPlace};
@@ -38,6 +39,7 @@ pub(crate) struct Chosen {
     dirty: Option<Dirty>,
     fixnbr: Option<bool>,
     cut: Option<bool>,
+    text: TextRules,
 }
 
 /// What a rule is for.
@@ -76,6 +78,7 @@ impl Chosen {
             dirty,
             fixnbr: table.flag("fixnbr"),
             cut: table.flag("cut"),
+            text: TextRules::read(table),
             ..Chosen::default()
         }
     }
@@ -113,6 +116,7 @@ impl Chosen {
             dirty: self.dirty.or(around.dirty),
             fixnbr: self.fixnbr.or(around.fixnbr),
             cut: self.cut.or(around.cut),
+            text: self.text.or(&around.text),
             ..self
         }
     }
@@ -126,6 +130,9 @@ impl Chosen {
         set.one("justified", self.justified, kind.is_text(), TEXT, &mut rules.justified);
         set.one("trim_ideographic", self.trim_ideographic, kind.is_text(), TEXT, &mut rules.trim_ideographic);
         set.one("cut", self.cut, kind.is_text(), TEXT, &mut rules.cut);
+        if let Some(key) = self.text.key() {
+            set.one(key, Some(self.text.rules()), kind.is_text(), TEXT, &mut rules.text);
+        }
         set.moment(self.moment, kind, rules);
         let day = matches!(kind, Kind::Date(_) | Kind::Timestamp { .. }) || rules.moment.is_some();
         set.one("window", self.window, day, DAYS, &mut rules.window);
