@@ -12,5 +12,5 @@ mod text;
 
 pub use framings::framing;
 pub use records::records;
-pub use sources::{dds, format};
+pub use sources::{copybook, dds, format};
 pub use text::text;
