@@ -4,7 +4,7 @@
 
 use fpp_codecs::framing::{
     Batch, Blocks, ByLayout, Cutter, Delimited, Edge, Framer, Framing, Indexer, LengthField, LengthNumber, LengthOf,
-    LineEnding, Pairs, Piece, Place, Rdw, RecordEnd, TextLines,
+    LineEnding, Pairs, Piece, Place, Rdw, RecordEnd, Scanner, TextLines,
 };
 use proptest::prelude::*;
 use std::io::Read;
@@ -345,6 +345,15 @@ fn descriptor_words_are_those_of_the_manual() {
 }
 
 #[test]
+fn a_refused_record_takes_no_other_with_it() {
+    let rdw = Rdw { little: false, counts_itself: false, max: 20 };
+    let blocks = Framing::Blocks(Blocks { rdw, spanned: false, block_bytes: 22 });
+    let (file, taken) = frame(&blocks, &[vec![13; 11], Vec::new(), vec![13; 21], vec![7; 9]]);
+    assert_eq!(taken, [vec![13; 11], vec![7; 9]]);
+    assert_eq!(cut(&blocks, &file, 1).0.len(), 2);
+}
+
+#[test]
 fn blocks_that_are_read_as_records_are_remarked() {
     let rdw = Rdw { little: false, counts_itself: true, max: 100 };
     let blocks = Framing::Blocks(Blocks { rdw, spanned: false, block_bytes: 100 });
@@ -417,7 +426,7 @@ fn delimiters_within_characters_and_strings_do_not_count() {
     };
     let split = |how: Delimited, record: &[u8]| {
         let mut pieces = Vec::new();
-        how.fields(record, &mut |piece: Piece| pieces.push(piece));
+        Scanner::new(how).fields(record, &mut |piece: Piece| pieces.push(piece));
         pieces.iter().map(|piece| record[piece.from..piece.to].to_vec()).collect::<Vec<_>>()
     };
     // 東 is 967C, whose second byte is `|`; 㛃 is 8230B731 in GB 18030; a lead byte alone hides nothing.

@@ -133,10 +133,7 @@ fn what_is_wrong_names_what_would_be_right() {
         ("framing = \"fixed\"\nlength = 86", "length: is 86, but T has 87 bytes"),
         ("framing = \"lines\"\nlength = 87", "line_end: is missing"),
         ("framing = \"lines\"\nlength = 87\nline_end = \"nel\"", "line_end: `nel` is not one of: lf, crlf"),
-        (
-            "framing = \"rdw\"\nline_end = \"lf\"",
-            "unknown key `line_end`; known here: ccsid, controls, counts_itself, endian, framing",
-        ),
+        ("framing = \"rdw\"\nline_end = \"lf\"", "unknown key `line_end`; known here: ccsid, controls"),
         ("framing = \"rdw\"\nrecord_max_bytes = 20", "record_max_bytes: is 20, but T has 87 bytes"),
         ("framing = \"length-field\"\nlength_bytes = 2", "length_at: is missing"),
         (

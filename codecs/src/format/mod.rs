@@ -14,6 +14,7 @@ use crate::controls::Controls;
 use crate::fault::Fault;
 use crate::framing::delimited::Delimited;
 use crate::framing::kind::Framing;
+use crate::framing::scan::Scanner;
 use crate::json::script::Script;
 use crate::layout::Layout;
 use crate::quote;
@@ -75,7 +76,7 @@ pub struct RecordFormat {
     pub selector: Selector,
     plan: Plan,
     keys: Keys,
-    delimited: Option<Delimited>,
+    delimited: Option<Box<Scanner>>,
     script: Option<Script>,
 }
 
@@ -136,7 +137,7 @@ impl RecordFormat {
 
     /// The same with fields between delimiters instead of places in the record.
     pub fn with_delimited(mut self, delimited: Option<Delimited>) -> RecordFormat {
-        self.delimited = delimited;
+        self.delimited = delimited.map(|how| Box::new(Scanner::new(how)));
         self
     }
 
@@ -148,7 +149,7 @@ impl RecordFormat {
     pub fn decode(&self, record: &[u8], row: &mut Row) {
         match &self.delimited {
             None => self.plan.decode(record, row),
-            Some(how) => self.plan.decode_delimited(how, record, row),
+            Some(scanner) => self.plan.decode_delimited(scanner, record, row),
         }
     }
 
@@ -161,7 +162,7 @@ impl RecordFormat {
     pub fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
         match &self.delimited {
             None => self.plan.encode(row, out),
-            Some(how) => self.plan.encode_delimited(how, row, out),
+            Some(scanner) => self.plan.encode_delimited(scanner, row, out),
         }
     }
 

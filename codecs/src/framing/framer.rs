@@ -4,11 +4,12 @@
 //! before they are written, so one block is held; `finish` writes the last. A file header or trailer is written as the
 //! bytes that it must begin with, and zeros.
 
-use super::delimited::{Delimited, Found, RecordEnd, Scan};
+use super::delimited::RecordEnd;
 use super::ending::LineEnding;
 use super::fault::{Misframed, Wrong};
 use super::kind::{Blocks, ByLayout, Edge, Framing, LengthField, Rdw, TextLines};
 use super::prefix::{COMPLETE, FIRST, LAST, MIDDLE, WORD};
+use super::scan::{Found, Scan, Scanner};
 use super::step::{BOM, tail_byte};
 use crate::code::Code;
 
@@ -25,12 +26,14 @@ pub struct Framer {
     /// Bytes written and gathered.
     offset: u64,
     block: Vec<u8>,
+    scanner: Option<Box<Scanner>>,
 }
 
 impl Framer {
     /// At the start of a file.
     pub fn new(framing: Framing) -> Framer {
-        Framer { framing, n: 1, offset: 0, block: Vec::new() }
+        let scanner = framing.delimited().map(|how| Box::new(Scanner::new(how)));
+        Framer { framing, n: 1, offset: 0, block: Vec::new(), scanner }
     }
 
     /// Appends a record with what frames it. On a fault nothing is written, and the next record may be put.
@@ -80,7 +83,7 @@ impl Framer {
             Framing::Rdw(rdw) => described(*rdw, record, COMPLETE, out).map_err(length),
             Framing::Blocks(blocks) => self.blocked(*blocks, record, out).map_err(length),
             Framing::LengthField(field) => length_field(*field, record, out).map_err(length),
-            Framing::Delimited(how) => delimited(*how, self.n == 1, record, out).map_err(length),
+            Framing::Delimited(_) => delimited(self.scanner.as_deref(), self.n == 1, record, out).map_err(length),
             Framing::ByLayout(by) => by_layout(by, record, out),
             Framing::Edged(_) => Err(length(Wrong::Other("stands between edges twice".to_owned()))),
         }
@@ -224,14 +227,16 @@ fn length_field(field: LengthField, record: &[u8], out: &mut Vec<u8>) -> Result<
     Ok(())
 }
 
-fn delimited(how: Delimited, first: bool, record: &[u8], out: &mut Vec<u8>) -> Result<(), Wrong> {
+fn delimited(scanner: Option<&Scanner>, first: bool, record: &[u8], out: &mut Vec<u8>) -> Result<(), Wrong> {
+    let Some(scanner) = scanner else { return Err(no_bytes()) };
+    let how = scanner.form();
     if let RecordEnd::Line(ending) = how.end {
         begins_well(ending, first, record)?;
     }
     let start = out.len();
     out.extend_from_slice(record);
     out.extend_from_slice(how.end.bytes());
-    match Scan::default().walk(&how, &out[start..], true, &mut |_| {}) {
+    match Scan::default().walk(scanner, &out[start..], true, &mut |_| {}) {
         Found::End(content, _) if content == record.len() => Ok(()),
         _ => Err(Wrong::Other("holds a record delimiter of its own, or a string that is not closed".to_owned())),
     }

@@ -4,10 +4,10 @@
 //! on how many more bytes are shown, only on what they are; so any way of reading a file gives the same records. It asks
 //! for more bytes than it has at most once a record and never beyond the framing's most, so hostile lengths cost nothing.
 
-use super::delimited::Scan;
 use super::ending::LineEnding;
 use super::fault::Wrong;
 use super::kind::{Framing, RECORD_LIMIT};
+use super::scan::{Scan, Scanner};
 use super::step::{BOM, Oddities, Step, Tail, tail, tail_byte};
 
 /// Measures records one after the other.
@@ -23,6 +23,8 @@ pub(super) struct Gauge {
     /// Bytes of the segments so far, while a record is open.
     pub(super) open: Option<usize>,
     pub(super) scan: Scan,
+    /// For delimited records.
+    pub(super) scanner: Option<Box<Scanner>>,
     pub(super) oddities: Oddities,
 }
 
@@ -31,7 +33,9 @@ impl Gauge {
     pub(super) fn new(framing: &Framing) -> Gauge {
         let framing = framing.records().clone();
         let max = framing.length().min(RECORD_LIMIT);
-        Gauge { framing, max, first: true, left: 0, open: None, scan: Scan::default(), oddities: Oddities::default() }
+        let scanner = framing.delimited().map(|how| Box::new(Scanner::new(how)));
+        let (scan, oddities) = (Scan::default(), Oddities::default());
+        Gauge { framing, max, first: true, left: 0, open: None, scan, scanner, oddities }
     }
 
     /// At a later record, with so many bytes left of its block.

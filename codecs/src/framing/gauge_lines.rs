@@ -1,10 +1,11 @@
 //! The gauge of records that an end of their own ends: lines of text, and fields between delimiters.
 
-use super::delimited::{Delimited, Found, RecordEnd, Scan};
+use super::delimited::{Delimited, RecordEnd};
 use super::ending::LineEnding;
 use super::fault::Wrong;
 use super::gauge::Gauge;
 use super::kind::TextLines;
+use super::scan::{Found, Scan};
 use super::step::{BOM, Frame, Step};
 
 impl Gauge {
@@ -65,7 +66,8 @@ impl Gauge {
         {
             return step;
         }
-        let found = self.scan.walk(&how, rest, at_end, &mut |_| {});
+        let Some(scanner) = &self.scanner else { return Step::End };
+        let found = self.scan.walk(scanner, rest, at_end, &mut |_| {});
         let far = self.scan.at;
         if far > self.max + 2 {
             return Step::fault(Wrong::Long { want: self.max });

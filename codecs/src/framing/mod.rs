@@ -18,6 +18,7 @@ mod hint;
 pub mod indexer;
 pub(crate) mod kind;
 mod prefix;
+pub mod scan;
 mod step;
 mod window;
 mod words;
@@ -35,3 +36,4 @@ pub use kind::{
     BLOCK_DEFAULT, Blocks, ByLayout, EDGE_LIMIT, Edge, Edged, Framing, LengthField, LengthNumber, LengthOf,
     RECORD_DEFAULT_MAX, RECORD_LIMIT, Rdw, TextLines,
 };
+pub use scan::Scanner;

@@ -11,6 +11,7 @@ use super::{content, decimal::Decimal, decode, moment, number, special};
 use crate::code::Code;
 use crate::fault::{Fault, Flaw};
 use crate::framing::delimited::{Delimited, Piece};
+use crate::framing::scan::Scanner;
 use crate::layout::{Dirty, Kind, Rules};
 use crate::number::explicit::Explicit;
 use crate::number::{Digits, WIDEST, float};
@@ -27,10 +28,11 @@ const NO_FORM: Flaw = Flaw::new(Code::RANGE, 0, "fields of this kind have no for
 
 impl Plan {
     /// Fills the row from the fields of a record.
-    pub(crate) fn decode_delimited(&self, how: &Delimited, record: &[u8], row: &mut Row) {
+    pub(crate) fn decode_delimited(&self, scanner: &Scanner, record: &[u8], row: &mut Row) {
         row.clear();
+        let how = scanner.form();
         let mut unquoted = Vec::new();
-        how.fields(record, &mut |piece| {
+        scanner.fields(record, &mut |piece| {
             let index = row.cells.len();
             let Some(step) = self.steps.get(index) else {
                 if row.faults.last().is_none_or(|fault| fault.detail != MORE.detail) {
@@ -66,11 +68,11 @@ impl Plan {
 
     /// Appends the fields of a row with delimiters between; on a fault `out` is as before. What was written has been
     /// read back and compared.
-    pub(crate) fn encode_delimited(&self, how: &Delimited, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
+    pub(crate) fn encode_delimited(&self, scanner: &Scanner, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
         let start = out.len();
-        let written = self.write_fields(how, row, out).and_then(|()| {
+        let written = self.write_fields(scanner.form(), row, out).and_then(|()| {
             let mut back = Row::default();
-            self.decode_delimited(how, &out[start..], &mut back);
+            self.decode_delimited(scanner, &out[start..], &mut back);
             self.compare(row, &back)
         });
         written.inspect_err(|_| out.truncate(start))
