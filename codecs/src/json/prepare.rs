@@ -10,12 +10,12 @@ use crate::record::plain_text::PlainText;
 use crate::record::plan::Plan;
 use crate::record::way::Way;
 use crate::simd::{Block, Form, Level};
+use std::sync::Arc;
 
 impl Script {
     /// Prepares it; nothing for a record whose parts vary.
     pub(crate) fn of(layout: &Layout, plan: &Plan) -> Option<Script> {
-        let mut script =
-            Script { level: Level::best(), ops: Vec::new(), forms: Vec::new(), texts: Vec::new(), length: plan.length };
+        let mut script = Script { level: Level::best(), ops: Vec::new(), length: plan.length };
         Preparation::new(&mut script, plan).record(layout)?;
         Some(script)
     }
@@ -25,6 +25,9 @@ impl Script {
 pub(super) struct Preparation<'a> {
     script: &'a mut Script,
     plan: &'a Plan,
+    /// Each form and each page's text once.
+    forms: Vec<Arc<Form>>,
+    texts: Vec<Arc<PlainText>>,
     /// What comes before the next value.
     before: String,
     /// A comma comes before that, unless a brace does.
@@ -44,7 +47,16 @@ enum Due {
 impl<'a> Preparation<'a> {
     /// For an empty script.
     pub(super) fn new(script: &'a mut Script, plan: &'a Plan) -> Preparation<'a> {
-        Preparation { script, plan, before: String::new(), comma: false, due: Due::No, depth: 0 }
+        Preparation {
+            script,
+            plan,
+            forms: Vec::new(),
+            texts: Vec::new(),
+            before: String::new(),
+            comma: false,
+            due: Due::No,
+            depth: 0,
+        }
     }
 
     /// All ops of a record, from the type to the end of the line.
@@ -168,23 +180,31 @@ impl<'a> Preparation<'a> {
 
     fn op(&mut self, start: usize, bytes: usize, does: Does) {
         let key = Block::new(&self.before);
+        // Records have far fewer bytes than 32 bits count.
+        let (start, bytes) = (start as u32, bytes as u32);
         self.script.ops.push(Op { key, comma: self.comma, start, bytes, does });
         self.before.clear();
         self.comma = false;
     }
 
-    fn form(&mut self, form: Option<Form>) -> Option<u16> {
-        let (form, forms) = (form?, &mut self.script.forms);
-        let at = forms.iter().position(|known| *known == form).unwrap_or_else(|| {
-            forms.push(form);
-            forms.len() - 1
-        });
-        u16::try_from(at).ok()
+    fn form(&mut self, form: Option<Form>) -> Option<Arc<Form>> {
+        let form = form?;
+        let known = self.forms.iter().find(|known| ***known == form).cloned();
+        Some(known.unwrap_or_else(|| {
+            let form = Arc::new(form);
+            self.forms.push(form.clone());
+            form
+        }))
     }
 
-    fn text(&mut self, index: usize) -> Option<u16> {
-        let at = PlainText::find(self.plan.steps.get(index)?.page, &mut self.script.texts);
-        u16::try_from(at).ok()
+    fn text(&mut self, index: usize) -> Option<Arc<PlainText>> {
+        let page = self.plan.steps.get(index)?.page;
+        let known = self.texts.iter().find(|text| text.page == page).cloned();
+        Some(known.unwrap_or_else(|| {
+            let text = Arc::new(PlainText::of(page));
+            self.texts.push(text.clone());
+            text
+        }))
     }
 }
 

@@ -13,6 +13,7 @@ use crate::record::plain_text::PlainText;
 use crate::record::plan::Plan;
 use crate::simd::{Block, Form, Kernels, Level, Pen, Task};
 use crate::text;
+use std::sync::Arc;
 
 /// Most arrays within each other; records that are deeper have no script.
 pub(super) const DEPTH_MAX: usize = 4;
@@ -22,8 +23,6 @@ pub(super) const DEPTH_MAX: usize = 4;
 pub(crate) struct Script {
     pub(super) level: Level,
     pub(super) ops: Vec<Op>,
-    pub(super) forms: Vec<Form>,
-    pub(super) texts: Vec<PlainText>,
     /// Bytes of a record.
     pub(super) length: usize,
 }
@@ -36,22 +35,22 @@ pub(super) struct Op {
     /// A comma is due unless a brace stands before.
     pub(super) comma: bool,
     /// Where the field is, of the first occurrence.
-    pub(super) start: usize,
-    pub(super) bytes: usize,
+    pub(super) start: u32,
+    pub(super) bytes: u32,
     pub(super) does: Does,
 }
 
 /// What an op does after its key.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Does {
-    /// Text of a page; index in `texts`.
-    Text(u16),
+    /// Text of a page.
+    Text(Arc<PlainText>),
     /// The same, but left out when it is blank.
-    Filler(u16),
-    /// Packed; index in `forms`.
-    Packed(u16),
-    /// Zoned, or a number in text; index in `forms`.
-    Zoned(u16),
+    Filler(Arc<PlainText>),
+    /// Packed.
+    Packed(Arc<Form>),
+    /// Zoned, or a number in text.
+    Zoned(Arc<Form>),
     /// By a cell; index of the field.
     Cell(u32),
     /// Nothing more.
@@ -115,61 +114,76 @@ impl Task for Write<'_> {
         pen.whole(offset);
         let mut around = [Around::default(); DEPTH_MAX];
         let (mut depth, mut shift, mut leaf) = (0, 0, 0);
-        let mut at = 0;
-        while let Some(op) = script.ops.get(at) {
-            at += 1;
-            let start = op.start + shift;
-            let field = record.get(start..start + op.bytes)?;
-            if op.comma && !matches!(pen.last(), Some(b'{' | b'[')) && !matches!(op.does, Does::Filler(_)) {
-                pen.push(b',');
-            }
-            match op.does {
-                Does::Text(text) => {
-                    op.key.append(&mut pen);
-                    string(kernels, script.texts.get(usize::from(text))?, field, row, &mut pen)?;
+        let mut ops = script.ops.iter();
+        // Round after round: ops up to the next end of an occurrence, on the bytes of that occurrence.
+        loop {
+            let bytes = record.get(shift..)?;
+            let mut end = None;
+            for op in ops.by_ref() {
+                let start = op.start as usize;
+                let field = bytes.get(start..start + op.bytes as usize)?;
+                if op.comma && !matches!(op.does, Does::Filler(_)) {
+                    comma(&mut pen);
                 }
-                Does::Packed(form) => {
-                    op.key.append(&mut pen);
-                    kernels.packed_text(script.forms.get(usize::from(form))?, field, &mut pen).then_some(())?;
-                }
-                Does::Zoned(form) => {
-                    op.key.append(&mut pen);
-                    kernels.zoned_text(script.forms.get(usize::from(form))?, field, &mut pen).then_some(())?;
-                }
-                Does::Filler(text) => {
-                    let text = script.texts.get(usize::from(text))?;
-                    if kernels.trimmed(field, text.blank) > 0 {
-                        if op.comma && pen.last() != Some(b'{') {
-                            pen.push(b',');
+                match &op.does {
+                    Does::Text(text) => {
+                        let rest = text.write_json(kernels, &op.key, field, &mut pen);
+                        if !rest.is_empty() {
+                            unusual(kernels, text, rest, row, &mut pen)?;
                         }
+                    }
+                    Does::Packed(form) => {
                         op.key.append(&mut pen);
-                        string(kernels, text, field, row, &mut pen)?;
+                        kernels.packed_text(form, field, &mut pen).then_some(())?;
+                    }
+                    Does::Zoned(form) => {
+                        op.key.append(&mut pen);
+                        kernels.zoned_text(form, field, &mut pen).then_some(())?;
+                    }
+                    Does::Filler(text) => {
+                        if kernels.trimmed(field, text.blank) > 0 {
+                            if op.comma {
+                                comma(&mut pen);
+                            }
+                            let rest = text.write_json(kernels, &op.key, field, &mut pen);
+                            if !rest.is_empty() {
+                                unusual(kernels, text, rest, row, &mut pen)?;
+                            }
+                        }
+                    }
+                    Does::Cell(index) => {
+                        row.clear();
+                        let cell = plan.leaf((index + leaf) as usize, start + shift, record, row);
+                        if !row.faults.is_empty() || !row.repairs.is_empty() {
+                            return None;
+                        }
+                        drop(pen);
+                        write_cell(row, cell, op.key.bytes(), out);
+                        pen = Pen::new(out);
+                    }
+                    Does::Nothing => op.key.append(&mut pen),
+                    Does::Open { .. } | Does::Close => {
+                        end = Some(op);
+                        break;
                     }
                 }
-                Does::Cell(index) => {
-                    row.clear();
-                    let cell = plan.leaf((index + leaf) as usize, start, record, row);
-                    if !row.faults.is_empty() || !row.repairs.is_empty() {
-                        return None;
-                    }
-                    drop(pen);
-                    write_cell(row, cell, op.key.bytes(), out);
-                    pen = Pen::new(out);
-                }
-                Does::Nothing => op.key.append(&mut pen),
+            }
+            let Some(end) = end else { return Some(()) };
+            end.key.append(&mut pen);
+            match end.does {
                 Does::Open { count, leaves } => {
-                    op.key.append(&mut pen);
+                    let first = script.ops.len() - ops.as_slice().len();
                     *around.get_mut(depth)? =
-                        Around { first: at, left: count - 1, bytes: op.bytes, leaves, shift, leaf };
+                        Around { first, left: count - 1, bytes: end.bytes as usize, leaves, shift, leaf };
                     depth += 1;
                 }
-                Does::Close => {
-                    op.key.append(&mut pen);
+                _ => {
                     let array = around.get_mut(depth.checked_sub(1)?)?;
                     if array.left > 0 {
                         array.left -= 1;
                         pen.push(b',');
-                        (shift, leaf, at) = (shift + array.bytes, leaf + array.leaves, array.first);
+                        (shift, leaf) = (shift + array.bytes, leaf + array.leaves);
+                        ops = script.ops.get(array.first..)?.iter();
                     } else {
                         (shift, leaf) = (array.shift, array.leaf);
                         depth -= 1;
@@ -177,18 +191,20 @@ impl Task for Write<'_> {
                 }
             }
         }
-        Some(())
     }
 }
 
-/// Appends text without trailing blanks, and the quote after it.
+/// A comma, unless a brace stands before.
 #[inline(always)]
-fn string<K: Kernels>(kernels: K, text: &PlainText, field: &[u8], row: &mut Row, pen: &mut Pen<'_>) -> Option<()> {
-    let rest = text.write(kernels, field, pen);
-    if rest.is_empty() {
-        pen.push(b'"');
-        return Some(());
+fn comma(pen: &mut Pen<'_>) {
+    if !matches!(pen.last(), Some(b'{' | b'[')) {
+        pen.push(b',');
     }
+}
+
+/// Appends the rest of a text that is not plain, and the quote after it.
+#[inline(always)]
+fn unusual<K: Kernels>(kernels: K, text: &PlainText, rest: &[u8], row: &mut Row, pen: &mut Pen<'_>) -> Option<()> {
     row.text.clear();
     text::decode(text.page, rest, &mut row.text).ok()?;
     quote::rest(kernels, &row.text, pen);

@@ -1,6 +1,6 @@
 //! Text of a page as long as it is plain: bytes that are one ASCII character each, and none that JSON escapes.
 
-use crate::simd::{Kernels, Pen, STOP, Translation};
+use crate::simd::{Block, Kernels, Pen, STOP, Translation};
 use crate::text::{self, Page};
 
 /// A page's plain part.
@@ -41,8 +41,18 @@ impl PlainText {
     /// Appends a field without trailing blanks as far as it is plain; gives the rest.
     #[inline(always)]
     pub(crate) fn write<'a, K: Kernels>(&self, kernels: K, field: &'a [u8], pen: &mut Pen<'_>) -> &'a [u8] {
-        let kept = field.get(..kernels.trimmed(field, self.blank)).unwrap_or_default();
-        let done = kernels.translate(&self.table, kept, pen);
-        kept.get(done..).unwrap_or_default()
+        kernels.plain(&self.table, self.blank, field, pen)
+    }
+
+    /// The same as a JSON string behind its key, with the quote after it unless there is a rest.
+    #[inline(always)]
+    pub(crate) fn write_json<'a, K: Kernels>(
+        &self,
+        kernels: K,
+        key: &Block,
+        field: &'a [u8],
+        pen: &mut Pen<'_>,
+    ) -> &'a [u8] {
+        kernels.string(key, &self.table, self.blank, field, pen)
     }
 }

@@ -7,7 +7,7 @@ const BLOCK: usize = 32;
 
 /// A prepared piece of output, such as a JSON key. A short one is copied as a whole block, which is cheaper than a
 /// copy of just its bytes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Block {
     short: [u8; BLOCK],
     length: usize,
@@ -15,9 +15,12 @@ pub(crate) struct Block {
 }
 
 impl Block {
+    /// Nothing.
+    pub(super) const EMPTY: Block = Block { short: [0; BLOCK], length: 0, long: String::new() };
+
     /// Prepares it.
     pub(crate) fn new(text: &str) -> Block {
-        let mut block = Block { length: text.len(), ..Block::default() };
+        let mut block = Block { length: text.len(), ..Block::EMPTY };
         match block.short.get_mut(..text.len()) {
             Some(short) => short.copy_from_slice(text.as_bytes()),
             None => block.long = text.to_owned(),

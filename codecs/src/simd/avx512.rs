@@ -2,6 +2,7 @@
 //!
 //! Loads are masked, so that nothing outside the slice is read; stores are whole, into room that was made before.
 
+use super::append::Block;
 use super::form::{FIXED, Form};
 use super::kernels::{Kernels, Task, Translation};
 use super::pen::Pen;
@@ -41,6 +42,18 @@ impl Kernels for Avx512 {
     fn trimmed(self, bytes: &[u8], blank: u8) -> usize {
         // SAFETY: see above.
         unsafe { trimmed(bytes, blank) }
+    }
+
+    #[inline(always)]
+    fn plain<'a>(self, table: &Translation, blank: u8, field: &'a [u8], pen: &mut Pen<'_>) -> &'a [u8] {
+        // SAFETY: see above.
+        unsafe { field_text::<false>(&Block::EMPTY, table, blank, field, pen) }
+    }
+
+    #[inline(always)]
+    fn string<'a>(self, key: &Block, table: &Translation, blank: u8, field: &'a [u8], pen: &mut Pen<'_>) -> &'a [u8] {
+        // SAFETY: see above.
+        unsafe { field_text::<true>(key, table, blank, field, pen) }
     }
 
     #[inline(always)]
@@ -118,6 +131,53 @@ fn trimmed(bytes: &[u8], blank: u8) -> usize {
         left = start;
     }
     0
+}
+
+/// Key, text and quote at once, when the field fits one register.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn field_text<'a, const JSON: bool>(
+    key: &Block,
+    table: &Translation,
+    blank: u8,
+    field: &'a [u8],
+    pen: &mut Pen<'_>,
+) -> &'a [u8] {
+    if JSON {
+        key.append(pen);
+    }
+    if field.len() > 64 {
+        let kept = field.get(..trimmed(field, blank)).unwrap_or_default();
+        let done = translate(table, kept, pen);
+        if JSON && done == kept.len() {
+            pen.push(b'"');
+        }
+        return kept.get(done..).unwrap_or_default();
+    }
+    let to = pen.room(65);
+    let mask = first(field.len());
+    // SAFETY: the mask keeps the load within `field`; 64 bytes are written, and one behind at most as many.
+    let (kept, stops) = unsafe {
+        let chunk = _mm512_maskz_loadu_epi8(mask, field.as_ptr().cast());
+        let kept = _mm512_mask_cmpneq_epi8_mask(mask, chunk, _mm512_set1_epi8(blank as i8));
+        let kept = 64 - kept.leading_zeros() as usize;
+        let quarter = |at: usize| _mm512_loadu_si512(table.0.as_ptr().add(at).cast());
+        let low = _mm512_permutex2var_epi8(quarter(0), chunk, quarter(64));
+        let high = _mm512_permutex2var_epi8(quarter(128), chunk, quarter(192));
+        let text = _mm512_mask_blend_epi8(_mm512_movepi8_mask(chunk), low, high);
+        _mm512_storeu_si512(to.cast(), text);
+        *to.add(kept) = b'"';
+        (kept, _mm512_movepi8_mask(text) & first(kept))
+    };
+    if stops == 0 {
+        // SAFETY: so many ASCII characters have been written.
+        unsafe { pen.keep(kept + usize::from(JSON)) };
+        return &[];
+    }
+    let done = stops.trailing_zeros() as usize;
+    // SAFETY: so many ASCII characters have been written.
+    unsafe { pen.keep(done) };
+    field.get(done..kept).unwrap_or_default()
 }
 
 #[inline]

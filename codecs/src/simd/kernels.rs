@@ -1,5 +1,6 @@
 //! What every level can do, and what is done with it.
 
+use super::append::Block;
 use super::form::Form;
 use super::pen::Pen;
 
@@ -18,6 +19,25 @@ pub(crate) trait Kernels: Copy {
 
     /// The length without trailing `blank` bytes.
     fn trimmed(self, bytes: &[u8], blank: u8) -> usize;
+
+    /// Appends a field's text without trailing blanks, as far as it is plain, and gives the rest.
+    #[inline(always)]
+    fn plain<'a>(self, table: &Translation, blank: u8, field: &'a [u8], pen: &mut Pen<'_>) -> &'a [u8] {
+        let kept = field.get(..self.trimmed(field, blank)).unwrap_or_default();
+        let done = self.translate(table, kept, pen);
+        kept.get(done..).unwrap_or_default()
+    }
+
+    /// The same as a JSON string: the key, the text, and the quote behind it unless there is a rest.
+    #[inline(always)]
+    fn string<'a>(self, key: &Block, table: &Translation, blank: u8, field: &'a [u8], pen: &mut Pen<'_>) -> &'a [u8] {
+        key.append(pen);
+        let rest = self.plain(table, blank, field, pen);
+        if rest.is_empty() {
+            pen.push(b'"');
+        }
+        rest
+    }
 
     /// Appends text up to the first character that JSON escapes; gives the number of bytes.
     fn copy_unescaped(self, text: &str, pen: &mut Pen<'_>) -> usize;

@@ -7,18 +7,20 @@
 /// Appends to a vector or a string.
 #[derive(Debug)]
 pub(crate) struct Pen<'a> {
+    /// Where the next byte goes.
+    at: *mut u8,
+    /// Where the room ends.
+    end: *mut u8,
     out: &'a mut Vec<u8>,
-    start: *mut u8,
-    length: usize,
-    capacity: usize,
 }
 
 impl<'a> Pen<'a> {
     /// Behind what is there.
     #[inline(always)]
     pub(crate) fn new(out: &'a mut Vec<u8>) -> Pen<'a> {
-        let (length, capacity) = (out.len(), out.capacity());
-        Pen { start: out.as_mut_ptr(), length, capacity, out }
+        let (length, capacity, start) = (out.len(), out.capacity(), out.as_mut_ptr());
+        // SAFETY: both places are within the vector's room, or at its end.
+        unsafe { Pen { at: start.add(length), end: start.add(capacity), out } }
     }
 
     /// Behind the text that is there.
@@ -31,40 +33,43 @@ impl<'a> Pen<'a> {
     /// The last byte.
     #[inline(always)]
     pub(crate) fn last(&self) -> Option<u8> {
-        // SAFETY: the bytes before `length` are written.
-        (self.length > 0).then(|| unsafe { *self.start.add(self.length - 1) })
+        // SAFETY: the bytes before `at` are written, and belong to the vector if there are any.
+        (self.at.cast_const() != self.out.as_ptr()).then(|| unsafe { *self.at.sub(1) })
     }
 
     /// Where so many bytes may be written.
     #[inline(always)]
     pub(super) fn room(&mut self, bytes: usize) -> *mut u8 {
-        if self.capacity - self.length < bytes {
+        if (self.end as usize) - (self.at as usize) < bytes {
             self.grow(bytes);
         }
-        // SAFETY: `length` is not beyond the vector's capacity.
-        unsafe { self.start.add(self.length) }
+        self.at
     }
 
     #[cold]
     #[inline(never)]
     fn grow(&mut self, bytes: usize) {
         self.put_back();
-        self.out.reserve(bytes);
-        (self.start, self.capacity) = (self.out.as_mut_ptr(), self.out.capacity());
+        self.out.reserve(bytes.max(GROWTH));
+        let (length, capacity, start) = (self.out.len(), self.out.capacity(), self.out.as_mut_ptr());
+        // SAFETY: as in `new`.
+        (self.at, self.end) = unsafe { (start.add(length), start.add(capacity)) };
     }
 
     /// Keeps what has been written.
     ///
     /// # Safety
-    /// The next `bytes` bytes have been written since the last call, with UTF-8 in whole characters.
+    /// There was room for `bytes` bytes, and they have been written, with UTF-8 in whole characters.
     #[inline(always)]
     pub(super) unsafe fn keep(&mut self, bytes: usize) {
-        self.length += bytes;
+        // SAFETY: they are within the room.
+        self.at = unsafe { self.at.add(bytes) };
     }
 
     fn put_back(&mut self) {
-        // SAFETY: `length` bytes are written.
-        unsafe { self.out.set_len(self.length) };
+        let length = self.at as usize - self.out.as_ptr() as usize;
+        // SAFETY: everything before `at` is written.
+        unsafe { self.out.set_len(length) };
     }
 
     /// Appends one ASCII character.
@@ -80,21 +85,19 @@ impl<'a> Pen<'a> {
     /// Appends a whole number.
     #[inline]
     pub(crate) fn whole(&mut self, value: u64) {
-        let mut digits = [0; 20];
-        let mut at = digits.len();
-        let mut rest = value;
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
+        let low = (value % 100_000_000) as u32;
+        let mut skipped = 0;
+        if value >= 100_000_000 {
+            self.whole(value / 100_000_000);
+        } else {
+            // Leading zeros, but for a last digit.
+            skipped = (eight_digits(low) | 1 << 56).trailing_zeros() / 8;
         }
-        // SAFETY: there is room for all digits, and those kept are ASCII.
+        let text = (eight_digits(low) | 0x3030_3030_3030_3030) >> (8 * skipped);
+        // SAFETY: there is room for eight bytes, and those kept are ASCII.
         unsafe {
-            self.room(20).copy_from_nonoverlapping(digits.as_ptr().add(at), 20 - at);
-            self.keep(20 - at);
+            self.room(8).cast::<[u8; 8]>().write(text.to_le_bytes());
+            self.keep(8 - skipped as usize);
         }
     }
 
@@ -114,4 +117,17 @@ impl Drop for Pen<'_> {
     fn drop(&mut self) {
         self.put_back();
     }
+}
+
+/// Room is made for so many bytes at least.
+const GROWTH: usize = 256;
+
+/// The eight digits of a number below 100,000,000, the first one in the lowest byte: halves, quarters, digits.
+#[inline(always)]
+fn eight_digits(value: u32) -> u64 {
+    let halves = u64::from(value / 10_000) | u64::from(value % 10_000) << 32;
+    let hundreds = (halves * 10_486 >> 20) & 0x7F_0000_007F;
+    let quarters = hundreds | (halves - 100 * hundreds) << 16;
+    let tens = (quarters * 103 >> 10) & 0x0F_000F_000F_000F;
+    tens | (quarters - 10 * tens) << 8
 }
