@@ -8,9 +8,9 @@
 
 use super::cell::write_cell;
 use crate::quote;
-use crate::record::Row;
 use crate::record::plain_text::PlainText;
 use crate::record::plan::Plan;
+use crate::record::{Cell, Row};
 use crate::simd::{Block, Form, Kernels, Level, Pen, Task};
 use crate::text;
 use std::sync::Arc;
@@ -157,9 +157,22 @@ impl Task for Write<'_> {
                         if !row.faults.is_empty() || !row.repairs.is_empty() {
                             return None;
                         }
-                        drop(pen);
-                        write_cell(row, cell, op.key.bytes(), out);
-                        pen = Pen::new(out);
+                        match (cell, row.text.as_str()) {
+                            (Cell::Text(..), text) => {
+                                op.key.append(&mut pen);
+                                quote::rest(kernels, text, &mut pen);
+                            }
+                            (Cell::Hex(..), digits) => {
+                                op.key.append(&mut pen);
+                                pen.append(digits);
+                                pen.push(b'"');
+                            }
+                            _ => {
+                                drop(pen);
+                                write_cell(row, cell, op.key.bytes(), out);
+                                pen = Pen::new(out);
+                            }
+                        }
                     }
                     Does::Nothing => op.key.append(&mut pen),
                     Does::Open { .. } | Does::Close => {

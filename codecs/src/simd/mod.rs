@@ -25,7 +25,7 @@ mod tests;
 
 use std::sync::OnceLock;
 
-pub(crate) use append::Block;
+pub(crate) use append::{Block, pairs};
 pub(crate) use form::{Form, Sign};
 pub(crate) use kernels::{Kernels, STOP, Task, Translation};
 pub(crate) use pen::Pen;

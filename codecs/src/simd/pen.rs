@@ -126,8 +126,8 @@ const GROWTH: usize = 256;
 #[inline(always)]
 fn eight_digits(value: u32) -> u64 {
     let halves = u64::from(value / 10_000) | u64::from(value % 10_000) << 32;
-    let hundreds = (halves * 10_486 >> 20) & 0x7F_0000_007F;
+    let hundreds = ((halves * 10_486) >> 20) & 0x7F_0000_007F;
     let quarters = hundreds | (halves - 100 * hundreds) << 16;
-    let tens = (quarters * 103 >> 10) & 0x0F_000F_000F_000F;
+    let tens = ((quarters * 103) >> 10) & 0x0F_000F_000F_000F;
     tens | (quarters - 10 * tens) << 8
 }

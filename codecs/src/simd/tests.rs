@@ -208,6 +208,24 @@ fn a_field_of_another_length_is_no_number() {
 }
 
 #[test]
+fn pairs_end_at_what_is_no_plain_character() {
+    let lookup = |lead: u8, trail: u8| u16::from_be_bytes([lead, trail]);
+    let write = |bytes: &[u8], least: u8| {
+        let mut out = String::from("x");
+        let done = pairs(bytes, least, lookup, &mut Pen::on_text(&mut out));
+        (done, out)
+    };
+    for unit in 0..=u16::MAX {
+        let [lead, trail] = unit.to_be_bytes();
+        let plain = char::from_u32(unit.into()).filter(|c| *c >= '\u{80}' && !('\u{E000}'..='\u{F8FF}').contains(c));
+        let text: String = ['x', '中'].into_iter().chain(plain).collect();
+        assert_eq!(write(&[0x4E, 0x2D, lead, trail, 0x56], 0), (if plain.is_some() { 4 } else { 2 }, text));
+    }
+    assert_eq!(write(&[0x4E, 0x2D, 0x0F, 0x40], 0x40), (2, "x中".to_owned()));
+    assert_eq!(write(&[0x4E], 0x40), (0, "x".to_owned()));
+}
+
+#[test]
 fn a_pen_appends_pieces_of_every_length_and_keeps_its_place() {
     for length in 0..80 {
         let piece = "b".repeat(length);
@@ -221,5 +239,15 @@ fn a_pen_appends_pieces_of_every_length_and_keeps_its_place() {
         drop(pen);
         assert_eq!(out, format!("a{piece}c{piece}").as_bytes());
         assert_eq!(Block::new(&piece).bytes(), piece.as_bytes());
+    }
+}
+
+#[test]
+fn whole_numbers_of_every_length_are_appended() {
+    let powers = (0..20).map(|power| 10u64.pow(power)).chain([u64::MAX, 1 << 32, 123_456_789_012_345_678]);
+    for number in powers.flat_map(|n| [n, n - 1, n.wrapping_add(7), n / 3, n / 7 * 5]).chain(0..2000) {
+        let mut out = String::from("n");
+        Pen::on_text(&mut out).whole(number);
+        assert_eq!(out, format!("n{number}"));
     }
 }

@@ -5,6 +5,7 @@
 //! read from its start.
 
 use crate::code::Code;
+use crate::simd::{Pen, pairs};
 use crate::text::fault::TextFault;
 use crate::text::rules::Rules;
 use crate::text::single;
@@ -19,18 +20,13 @@ pub(super) fn decode(table: &Table, rules: &Rules, bytes: &[u8], out: &mut Strin
             out.push_str(text);
         }
         at += ascii;
-        while let [lead @ 0x80..=0xFF, rest @ ..] = &bytes[at..] {
-            let plain = rest.first().and_then(|trail| table.plain(*lead, *trail));
-            match plain {
-                Some(found) => {
-                    out.push(found);
-                    at += 2;
-                }
-                None => {
-                    let (found, taken) = rare(table, rules, &bytes[at..], at)?;
-                    out.push(found);
-                    at += taken;
-                }
+        while bytes.get(at).is_some_and(|lead| *lead >= 0x80) {
+            let done = pairs(&bytes[at..], 0x80, |lead, trail| table.value(lead, trail), &mut Pen::on_text(out));
+            at += done;
+            if done == 0 {
+                let (found, taken) = rare(table, rules, &bytes[at..], at)?;
+                out.push(found);
+                at += taken;
             }
         }
     }

@@ -5,6 +5,7 @@
 //! after it. Writing makes the shortest form: one run for neighbouring double-byte characters, always closed. Padding
 //! a field is up to the caller.
 
+use crate::simd::{Pen, pairs};
 use crate::text::fault::TextFault;
 use crate::text::rules::Rules;
 use crate::text::single;
@@ -40,6 +41,8 @@ pub(super) fn decode(table: &Table, rules: &Rules, bytes: &[u8], out: &mut Strin
 fn decode_run(table: &Table, rules: &Rules, bytes: &[u8], shift: usize, out: &mut String) -> Result<usize, TextFault> {
     let mut at = shift + 1;
     loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        at += pairs(rest, FIRST_GRAPHIC, |lead, trail| table.value(lead, trail), &mut Pen::on_text(out));
         match bytes.get(at..).unwrap_or_default() {
             [] => return Err(TextFault::open_run(shift)),
             [SHIFT_IN, ..] => return Ok(at + 1),

@@ -111,7 +111,9 @@ impl Table {
         }
     }
 
-    fn value(&self, lead: u8, trail: u8) -> u16 {
+    /// The UTF-16 unit of two bytes; 0, a surrogate or private use where there is more to say.
+    #[inline(always)]
+    pub(super) fn value(&self, lead: u8, trail: u8) -> u16 {
         let row = usize::from(u16::from_le_bytes(self.leads[usize::from(lead)]));
         let entry = self.rows.get(row).and_then(|row| row.get(usize::from(trail.wrapping_sub(FIRST_TRAIL))));
         entry.map_or(0, |entry| u16::from_le_bytes(*entry))
