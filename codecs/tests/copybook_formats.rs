@@ -125,11 +125,15 @@ fn several_records_are_told_what_to_write_and_it_reads() {
 }
 
 #[test]
-fn varying_records_are_told_and_cut_by_the_longest() {
+fn varying_records_are_told_and_may_be_filled_up_to_the_longest() {
     let text = "01 R.\n 05 N PIC 9.\n 05 A PIC X(2) OCCURS 0 TO 5 DEPENDING ON N.\n";
     let (format, warnings) = format(&[("r.cpy", text)], None);
     assert_eq!(format.framing, Framing::Fixed { length: 11 });
     assert!(warnings[0].contains("1 to 11 bytes") && warnings[0].contains("rdw"), "{warnings:?}");
+    assert_eq!(round(&format, &ebcdic("2aabb      ")), r#"{"N":"2","A":["aa","bb"]}"#);
+    let mut row = Row::default();
+    format.records[0].decode(&ebcdic("2aabb???"), &mut row);
+    assert_eq!(row.faults.len(), 1, "neither its own length nor the file's");
 }
 
 #[test]

@@ -83,8 +83,8 @@ pub(super) fn varying(file: &str, format: &Format) -> Option<SourceFault> {
         line: 1,
         column: 1,
         message: format!(
-            "records have {} bytes (OCCURS DEPENDING ON) and are cut by {} here; if the file says where each ends, \
-             name its framing (rdw, vb, text-lines ...) in a format or on the command line",
+            "records have {} bytes (OCCURS DEPENDING ON); they are read as filled up to {} each. If the file says where \
+             each ends, name its framing (rdw, vb, text-lines ...) in a format or on the command line",
             bytes(layout),
             layout.length
         ),

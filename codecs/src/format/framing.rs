@@ -316,7 +316,10 @@ impl Frames {
     /// The records as this framing has them.
     pub(super) fn apply(&self, records: Vec<RecordFormat>) -> Vec<RecordFormat> {
         let delimited = self.framing.delimited();
-        records.into_iter().map(|record| record.with_short(self.short).with_delimited(delimited)).collect()
+        let length = self.framing.one_length();
+        let framed =
+            |record: RecordFormat| record.with_short(self.short).with_delimited(delimited).with_filling(length);
+        records.into_iter().map(framed).collect()
     }
 }
 

@@ -129,6 +129,13 @@ impl RecordFormat {
         RecordFormat { layout, role, selector, plan, keys, delimited: None, script }
     }
 
+    /// The same in a file whose records all have some length: one that varies is filled up to it, with blanks when it is
+    /// written (RECFM=F with OCCURS DEPENDING ON).
+    pub fn with_filling(mut self, length: Option<usize>) -> RecordFormat {
+        self.plan.filled = length.filter(|_| self.layout.least < self.layout.length);
+        self
+    }
+
     /// The same with another rule for records that are shorter than the layout.
     pub fn with_short(mut self, short: Short) -> RecordFormat {
         self.plan.short = short;

@@ -70,12 +70,15 @@ fn lone_copybook(file: &str, loader: &mut Loader<'_, '_>, text: &str, page: Page
 fn lone(mut layout: Layout, page: Page, page_override: Option<Page>) -> Format {
     replace_page(&mut layout, page, page_override);
     let page = page_override.unwrap_or(page);
+    let length = Some(layout.length);
     Format {
         name: layout.name.clone(),
         text: layout.text.clone(),
         framing: Framing::Fixed { length: layout.length },
         page,
-        records: vec![RecordFormat::new(layout, Role::Detail, Selector::default(), Nulls::None, page)],
+        records: vec![
+            RecordFormat::new(layout, Role::Detail, Selector::default(), Nulls::None, page).with_filling(length),
+        ],
         controls: None,
         version: String::new(),
         nulls: Nulls::None,

@@ -27,7 +27,8 @@ impl Plan {
             }
             None => walk::decode(self, record, row),
         };
-        if let Some(length) = lost.map(|lost| self.length - lost).filter(|length| record.len() > *length) {
+        let filled = self.filled == Some(record.len());
+        if let Some(length) = lost.map(|lost| self.length - lost).filter(|length| record.len() > *length && !filled) {
             row.faults.push(BEYOND.within(usize::MAX, length));
         }
     }

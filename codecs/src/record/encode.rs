@@ -19,7 +19,11 @@ const WRONG_CELL: Flaw = Flaw::new(Code::RANGE, 0, "the value is not of the fiel
 impl Plan {
     pub(crate) fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
         let start = out.len();
-        let written = self.write(row, out).and_then(|()| self.prove(row, &out[start..]));
+        let written = self.write(row, out).and_then(|()| {
+            let end = self.filled.map_or(out.len(), |filled| out.len().max(start + filled));
+            out.resize(end, self.page.blank());
+            self.prove(row, &out[start..])
+        });
         written.inspect_err(|_| out.truncate(start))
     }
 

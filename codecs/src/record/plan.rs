@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) nodes: Vec<Node>,
     pub(crate) nulls: Nulls,
     pub(crate) short: Short,
+    /// Bytes that every record has in its file, although its layout varies: what is behind the last field is filling.
+    pub(crate) filled: Option<usize>,
     /// First byte of the null map, the length of the record without it.
     pub(crate) map_at: usize,
     /// Bytes of a whole record at its longest.
@@ -60,7 +62,7 @@ impl Plan {
         layout.least += added;
         let (nodes, length) = (layout.nodes.clone(), layout.length);
         let quick = nodes.is_empty().then(|| Quick::of(&steps, nulls));
-        Plan { steps, nodes, nulls, short: Short::default(), map_at, length, page, quick }
+        Plan { steps, nodes, nulls, short: Short::default(), filled: None, map_at, length, page, quick }
     }
 
     /// The character `1`, which marks a null.
