@@ -130,6 +130,12 @@ fn same_names_go_by_their_groups_and_fillers_by_numbers() {
 }
 
 #[test]
+fn a_name_that_comes_again_in_its_group_has_a_key_of_its_own() {
+    let format = format(vec![group("G", vec![text("X", 1), text("X", 1), array(text("X", 1), 2, None)])]);
+    assert_eq!(round(&format, "abcd"), r#"{"G":{"X":"a","X-2":"b","X-3":["c","d"]}}"#);
+}
+
+#[test]
 fn what_could_grow_without_limit_is_refused_before_it_does() {
     let mut part = text("X", 1);
     for _ in 0..6 {

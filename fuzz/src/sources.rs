@@ -10,7 +10,7 @@ use fpp_codecs::text::Page;
 /// DDS source; what it gives must be a layout without gaps.
 pub fn dds(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let Ok((layouts, _)) = dds::parse("fuzz.dds", &text, &mut |_| None, Page::Cp1388) else { return };
+    let Ok((layouts, _)) = dds::parse("fuzz.dds", &text, &mut |_| Err(String::new()), Page::Cp1388) else { return };
     for layout in layouts {
         let mut at = 0;
         for field in &layout.fields {
@@ -34,7 +34,7 @@ pub fn format(data: &[u8]) {
 pub fn copybook(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut read = |_: &str| Ok(text.to_string());
-    let Ok((layouts, _)) = copybook::parse("fuzz.cpy", &text, &mut read, &Options::default()) else { return };
+    let Ok((layouts, _)) = copybook::parse("fuzz.cpy", &text, &mut read, &Options::new(Page::Cp37)) else { return };
     for layout in layouts {
         assert!(layout.least <= layout.length);
         for field in &layout.fields {

@@ -92,7 +92,7 @@ pub fn build(name: String, text: String, parts: Vec<Part>) -> Result<Layout, Wro
         }
     }
     let nodes = match node {
-        Node::Group { nodes, .. } if !flat => rename_fillers(nodes, &fields),
+        Node::Group { nodes, .. } if !flat => distinct(nodes, &fields, &mut HashMap::new()),
         _ => Vec::new(),
     };
     Ok(Layout { name, text, length: size.bytes, least: size.least, fields, nodes, keys: Vec::new(), notes: Vec::new() })
@@ -375,24 +375,49 @@ fn names(leaves: &[Leaf]) -> Vec<String> {
     leaves.iter().map(name).collect()
 }
 
-/// Fillers go by their numbered names, so that no object has a key twice.
-fn rename_fillers(nodes: Vec<Node>, fields: &[Field]) -> Vec<Node> {
-    let rename = |node: Node| match node {
-        Node::Leaf { key, field } if !key.is_empty() && fields[field].is_filler() => {
-            let name = fields[field].name.split('(').next().unwrap_or_default();
-            Node::Leaf { key: name.to_owned(), field }
+/// No object has a key twice: fillers go by their numbered names, and a name that comes again in its group, which COBOL
+/// allows as long as nobody refers to it, gets a number.
+fn distinct(nodes: Vec<Node>, fields: &[Field], taken: &mut HashMap<String, usize>) -> Vec<Node> {
+    nodes.into_iter().map(|node| distinct_one(node, fields, taken)).collect()
+}
+
+fn distinct_one(node: Node, fields: &[Field], taken: &mut HashMap<String, usize>) -> Node {
+    match node {
+        Node::Leaf { key, field } if !key.is_empty() => {
+            let name = match fields[field].is_filler() {
+                true => fields[field].name.split('(').next().unwrap_or_default(),
+                false => &key,
+            };
+            Node::Leaf { key: free(name, taken), field }
         }
-        Node::Group { key, nodes } => Node::Group { key, nodes: rename_fillers(nodes, fields) },
+        // Its parts stand in the object around.
+        Node::Group { key, nodes } if key.is_empty() => Node::Group { key, nodes: distinct(nodes, fields, taken) },
+        Node::Group { key, nodes } => {
+            let key = free(&key, taken);
+            Node::Group { key, nodes: distinct(nodes, fields, &mut HashMap::new()) }
+        }
         Node::Array(array) => {
-            let item = rename_fillers(vec![*array.item], fields)
-                .pop()
-                .unwrap_or(Node::Group { key: String::new(), nodes: Vec::new() });
-            Node::Array(Array { item: Box::new(item), ..array })
+            let key = free(&array.key, taken);
+            let item = distinct_one(*array.item, fields, &mut HashMap::new());
+            Node::Array(Array { key, item: Box::new(item), ..array })
         }
         Node::Redefines(part) => {
-            Node::Redefines(Redefines { alternatives: rename_fillers(part.alternatives, fields), ..part })
+            Node::Redefines(Redefines { alternatives: distinct(part.alternatives, fields, taken), ..part })
         }
         leaf => leaf,
-    };
-    nodes.into_iter().map(rename).collect()
+    }
+}
+
+/// The name, or the first of `NAME-2`, `NAME-3` ... that is not taken. The last number of each name is remembered, or a
+/// source that says one name 65,536 times would take its time.
+fn free(name: &str, taken: &mut HashMap<String, usize>) -> String {
+    let mut key = name.to_owned();
+    let mut number = taken.get(name).copied().unwrap_or(0);
+    while taken.contains_key(&key) {
+        number += 1;
+        key = format!("{name}-{}", number + 1);
+    }
+    taken.insert(name.to_owned(), number);
+    taken.entry(key.clone()).or_insert(0);
+    key
 }
