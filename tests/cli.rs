@@ -135,6 +135,23 @@ fn framed_and_compressed_files_go_both_ways() {
 }
 
 #[test]
+fn a_delimited_record_is_shown_where_its_fields_lie() {
+    let here = folder();
+    let layout = "name = \"T\"\nversion = \"1\"\nccsid = \"gbk\"\nframing = \"delimited\"\nline_end = \"lf\"\n[[record]]\n\
+                  role = \"detail\"\nname = \"T\"\nfield = [{ name = \"NAME\", type = \"char\", length = 20 }, \
+                  { name = \"AMT\", type = \"packed\", digits = 7, decimals = 2 }]\n";
+    std::fs::write(here.path().join("t.toml"), layout).unwrap();
+    std::fs::write(here.path().join("t.csv"), "\"a,b\",-1.5\nc,1.x\n").unwrap();
+    let (code, shown, notes) = run(here.path(), &["inspect", "t.toml", "t.csv", "--record", "1", "--clear"]);
+    assert_eq!(code, 0, "{notes}");
+    let line = shown.lines().find(|line| line.starts_with("AMT")).unwrap();
+    assert!(line.contains(" 7 ") && line.contains("2D 31 2E 35") && line.ends_with("-1.50"), "{shown}");
+    let (code, lines, _) = run(here.path(), &["decode", "t.toml", "t.csv"]);
+    assert_eq!(code, 3);
+    assert!(lines.contains("\"NAME\":\"a,b\",\"AMT\":\"-1.50\"") && lines.contains("\"code\":\"FPP2003\""), "{lines}");
+}
+
+#[test]
 fn bad_records_go_where_they_are_sent_and_give_three() {
     let here = folder();
     let file = make(here.path(), Series::Ebcdic, 50, &[Spoil::Record { flaw: Flaw::FeeDigit, trade: 25 }]);

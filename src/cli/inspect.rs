@@ -8,8 +8,9 @@ use super::kept::Kept;
 use super::layouts::{PageArg, role};
 use super::output::{Align, Output, Table, note};
 use clap::Args;
-use fpp_codecs::format::Format;
-use fpp_codecs::framing::{Cutter, Place};
+use fpp_codecs::format::{Format, RecordFormat};
+use fpp_codecs::framing::{Cutter, Place, Scanner};
+use fpp_codecs::layout::Field;
 use fpp_codecs::record::Row;
 use serde_json::json;
 use std::fs::File;
@@ -114,8 +115,11 @@ impl Inspect {
         let mut row = Row::default();
         record.decode(bytes, &mut row);
         let mask = Mask::of(format, self.clear);
-        let fields: Vec<Shown> = (0..record.layout.fields.len())
-            .map(|i| Shown::field(&record.layout.fields[i], i, bytes, &row, format.page, mask))
+        let fields = placed(format, record, bytes);
+        let fields: Vec<Shown> = fields
+            .iter()
+            .enumerate()
+            .map(|(i, field)| Shown::field(field, i, bytes, &row, format.page, mask))
             .collect();
         if mask == Mask::Text {
             note("the layout marks no field as sensitive: all text is masked; --clear shows it");
@@ -143,6 +147,21 @@ impl Inspect {
         }
         Ok(if row.faults.is_empty() { Exit::Good } else { Exit::RecordsRefused })
     }
+}
+
+/// The fields where they lie in this record: between delimiters the places of a layout do not count.
+fn placed(format: &Format, record: &RecordFormat, bytes: &[u8]) -> Vec<Field> {
+    let mut fields = record.layout.fields.clone();
+    if let Some(how) = format.framing.delimited() {
+        let mut next = fields.iter_mut();
+        Scanner::new(how).fields(bytes, &mut |piece| {
+            if let Some(field) = next.next() {
+                (field.offset, field.bytes) = (piece.from, piece.to - piece.from);
+            }
+        });
+        next.for_each(|field| (field.offset, field.bytes) = (bytes.len(), 0));
+    }
+    fields
 }
 
 fn table(fields: &[Shown]) -> Table {
