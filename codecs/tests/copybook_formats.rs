@@ -7,6 +7,7 @@ use fpp_codecs::json;
 use fpp_codecs::layout::Kind;
 use fpp_codecs::record::Row;
 use fpp_codecs::text::{self, Page};
+use proptest::prelude::*;
 
 const ORDER: &str = "01 ORDER.\n 05 ID PIC 9(3).\n 05 KIND PIC X.\n 05 AMOUNT PIC S9(3)V99 COMP-3.\n 05 DETAIL PIC X(4).\n\
                      05 CODE REDEFINES DETAIL PIC 9(4).\n 05 N PIC X.\n 05 TAG PIC X(2) OCCURS 3 DEPENDING ON N.\n";
@@ -165,4 +166,73 @@ fn faults_of_a_copybook_come_with_both_places() {
     let told = faults(&[("r.toml", toml), ("r.cpy", "01 R.\n 05 A PIC Q.\n 05 B PIC 9(20) COMP.\n")]);
     assert_eq!(told.len(), 2);
     assert!(told[0].starts_with("r.toml:8:10: layout: r.cpy:2:11: "), "{told:?}");
+}
+
+/// Clauses of an item, and bytes that it may hold on z/OS.
+fn item() -> impl Strategy<Value = (String, Vec<u8>)> {
+    let digits = |most: usize| prop::collection::vec(1u8..10, 1..most);
+    let number = |digits: &[u8]| digits.iter().fold(0u64, |n, d| n * 10 + u64::from(*d));
+    prop_oneof![
+        prop::collection::vec(0xC1u8..0xCA, 1..9).prop_map(|text| (format!("PIC X({})", text.len()), text)),
+        (digits(18), any::<bool>()).prop_map(|(digits, minus)| {
+            let mut nibbles = if digits.len() % 2 == 0 { vec![0] } else { Vec::new() };
+            nibbles.extend(&digits);
+            nibbles.push(if minus { 0xD } else { 0xC });
+            let bytes = nibbles.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+            (format!("PIC S9({}) COMP-3", digits.len()), bytes)
+        }),
+        digits(18).prop_map(move |digits| {
+            let bytes = if digits.len() < 5 {
+                2
+            } else if digits.len() < 10 {
+                4
+            } else {
+                8
+            };
+            let value = number(&digits).to_be_bytes();
+            (format!("PIC 9({}) BINARY", digits.len()), value[8 - bytes..].to_vec())
+        }),
+        (digits(12), any::<bool>()).prop_map(|(digits, minus)| {
+            let mut bytes: Vec<u8> = digits.iter().map(|d| 0xF0 | d).collect();
+            bytes.push(if minus { 0x60 } else { 0x4E });
+            (format!("PIC S9({})V9 SIGN TRAILING SEPARATE", digits.len() - 1).replace("S9(0)V9", "SV9"), bytes)
+        }),
+        (digits(12), any::<bool>()).prop_map(|(digits, minus)| {
+            let mut bytes: Vec<u8> = digits.iter().map(|d| 0xF0 | d).collect();
+            let last = bytes.len() - 1;
+            bytes[last] = bytes[last] & 0x0F | if minus { 0xD0 } else { 0xC0 };
+            (format!("PIC S9({})", digits.len()), bytes)
+        }),
+        digits(7).prop_map(|digits| {
+            let mut bytes = vec![0x40; 7 - digits.len()];
+            bytes.extend(digits.iter().map(|d| 0xF0 | d));
+            ("PIC Z(6)9".to_owned(), bytes)
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn records_of_any_copybook_come_back_byte_for_byte(
+        items in prop::collection::vec((item(), 0usize..4, any::<bool>()), 1..12),
+        count in 0usize..4,
+    ) {
+        let (mut text, mut record) = ("01 R.\n 05 COUNTER PIC 9.\n".to_owned(), vec![0xF0 + count as u8]);
+        for (n, ((clauses, bytes), times, group)) in items.iter().enumerate() {
+            match (times, group) {
+                (0, false) => text += &format!(" 05 F{n} {clauses}.\n"),
+                (0, true) => text += &format!(" 05 G{n}.\n  10 F{n} {clauses}.\n"),
+                (1, _) => text += &format!(" 05 F{n} {clauses} OCCURS 0 TO 3 DEPENDING ON COUNTER.\n"),
+                (times, false) => text += &format!(" 05 F{n} {clauses} OCCURS {times}.\n"),
+                (times, true) => text += &format!(" 05 G{n} OCCURS {times}.\n  10 F{n} {clauses}.\n"),
+            }
+            let times = match times { 0 => 1, 1 => count, times => *times };
+            (0..times).for_each(|_| record.extend(bytes));
+        }
+        let toml = "name = \"R\"\nversion = \"1\"\nccsid = \"37\"\nframing = \"rdw\"\n\
+                    [copybook]\ndialect = \"z-os\"\n[[record]]\nrole = \"detail\"\nlayout = \"r.cpy\"\n";
+        let (format, warnings) = format(&[("r.toml", toml), ("r.cpy", &text)], None);
+        prop_assert_eq!(warnings, Vec::<String>::new());
+        round(&format, &record);
+    }
 }

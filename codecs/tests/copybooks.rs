@@ -319,6 +319,21 @@ fn hostile_copybooks_end_soon_and_small() {
     }
 }
 
+const BOOKS: &[&str] = &[
+    "usages.cpy",
+    "pictures.cpy",
+    "signs.cpy",
+    "slack.cpy",
+    "redefines.cpy",
+    "tables.cpy",
+    "depending.cpy",
+    "nested.cpy",
+    "oddities.cpy",
+    "free.cpy",
+    "copying.cpy",
+    "records.cpy",
+];
+
 /// Words that copybooks are made of, in any order.
 fn words() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
@@ -424,6 +439,33 @@ proptest! {
     #[test]
     fn bytes_of_text_never_panic(text in "\\PC{0,300}") {
         let _ = parse("t.cpy", &text, &mut |_| Err(String::new()), &Options::new(Page::Cp37));
+    }
+
+    #[test]
+    fn damaged_copybooks_never_panic_and_what_they_give_is_whole(
+        book in prop::sample::select(BOOKS.to_vec()),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), 0usize..30, "[ .,:()=*'A-Z0-9\n-]{0,6}"), 1..4),
+        debug_lines in any::<bool>(),
+    ) {
+        let mut text: Vec<char> = folder(book).unwrap().chars().collect();
+        for (at, gone, put) in damage {
+            let at = at.index(text.len());
+            let end = (at + gone).min(text.len());
+            text.splice(at..end, put.chars());
+        }
+        let text: String = text.into_iter().collect();
+        let options = Options { debug_lines, ..Options::new(Page::Cp1388) };
+        match parse(book, &text, &mut folder, &options) {
+            Err(faults) => prop_assert!(!faults.is_empty()),
+            Ok((layouts, _)) => {
+                for layout in layouts {
+                    prop_assert!(layout.least <= layout.length && layout.length > 0);
+                    let names: std::collections::HashSet<_> = layout.fields.iter().map(|f| &f.name).collect();
+                    prop_assert_eq!(names.len(), layout.fields.len());
+                    prop_assert!(layout.fields.iter().all(|f| f.bytes > 0 && f.offset + f.bytes <= layout.length));
+                }
+            }
+        }
     }
 
     #[test]
