@@ -1,6 +1,6 @@
 //! IBM's toolbox (jt400) and the JDK, both listed by `tables/Dump.java` in one run.
 
-use super::{Differences, codes, is_single, note_decoding, note_encoding, texts};
+use super::{Differences, codes, note_decoding, note_encoding, texts};
 use fpp_codecs::text::{Page, table_text};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -52,10 +52,8 @@ pub(crate) fn compare(page: Page, converter: &str, listing: &Listing, found: &mu
     for code in codes(page).iter().filter(|code| listed(code)) {
         note_decoding(page, code, decode.get(code).map_or("", String::as_str), found);
     }
-    for text in texts(page).iter().filter(|text| !is_single(page) || text.chars().count() == 1) {
-        if text.as_str() < "\u{40000}" {
-            note_encoding(page, text, encode.get(text).map_or(&[], Vec::as_slice), found);
-        }
+    for text in texts(page).filter(|text| text.as_ref() < "\u{40000}") {
+        note_encoding(page, &text, encode.get(text.as_ref()).map_or(&[], Vec::as_slice), found);
     }
 }
 

@@ -5,8 +5,10 @@ pub(crate) mod list;
 pub(crate) mod program;
 
 use fpp_codecs::text::{Page, table_code, table_text};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 /// One difference: direction and key, then what we have and what they have; nothing = refused.
 ///
@@ -49,16 +51,18 @@ pub(crate) fn codes(page: Page) -> Vec<Vec<u8>> {
 }
 
 /// Every character that a page of this structure could have, and the pairs that this one has as one code.
-pub(crate) fn texts(page: Page) -> Vec<String> {
-    let last = if is_single(page) { '\u{FFFF}' } else { '\u{3FFFF}' };
-    let mut texts: Vec<String> = ('\0'..=last).map(String::from).collect();
+pub(crate) fn texts(page: Page) -> impl Iterator<Item = Cow<'static, str>> {
+    static ALL: LazyLock<Vec<String>> = LazyLock::new(|| ('\0'..='\u{3FFFF}').map(String::from).collect());
+    // The surrogates are no characters.
+    let last = if is_single(page) { 0x1_0000 - 0x800 } else { ALL.len() };
+    let mut more: Vec<String> = Vec::new();
     if is_gb18030(page) {
-        texts.extend(('\u{40000}'..='\u{10FFFF}').step_by(97).map(String::from));
+        more.extend(('\u{40000}'..='\u{10FFFF}').step_by(97).map(String::from));
     }
     if page.is_mixed() {
-        texts.extend(codes(page).iter().filter_map(|c| table_text(page, c)).filter(|t| t.chars().count() > 1));
+        more.extend(codes(page).iter().filter_map(|c| table_text(page, c)).filter(|t| t.chars().count() > 1));
     }
-    texts
+    ALL[..last].iter().map(|text| Cow::Borrowed(text.as_str())).chain(more.into_iter().map(Cow::Owned))
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -52,8 +52,8 @@ fn decoding(page: Page, program: &str, converter: &str, found: &mut Differences)
 }
 
 fn encoding(page: Page, program: &str, converter: &str, found: &mut Differences) {
-    let texts: Vec<_> = texts(page).into_iter().filter(|text| text != "\n").collect();
-    let input: String = texts.iter().flat_map(|text| [text, "\n"]).collect();
+    let texts: Vec<_> = texts(page).filter(|text| text != "\n").collect();
+    let input: String = texts.iter().flat_map(|text| [text.as_ref(), "\n"]).collect();
     let output = convert(program, "UTF-8", converter, input.as_bytes());
     let lines: Vec<&[u8]> = output.split(|b| *b == newline(page)).collect();
     assert_eq!(lines.len(), texts.len() + 1, "{program} {converter} lost its place");
