@@ -1,5 +1,5 @@
 //! COPY, and the statements that bring or remove text as it does: `++INCLUDE`, `-INC`, `EXEC SQL INCLUDE`, REPLACE,
-//! EJECT, SKIP1-3 and TITLE.
+//! EJECT, SKIP1-3 and TITLE. SQLCA and SQLDA, which the SQL precompiler brings, are no records of a file and are left out.
 //!
 //! A copied text may copy others, eight deep; all of them together have a bounded number
 //! of words. REPLACING works on the copied text and on what that copies. A
@@ -59,6 +59,10 @@ impl<'a, 'b> Copier<'a, 'b> {
         let mut at = 0;
         while let Some(fragment) = text.get(at) {
             if !self.may_go_on(0, Some(fragment.place)) {
+                return;
+            }
+            // What a program's statements copy has no part in its data.
+            if is(fragment, "PROCEDURE") && text.get(at + 1).is_some_and(|word| is(word, "DIVISION")) {
                 return;
             }
             at = match self.statement(&text, at, replacing, depth, out) {
@@ -161,10 +165,14 @@ impl<'a, 'b> Copier<'a, 'b> {
         depth: usize,
         out: &mut Vec<Fragment>,
     ) -> usize {
-        let length = text[at..].iter().position(|word| is(word, "END-EXEC")).unwrap_or(text.len() - at - 1);
+        let Some(length) = text[at..].iter().position(|word| is(word, "END-EXEC")) else {
+            self.notes.fault(text[at].place, "EXEC has no END-EXEC");
+            return text.len();
+        };
         let end = at + length + 1;
-        if let (true, Some((name, _))) =
-            (text.get(at + 2).is_some_and(|word| is(word, "INCLUDE")), member(text, at + 3))
+        let included = text.get(at + 2).filter(|word| is(word, "INCLUDE")).and_then(|_| member(text, at + 3));
+        if let Some((name, _)) =
+            included.filter(|(name, _)| !["SQLCA", "SQLDA"].contains(&name.to_uppercase().as_str()))
         {
             self.bring(&name, None, text[at].place, replacing, depth, out);
         }
@@ -339,6 +347,10 @@ mod tests {
                     \x20          EXEC SQL INCLUDE A END-EXEC.\n           EXEC SQL DECLARE T TABLE (X INT) END-EXEC.\n";
         let (words, notes) = expanded(text, &[("A.cpy", "       05 A PIC X.\n")]);
         assert_eq!((words.as_str(), notes), ("05 A PIC X . 01 R . 05 A PIC X .", vec![]));
+        let text = "       EXEC SQL INCLUDE SQLCA END-EXEC.\n       01 R PIC X.\n       PROCEDURE DIVISION.\n           COPY NONE.\n";
+        assert_eq!(expanded(text, &[]), ("01 R PIC X .".to_owned(), vec![]));
+        let (_, notes) = expanded("       EXEC SQL INCLUDE A.\n       01 R PIC X.\n", &[]);
+        assert_eq!(notes, ["t.cpy:1:8: EXEC has no END-EXEC"]);
         let text = "       REPLACE ==:A:== BY ==B==.\n       05 :A:-X.\n       REPLACE OFF.\n       05 :A:-X.\n";
         assert_eq!(expanded(text, &[]).0, "05 B-X . 05 :A:-X .");
     }
