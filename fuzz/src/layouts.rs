@@ -70,7 +70,13 @@ fn field(bytes: &mut Bytes<'_>, page: Page, n: usize) -> Field {
     let separate = matches!(rules.sign, SignPlace::LeadingSeparate | SignPlace::TrailingSeparate) && !rules.unsigned;
     let size = match (kind, kind.own_bytes()) {
         (Kind::Zoned { .. }, Some(own)) => own + usize::from(separate),
-        (Kind::Binary { .. }, Some(own)) => if bytes.flag() { 1 + bytes.below(16) } else { own },
+        (Kind::Binary { .. }, Some(own)) => {
+            if bytes.flag() {
+                1 + bytes.below(16)
+            } else {
+                own
+            }
+        }
         (_, Some(own)) => own,
         (Kind::Graphic, None) => 2 * (1 + bytes.below(20)),
         (_, None) => 4 + bytes.below(60),
@@ -87,8 +93,7 @@ fn field(bytes: &mut Bytes<'_>, page: Page, n: usize) -> Field {
 }
 
 fn rules(bytes: &mut Bytes<'_>) -> Rules {
-    let places =
-        [SignPlace::Trailing, SignPlace::Leading, SignPlace::TrailingSeparate, SignPlace::LeadingSeparate];
+    let places = [SignPlace::Trailing, SignPlace::Leading, SignPlace::TrailingSeparate, SignPlace::LeadingSeparate];
     let moments = [
         None,
         None,
@@ -107,7 +112,11 @@ fn rules(bytes: &mut Bytes<'_>) -> Rules {
         justified: bytes.below(4) == 0,
         trim_ideographic: bytes.below(4) == 0,
         moment: bytes.of(&moments),
-        no_date: if bytes.flag() { NoDates::STRICT.null(Sentinel::Zero).null(Sentinel::Nines) } else { NoDates::STRICT },
+        no_date: if bytes.flag() {
+            NoDates::STRICT.null(Sentinel::Zero).null(Sentinel::Nines)
+        } else {
+            NoDates::STRICT
+        },
         ..Rules::PLAIN
     }
 }

@@ -6,11 +6,13 @@
 mod bytes;
 mod framings;
 mod layouts;
+mod numbers;
 mod records;
 mod sources;
 mod text;
 
 pub use framings::framing;
+pub use numbers::numbers;
 pub use records::records;
 pub use sources::{copybook, dds, format};
 pub use text::text;
