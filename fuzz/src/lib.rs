@@ -14,5 +14,5 @@ mod text;
 pub use framings::framing;
 pub use numbers::numbers;
 pub use records::records;
-pub use sources::{copybook, dds, format};
+pub use sources::{copybook, dds, dspffd, format};
 pub use text::text;

@@ -3,7 +3,7 @@
 use fpp_codecs::format::{Format, RecordFormat, Role, Selector};
 use fpp_codecs::json;
 use fpp_codecs::layout::copybook::{self, Options};
-use fpp_codecs::layout::dds;
+use fpp_codecs::layout::{Layout, dds, dspffd};
 use fpp_codecs::record::{Nulls, Row};
 use fpp_codecs::text::Page;
 
@@ -11,14 +11,25 @@ use fpp_codecs::text::Page;
 pub fn dds(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Ok((layouts, _)) = dds::parse("fuzz.dds", &text, &mut |_| Err(String::new()), Page::Cp1388) else { return };
-    for layout in layouts {
-        let mut at = 0;
-        for field in &layout.fields {
-            assert_eq!(field.offset, at, "{}", field.name);
-            at += field.bytes;
-        }
-        assert_eq!(at, layout.length);
+    layouts.iter().for_each(covered);
+}
+
+/// An outfile of DSPFFD as CSV; what it gives must be a layout without gaps, too.
+pub fn dspffd(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let text = format!("WHNAME,WHFLDE,WHFOBO,WHFLDB,WHFLDT,WHFLDD,WHFLDP,WHVARL\n{text}");
+    if let Ok((layouts, _)) = dspffd::parse("fuzz.csv", &text, Page::Cp1388) {
+        layouts.iter().for_each(covered);
     }
+}
+
+fn covered(layout: &Layout) {
+    let mut at = 0;
+    for field in &layout.fields {
+        assert_eq!(field.offset, at, "{}", field.name);
+        at += field.bytes;
+    }
+    assert_eq!(at, layout.length);
 }
 
 /// A file format in TOML, whose layouts are the same text again.

@@ -2,16 +2,17 @@
 
 use super::exit::Failure;
 use super::output::note;
-use crate::settings::{self, FormatFile};
+use crate::settings::{self, FormatFile, LayoutFile};
 use clap::Args;
 use fpp_codecs::format::{Format, RecordFormat, Role};
 use fpp_codecs::layout::{Field, Kind};
+use fpp_codecs::text::Page;
 use std::path::PathBuf;
 
 /// The layout a verb works with.
 #[derive(Debug, Args)]
 pub(super) struct LayoutArg {
-    /// File format or layout in TOML, or DDS source (.dds)
+    /// File format or layout in TOML, DDS source (.dds, .pf, .lf), outfile of DSPFFD (.csv), or copybook (.cpy)
     #[arg(value_name = "LAYOUT")]
     pub(super) layout: PathBuf,
     #[command(flatten)]
@@ -24,6 +25,9 @@ pub(super) struct PageArg {
     /// Code page instead of the layout's own: 1388, 935, gbk, gb18030-2022, 37, utf-8 ...
     #[arg(long, value_name = "CCSID")]
     pub(super) ccsid: Option<String>,
+    /// One more folder for the files that DDS refers to (REF, PFILE ...); they are looked for beside the layout first
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) refs: Vec<PathBuf>,
 }
 
 impl LayoutArg {
@@ -36,15 +40,27 @@ impl LayoutArg {
 impl PageArg {
     /// Reads and compiles a layout with this page.
     pub(super) fn open(&self, layout: &std::path::Path) -> Result<Format, Failure> {
-        let page = match &self.ccsid {
-            Some(name) => Some(settings::page(name).map_err(|message| Failure::usage(format!("--ccsid: {message}")))?),
-            None => None,
-        };
-        let file = FormatFile::read(layout, page).map_err(|faults| Failure::faults(&faults))?;
+        let page = self.page()?;
+        let file = FormatFile::read(layout, page, &self.refs).map_err(|faults| Failure::faults(&faults))?;
         for warning in &file.warnings {
             note(format_args!("warning: {warning}"));
         }
         Ok(file.format)
+    }
+
+    /// Reads every layout of a source with this page; warnings go to stderr.
+    pub(super) fn open_all(&self, layout: &std::path::Path) -> Result<LayoutFile, Failure> {
+        let file = LayoutFile::read(layout, self.page()?, &self.refs).map_err(|faults| Failure::faults(&faults))?;
+        for warning in &file.warnings {
+            note(format_args!("warning: {warning}"));
+        }
+        Ok(file)
+    }
+
+    /// The page, if one is said.
+    pub(super) fn page(&self) -> Result<Option<Page>, Failure> {
+        let named = self.ccsid.as_deref().map(settings::page).transpose();
+        named.map_err(|message| Failure::usage(format!("--ccsid: {message}")))
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::route::Text;
 use fpp_codecs::format::Format;
+use fpp_codecs::layout::Layout;
 use fpp_codecs::source::SourceFault;
 use fpp_codecs::text::Page;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A file format, compiled, with everything it was made of.
 #[derive(Clone, Debug)]
@@ -19,30 +20,87 @@ pub struct FormatFile {
     pub warnings: Vec<SourceFault>,
 }
 
+/// Every record layout of a source, for verbs that look at layouts alone.
+#[derive(Clone, Debug)]
+pub struct LayoutFile {
+    /// The layouts, in the order of the source.
+    pub layouts: Vec<Layout>,
+    /// The file format, unless the source has several layouts without saying which record is which.
+    pub format: Option<Format>,
+    /// What is odd but legal.
+    pub warnings: Vec<SourceFault>,
+}
+
+/// Where sources are read that another source names: the folder of that one, then others in their order.
+struct Beside<'a> {
+    folder: &'a Path,
+    others: &'a [PathBuf],
+    read: Vec<Text>,
+}
+
+impl Beside<'_> {
+    fn read(&mut self, name: &str) -> Result<String, String> {
+        let mut first = None;
+        for folder in std::iter::once(self.folder).chain(self.others.iter().map(PathBuf::as_path)) {
+            let file = folder.join(name);
+            match std::fs::read_to_string(&file) {
+                Ok(content) => {
+                    if !self.read.iter().any(|text| text.name == name) {
+                        self.read.push(Text { name: name.to_owned(), content: content.clone() });
+                    }
+                    return Ok(content);
+                }
+                Err(error) => {
+                    first.get_or_insert(format!("cannot read {}: {error}", file.display()));
+                }
+            }
+        }
+        Err(first.unwrap_or_default())
+    }
+}
+
+fn text_of(path: &Path) -> Result<String, Vec<SourceFault>> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let message = format!("cannot read it: {error}");
+        vec![SourceFault { file: path.display().to_string(), line: 1, column: 1, message }]
+    })
+}
+
+impl LayoutFile {
+    /// Reads all layouts of a source. What it refers to is looked for beside it and in `folders`.
+    pub fn read(path: &Path, page: Option<Page>, folders: &[PathBuf]) -> Result<LayoutFile, Vec<SourceFault>> {
+        let (file, text) = (path.display().to_string(), text_of(path)?);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut beside = Beside { folder, others: folders, read: Vec::new() };
+        let (layouts, warnings) = Format::layouts(&file, &text, &mut |name| beside.read(name), page)?;
+        let format = Format::parse(&file, &text, &mut |name| beside.read(name), page).ok().map(|(format, _)| format);
+        Ok(LayoutFile { layouts, format, warnings })
+    }
+}
+
 impl FormatFile {
-    /// Reads and compiles a file format, a lone layout, or a `.dds` source.
-    pub fn read(path: &Path, page: Option<Page>) -> Result<FormatFile, Vec<SourceFault>> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let message = format!("cannot read it: {error}");
-            vec![SourceFault { file: path.display().to_string(), line: 1, column: 1, message }]
-        })?;
-        FormatFile::compile(path, text, page)
+    /// Reads and compiles a file format, a lone layout, or a source that is no TOML; what it refers to is looked for
+    /// beside it and in `folders`.
+    pub fn read(path: &Path, page: Option<Page>, folders: &[PathBuf]) -> Result<FormatFile, Vec<SourceFault>> {
+        FormatFile::compile_with(path, text_of(path)?, page, folders)
     }
 
     /// Compiles a text that was read from a file; layouts are read beside it.
     pub(super) fn compile(path: &Path, text: String, page: Option<Page>) -> Result<FormatFile, Vec<SourceFault>> {
+        FormatFile::compile_with(path, text, page, &[])
+    }
+
+    fn compile_with(
+        path: &Path,
+        text: String,
+        page: Option<Page>,
+        folders: &[PathBuf],
+    ) -> Result<FormatFile, Vec<SourceFault>> {
         let folder = path.parent().unwrap_or(Path::new(""));
-        let mut layouts: Vec<Text> = Vec::new();
-        let mut read = |name: &str| {
-            let file = folder.join(name);
-            let content = std::fs::read_to_string(&file).map_err(|e| format!("cannot read {}: {e}", file.display()))?;
-            if !layouts.iter().any(|l| l.name == name) {
-                layouts.push(Text { name: name.to_owned(), content: content.clone() });
-            }
-            Ok(content)
-        };
-        let (format, warnings) = Format::parse(&path.display().to_string(), &text, &mut read, page)?;
-        Ok(FormatFile { format, text, layouts, warnings })
+        let mut beside = Beside { folder, others: folders, read: Vec::new() };
+        let file = path.display().to_string();
+        let (format, warnings) = Format::parse(&file, &text, &mut |name| beside.read(name), page)?;
+        Ok(FormatFile { format, text, layouts: beside.read, warnings })
     }
 }
 

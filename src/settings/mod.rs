@@ -24,7 +24,7 @@ mod tests;
 mod words;
 
 pub use answer::{Answer, MarkerOut, Outlet};
-pub use compile::{FormatFile, page};
+pub use compile::{FormatFile, LayoutFile, page};
 pub use node::{Http, Seal, Settings, Work};
 pub use route::{DayControl, Ready, Route, SourceAction, Text, Texts};
 pub use spool::{Sftp, SftpAuth, Spool, SpoolKind};

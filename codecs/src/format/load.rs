@@ -37,6 +37,8 @@ pub(super) struct Loader<'a, 'b> {
     pub(super) path: Vec<String>,
     /// Layouts by source name, or why there are none.
     cache: BTreeMap<String, Result<Vec<Layout>, String>>,
+    /// Sources that are being read, by the names they would be referred to.
+    open: Vec<String>,
     /// What is odd but legal.
     pub(super) warnings: Vec<SourceFault>,
     /// Names of all sources read.
@@ -67,7 +69,8 @@ impl<'a, 'b> Loader<'a, 'b> {
         let sources = vec![file.to_owned()];
         let (defaults, cache) = (Chosen::default(), BTreeMap::new());
         let copybook = Options::new(page);
-        Loader { read, page, defaults, copybook, path: Vec::new(), cache, warnings: Vec::new(), sources }
+        let open = vec![file.rsplit(['/', '\\']).next().unwrap_or(file).to_owned()];
+        Loader { read, page, defaults, copybook, path: Vec::new(), cache, open, warnings: Vec::new(), sources }
     }
 
     /// Whether a source is by its name one that holds layouts and is no TOML.
@@ -147,23 +150,31 @@ impl<'a, 'b> Loader<'a, 'b> {
             return Err(format!("more than {DEPTH_MAX} sources refer to each other in a row"));
         }
         let names = self.candidates(name);
+        let mut circle = None;
         for file in &names {
             if let Some(known) = self.cache.get(file) {
                 return known.clone();
             }
+            // A logical file may have the name of its physical one, in another library.
+            if self.open.contains(file) {
+                circle = Some(file);
+                continue;
+            }
             let Ok(text) = self.text(file) else { continue };
-            self.cache.insert(file.clone(), Err(format!("{file} refers to itself")));
+            self.open.push(file.clone());
             let layouts = self.parse(file, &text, depth).map_err(|faults| match faults.first() {
                 Some(fault) => format!("its source has faults, first {fault}"),
                 None => "its source has faults".to_owned(),
             });
+            self.open.pop();
             self.cache.insert(file.clone(), layouts.clone());
             return layouts;
         }
-        Err(format!(
-            "no source of it was found; {} and so on were tried",
-            names.iter().take(3).cloned().collect::<Vec<_>>().join(", ")
-        ))
+        if let Some(file) = circle {
+            return Err(format!("{file} refers to itself, and no other source of it was found"));
+        }
+        let tried = names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+        Err(format!("no source of it was found; {tried} and so on were tried"))
     }
 
     /// Names of sources that a file can have: `file.dds`, `FILE.PF` ..., beside the source, in the folder of its library,

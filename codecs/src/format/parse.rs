@@ -49,6 +49,27 @@ impl Format {
         let Loader { sources, warnings, .. } = loader;
         Ok((Format { sources, ..format }, warnings))
     }
+
+    /// All record layouts of a source, as [`Format::parse`] reads it; a source that is no TOML may have several without
+    /// saying which record is which. Gives warnings beside them.
+    pub fn layouts(
+        file: &str,
+        text: &str,
+        read: &mut Read<'_>,
+        page_override: Option<Page>,
+    ) -> Result<(Vec<Layout>, Vec<SourceFault>), Vec<SourceFault>> {
+        let mut loader = Loader::new(file, read, PAGE);
+        let mut layouts = if Loader::is_copybook(file) {
+            loader.copybook(file, text, &Options::new(page_override.unwrap_or(PAGE)))?
+        } else if Loader::is_native(file) {
+            loader.native(file, text)?
+        } else {
+            let (format, warnings) = Format::parse(file, text, read, page_override)?;
+            return Ok((format.records.into_iter().map(|record| record.layout).collect(), warnings));
+        };
+        layouts.iter_mut().for_each(|layout| replace_page(layout, PAGE, page_override));
+        Ok((layouts, loader.warnings))
+    }
 }
 
 /// The one record of a copybook; several are told what must be said about them.

@@ -11,6 +11,7 @@ mod digits;
 mod line;
 mod prepare;
 mod read;
+mod schema;
 pub(crate) mod script;
 mod tree;
 mod value;
@@ -18,5 +19,6 @@ mod write;
 
 pub use line::line;
 pub use read::read;
+pub use schema::schema;
 pub use value::JsonFault;
 pub use write::write;

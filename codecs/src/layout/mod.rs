@@ -2,8 +2,10 @@
 
 pub mod build;
 pub mod check;
+pub mod convert;
 pub mod copybook;
 pub mod dds;
+pub mod diff;
 pub mod dspffd;
 mod kind;
 mod node;

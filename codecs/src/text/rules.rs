@@ -121,6 +121,12 @@ impl Rules {
         self.repairs & repair.bit() != 0
     }
 
+    /// What is listed: private use, codes and what they are read as, characters and what they are written as.
+    #[allow(clippy::type_complexity, reason = "three plain lists, for whoever writes them down")]
+    pub(crate) fn lists(&self) -> (&[RangeInclusive<char>], &[(u16, char)], &[(char, u16)]) {
+        (&self.private_use, &self.read, &self.write)
+    }
+
     /// Whether any repair is allowed.
     pub(super) fn repairs_anything(&self) -> bool {
         self.repairs != 0

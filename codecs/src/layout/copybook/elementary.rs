@@ -48,7 +48,11 @@ pub(super) fn field(item: &Item, name: String, options: &Options, notes: &mut No
     }
     // Unnamed bytes hold whatever was in storage: they are kept, and judged by nobody.
     let kept = item.name.is_none() && !kind.is_text();
-    let (kind, rules) = if kept { (Kind::Hex, Rules::default()) } else { (kind, rules) };
+    let (kind, mut rules) = if kept { (Kind::Hex, Rules::default()) } else { (kind, rules) };
+    // A rule that means nothing for the kind would take the field off the fast path, and out of TOML's words.
+    if !matches!(kind, Kind::Packed { .. } | Kind::Zoned { .. }) {
+        rules.signs = Signs::default();
+    }
     let page = match kind {
         _ if !kind.has_page() => None,
         Kind::Graphic if maker.is_national() => Page::from_ccsid(UTF_16),

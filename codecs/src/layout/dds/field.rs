@@ -5,13 +5,10 @@
 
 use super::known::CHECKS;
 use super::moment;
-use super::reader::{Entry, Reader};
+use super::reader::{Entry, Reader, Wrong};
 use super::reference::{letter, size};
 use crate::layout::{Field, Kind, Rules, check};
 use crate::text::Page;
-
-/// A place and what is wrong there.
-pub(super) type Wrong = ((usize, usize), String);
 
 /// Most digits of a binary field, and of a single and a double one.
 const BINARY_MAX: usize = 18;

@@ -3,9 +3,8 @@
 //! Every attribute that a logical file does not give is that of the physical file. Sources of the rules: DDS for physical
 //! and logical files, "CONCAT", "SST", "JREF", "Conversion of data types when concatenating fields in DDS".
 
-use super::field::Wrong;
 use super::keyword::Keyword;
-use super::reader::{Based, Entry, Reader};
+use super::reader::{Based, Entry, Reader, Wrong};
 use crate::layout::{Field, Kind, check};
 
 impl Reader<'_> {

@@ -4,9 +4,8 @@
 //! In a logical file DATFMT also makes a zoned, packed or character field of a date of the physical file; those forms
 //! have no separators.
 
-use super::field::Wrong;
 use super::keyword::Keyword;
-use super::reader::{Entry, Reader};
+use super::reader::{Entry, Reader, Wrong};
 use crate::date::form::Separator;
 use crate::layout::{DateForm, Kind, NumericMoment, TimeForm};
 

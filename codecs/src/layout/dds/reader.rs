@@ -19,6 +19,9 @@ pub(super) const TOLD_MAX: usize = 200;
 /// Gives the layouts of a file that a source refers to, or says why there are none.
 pub type Refs<'a> = dyn FnMut(&FileName) -> Result<Vec<Layout>, String> + 'a;
 
+/// A place and what is wrong there.
+pub(super) type Wrong = ((usize, usize), String);
+
 /// One specification with all its keyword lines.
 pub(super) struct Entry {
     pub(super) spec: Spec,

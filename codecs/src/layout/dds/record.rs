@@ -93,7 +93,8 @@ impl Reader<'_> {
             return;
         }
         if open.fields.is_empty() && !open.files.is_empty() {
-            if open.joined {
+            // A field that could not be read has been told already.
+            if open.joined && self.faults.is_empty() {
                 let message = "a join has no fields of its own files: name them".to_owned();
                 return self.fault((open.line, KEYWORDS), message);
             }

@@ -5,9 +5,8 @@
 //! not on it; where the referred field has it and this one has not, a warning says so. A CCSID of the referred field is
 //! taken where it is not that of the whole source.
 
-use super::field::Wrong;
 use super::name::{FileName, qualified};
-use super::reader::{Entry, Reader};
+use super::reader::{Entry, Reader, Wrong};
 use crate::layout::{Field, Kind};
 
 impl Reader<'_> {

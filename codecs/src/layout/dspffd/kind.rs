@@ -1,7 +1,6 @@
 //! What a field of the outfile is: WHFLDT, with the bytes that decide over its digits.
 
-use super::table::Cell;
-use super::{Wrong, number};
+use super::table::{Cell, Wrong, number};
 use crate::date::form::Separator;
 use crate::layout::check;
 use crate::layout::{DateForm, Kind, Rules, TimeForm};

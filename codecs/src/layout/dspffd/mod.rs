@@ -14,7 +14,7 @@ use super::{Field, Kind, Layout};
 use crate::source::SourceFault;
 use crate::text::Page;
 use std::collections::HashMap;
-use table::{Cell, Table};
+use table::{Cell, Table, Wrong, number};
 
 /// Layouts and warnings, or faults.
 pub type Parsed = Result<(Vec<Layout>, Vec<SourceFault>), Vec<SourceFault>>;
@@ -24,6 +24,9 @@ const NEEDED: &[&str] = &["WHNAME", "WHFOBO", "WHFLDB", "WHFLDT"];
 
 /// Faults that one source can have; nobody reads more.
 const FAULTS_MAX: usize = 1_000;
+
+/// Fields that one export can have, of all its formats.
+const ROWS_MAX: usize = 4 * FIELDS_MAX;
 
 /// Reads an export; `default` is the page of character fields where there is no column WHCCSID.
 pub fn parse(file: &str, text: &str, default: Page) -> Parsed {
@@ -41,9 +44,6 @@ pub fn parse(file: &str, text: &str, default: Page) -> Parsed {
     };
     if reader.faults.is_empty() { Ok((layouts, reader.warnings)) } else { Err(reader.faults) }
 }
-
-/// A fault of one cell.
-type Wrong = ((usize, usize), String);
 
 struct Reader<'a> {
     file: &'a str,
@@ -102,7 +102,7 @@ impl Reader<'_> {
         groups.iter().for_each(|group| *names.entry(group.layout.0.clone()).or_default() += 1);
         let mut layouts = Vec::new();
         for group in groups {
-            let (place, note) = (group.place, group.note.clone());
+            let note = group.note.clone();
             let twice = names.get(&group.layout.0).is_some_and(|count| *count > 1);
             match self.layout(group) {
                 Ok(mut layout) => {
@@ -111,10 +111,8 @@ impl Reader<'_> {
                     }
                     layouts.push(layout);
                 }
-                Err(wrong) => {
-                    let (at, message) = wrong.unwrap_or((place, "the format has no fields".to_owned()));
-                    self.fault(at, message);
-                }
+                Err(None) => {}
+                Err(Some((at, message))) => self.fault(at, message),
             }
         }
         layouts
@@ -124,7 +122,10 @@ impl Reader<'_> {
     fn groups(&mut self, table: &Table) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut index: HashMap<(String, String, String), usize> = HashMap::new();
-        for row in table.rows.iter().take(FIELDS_MAX * 4) {
+        if table.rows.len() > ROWS_MAX {
+            self.fault((1, 1), format!("the export has more than {ROWS_MAX} fields"));
+        }
+        for row in table.rows.iter().take(ROWS_MAX) {
             let text = |name: &str| table.cell(row, name).text;
             let key = (text("WHLIB"), text("WHFILE"), text("WHNAME").to_uppercase());
             let read = self.field(table, row);
@@ -201,7 +202,7 @@ impl Reader<'_> {
         Ok((kind, Some(page)))
     }
 
-    /// Fields in their places, gaps filled; without a place the fault is of the whole.
+    /// Fields in their places, gaps filled; nothing to tell where every field has had a fault of its own.
     fn layout(&self, mut group: Group) -> Result<Layout, Option<Wrong>> {
         group.fields.sort_by_key(|(field, _)| field.offset);
         let mut fields: Vec<Field> = Vec::with_capacity(group.fields.len());
@@ -236,9 +237,8 @@ impl Reader<'_> {
         }
         if fields.is_empty() {
             // Every field has had a fault of its own, or is not in the buffer.
-            return Err((self.faults.is_empty())
-                .then(|| (group.place, "the format has no fields in its buffer".to_owned()))
-                .or(Some((group.place, "no field of the format could be read".to_owned()))));
+            let message = "the format has no fields in its buffer".to_owned();
+            return Err(self.faults.is_empty().then_some((group.place, message)));
         }
         let (name, text) = group.layout;
         let layout = check::assemble(name, text, fields, Vec::new());
@@ -246,16 +246,4 @@ impl Reader<'_> {
             layout.map_err(|(index, wrong)| Some((places.get(index).copied().unwrap_or(group.place), wrong)))?;
         Ok(Layout { notes: vec![group.note], ..layout })
     }
-}
-
-/// A whole number as exports write it: `5`, `00005`, `5.00`, `5,00`; nothing for an empty cell.
-fn number(cell: &Cell) -> Result<Option<usize>, Wrong> {
-    let whole = match cell.text.split_once(['.', ',']) {
-        Some((whole, zeros)) if zeros.chars().all(|c| c == '0') => whole,
-        _ => cell.text.as_str(),
-    };
-    if whole.is_empty() {
-        return Ok(None);
-    }
-    whole.parse().map(Some).map_err(|_| (cell.place, format!("`{}` is not a whole number", cell.text)))
 }

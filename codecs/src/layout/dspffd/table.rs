@@ -12,6 +12,9 @@ pub(super) struct Cell {
     pub(super) place: (usize, usize),
 }
 
+/// A fault of one cell.
+pub(super) type Wrong = ((usize, usize), String);
+
 /// Rows under a header.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -53,6 +56,18 @@ impl Table {
             .unwrap_or(Cell { text: String::new(), place: row.first().map_or((1, 1), |cell| cell.place) });
         Cell { text: cell.text.trim_matches([' ', '\u{a0}']).to_owned(), ..cell }
     }
+}
+
+/// A whole number as exports write it: `5`, `00005`, `5.00`, `5,00`; nothing for an empty cell.
+pub(super) fn number(cell: &Cell) -> Result<Option<usize>, Wrong> {
+    let whole = match cell.text.split_once(['.', ',']) {
+        Some((whole, zeros)) if zeros.chars().all(|c| c == '0') => whole,
+        _ => cell.text.as_str(),
+    };
+    if whole.is_empty() {
+        return Ok(None);
+    }
+    whole.parse().map(Some).map_err(|_| (cell.place, format!("`{}` is not a whole number", cell.text)))
 }
 
 fn cells(text: &str, delimiter: char) -> Result<Vec<Vec<Cell>>, (usize, usize)> {

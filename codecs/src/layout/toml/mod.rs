@@ -13,6 +13,7 @@ pub mod words;
 
 pub(crate) use adjust::{adjust, default_rules, is_named};
 pub(crate) use rules::Chosen;
+pub use text::words as text_words;
 
 use super::Layout;
 use super::build::{self, Part};

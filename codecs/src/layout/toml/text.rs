@@ -69,6 +69,20 @@ impl TextRules {
     }
 }
 
+/// The keys that say these rules, with their lists.
+pub fn words(rules: &Rules) -> Vec<(&'static str, Vec<String>)> {
+    let (private, reads, writes) = rules.lists();
+    let repairs = Repair::ALL.into_iter().filter(|repair| rules.allows(*repair)).map(|repair| repair.name().to_owned());
+    let hex = |c: char| format!("{:04X}", u32::from(c));
+    let lists = [
+        ("repairs", repairs.collect::<Vec<_>>()),
+        ("private_use", private.iter().map(|range| format!("{}-{}", hex(*range.start()), hex(*range.end()))).collect()),
+        ("read_as", reads.iter().map(|(code, c)| format!("{code:04X} = {}", hex(*c))).collect()),
+        ("write_as", writes.iter().map(|(c, code)| format!("{} = {code:04X}", hex(*c))).collect()),
+    ];
+    lists.into_iter().filter(|(_, list)| !list.is_empty()).collect()
+}
+
 /// A list of texts, each read or told as a fault.
 fn list<T>(table: &Section<'_>, key: &str, read: impl Fn(&str) -> Option<T>, wrong: &str) -> Option<Vec<T>> {
     if !table.has(key) {

@@ -1,0 +1,188 @@
+//! Golden DDS sources of the shapes found in the wild, moved and broken ones, and the outfile of DSPFFD.
+#![allow(clippy::unwrap_used)] // helpers of tests, which clippy does not take for tests
+
+use fpp_codecs::format::Format;
+use fpp_codecs::layout::dds;
+use fpp_codecs::layout::{Kind, Layout, NumericMoment, dspffd};
+use fpp_codecs::source::SourceFault;
+use fpp_codecs::text::Page;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dds/");
+const EXPECTED: &str = include_str!("dds/expected.txt");
+
+fn read(name: &str) -> Result<String, String> {
+    std::fs::read_to_string(format!("{FOLDER}{name}")).map_err(|e| format!("{name}: {e}"))
+}
+
+fn layouts(name: &str) -> (Vec<Layout>, Vec<SourceFault>) {
+    let text = read(name).unwrap();
+    Format::layouts(name, &text, &mut read, None).unwrap_or_else(|faults| panic!("{faults:#?}"))
+}
+
+fn told(layout: &Layout) -> String {
+    let fields =
+        layout.fields.iter().map(|f| format!("  {} {:?} @{}+{}{}", f.name, f.kind, f.offset + 1, f.bytes, page(f)));
+    let mut lines = vec![format!("{} {} bytes  {}", layout.name, layout.length, layout.text)];
+    lines.extend(fields);
+    lines.push(format!("  keys {}", layout.keys.join(" ")));
+    lines.extend(layout.notes.iter().map(|note| format!("  note {note}")));
+    lines.join("\n")
+}
+
+fn page(field: &fpp_codecs::layout::Field) -> String {
+    let mut told = field.page.map_or_else(String::new, |page| format!(" {}", page.name()));
+    for (set, word) in [(field.varlen, "varlen"), (field.nullable, "null"), (field.rules.moment.is_some(), "moment")] {
+        if set {
+            told = format!("{told} {word}");
+        }
+    }
+    for (name, values) in &field.conditions {
+        told = format!("{told} {name}({values})");
+    }
+    told
+}
+
+#[test]
+fn golden_sources_give_their_layouts() {
+    let names = ["fieldref.pf", "customer.pf", "orders.pf", "custlf.lf", "custview.lf", "join.lf", "shared.lf"];
+    let mut found = String::new();
+    for name in names {
+        let (layouts, warnings) = layouts(name);
+        for layout in &layouts {
+            found.push_str(&format!("{name}: {}\n", told(layout)));
+        }
+        warnings.iter().for_each(|w| found.push_str(&format!("  warning {}:{} {}\n", w.line, w.column, w.message)));
+    }
+    assert_eq!(found, EXPECTED, "{found}");
+}
+
+#[test]
+fn a_moved_source_says_the_same() {
+    let plain = read("fieldref.pf").unwrap();
+    let (expected, _) = layouts("fieldref.pf");
+    let prefixed = |front: &str| plain.lines().map(|line| format!("{front}{line}\r\n")).collect::<String>();
+    let lettered = plain.lines().map(|line| format!("A{}\n", line.get(6..).unwrap_or_default())).collect::<String>();
+    let tabbed = plain.replace("                ", "\t\t");
+    for moved in [prefixed("000100210315"), prefixed("000100"), lettered, tabbed, plain.to_lowercase()] {
+        let (found, _) = dds::parse("m.pf", &moved, &mut |_| Err(String::new()), Page::Cp1388).unwrap();
+        let shape =
+            |layout: &Layout| layout.fields.iter().map(|f| (f.name.clone(), f.kind, f.bytes)).collect::<Vec<_>>();
+        assert_eq!(shape(&found[0]), shape(&expected[0]), "{moved}");
+    }
+    assert_eq!(layouts("fieldref.pf").1, []);
+}
+
+#[test]
+fn a_fault_in_a_moved_source_points_at_the_text() {
+    let source = "000100210315     A          R X\n000200210315     A            A              5Q\n";
+    let faults = dds::parse("m.pf", source, &mut |_| Err(String::new()), Page::Cp1388).unwrap_err();
+    assert_eq!((faults[0].line, faults[0].column), (2, 47));
+}
+
+#[test]
+fn bytes_in_doubt_are_faults_that_say_what_is_missing() {
+    let field =
+        |columns: &str, keywords: &str| format!("     A          R X\n     A            {columns:<26}{keywords}\n");
+    let cases = [
+        (field("D               L", "DATFMT(*JOB)"), "that of a job"),
+        (field("D               L", "DATFMT(*NEW)"), "DATFMT(*NEW) is not known"),
+        (field("T               T", "TIMFMT(*JOB)"), "that of a job"),
+        (field("F             17F", ""), "FLTPCN(*DOUBLE)"),
+        (field("F             12F", "FLTPCN(*DECFLOAT)"), "16 or 34"),
+        (field("F              9F", "FLTPCN(*HALF)"), "decides the bytes"),
+        (field("B             19B 0", ""), "more than 18"),
+        (field("A             10A", "CCSID(935"), "CCSID cannot be read"),
+        (field("A             10A", "CCSID(1200)"), "needs data type G"),
+        (field("A             10A", "CONCAT(B C)"), "for logical files"),
+        (field("A         R", "REFFLD(B ../SECRET)"), "no name of a file"),
+        (field("L              8L", ""), "this format has 10 bytes"),
+        ("     A          R X                         PFILE(NOWHERE)\n".to_owned(), "fields of NOWHERE are needed"),
+    ];
+    for (source, part) in cases {
+        let faults = dds::parse("t.pf", &source, &mut |_| Err("there is none".to_owned()), Page::Cp1388).unwrap_err();
+        assert!(faults.iter().any(|fault| fault.message.contains(part)), "{part}: {faults:#?}\n{source}");
+    }
+}
+
+#[test]
+fn logical_fields_that_cannot_be_are_faults() {
+    let view = |columns: &str, keywords: &str| {
+        format!(
+            "     A          R VIEW                      PFILE(CUSTOMER)\n     A            {columns:<26}{keywords}\n"
+        )
+    };
+    let cases = [
+        (view("NOSUCH", ""), "has no field NOSUCH"),
+        (view("A", "SST(CUNAME 49 4)"), "ends at 50"),
+        (view("A", "SST(CUNAME 3)"), "the length of the part"),
+        (view("A", "SST(CUID 1 2)"), "character, hex, zoned and graphic"),
+        (view("A", "CONCAT(CUBAL CUNAME)"), "has decimals"),
+        (view("A", "CONCAT(CUID CUBIRTH)"), "dates, times"),
+        (view("BORN           6S 0", "RENAME(CUBIRTH) DATFMT(*YYMD)"), "has 8 digits"),
+    ];
+    for (source, part) in cases {
+        let faults = Format::layouts("v.lf", &source, &mut read, None).unwrap_err();
+        assert!(faults.iter().any(|fault| fault.message.contains(part)), "{part}: {faults:#?}");
+    }
+    let join = format!("     A          R {:<26} JFILE(ORDERS CUSTOMER)\n     A            CUID\n", "J");
+    let faults = Format::layouts("j.lf", &join, &mut read, None).unwrap_err();
+    assert!(faults[0].message.contains("JREF says from which"), "{faults:#?}");
+}
+
+#[test]
+fn a_date_of_a_logical_file_may_be_a_number() {
+    let (view, _) = layouts("custview.lf");
+    let born = view[0].fields.iter().find(|field| field.name == "BORN").unwrap();
+    assert_eq!((born.kind, born.bytes), (Kind::Zoned { digits: 8, decimals: 0 }, 8));
+    assert!(matches!(born.rules.moment, Some(NumericMoment::Date(form)) if form.digits() == 8));
+}
+
+const OUTFILE: &str = "\u{feff}WHFILE;WHLIB;WHNAME;WHFLDE;WHFOBO;WHFLDB;WHFLDT;WHFLDD;WHFLDP;WHFTXT;WHCHD1;WHCHD2;WHCCSID;WHVARL;WHNULL;WHFMT;WHRLEN;WHZZZ
+TRADES;BANK;TRDR;TRDID;1;16;A;0;0;\"Id; of trade\";TRADE;ID;1388;N;N;;60;x
+TRADES;BANK;TRDR;AMOUNT;17;00008;P;15;2;Amount;;;0;N;Y;;60;
+TRADES;BANK;TRDR;NOTE;27;22;O;0;0;;;;935;Y;N;;60;
+TRADES;BANK;TRDR;DAY;49;8;L;0;0;;;;37;N;N;*YMD;60;
+TRADES;BANK;OTHR;COUNT;1;4;B;10;0;;;;0;N;N;;4;
+";
+
+#[test]
+fn an_outfile_of_dspffd_decides_by_position_and_bytes() {
+    let (layouts, warnings) = dspffd::parse("t.csv", OUTFILE, Page::Cp37).unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(
+        told(&layouts[0]),
+        "TRDR 60 bytes  \n  TRDID Char @1+16 1388\n  AMOUNT Packed { digits: 15, decimals: 2 } @17+8 null\n  FILLER Hex @25+2\n  NOTE Open @27+22 935 varlen\n  DAY Date(DateForm { order: Ymd, year: Two, separator: Any(47) }) @49+8 37\n  FILLER2 Hex @57+4\n  keys \n  note file BANK/TRADES"
+    );
+    assert_eq!(
+        (layouts[0].fields[0].text.as_str(), layouts[0].fields[0].heading.as_str()),
+        ("Id; of trade", "TRADE ID")
+    );
+    // An INTEGER of SQL has ten digits, more than DDS allows in four bytes.
+    let count = &layouts[1].fields[0];
+    assert_eq!((count.kind, count.bytes, count.rules.native), (Kind::Binary { digits: 9, decimals: 0 }, 4, true));
+    for delimiter in [',', '\t'] {
+        let text = OUTFILE.replace("Id; of", "Id of").replace(';', &delimiter.to_string()).to_lowercase();
+        let text = text.replace("trdr", "TRDR").replace("othr", "OTHR");
+        let (other, _) = dspffd::parse("t.csv", &text, Page::Cp37).unwrap();
+        assert_eq!(other[0].fields.len(), layouts[0].fields.len());
+        assert_eq!(other[0].length, 60);
+    }
+}
+
+#[test]
+fn an_outfile_in_doubt_is_a_fault_with_the_place_of_its_cell() {
+    let cases = [
+        ("TRDR;NOTE;27;", "TRDR;NOTE;20;", "4:23", "AMOUNT ends at 24"),
+        ("A;0;0;\"Id", "Q;0;0;\"Id", "2:29", "data type `Q`"),
+        (";*YMD;", ";;", "5:43", "WHFMT"),
+        ("WHFOBO", "WHFOBX", "1:1", "WHFOBO"),
+        (";1388;", ";99;", "2:59", "CCSID 99"),
+        ("DAY;49;8;", "DAY;49;9;", "5:25", "has 8 bytes, not 9"),
+        ("COUNT;1;4;", "COUNT;x;4;", "6:24", "not a whole number"),
+    ];
+    for (from, to, place, part) in cases {
+        let faults = dspffd::parse("t.csv", &OUTFILE.replacen(from, to, 1), Page::Cp37).unwrap_err();
+        let told: Vec<_> = faults.iter().map(|f| format!("{}:{} {}", f.line, f.column, f.message)).collect();
+        assert!(told.iter().any(|t| t.starts_with(place) && t.contains(part)), "{from} {part}: {told:#?}");
+    }
+}

@@ -1,0 +1,80 @@
+//! `fpp layout convert`: a layout of any source as TOML, or as JSON Schema of what `fpp decode` writes.
+
+use super::exit::{Exit, Failure};
+use super::layouts::LayoutArg;
+use super::output::Output;
+use clap::{Args, ValueEnum};
+use fpp_codecs::json;
+use fpp_codecs::layout::{Layout, convert};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Convert a layout to TOML, or to JSON Schema of the lines that decode writes
+///
+/// The TOML is read again before it is written: it means the same layout. The schema is of draft 2020-12.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  fpp layout convert CUSTMST.PF --to toml -o custmst.toml\n  \
+                        fpp layout convert config/layouts/pmtrd.toml --to json-schema")]
+pub(super) struct Convert {
+    #[command(flatten)]
+    layout: LayoutArg,
+    /// What to write
+    #[arg(long, value_name = "FORM")]
+    to: Form,
+    /// Which record format, if the source has several
+    #[arg(long, value_name = "NAME")]
+    record: Option<String>,
+    /// For a schema: no other values where the layout names some (level 88, VALUES)
+    #[arg(long)]
+    closed: bool,
+    /// Write to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Form {
+    Toml,
+    JsonSchema,
+}
+
+impl Convert {
+    pub(super) fn run(&self, out: &mut Output) -> Result<Exit, Failure> {
+        let mut layouts = self.layout.page.open_all(&self.layout.layout)?.layouts;
+        let known: Vec<_> = layouts.iter().map(|layout| layout.name.clone()).collect();
+        if let Some(name) = &self.record {
+            layouts.retain(|layout| layout.name.eq_ignore_ascii_case(name));
+        }
+        if layouts.is_empty() {
+            return Err(Failure::usage(format!("--record: the source has {}", known.join(", "))));
+        }
+        let text = match self.to {
+            Form::Toml => self.toml(&layouts, &known)?,
+            Form::JsonSchema => {
+                let schema = json::schema(&layouts, self.closed);
+                let mut text = serde_json::to_string_pretty(&schema).map_err(|e| Failure::internal(e.to_string()))?;
+                text.push('\n');
+                text
+            }
+        };
+        match &self.output {
+            Some(file) => std::fs::write(file, text).map_err(|e| Failure::file("write", file.display(), &e))?,
+            None => out.write_all(text.as_bytes())?,
+        }
+        Ok(Exit::Good)
+    }
+
+    fn toml(&self, layouts: &[Layout], known: &[String]) -> Result<String, Failure> {
+        let [layout] = layouts else {
+            let message = format!("the source has several record formats: say --record, one of {}", known.join(", "));
+            return Err(Failure::usage(message));
+        };
+        convert::to_toml(layout).map_err(|why| {
+            Failure::usage(format!(
+                "{}: {} cannot be written as TOML: {why}",
+                self.layout.layout.display(),
+                layout.name
+            ))
+        })
+    }
+}
