@@ -107,9 +107,11 @@ fn civil(day: i64) -> Date {
 }
 
 impl DayForm {
-    /// The form that a field's own kind implies: a date field is ISO, seven digits are `cyymmdd`, all else `yyyymmdd`.
+    /// The form that a field's own kind implies: a date, or a number whose layout says that it is one, is ISO; seven
+    /// digits are `cyymmdd`, all else `yyyymmdd`.
     pub fn of(field: &Field) -> DayForm {
         match field.kind {
+            _ if field.rules.moment.is_some() => DayForm::Iso,
             Kind::Date(_) => DayForm::Iso,
             Kind::Packed { digits: 7, .. } | Kind::Zoned { digits: 7, .. } | Kind::Number { digits: 7, .. } => {
                 DayForm::Cyymmdd

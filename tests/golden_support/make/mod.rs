@@ -1,6 +1,7 @@
 //! How every input of a golden case came to be. The bytes are committed; `MAKE_GOLDEN=1` makes them again.
 
 mod book;
+mod copybook;
 mod products;
 mod records;
 mod whole;
@@ -30,7 +31,7 @@ impl Input {
 }
 
 fn inputs() -> Vec<Input> {
-    [records::inputs(), whole::inputs(), products::inputs()].concat()
+    [records::inputs(), whole::inputs(), products::inputs(), copybook::inputs()].concat()
 }
 
 /// Writes the inputs of all cases.

@@ -1,0 +1,40 @@
+//! The product file as a mainframe writes it: a copybook, records with an RDW, as many remarks as there are.
+
+use super::{Input, one};
+use fpp_codecs::format::Format;
+use fpp_codecs::framing::Framer;
+use fpp_codecs::json;
+use fpp_codecs::record::Row;
+
+pub(crate) fn inputs() -> Vec<Input> {
+    vec![one("copybook-rdw", products)]
+}
+
+/// As the lines that `fpp decode` would give.
+const PRODUCTS: &[&str] = &[
+    r#"{"fields":{"INST-ID":"Au99.99","INST-NAME":"黄金9999","METAL":"AU","LOT-GRAMS":"10.0000","TICK":"0.0100",
+        "FINENESS":"999.900","EFF-DATE":"2014-01-02","END-DATE":null,"REMARK-COUNT":2,
+        "REMARKS":[{"REMARK":"一手十克"},{"REMARK":"SPOT"}]}}"#,
+    r#"{"fields":{"INST-ID":"Ag(T+D)","INST-NAME":"白银延期","METAL":"AG","LOT-GRAMS":"1000.0000","TICK":{"raw":"4040404040"},
+        "FINENESS":"999.000","EFF-DATE":"2006-10-30","END-DATE":null,"REMARK-COUNT":0,"REMARKS":[]}}"#,
+    r#"{"fields":{"INST-ID":"Au50g","INST-NAME":"50克金条","METAL":"AU","LOT-GRAMS":"50.0000","TICK":"0.0100",
+        "FINENESS":"999.900","EFF-DATE":"2008-01-09","END-DATE":"2019-12-31","REMARK-COUNT":1,
+        "REMARKS":[{"REMARK":"已停止"}]}}"#,
+];
+
+fn products() -> Vec<u8> {
+    let folder = super::case::all().join("copybook-rdw");
+    let mut read = |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|e| e.to_string());
+    // The blanks of the second record are dirt on purpose, which only a field that keeps dirt can write.
+    let text = read("format.toml").unwrap().replace("dirty = \"null\"", "dirty = \"keep\"");
+    let format = Format::parse("format.toml", &text, &mut read, None).unwrap_or_else(|f| panic!("{f:?}")).0;
+    let (mut framer, mut file) = (Framer::new(format.framing.clone()), Vec::new());
+    for product in PRODUCTS {
+        let (mut row, mut record) = (Row::default(), Vec::new());
+        let index = json::read(&format, &product.replace('\n', ""), &mut row).unwrap();
+        format.records[index].encode(&row, &mut record).unwrap_or_else(|fault| panic!("{fault:?}"));
+        framer.put(&record, &mut file).unwrap();
+    }
+    framer.finish(&mut file);
+    file
+}
