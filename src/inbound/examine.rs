@@ -31,7 +31,7 @@ pub fn examine<R: Read>(
             Err(error) => break Ending::Broken { code: error.code(), reason: without_code(&error) },
         }
     };
-    let remarks = cutter.remarks();
+    let remarks = [cutter.remarks(), proof.repairs()].concat();
     Ok((proof.finish(ending)?, remarks))
 }
 

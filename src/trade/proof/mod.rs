@@ -7,6 +7,7 @@
 pub mod header;
 pub mod outcome;
 mod refusal;
+mod repairs;
 pub mod repeat;
 mod sequence;
 
@@ -25,6 +26,7 @@ use fpp_codecs::record::{Cell, Decimal, Row};
 use header::{FileFault, Found, NameIdentity};
 use outcome::{Amounts, FileFaults, Outcome};
 use refusal::Place;
+use repairs::Repairs;
 use repeat::{Entry, Repeats, Spill};
 use sequence::{Number, Sequence};
 use std::io;
@@ -74,6 +76,7 @@ pub struct Proof<'p> {
     rejects: Vec<Reject>,
     amount: Option<usize>,
     amounts: Amounts,
+    repairs: Repairs,
     row: Row,
     event: Event,
 }
@@ -110,6 +113,7 @@ impl<'p> Proof<'p> {
             rejects: Vec::new(),
             amount: plan.answer.as_ref().and_then(|a| a.amount_field()),
             amounts: Amounts::default(),
+            repairs: Repairs::default(),
             row: Row::default(),
             event: Event::default(),
             plan,
@@ -205,8 +209,14 @@ impl<'p> Proof<'p> {
         }
     }
 
+    /// What policies of the layout let pass so far, for people.
+    pub fn repairs(&self) -> Vec<String> {
+        self.repairs.told()
+    }
+
     fn header(&mut self, format: &RecordFormat, bytes: &[u8]) {
         format.decode(bytes, &mut self.row);
+        self.repairs.add(&self.row, &format.layout);
         match self.plan.header.read(format, &self.row, &self.context.name) {
             Ok(found) => self.identity = found,
             Err(fault) => {
@@ -229,6 +239,7 @@ impl<'p> Proof<'p> {
             return Ok(());
         }
         format.decode(bytes, &mut self.row);
+        self.repairs.add(&self.row, &format.layout);
         self.tally.add(&self.row);
         let amount = self
             .amount
@@ -285,6 +296,7 @@ impl<'p> Proof<'p> {
 
     fn trailer(&mut self, format: &RecordFormat, n: u64, bytes: &[u8]) {
         format.decode(bytes, &mut self.row);
+        self.repairs.add(&self.row, &format.layout);
         if let Some(fault) = self.row.faults.first() {
             let field = format.layout.fields.get(fault.field).map_or("?", |f| f.name.as_str());
             self.faults.note(Code::TRAILER, format!("record {n}: trailer field {field} is unreadable: {fault}"));
