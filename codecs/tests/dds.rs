@@ -6,6 +6,7 @@ use fpp_codecs::layout::dds;
 use fpp_codecs::layout::{Kind, Layout, NumericMoment, dspffd};
 use fpp_codecs::source::SourceFault;
 use fpp_codecs::text::Page;
+use proptest::prelude::*;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dds/");
 const EXPECTED: &str = include_str!("dds/expected.txt");
@@ -184,5 +185,36 @@ fn an_outfile_in_doubt_is_a_fault_with_the_place_of_its_cell() {
         let faults = dspffd::parse("t.csv", &OUTFILE.replacen(from, to, 1), Page::Cp37).unwrap_err();
         let told: Vec<_> = faults.iter().map(|f| format!("{}:{} {}", f.line, f.column, f.message)).collect();
         assert!(told.iter().any(|t| t.starts_with(place) && t.contains(part)), "{from} {part}: {told:#?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_outfile_is_a_layout_without_gaps_or_a_fault(rows in prop::collection::vec(("[AB]", "[A-C]", 0usize..40, 0usize..20, "[ABEFGHJLOPSTZ56Q]", 0u8..40, 0u8..4, "[YN]"), 1..8)) {
+        let mut text = "WHNAME,WHFLDE,WHFOBO,WHFLDB,WHFLDT,WHFLDD,WHFLDP,WHVARL\n".to_owned();
+        for (format, field, position, bytes, kind, digits, decimals, varlen) in rows {
+            text.push_str(&format!("{format},{field},{position},{bytes},{kind},{digits},{decimals},{varlen}\n"));
+        }
+        if let Ok((layouts, _)) = dspffd::parse("r.csv", &text, Page::Cp1388) {
+            for layout in layouts {
+                let mut at = 0;
+                for field in &layout.fields {
+                    prop_assert_eq!(field.offset, at, "{}\n{}", field.name, text);
+                    at += field.bytes;
+                }
+                prop_assert_eq!(at, layout.length);
+            }
+        }
+    }
+
+    #[test]
+    fn an_outfile_never_panics(text in "(WHNAME|WHFLDE|WHFOBO|WHFLDB|WHFLDT|[a-z0-9\"';,\t\n\r ]){0,60}") {
+        let _ = dspffd::parse("r.csv", &text, Page::Cp1388);
+    }
+
+    #[test]
+    fn lines_that_look_like_dds_never_panic(lines in prop::collection::vec("(000100210315|A| {5}[A ]) {0,11}[ RKJSO] [A-C ]{3} {7}[R ][ 0-9+-]{5}[A-Z5 ][ 0-9]{2}[ BIN] {6}(CONCAT|SST|RENAME|CCSID|DATFMT|PFILE|JFILE)\\([A-C0-9* /']{0,9}\\)[+-]?", 0..12)) {
+        let text = lines.join("\n");
+        let _ = Format::layouts("w.lf", &text, &mut read, None);
     }
 }
