@@ -5,6 +5,7 @@
 //! not clear. Nothing here moves a byte.
 
 use super::rules::Chosen;
+use super::scope::page as page_of;
 use super::tree;
 use crate::layout::build::Chooser;
 use crate::layout::{Array, Choice, Field, Layout, Node, Redefines};
@@ -62,7 +63,7 @@ fn leaves(layout: &Layout, name: &str) -> Result<(std::ops::Range<usize>, bool),
 
 fn fields(fields: &mut [Field], name: &str, whole: bool, table: &Section<'_>) {
     let chosen = Chosen::of_field(table);
-    let page = super::page(table, "ccsid");
+    let page = page_of(table, "ccsid");
     let (sensitive, nullable) = (table.flag("sensitive"), table.flag("nullable"));
     let (text, heading) = (table.text("text"), table.text("heading"));
     let mut told = false;

@@ -1,8 +1,8 @@
 //! One field of a layout in TOML: its type and its bytes.
 
 use super::rules::{Chosen, is_separate};
+use super::scope::{Scope, page};
 use super::words::{self, Word};
-use super::{Scope, page};
 use crate::layout::check::{self, Wrong};
 use crate::layout::{Field, Kind};
 use crate::number::WIDEST;

@@ -7,12 +7,14 @@
 mod adjust;
 mod field;
 mod rules;
+mod scope;
 mod text;
 mod tree;
 pub mod words;
 
 pub(crate) use adjust::{adjust, default_rules, is_named};
 pub(crate) use rules::Chosen;
+pub(crate) use scope::{Scope, page};
 pub use text::words as text_words;
 
 use super::Layout;
@@ -20,21 +22,6 @@ use super::build::{self, Part};
 use super::check::{self, SOURCE_MAX};
 use crate::source::{Section, Source, SourceFault};
 use crate::text::Page;
-
-/// What holds for every field of a source that does not say otherwise.
-pub(crate) struct Scope {
-    /// Page of character fields.
-    pub(crate) page: Page,
-    /// Rules.
-    pub(crate) defaults: Chosen,
-}
-
-impl Scope {
-    /// A page and no rules.
-    pub(crate) fn plain(page: Page) -> Scope {
-        Scope { page, defaults: Chosen::default() }
-    }
-}
 
 /// Reads a single layout: `name`, `text`, `ccsid`, `length` (checked), `defaults` and its `[[field]]` tables.
 pub fn parse(file: &str, text: &str, default: Page) -> Result<Layout, Vec<SourceFault>> {
@@ -70,16 +57,6 @@ fn finish(source: Source, layout: Option<Layout>) -> Result<Layout, Vec<SourceFa
         Some(layout) if faults.is_empty() => Ok(layout),
         _ => Err(faults),
     }
-}
-
-/// The page a key names (D18).
-pub(crate) fn page(section: &Section<'_>, key: &str) -> Option<Page> {
-    let name = section.text(key)?;
-    let page = Page::parse(&name);
-    if page.is_none() {
-        section.fault(key, format_args!("{}", Page::unknown(&name)));
-    }
-    page
 }
 
 /// The `[defaults]` of a file.

@@ -3,8 +3,9 @@
 //! A part with `redefines` is another reading of the bytes of an earlier part of its group; between the two stand only
 //! other readings of the same. `occurs` is a number, or a table with the counter that says how many there are.
 
+use super::field;
+use super::scope::Scope;
 use super::words::{self, Word};
-use super::{Scope, field};
 use crate::layout::build::{Chooser, Counter, Part};
 use crate::layout::check::{DEPTH_MAX, LEAVES_MAX, TREE_MAX};
 use crate::source::Section;
