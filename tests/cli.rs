@@ -2,6 +2,9 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+#[path = "cli/decode.rs"]
+mod decode;
+
 use fpp::demo::generate::{Flaw, Harm, Series, Spec, Spoil, generate};
 use fpp::telemetry::report::NodeReport;
 use fpp_codecs::date::Date;

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "README.md",
     "CONTRIBUTING.md",
     "ARCHITECTURE.md",
@@ -23,6 +23,7 @@ const PAGES: [&str; 11] = [
     "docs/operate.md",
     "docs/routes.md",
     "docs/layouts.md",
+    "docs/decode.md",
     "docs/events.md",
     "docs/answers.md",
     "docs/codes.md",

@@ -7,6 +7,7 @@
 
 pub mod code;
 pub mod controls;
+pub mod csv;
 pub mod date;
 pub mod fault;
 pub mod format;

@@ -41,6 +41,12 @@ pub(crate) fn rest<K: Kernels>(kernels: K, text: &str, pen: &mut Pen<'_>) {
     pen.push(b'"');
 }
 
+/// Upper-case hex.
+pub(crate) fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    out.extend(bytes.iter().flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]));
+}
+
 /// A character that may not stand in a string as it is.
 #[cold]
 fn write_escaped(byte: u8, pen: &mut Pen<'_>) {

@@ -38,7 +38,8 @@ impl Mask {
         }
     }
 
-    fn hides(self, field: &Field) -> bool {
+    /// Whether a field is hidden.
+    pub(super) fn hides(self, field: &Field) -> bool {
         let text =
             matches!(field.kind, Kind::Char | Kind::Open | Kind::Only | Kind::Either | Kind::Graphic | Kind::Hex);
         match self {

@@ -17,6 +17,9 @@ pub(super) struct LayoutArg {
     pub(super) layout: PathBuf,
     #[command(flatten)]
     pub(super) page: PageArg,
+    /// How the file is cut, instead of the layout's own: rdw, rdw,little, vb, lines,crlf, fixed,length=80 ...
+    #[arg(long, value_name = "WORDS")]
+    pub(super) framing: Option<String>,
 }
 
 /// A code page instead of the layout's own.
@@ -33,7 +36,11 @@ pub(super) struct PageArg {
 impl LayoutArg {
     /// Reads and compiles it; warnings go to stderr.
     pub(super) fn open(&self) -> Result<Format, Failure> {
-        self.page.open(&self.layout)
+        let mut format = self.page.open(&self.layout)?;
+        if let Some(words) = &self.framing {
+            format.reframe(words).map_err(|what| Failure::usage(format!("--framing: {what}")))?;
+        }
+        Ok(format)
     }
 }
 

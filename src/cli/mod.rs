@@ -16,6 +16,7 @@ mod layouts;
 mod show;
 mod story;
 mod streams;
+mod tables;
 
 mod check;
 mod day;

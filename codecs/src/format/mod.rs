@@ -9,6 +9,7 @@ mod framing;
 mod load;
 pub mod order;
 mod parse;
+pub mod project;
 
 use crate::controls::Controls;
 use crate::fault::Fault;
@@ -78,6 +79,8 @@ pub struct RecordFormat {
     keys: Keys,
     delimited: Option<Box<Scanner>>,
     script: Option<Script>,
+    /// Fields whose faults and repairs nobody wants; empty when all are wanted.
+    ignored: Vec<bool>,
 }
 
 /// What JSON writes of a record besides its values, escaped once.
@@ -124,9 +127,13 @@ impl RecordFormat {
     /// Compiles a layout. `page` is the file's page; the layout grows by null flags or map.
     pub fn new(mut layout: Layout, role: Role, selector: Selector, nulls: Nulls, page: Page) -> RecordFormat {
         let plan = Plan::compile(&mut layout, nulls, page);
+        RecordFormat::assemble(layout, role, selector, plan)
+    }
+
+    fn assemble(layout: Layout, role: Role, selector: Selector, plan: Plan) -> RecordFormat {
         let keys = Keys::of(&layout);
         let script = Script::of(&layout, &plan);
-        RecordFormat { layout, role, selector, plan, keys, delimited: None, script }
+        RecordFormat { layout, role, selector, plan, keys, delimited: None, script, ignored: Vec::new() }
     }
 
     /// The same in a file whose records all have some length: one that varies is filled up to it, with blanks when it is
@@ -158,6 +165,11 @@ impl RecordFormat {
             None => self.plan.decode(record, row),
             Some(scanner) => self.plan.decode_delimited(scanner, record, row),
         }
+        if !self.ignored.is_empty() {
+            let wanted = |field: usize| self.ignored.get(field) != Some(&true);
+            row.faults.retain(|fault| wanted(fault.field));
+            row.repairs.retain(|repair| wanted(repair.field));
+        }
     }
 
     /// The short way to a line of JSON, if the record has one.
@@ -171,6 +183,11 @@ impl RecordFormat {
             None => self.plan.encode(row, out),
             Some(scanner) => self.plan.encode_delimited(scanner, row, out),
         }
+    }
+
+    /// First byte of each field in a decoded record, from 0: fields behind an array that varies move.
+    pub fn places(&self, row: &Row) -> Vec<usize> {
+        self.plan.places(row)
     }
 
     /// Index of a field by name.

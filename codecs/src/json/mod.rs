@@ -4,7 +4,7 @@
 //! upper case, null is null. `n` counts from 1, `offset` from 0, also within a fault. Bad fields are left out and listed
 //! under `faults`; blank fillers are left out in silence, because reading gives them back. Groups are objects and OCCURS
 //! are arrays; what is absent (an occurrence beyond its counter, an alternative that does not hold) is not written. What
-//! a policy let pass stands under `repairs`.
+//! a policy let pass stands under `repairs`. A [`Style`] writes numbers as JSON numbers, masks values, or adds the bytes.
 
 mod cell;
 mod digits;
@@ -13,6 +13,7 @@ mod prepare;
 mod read;
 mod schema;
 pub(crate) mod script;
+mod style;
 mod tree;
 mod value;
 mod write;
@@ -20,5 +21,6 @@ mod write;
 pub use line::line;
 pub use read::read;
 pub use schema::schema;
+pub use style::Style;
 pub use value::JsonFault;
-pub use write::write;
+pub use write::{write, write_styled};

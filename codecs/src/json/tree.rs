@@ -3,6 +3,7 @@
 //! An array ends where its occurrences do. An alternative that does not hold has no key at all.
 
 use super::cell::{is_shown, write_cell};
+use super::style::Style;
 use super::value::{JsonFault, at, push};
 use crate::format::RecordFormat;
 use crate::layout::{Array, Field, Node};
@@ -11,13 +12,14 @@ use crate::record::{Cell, Row};
 use serde_json::{Map, Value};
 
 /// Appends the parts of the record, without the braces around them.
-pub(super) fn write(format: &RecordFormat, row: &Row, out: &mut Vec<u8>) {
-    let mut writer = Writer { format, row, out };
+pub(super) fn write(format: &RecordFormat, style: Option<&Style>, row: &Row, out: &mut Vec<u8>) {
+    let mut writer = Writer { format, style, row, out };
     format.layout.nodes.iter().for_each(|node| writer.node(node, 0));
 }
 
 struct Writer<'a> {
     format: &'a RecordFormat,
+    style: Option<&'a Style>,
     row: &'a Row,
     out: &'a mut Vec<u8>,
 }
@@ -48,7 +50,7 @@ impl Writer<'_> {
         self.comma();
         if let Some(key) = self.format.keys().fields.get(template) {
             // Keys begin with a comma, which is due only after another value.
-            write_cell(self.row, cell, &key[1..], self.out);
+            self.cell(index, cell, &key[1..]);
         }
     }
 
@@ -71,13 +73,20 @@ impl Writer<'_> {
                 Node::Leaf { field, .. } => {
                     // Bad ones keep their place, or those after them would move.
                     let cell = self.row.cells.get(field + shift).copied().unwrap_or(Cell::Bad);
-                    write_cell(self.row, cell, b"\"", self.out);
+                    self.cell(field + shift, cell, b"\"");
                 }
                 Node::Group { nodes, .. } => self.object(nodes, shift),
                 other => self.object(std::slice::from_ref(other), shift),
             }
         }
         self.out.push(b']');
+    }
+
+    fn cell(&mut self, index: usize, cell: Cell, key: &[u8]) {
+        match self.style {
+            Some(style) => style.write_cell(self.row, index, cell, key, self.out),
+            None => write_cell(self.row, cell, key, self.out),
+        }
     }
 
     fn key(&mut self, key: &str) {

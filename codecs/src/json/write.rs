@@ -2,6 +2,7 @@
 
 use super::cell::{is_shown, write_cell};
 use super::digits::write_whole;
+use super::style::Style;
 use super::tree;
 use crate::fault::Fault;
 use crate::format::RecordFormat;
@@ -28,9 +29,48 @@ pub fn write(format: &RecordFormat, n: u64, offset: u64, row: &Row, out: &mut Ve
             write_cell(row, *cell, key, out);
         }
     } else {
-        tree::write(format, row, out);
+        tree::write(format, None, row, out);
     }
     out.push(b'}');
+    end(format, row, out);
+}
+
+/// Appends one line in a style of its own.
+pub fn write_styled(
+    format: &RecordFormat,
+    style: &Style,
+    place: (u64, u64),
+    record: &[u8],
+    row: &Row,
+    out: &mut Vec<u8>,
+) {
+    let keys = format.keys();
+    out.extend_from_slice(b"{\"n\":");
+    write_whole(place.0, out);
+    out.extend_from_slice(b",\"offset\":");
+    write_whole(place.1, out);
+    out.extend_from_slice(&keys.head);
+    if format.layout.is_flat() {
+        let mut first = true;
+        for (index, (cell, key)) in row.cells.iter().zip(&keys.fields).enumerate() {
+            if !is_shown(&format.layout, index, *cell) || style.hides(index) {
+                continue;
+            }
+            let key = &key[usize::from(first)..];
+            first = false;
+            style.write_cell(row, index, *cell, key, out);
+        }
+    } else {
+        tree::write(format, Some(style), row, out);
+    }
+    out.push(b'}');
+    if style.raw {
+        style.write_raw(format, record, row, out);
+    }
+    end(format, row, out);
+}
+
+fn end(format: &RecordFormat, row: &Row, out: &mut Vec<u8>) {
     if !row.faults.is_empty() {
         write_faults(format, &row.faults, out);
     }

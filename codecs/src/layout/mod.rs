@@ -79,6 +79,13 @@ impl Layout {
         Layout { name, text, length, least: length, fields, nodes, keys, notes }
     }
 
+    /// The names each field stands under, the groups and arrays around it first; of all occurrences alike.
+    pub fn paths(&self) -> Vec<Vec<&str>> {
+        let mut paths: Vec<Vec<&str>> = self.fields.iter().map(|field| vec![field.name.as_str()]).collect();
+        self.nodes.iter().for_each(|node| node.paths(0, &mut Vec::new(), &mut paths));
+        paths
+    }
+
     /// Whether the record is a plain row of fields.
     pub fn is_flat(&self) -> bool {
         self.nodes.is_empty()

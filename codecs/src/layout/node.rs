@@ -87,6 +87,30 @@ impl Node {
         }
     }
 
+    /// Fills in the path of every leaf.
+    pub(super) fn paths<'a>(&'a self, shift: usize, around: &mut Vec<&'a str>, paths: &mut [Vec<&'a str>]) {
+        let key = match self {
+            Node::Leaf { key, .. } | Node::Group { key, .. } => key.as_str(),
+            Node::Array(array) => &array.key,
+            Node::Redefines(_) => "",
+        };
+        let depth = around.len();
+        around.extend((!key.is_empty()).then_some(key));
+        match self {
+            Node::Leaf { field, .. } => {
+                if let Some(path) = paths.get_mut(field + shift) {
+                    path.clone_from(around);
+                }
+            }
+            Node::Group { nodes, .. } => nodes.iter().for_each(|node| node.paths(shift, around, paths)),
+            Node::Array(array) => {
+                (0..array.count).for_each(|n| array.item.paths(shift + n * array.leaves, around, paths));
+            }
+            Node::Redefines(part) => part.alternatives.iter().for_each(|node| node.paths(shift, around, paths)),
+        }
+        around.truncate(depth);
+    }
+
     /// The first leaf and the one after the last, all occurrences of arrays counted.
     pub fn span(&self) -> (usize, usize) {
         match self {

@@ -11,6 +11,7 @@ mod encode_tree;
 mod float;
 mod moment;
 pub(crate) mod number;
+mod place;
 pub(crate) mod plain_text;
 pub(crate) mod plan;
 mod prove;

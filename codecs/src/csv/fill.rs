@@ -1,0 +1,206 @@
+//! Cells to a row, ready for encoding.
+//!
+//! As strict as reading JSON lines: unknown and missing columns and values of the wrong shape are faults. An empty cell
+//! without quotes is a null; for a text that cannot be null it is an empty text, because spreadsheets drop such quotes; in
+//! an array that varies, or an alternative, it says that the field is not there.
+
+use super::columns::TYPE;
+use super::dialect::Dialect;
+use super::read::CsvCell;
+use crate::format::Format;
+use crate::layout::{Field, Kind, Node};
+use crate::record::{Cell, Row};
+use std::fmt;
+
+/// Why a table or a line does not fit the format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CsvFault {
+    /// What is wrong and what would be right.
+    pub message: String,
+    /// The column, if it is one column's fault.
+    pub column: Option<String>,
+}
+
+impl fmt::Display for CsvFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.column {
+            Some(column) => write!(f, "{column}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for CsvFault {}
+
+/// What the header line says: which field of each record format stands in which column.
+#[derive(Clone, Debug)]
+pub struct Header {
+    type_at: Option<usize>,
+    columns: usize,
+    names: Vec<String>,
+    /// For each record format: the column of each field.
+    places: Vec<Vec<Option<usize>>>,
+    /// For each record format: whether a field may be absent.
+    optional: Vec<Vec<bool>>,
+    /// The record format of tables without a type column.
+    only: Option<usize>,
+}
+
+impl Header {
+    /// Reads the header line. `only` is the record format of a table without a type column.
+    pub fn new(format: &Format, cells: &[CsvCell], only: Option<usize>) -> Result<Header, CsvFault> {
+        let names: Vec<String> = cells.iter().map(|cell| cell.text.clone()).collect();
+        for (at, name) in names.iter().enumerate() {
+            if names[..at].contains(name) {
+                return Err(fault(name, "this column is there twice"));
+            }
+        }
+        let is_field = |name: &str| format.records.iter().any(|record| record.field(name).is_some());
+        let type_at = names.iter().position(|name| name == TYPE).filter(|_| !is_field(TYPE));
+        let only = only.or((format.records.len() == 1).then_some(0));
+        if type_at.is_none() && only.is_none() {
+            return Err(whole("the header needs a column `type`, for the format has several record formats"));
+        }
+        let unknown = names.iter().enumerate().find(|(at, name)| Some(*at) != type_at && !is_field(name));
+        if let Some((_, name)) = unknown {
+            return Err(fault(name, "no record format has such a field"));
+        }
+        let place = |field: &Field| names.iter().position(|name| *name == field.name);
+        let places = format.records.iter().map(|record| record.layout.fields.iter().map(place).collect()).collect();
+        let optional = format.records.iter().map(|record| {
+            let mut optional = vec![false; record.layout.fields.len()];
+            record.layout.nodes.iter().for_each(|node| may_be_absent(node, &mut optional));
+            optional
+        });
+        let optional = optional.collect();
+        Ok(Header { type_at, columns: names.len(), names, places, optional, only })
+    }
+
+    /// Fills the row; gives the index of the record format.
+    pub fn fill(
+        &self,
+        format: &Format,
+        dialect: &Dialect,
+        cells: &[CsvCell],
+        row: &mut Row,
+    ) -> Result<usize, CsvFault> {
+        row.clear();
+        if cells.len() != self.columns {
+            return Err(whole(&format!("{} cells, where the header has {}", cells.len(), self.columns)));
+        }
+        let named = self.type_at.and_then(|at| cells.get(at)).map(|cell| cell.text.as_str());
+        let index = match named {
+            Some(name) => format.records.iter().position(|record| record.layout.name == name),
+            None => self.only,
+        };
+        let Some((index, record)) = index.and_then(|index| format.records.get(index).map(|record| (index, record)))
+        else {
+            let known: Vec<&str> = format.records.iter().map(|record| record.layout.name.as_str()).collect();
+            return Err(fault(TYPE, &format!("must be one of: {}", known.join(", "))));
+        };
+        for (at, column) in self.names.iter().enumerate() {
+            let given = cells.get(at).is_some_and(|cell| cell.quoted || !cell.text.is_empty());
+            if given && Some(at) != self.type_at && record.field(column).is_none() {
+                return Err(fault(column, &format!("{} has no such field", record.layout.name)));
+            }
+        }
+        let (places, optional) = (&self.places[index], &self.optional[index]);
+        for ((field, place), optional) in record.layout.fields.iter().zip(places).zip(optional) {
+            match place.and_then(|at| cells.get(at)) {
+                None if *optional => row.cells.push(Cell::Absent),
+                None if field.is_filler() => row.cells.push(Cell::Null),
+                None => return Err(fault(&field.name, "the column is missing")),
+                Some(cell) if !cell.quoted && cell.text.is_empty() => row.cells.push(empty(field, *optional)),
+                Some(cell) => value(field, dialect.undress(&cell.text), row)?,
+            }
+        }
+        record.layout.nodes.iter().for_each(|node| settle(node, 0, &record.layout.fields, row));
+        Ok(index)
+    }
+}
+
+/// What was empty in a part that is there is a null, an empty text or a filler after all.
+fn settle(node: &Node, shift: usize, fields: &[Field], row: &mut Row) {
+    let given = |node: &Node, shift: usize, row: &Row| {
+        let (from, to) = node.span();
+        row.cells.get(from + shift..to + shift).is_some_and(|cells| cells.iter().any(|cell| *cell != Cell::Absent))
+    };
+    match node {
+        Node::Leaf { field, .. } => {
+            let at = field + shift;
+            if let (Some(cell @ Cell::Absent), Some(field)) = (row.cells.get_mut(at), fields.get(at)) {
+                *cell = empty(field, false);
+            }
+        }
+        Node::Group { nodes, .. } => nodes.iter().for_each(|node| settle(node, shift, fields, row)),
+        Node::Array(array) => {
+            for shift in (0..array.count).map(|n| shift + n * array.leaves) {
+                if given(&array.item, shift, row) {
+                    settle(&array.item, shift, fields, row);
+                }
+            }
+        }
+        Node::Redefines(part) => {
+            for node in &part.alternatives {
+                if given(node, shift, row) {
+                    settle(node, shift, fields, row);
+                }
+            }
+        }
+    }
+}
+
+/// What an empty cell says.
+fn empty(field: &Field, optional: bool) -> Cell {
+    match (optional, field.kind.is_text() && !field.nullable && !field.is_filler()) {
+        (true, _) => Cell::Absent,
+        (false, true) => Cell::Text(0, 0),
+        (false, false) => Cell::Null,
+    }
+}
+
+fn value(field: &Field, text: &str, row: &mut Row) -> Result<(), CsvFault> {
+    let number = |parsed: Option<Cell>| parsed.ok_or_else(|| fault(&field.name, "is no number"));
+    match field.kind {
+        Kind::Hex => row.push_hex(text),
+        Kind::Float { double: true } => row.cells.push(number(text.parse().ok().map(Cell::Double))?),
+        Kind::Float { double: false } => row.cells.push(number(text.parse().ok().map(Cell::Single))?),
+        _ => row.push_text(text),
+    }
+    Ok(())
+}
+
+/// Fields that not every record has: those of arrays that vary, and of alternatives.
+fn may_be_absent(node: &Node, optional: &mut [bool]) {
+    let all = |optional: &mut [bool]| {
+        let (from, to) = node.span();
+        if let Some(some) = optional.get_mut(from..to) {
+            some.fill(true);
+        }
+    };
+    match node {
+        Node::Leaf { .. } => {}
+        Node::Group { nodes, .. } => nodes.iter().for_each(|node| may_be_absent(node, optional)),
+        Node::Array(array) if array.depending.is_some() => all(optional),
+        Node::Array(array) => {
+            let (from, to) = array.item.span();
+            may_be_absent(&array.item, optional);
+            let first = optional.get(from..to).unwrap_or_default().to_vec();
+            for n in 1..array.count {
+                let shift = n * array.leaves;
+                if let Some(some) = optional.get_mut(from + shift..to + shift) {
+                    some.copy_from_slice(&first);
+                }
+            }
+        }
+        Node::Redefines(_) => all(optional),
+    }
+}
+
+fn whole(message: &str) -> CsvFault {
+    CsvFault { message: message.to_owned(), column: None }
+}
+
+fn fault(column: &str, message: &str) -> CsvFault {
+    CsvFault { message: message.to_owned(), column: Some(column.to_owned()) }
+}

@@ -1,0 +1,90 @@
+//! What is to be done with every record, decided once and shared by all who decode.
+
+use super::range::Ranges;
+use crate::cli::tables::Form;
+use fpp_codecs::csv::{Columns, Dialect};
+use fpp_codecs::format::Format;
+use fpp_codecs::json::Style;
+
+/// The work on one file.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// Tells records apart.
+    pub(super) whole: Format,
+    /// Decodes them: the same, or of the wanted fields only.
+    pub(super) format: Format,
+    /// For each record format, which outlet its records go to; nothing if nobody asked for them.
+    pub(super) outlets: Vec<Option<usize>>,
+    /// Number of outlets.
+    pub(super) outlet_count: usize,
+    /// What is written.
+    pub(super) form: Form,
+    /// For each record format, how its lines look.
+    pub(super) styles: Vec<Style>,
+    /// Every line is a plain one.
+    pub(super) plain: bool,
+    /// Columns of each outlet's table.
+    pub(super) columns: Vec<Columns>,
+    /// How CSV is written.
+    pub(super) dialect: Dialect,
+    /// Fillers are columns too.
+    pub(super) fillers: bool,
+    /// Which records.
+    pub(super) ranges: Ranges,
+    /// Whether bad records go to a file of their own.
+    pub(super) rejects: bool,
+    /// Whether bytes are shown.
+    pub(super) raw: bool,
+    /// For each record format, fields whose bytes no reject shows; `None` if all of a record is hidden where no record
+    /// format fits.
+    pub(super) secret: Vec<Vec<bool>>,
+    /// Whether a record that no record format fits may be shown.
+    pub(super) clear: bool,
+}
+
+/// What was counted, in one batch or in all.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Count {
+    /// Records that were looked at.
+    pub(super) records: u64,
+    /// Good ones that were asked for.
+    pub(super) written: u64,
+    /// Bad ones.
+    pub(super) refused: u64,
+    /// Good ones whose record format or condition nobody asked for.
+    pub(super) left_out: u64,
+    /// Records with fillers that are not blank and have no column.
+    pub(super) fillers: u64,
+    /// Repairs by their words.
+    pub(super) repairs: Vec<(&'static str, u64)>,
+    /// Bytes of the file up to here.
+    pub(super) bytes: u64,
+}
+
+impl Count {
+    /// One repair.
+    pub(super) fn repaired(&mut self, what: &'static str, times: u64) {
+        match self.repairs.iter_mut().find(|(known, _)| *known == what) {
+            Some((_, count)) => *count += times,
+            None => self.repairs.push((what, times)),
+        }
+    }
+
+    /// Adds what a later batch counted.
+    pub(super) fn add(&mut self, other: &Count) {
+        self.records += other.records;
+        self.written += other.written;
+        self.refused += other.refused;
+        self.left_out += other.left_out;
+        self.fillers += other.fillers;
+        other.repairs.iter().for_each(|(what, times)| self.repaired(what, *times));
+        self.bytes = self.bytes.max(other.bytes);
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        let mut repairs = std::mem::take(&mut self.repairs);
+        repairs.clear();
+        *self = Count { repairs, ..Count::default() };
+    }
+}

@@ -1,0 +1,211 @@
+//! `fpp decode`: a file's records as JSON lines or tables.
+
+mod crew;
+mod job;
+mod outlets;
+mod plan;
+mod range;
+mod reject;
+mod worker;
+
+use super::exit::{Exit, Failure};
+use super::layouts::LayoutArg;
+use super::output::{Output, note};
+use super::show::grouped;
+use super::streams::{Input, Progress, Target};
+use super::tables::{CsvArg, Form};
+use clap::{Args, ValueEnum};
+use fpp_codecs::Code;
+use fpp_codecs::framing::damage::HEAD;
+use fpp_codecs::framing::{CutError, Cutter, Place, text_mode_damage};
+use job::{Count, Job};
+use outlets::Outlets;
+use range::Ranges;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Decoders when nobody says how many.
+const THREADS_MAX: usize = 4;
+
+/// Decode a file into JSON lines or a table, one record a line.
+///
+/// Bad fields are left out of a JSON line and told under "faults", the others are decoded all the same; tables take good
+/// records only. Decimals are strings with their declared scale. Everything is shown in clear unless --mask is given,
+/// but for rejects, where sensitive fields are masked unless --clear is given. Nothing is judged: totals and the order of
+/// records are the business of `prove`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  fpp decode config/layouts/pmtrd.toml PMTRD.TXT -o pmtrd.jsonl\n  \
+                        fpp decode config/layouts/pmtrd.toml PMTRD.TXT --select TRDNO,AMT --records 2..11\n  \
+                        fpp decode config/layouts/pmtrd.toml PMTRD.TXT --type PMTRDD --csv excel -o trades.csv\n  \
+                        fpp decode config/layouts/pmtrd.toml PMTRD.TXT -o 'pmtrd-{type}.csv' --rejects bad.jsonl\n  \
+                        cat PMTRD.TXT | fpp decode config/layouts/pmtrdd.dds - --ccsid 935 | head -3")]
+pub(super) struct Decode {
+    #[command(flatten)]
+    layout: LayoutArg,
+    /// File, or - for stdin
+    file: PathBuf,
+    /// Where records go [default: stdout]; the file appears when it is whole; {type} in its name: a file a record format
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+    /// Form of the output [default: what its name says, else jsonl]
+    #[arg(long = "format", value_name = "FORM")]
+    form: Option<Form>,
+    #[command(flatten)]
+    csv: CsvArg,
+    /// Only these fields, groups or arrays; others are not decoded, and record formats without any are left out
+    #[arg(long, value_name = "FIELD,...", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Only records of these record formats
+    #[arg(long = "type", value_name = "NAME,...", value_delimiter = ',')]
+    types: Vec<String>,
+    /// Only these records, counted from 1: 7, 10..20 (both included), ..20, 10.., several with commas
+    #[arg(long, value_name = "RANGE,...")]
+    records: Option<Ranges>,
+    /// Decimals in JSON lines as strings or as numbers with the same digits
+    #[arg(long, value_enum, default_value_t = Numbers::String, value_name = "HOW")]
+    numbers: Numbers,
+    /// The bytes in hex beside the values, and in rejects
+    #[arg(long)]
+    raw: bool,
+    /// Sensitive fields as ***; all text, where the layout marks none
+    #[arg(long)]
+    mask: bool,
+    /// Fillers are columns of tables, too
+    #[arg(long)]
+    fillers: bool,
+    /// Where bad records go instead, a line of JSON for each bad field
+    #[arg(long, value_name = "OUT")]
+    rejects: Option<PathBuf>,
+    /// Bytes of sensitive fields in rejects in clear
+    #[arg(long, conflicts_with = "mask")]
+    clear: bool,
+    /// End when more than N records are bad; no output appears then but the rejects
+    #[arg(long, value_name = "N")]
+    max_errors: Option<u64>,
+    /// End at the first bad record: the same as --max-errors 0
+    #[arg(long, conflicts_with = "max_errors")]
+    fail_fast: bool,
+    /// Threads that decode [default: one a core, at most 4]; the order of records is that of the file
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    threads: Option<u8>,
+}
+
+/// How JSON lines show decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Numbers {
+    /// "12.30"
+    String,
+    /// 12.30
+    Json,
+}
+
+impl Decode {
+    pub(super) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
+        let (job, names) = self.plan(self.layout.open()?)?;
+        let job = Arc::new(job);
+        let mut input = Input::open(&self.file)?;
+        let (name, size) = (input.name.clone(), input.size);
+        let start = input.seek(&job.whole.framing, job.ranges.first())?;
+        let mut head = Vec::new();
+        let read = input.reader.by_ref().take(HEAD as u64).read_to_end(&mut head);
+        read.map_err(|e| Failure::file("read", &name, &e))?;
+        if start == Place::START
+            && let Some(signs) = text_mode_damage(&job.whole, &head, size.unwrap_or(head.len() as u64))
+        {
+            note(format_args!("warning: {} {}: {signs}", Code::TEXT_MODE, Code::TEXT_MODE.english()));
+        }
+        let targets = targets(names, out)?;
+        let rejects = self.rejects.as_deref().map(Target::file).transpose()?;
+        let progress = Progress::new(size);
+        let allowed = if self.fail_fast { 0 } else { self.max_errors.unwrap_or(u64::MAX) };
+        let mut outlets = Outlets::new(&job, targets, rejects, allowed, &progress)?;
+        let input = std::io::Cursor::new(head).chain(input.reader);
+        let cutter = Cutter::new(job.whole.framing.clone(), input).starting(start);
+        let ended = match self.threads() {
+            1 => crew::alone(&job, cutter, &mut outlets)?,
+            threads => crew::together(&job, cutter, threads, &mut outlets)?,
+        };
+        if ended.broken {
+            return Err(Failure::internal("a thread ended before its time; please report it"));
+        }
+        for remark in &ended.remarks {
+            note(format_args!("note: {remark}"));
+        }
+        let count = outlets.count.clone();
+        if let Some(error) = &ended.error {
+            let mut line = Vec::new();
+            reject::cutting(error, &mut line);
+            outlets.reject(&line)?;
+        }
+        let stopped = outlets.stopped;
+        outlets.finish(ended.error.is_none() && stopped.is_none())?;
+        if let Some(error) = &ended.error {
+            return Err(refused_file(&name, error));
+        }
+        self.told(&job, &count, &progress, stopped, &name)
+    }
+
+    /// The last words, and the exit code.
+    fn told(
+        &self,
+        job: &Job,
+        count: &Count,
+        progress: &Progress,
+        stopped: Option<u64>,
+        name: &str,
+    ) -> Result<Exit, Failure> {
+        if count.fillers > 0 {
+            let records = grouped(count.fillers);
+            note(format_args!("note: {records} records have fillers that are not blank; --fillers shows them"));
+        }
+        let mut also = Vec::new();
+        if count.left_out > 0 {
+            also.push(format!("{} left out", grouped(count.left_out)));
+        }
+        let repairs: u64 = count.repairs.iter().map(|(_, times)| times).sum();
+        if repairs > 0 {
+            let kinds: Vec<String> =
+                count.repairs.iter().map(|(what, times)| format!("{what}: {}", grouped(*times))).collect();
+            also.push(format!("{} repairs ({})", grouped(repairs), kinds.join("; ")));
+        }
+        progress.finish("decoded", count.records, count.refused, &also, count.bytes);
+        if let Some(n) = stopped {
+            let code = Code::TOO_MANY;
+            let told = job.rejects.then(|| "; the rejects tell them").unwrap_or_default();
+            return Err(Failure {
+                exit: Exit::FileRefused,
+                message: format!(
+                    "{name}: {code} {}: record {n} is bad record {}, and no more than {} may be{told}",
+                    code.english(),
+                    count.refused,
+                    count.refused - 1
+                ),
+            });
+        }
+        Ok(if count.refused > 0 { Exit::RecordsRefused } else { Exit::Good })
+    }
+
+    fn threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get().min(THREADS_MAX));
+        self.threads.map_or_else(cores, usize::from)
+    }
+}
+
+/// Opens what is written.
+fn targets(names: Vec<Option<PathBuf>>, out: &mut Output) -> Result<Vec<Target<'_>>, Failure> {
+    if let [None] = &names[..] {
+        return Ok(vec![Target::Stdout(out)]);
+    }
+    names.into_iter().flatten().map(|name| Target::file(&name)).collect()
+}
+
+fn refused_file(name: &str, error: &CutError) -> Failure {
+    match error {
+        CutError::Io(error) => Failure::file("read", name, error),
+        error => Failure {
+            exit: Exit::FileRefused,
+            message: format!("{name}: {error}; look at it with `fpp inspect LAYOUT {name} --record N`"),
+        },
+    }
+}

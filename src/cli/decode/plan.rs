@@ -1,0 +1,185 @@
+//! From the command line to a job: which fields of which record formats, in which form, into which files.
+
+use super::Decode;
+use super::job::Job;
+use crate::cli::dump::Mask;
+use crate::cli::exit::Failure;
+use crate::cli::output::note;
+use crate::cli::tables::Form;
+use fpp_codecs::csv::Columns;
+use fpp_codecs::format::Format;
+use fpp_codecs::json::Style;
+use std::path::PathBuf;
+
+/// In the name of an output: a file for each record format.
+const EACH: &str = "{type}";
+
+impl Decode {
+    /// The job, and the names of its outlets; nothing is stdout.
+    pub(super) fn plan(&self, whole: Format) -> Result<(Job, Vec<Option<PathBuf>>), Failure> {
+        let form = Form::of(self.form, self.output.as_deref());
+        if matches!(form, Form::Parquet | Form::Arrow) {
+            return Err(Failure::usage(
+                "Parquet and Arrow are not in this build: `cargo build --release --features columnar` makes one that \
+                 has them",
+            ));
+        }
+        let (format, hidden, wanted) = self.project(&whole)?;
+        let types = self.types(&whole, &wanted)?;
+        let (outlets, names) = self.outlets(&whole, &types, form)?;
+        let masks = |clear: bool| -> Vec<Vec<bool>> {
+            let mask = Mask::of(&whole, clear);
+            let of = |record: &fpp_codecs::format::RecordFormat| {
+                record.layout.fields.iter().map(|field| mask.hides(field)).collect()
+            };
+            format.records.iter().map(of).collect()
+        };
+        if self.mask && Mask::of(&whole, false) == Mask::Text {
+            note("the layout marks no field as sensitive: all text is masked");
+        }
+        let masked = masks(!self.mask);
+        let styles: Vec<Style> = masked
+            .into_iter()
+            .zip(&hidden)
+            .map(|(masked, hidden)| Style {
+                numbers: self.numbers == super::Numbers::Json,
+                raw: self.raw,
+                masked,
+                hidden: hidden.clone(),
+            })
+            .collect();
+        let columns = (0..names.len()).filter(|_| form == Form::Csv).map(|outlet| {
+            let records: Vec<usize> = (0..outlets.len()).filter(|at| outlets[*at] == Some(outlet)).collect();
+            Columns::new(&format, &records, self.fillers, &hidden)
+        });
+        let columns = columns.collect();
+        let plain = styles.iter().all(Style::is_plain);
+        let job = Job {
+            secret: masks(self.clear),
+            clear: self.clear,
+            outlets,
+            outlet_count: names.len(),
+            form,
+            styles,
+            plain,
+            columns,
+            dialect: self.csv.dialect()?,
+            fillers: self.fillers,
+            ranges: self.records.clone().unwrap_or_default(),
+            rejects: self.rejects.is_some(),
+            raw: self.raw,
+            whole,
+            format,
+        };
+        Ok((job, names))
+    }
+
+    /// The format of the selected fields: what of it is hidden, and which record formats have any of them.
+    fn project(&self, whole: &Format) -> Result<(Format, Vec<Vec<bool>>, Vec<bool>), Failure> {
+        if self.select.is_empty() {
+            let nothing = vec![Vec::new(); whole.records.len()];
+            return Ok((whole.clone(), nothing, vec![true; whole.records.len()]));
+        }
+        let projection = whole.project(&self.select, &[]).map_err(|name| {
+            let known = whole.records.iter().flat_map(|record| record.layout.paths()).flatten();
+            let alike = nearest(&name, known).map_or(String::new(), |alike| format!("; perhaps `{alike}`?"));
+            Failure::usage(format!(
+                "--select: no field is called `{name}`{alike}; `fpp layout show {}` lists them",
+                self.layout.layout.display()
+            ))
+        })?;
+        Ok((projection.format, projection.hidden, projection.wanted))
+    }
+
+    /// Which record formats were asked for.
+    fn types(&self, format: &Format, wanted: &[bool]) -> Result<Vec<bool>, Failure> {
+        let names: Vec<&str> = format.records.iter().map(|record| record.layout.name.as_str()).collect();
+        if let Some(unknown) =
+            self.types.iter().find(|name| !names.iter().any(|known| known.eq_ignore_ascii_case(name)))
+        {
+            return Err(Failure::usage(format!(
+                "--type: there is no record format `{unknown}`; there are {}",
+                names.join(", ")
+            )));
+        }
+        let asked = |name: &str| self.types.is_empty() || self.types.iter().any(|one| one.eq_ignore_ascii_case(name));
+        Ok(names.iter().zip(wanted).map(|(name, wanted)| *wanted && asked(name)).collect())
+    }
+
+    /// The outlet of each record format, and the files.
+    fn outlets(
+        &self,
+        format: &Format,
+        types: &[bool],
+        form: Form,
+    ) -> Result<(Vec<Option<usize>>, Vec<Option<PathBuf>>), Failure> {
+        let output = self.output.as_ref().filter(|path| path.as_os_str() != "-");
+        let count = types.iter().filter(|asked| **asked).count();
+        let each = output.filter(|path| path.to_string_lossy().contains(EACH));
+        if let Some(each) = each {
+            let each = each.to_str().ok_or_else(|| Failure::usage("a name with {type} must be UTF-8"))?;
+            let mut names = Vec::new();
+            let outlets = format.records.iter().zip(types).map(|(record, asked)| {
+                asked.then(|| {
+                    names.push(Some(PathBuf::from(each.replace(EACH, &safe(&record.layout.name)))));
+                    names.len() - 1
+                })
+            });
+            let outlets = outlets.collect();
+            let twice = names.iter().enumerate().any(|(at, name)| names[..at].contains(name));
+            return match twice {
+                true => Err(Failure::usage("two record formats would have the same file name")),
+                false => Ok((outlets, names)),
+            };
+        }
+        if matches!(form, Form::Parquet | Form::Arrow) && count > 1 {
+            let names = format.records.iter().zip(types).filter(|(_, asked)| **asked);
+            let names: Vec<&str> = names.map(|(record, _)| record.layout.name.as_str()).collect();
+            return Err(Failure::usage(format!(
+                "a file of this form has one record format, and there are {}: choose one with --type, or write \
+                 `{EACH}` into the name of the output",
+                names.join(", ")
+            )));
+        }
+        let outlets = types.iter().map(|asked| asked.then_some(0)).collect();
+        Ok((outlets, vec![output.cloned()]))
+    }
+}
+
+/// A record format's name as part of a file name.
+fn safe(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '#' | '$' | '@') { c } else { '_' })
+        .collect()
+}
+
+/// The known name that differs in the fewest letters, if they are few.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_ascii_uppercase();
+    let far = |one: &str| -> usize {
+        let mut row: Vec<usize> = (0..=one.chars().count()).collect();
+        for (i, a) in name.chars().enumerate() {
+            let mut corner = std::mem::replace(&mut row[0], i + 1);
+            for (j, b) in one.chars().enumerate() {
+                let cost = corner + usize::from(a != b);
+                corner = row[j + 1];
+                row[j + 1] = cost.min(row[j] + 1).min(corner + 1);
+            }
+        }
+        row.last().copied().unwrap_or(0)
+    };
+    known.map(|one| (far(one), one)).filter(|(far, _)| *far <= 2).min().map(|(_, one)| one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_pen_is_recognised() {
+        let known = ["AMT", "ACCTNO", "CUSTNM"];
+        assert_eq!(nearest("ACTNO", known.into_iter()), Some("ACCTNO"));
+        assert_eq!(nearest("custnm", known.into_iter()), Some("CUSTNM"));
+        assert_eq!(nearest("PRICE", known.into_iter()), None);
+    }
+}

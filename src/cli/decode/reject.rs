@@ -1,0 +1,129 @@
+//! Rejects: every bad field as one line of JSON that a program can act on.
+//!
+//! `record` counts from 1, all else from 0: `offset` is the record's place in the file, `record_offset` the bad byte's
+//! place in the record, `field_offset` in the field. `hex` are the field's bytes, `***` where they are sensitive. What
+//! concerns a record as a whole has no field; what concerns the file has no record format either. With raw bytes, the
+//! first line of a record also has the record, sensitive bytes as `**`.
+
+use super::job::Job;
+use fpp_codecs::Code;
+use fpp_codecs::fault::Fault;
+use fpp_codecs::framing::{Cut, CutError};
+use fpp_codecs::record::Row;
+use serde::Serialize;
+
+/// One line.
+#[derive(Serialize)]
+struct Line<'a> {
+    record: Option<u64>,
+    offset: Option<u64>,
+    r#type: Option<&'a str>,
+    field: Option<&'a str>,
+    record_offset: Option<usize>,
+    field_offset: Option<usize>,
+    hex: Option<&'a str>,
+    code: String,
+    message: &'a str,
+    hint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<&'a str>,
+}
+
+impl Line<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        // Writing strings and numbers to a vector cannot fail.
+        let _ = serde_json::to_writer(&mut *out, self);
+        out.push(b'\n');
+    }
+}
+
+/// Appends a line for each fault of a record.
+pub(super) fn record(job: &Job, index: usize, cut: &Cut<'_>, row: &Row, faults: &[Fault], out: &mut Vec<u8>) {
+    let format = &job.format.records[index];
+    let places = format.places(row);
+    let secret = job.secret.get(index).map_or(&[][..], Vec::as_slice);
+    let mut raw = job.raw.then(|| whole(cut.bytes, &places, secret, format.layout.fields.iter().map(|f| f.bytes)));
+    for fault in faults {
+        let field = format.layout.fields.get(fault.field);
+        let place = places.get(fault.field).copied();
+        let hex = field.zip(place).map(|(field, from)| match secret.get(fault.field) {
+            Some(true) => "***".to_owned(),
+            _ => hex(cut.bytes.get(from..(from + field.bytes).min(cut.bytes.len())).unwrap_or_default()),
+        });
+        let line = Line {
+            record: Some(cut.n),
+            offset: Some(cut.offset),
+            r#type: Some(&format.layout.name),
+            field: field.map(|field| field.name.as_str()),
+            record_offset: Some(fault.offset),
+            field_offset: place.map(|from| fault.offset.saturating_sub(from)),
+            hex: hex.as_deref(),
+            code: fault.code.to_string(),
+            message: fault.detail,
+            hint: fault.code.hint(),
+            raw: raw.as_deref(),
+        };
+        line.write(out);
+        raw = None;
+    }
+}
+
+/// Appends the line of a record that no record format fits.
+pub(super) fn unknown(job: &Job, cut: &Cut<'_>, out: &mut Vec<u8>) {
+    let raw = job.raw.then(|| if job.clear { hex(cut.bytes) } else { "***".to_owned() });
+    let line = Line {
+        record: Some(cut.n),
+        offset: Some(cut.offset),
+        r#type: None,
+        field: None,
+        record_offset: Some(0),
+        field_offset: None,
+        hex: None,
+        code: Code::NO_LAYOUT.to_string(),
+        message: Code::NO_LAYOUT.english(),
+        hint: Code::NO_LAYOUT.hint(),
+        raw: raw.as_deref(),
+    };
+    line.write(out);
+}
+
+/// Appends the line of the fault at which cutting ended.
+pub(super) fn cutting(error: &CutError, out: &mut Vec<u8>) {
+    let place = place_of(error);
+    let line = Line {
+        record: place.map(|(n, _)| n),
+        offset: place.map(|(_, offset)| offset),
+        r#type: None,
+        field: None,
+        record_offset: None,
+        field_offset: None,
+        hex: None,
+        code: error.code().to_string(),
+        message: &error.to_string(),
+        hint: error.code().hint(),
+        raw: None,
+    };
+    line.write(out);
+}
+
+/// Record number and byte of the fault at which cutting ended.
+fn place_of(error: &CutError) -> Option<(u64, u64)> {
+    match error {
+        CutError::Io(_) => None,
+        CutError::Frame(frame) => Some((frame.n, frame.offset)),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    crate::cli::layouts::hex(bytes, "")
+}
+
+/// A record in hex, secret fields as stars.
+fn whole(record: &[u8], places: &[usize], secret: &[bool], lengths: impl Iterator<Item = usize>) -> String {
+    let mut hex = hex(record);
+    for ((from, bytes), _) in places.iter().zip(lengths).zip(secret).filter(|(_, secret)| **secret) {
+        let (from, to) = ((from * 2).min(hex.len()), ((from + bytes) * 2).min(hex.len()));
+        hex.replace_range(from..to, &"*".repeat(to - from));
+    }
+    hex
+}

@@ -1,0 +1,182 @@
+//! Decoding one batch of records: what comes out is a portion for each outlet, rejects, and counts.
+//!
+//! A worker keeps nothing from one batch to the next but its buffers, so that any worker may take any batch and a batch
+//! may be done again.
+
+use super::job::{Count, Job};
+use super::reject;
+use crate::cli::tables::Form;
+use fpp_codecs::Code;
+use fpp_codecs::csv;
+use fpp_codecs::fault::Fault;
+use fpp_codecs::framing::{Batch, Cut};
+use fpp_codecs::json;
+use fpp_codecs::record::{Cell, Row};
+use std::sync::Arc;
+
+/// Faults told to people from one batch; the rest is only counted.
+pub(super) const TOLD_MAX: usize = 20;
+
+/// What a batch becomes.
+#[derive(Debug, Default)]
+pub(super) struct Portion {
+    /// Bytes for each outlet.
+    pub(super) outs: Vec<Vec<u8>>,
+    /// Lines of the rejects file.
+    pub(super) rejects: Vec<u8>,
+    /// What was counted.
+    pub(super) count: Count,
+    /// Faults that are told nowhere else.
+    pub(super) told: Vec<String>,
+    /// The record at which more were bad than may be.
+    pub(super) stopped: Option<u64>,
+}
+
+impl Portion {
+    fn clear(&mut self, outlets: usize) {
+        self.outs.resize_with(outlets, Vec::new);
+        self.outs.iter_mut().for_each(Vec::clear);
+        self.rejects.clear();
+        self.count.clear();
+        self.told.clear();
+        self.stopped = None;
+    }
+}
+
+/// Decodes batches.
+pub(super) struct Worker {
+    job: Arc<Job>,
+    row: Row,
+    line: Vec<u8>,
+    tables: Vec<csv::Writer>,
+}
+
+impl Worker {
+    /// A worker with its own buffers.
+    pub(super) fn new(job: &Arc<Job>) -> Worker {
+        let table = |columns: &csv::Columns| csv::Writer::new(columns.clone(), job.dialect);
+        let tables = job.columns.iter().map(table).collect();
+        Worker { job: Arc::clone(job), row: Row::default(), line: Vec::new(), tables }
+    }
+
+    /// Does a batch. It ends with the bad record after `allowed` others.
+    pub(super) fn work(&mut self, batch: &Batch, allowed: u64, portion: &mut Portion) {
+        portion.clear(self.job.outlet_count);
+        for cut in batch.iter() {
+            portion.count.bytes = cut.offset + cut.bytes.len() as u64;
+            if !self.job.ranges.has(cut.n) {
+                continue;
+            }
+            portion.count.records += 1;
+            self.record(&cut, portion);
+            if portion.count.refused > allowed {
+                portion.stopped = Some(cut.n);
+                return;
+            }
+        }
+    }
+
+    fn record(&mut self, cut: &Cut<'_>, portion: &mut Portion) {
+        let job = Arc::clone(&self.job);
+        let Some(index) = job.whole.select(cut.bytes) else {
+            return self.unknown(cut, portion);
+        };
+        let Some(outlet) = job.outlets.get(index).copied().flatten() else {
+            portion.count.left_out += 1;
+            return;
+        };
+        let format = &job.format.records[index];
+        let out = &mut portion.outs[outlet];
+        if job.plain && job.form == Form::Jsonl {
+            let start = out.len();
+            let good = json::line(format, cut.n, cut.offset, cut.bytes, &mut self.row, out);
+            self.row.repairs.iter().for_each(|repair| portion.count.repaired(repair.what, 1));
+            if good {
+                portion.count.written += 1;
+            } else {
+                out.truncate(start);
+                self.bad(index, outlet, cut, portion);
+            }
+            return;
+        }
+        format.decode(cut.bytes, &mut self.row);
+        self.row.repairs.iter().for_each(|repair| portion.count.repaired(repair.what, 1));
+        if !self.row.faults.is_empty() {
+            return self.bad(index, outlet, cut, portion);
+        }
+        match job.form {
+            Form::Jsonl => {
+                json::write_styled(format, &job.styles[index], (cut.n, cut.offset), cut.bytes, &self.row, out);
+            }
+            _ => {
+                if let Err(fault) = self.table(index, outlet, out) {
+                    self.row.faults.push(fault);
+                    return self.bad(index, outlet, cut, portion);
+                }
+                portion.count.fillers += u64::from(!job.fillers && self.has_filler(index));
+            }
+        }
+        portion.count.written += 1;
+    }
+
+    /// Puts the row into its table.
+    fn table(&mut self, index: usize, outlet: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let masked = self.job.styles.get(index).map_or(&[][..], |style| &style.masked);
+        match self.tables.get_mut(outlet) {
+            Some(table) => table.row(&self.job.format, index, &self.row, masked, out),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a filler holds something that no column shows.
+    fn has_filler(&self, index: usize) -> bool {
+        let fields = self.job.format.records[index].layout.fields.iter().zip(&self.row.cells);
+        fields.filter(|(field, _)| field.is_filler()).any(|(_, cell)| match *cell {
+            Cell::Text(from, to) | Cell::Hex(from, to) | Cell::Raw(from, to) => from != to,
+            Cell::Null | Cell::Bad | Cell::Absent => false,
+            _ => true,
+        })
+    }
+
+    fn bad(&mut self, index: usize, outlet: usize, cut: &Cut<'_>, portion: &mut Portion) {
+        portion.count.refused += 1;
+        let job = &self.job;
+        if job.rejects {
+            reject::record(job, index, cut, &self.row, &self.row.faults, &mut portion.rejects);
+        } else if job.form == Form::Jsonl {
+            let format = &job.format.records[index];
+            let place = (cut.n, cut.offset);
+            json::write_styled(format, &job.styles[index], place, cut.bytes, &self.row, &mut portion.outs[outlet]);
+        } else {
+            let layout = &job.format.records[index].layout;
+            for fault in self.row.faults.iter().take(TOLD_MAX - portion.told.len().min(TOLD_MAX)) {
+                let field = layout.fields.get(fault.field).map_or("record", |field| &field.name);
+                let (n, at, code, detail) = (cut.n, fault.offset + 1, fault.code, fault.detail);
+                portion.told.push(format!("record {n}: {} {field}: {code} at byte {at}: {detail}", layout.name));
+            }
+        }
+    }
+
+    /// A record that no record format fits.
+    fn unknown(&mut self, cut: &Cut<'_>, portion: &mut Portion) {
+        portion.count.refused += 1;
+        let (n, offset, code, detail) = (cut.n, cut.offset, Code::NO_LAYOUT, Code::NO_LAYOUT.english());
+        if self.job.rejects {
+            reject::unknown(&self.job, cut, &mut portion.rejects);
+        } else if self.job.form == Form::Jsonl {
+            self.line.clear();
+            self.line.extend(
+                format!(
+                    r#"{{"n":{n},"offset":{offset},"type":null,"fields":{{}},"faults":[{{"field":null,"code":"{code}","offset":0,"detail":"{detail}"}}]}}"#
+                )
+                .bytes(),
+            );
+            self.line.push(b'\n');
+            if let Some(out) = portion.outs.first_mut() {
+                out.extend_from_slice(&self.line);
+            }
+        } else if portion.told.len() < TOLD_MAX {
+            portion.told.push(format!("record {n}: {code}: {detail}"));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What `decode` writes and `encode` reads: the form, and how CSV differs.
+
+use super::exit::Failure;
+use clap::{Args, ValueEnum};
+use fpp_codecs::csv::{Dialect, Encoding, LongDigits};
+use std::path::Path;
+
+/// A form of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// JSON lines
+    Jsonl,
+    /// CSV (RFC 4180)
+    Csv,
+    /// Apache Parquet
+    Parquet,
+    /// Arrow IPC, a file; a stream on stdout
+    Arrow,
+}
+
+impl Form {
+    /// What a file's name says; JSON lines if it says nothing.
+    pub(super) fn of(asked: Option<Form>, path: Option<&Path>) -> Form {
+        let ending = path.and_then(Path::extension).map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+        match (asked, ending.as_deref()) {
+            (Some(form), _) => form,
+            (None, Some("csv")) => Form::Csv,
+            (None, Some("parquet")) => Form::Parquet,
+            (None, Some("arrow" | "arrows" | "feather")) => Form::Arrow,
+            (None, _) => Form::Jsonl,
+        }
+    }
+}
+
+/// How CSV is written and read.
+#[derive(Debug, Default, Args)]
+pub(super) struct CsvArg {
+    /// How CSV differs: excel (bom and formula-digits), bom, gb18030, semicolon, tab, pipe, no-guard, formula-digits, tab-digits
+    ///
+    /// Text that a spreadsheet would take for a formula gets an apostrophe in front unless no-guard is said.
+    /// formula-digits writes long digit strings as ="0012", tab-digits with a tab in front: a spreadsheet would round them.
+    #[arg(long, value_name = "WORD,...", value_delimiter = ',')]
+    csv: Vec<String>,
+}
+
+impl CsvArg {
+    /// The dialect that the words describe.
+    pub(super) fn dialect(&self) -> Result<Dialect, Failure> {
+        let mut dialect = Dialect::default();
+        for word in &self.csv {
+            match word.trim() {
+                "excel" => (dialect.encoding, dialect.long_digits) = (Encoding::Utf8Bom, LongDigits::Formula),
+                "bom" => dialect.encoding = Encoding::Utf8Bom,
+                "gb18030" => dialect.encoding = Encoding::Gb18030,
+                "semicolon" => dialect.delimiter = b';',
+                "tab" => dialect.delimiter = b'\t',
+                "pipe" => dialect.delimiter = b'|',
+                "no-guard" => dialect.guard = false,
+                "formula-digits" => dialect.long_digits = LongDigits::Formula,
+                "tab-digits" => dialect.long_digits = LongDigits::Tab,
+                word => {
+                    return Err(Failure::usage(format!(
+                        "--csv: there is no word `{word}`; excel, bom, gb18030, semicolon, tab, pipe, no-guard, \
+                         formula-digits, tab-digits are"
+                    )));
+                }
+            }
+        }
+        match dialect.is_possible() {
+            true => Ok(dialect),
+            false => {
+                Err(Failure::usage("--csv: pipe and gb18030 do not go together: a pipe is half a character there"))
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! `decode` and `encode` with all they can: forms, choices, rejects, threads, limits; and the examples of docs/decode.md.
+
+use super::{Flaw, Series, Spoil, folder, layout, make, root, run, told};
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn read(here: &Path, name: &str) -> String {
+    std::fs::read_to_string(here.join(name)).unwrap()
+}
+
+fn names(here: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(here).unwrap();
+    let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn only_what_was_asked_for_comes_out() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 50, &[]);
+    let pmtrd = layout("pmtrd.toml");
+    let arguments = ["decode", &pmtrd, &file, "--select", "trdno,AMT", "--records", "..3,10..11", "--threads", "2"];
+    let (code, out, summary) = run(here.path(), &arguments);
+    assert_eq!(code, 0, "{summary}");
+    assert!(summary.contains("decoded 5 records, 0 refused, 1 left out"), "{summary}");
+    let found = lines(&out);
+    let numbers: Vec<u64> = found.iter().map(|line| line["n"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [2, 3, 10, 11]);
+    for line in &found {
+        let fields: Vec<&String> = line["fields"].as_object().unwrap().keys().collect();
+        assert_eq!(fields, ["TRDNO", "AMT"]);
+        assert_eq!(line["offset"], (line["n"].as_u64().unwrap() - 1) * 480);
+    }
+    let arguments = ["decode", &pmtrd, &file, "--records", "10", "--raw", "--mask", "--numbers", "json"];
+    let (_, out, _) = run(here.path(), &arguments);
+    let line = &lines(&out)[0];
+    assert_eq!((&line["fields"]["CUSTNM"], &line["raw"]["CUSTNM"]), (&"***".into(), &"***".into()));
+    assert!(line["fields"]["AMT"].is_number(), "{line}");
+    assert_eq!(line["raw"]["AMT"].as_str().unwrap().len(), 18);
+    let (code, _, message) = run(here.path(), &["decode", &pmtrd, &file, "--select", "TRDNOO"]);
+    assert!(code == 2 && message.contains("perhaps `TRDNO`?"), "{message}");
+}
+
+#[test]
+fn csv_goes_there_and_back() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 50, &[]);
+    let pmtrd = layout("pmtrd.toml");
+    for words in ["bom", "excel,semicolon", "gb18030,tab-digits"] {
+        let arguments = ["decode", &pmtrd, &file, "-o", "all.csv", "--csv", words, "--fillers"];
+        let (code, _, summary) = run(here.path(), &arguments);
+        assert_eq!(code, 0, "{summary}");
+        let arguments = ["encode", &pmtrd, "all.csv", "-o", "back.dat", "--csv", words];
+        let (code, _, summary) = run(here.path(), &arguments);
+        assert_eq!(code, 0, "{words}: {summary}");
+        let same = std::fs::read(here.path().join("back.dat")).unwrap();
+        assert!(same == std::fs::read(here.path().join(&file)).unwrap(), "{words}");
+    }
+    let (code, _, summary) = run(here.path(), &["decode", &pmtrd, &file, "-o", "x-{type}.csv"]);
+    assert_eq!(code, 0, "{summary}");
+    let trades = read(here.path(), "x-PMTRDD.csv");
+    assert_eq!(trades.lines().count(), 51);
+    assert!(!trades.starts_with("type,") && !trades.contains("FILLER"));
+    assert!(here.path().join("x-PMTRDH.csv").exists() && here.path().join("x-PMTRDT.csv").exists());
+    let spoilt = trades.replacen("\r\n", "\r\nxx\r\n", 1);
+    std::fs::write(here.path().join("in.csv"), spoilt).unwrap();
+    let arguments = ["encode", &pmtrd, "in.csv", "--type", "pmtrdd", "-o", "some.dat", "--rejects", "bad.csv"];
+    let (code, _, summary) = run(here.path(), &arguments);
+    assert!(code == 3 && summary.contains("in.csv:2: 1 cells, where the header has"), "{summary}");
+    assert_eq!(std::fs::metadata(here.path().join("some.dat")).unwrap().len(), 50 * 480);
+    let bad = read(here.path(), "bad.csv");
+    assert_eq!(bad.lines().collect::<Vec<_>>(), [trades.lines().next().unwrap(), "xx"]);
+}
+
+#[test]
+fn any_framing_is_written_and_read() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 20, &[]);
+    let pmtrd = layout("pmtrd.toml");
+    let (_, plain, _) = run(here.path(), &["decode", &pmtrd, &file]);
+    std::fs::write(here.path().join("in.jsonl"), &plain).unwrap();
+    for words in ["rdw", "rdw,little", "vb", "vbs"] {
+        let (code, _, told) = run(here.path(), &["encode", &pmtrd, "in.jsonl", "-o", "x.dat", "--framing", words]);
+        assert_eq!(code, 0, "{words}: {told}");
+        let (code, out, told) = run(here.path(), &["decode", &pmtrd, "x.dat", "--framing", words]);
+        assert_eq!(code, 0, "{words}: {told}");
+        let fields = |text: &str| lines(text).into_iter().map(|line| line["fields"].clone()).collect::<Vec<_>>();
+        assert!(fields(&out) == fields(&plain), "{words}");
+    }
+    let (code, _, message) = run(here.path(), &["decode", &pmtrd, "x.dat", "--framing", "rwd"]);
+    assert!(code == 2 && message.starts_with("--framing: "), "{message}");
+}
+
+#[test]
+fn rejects_say_where_what_and_what_next_and_hide_what_is_sensitive() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 50, &[Spoil::Record { flaw: Flaw::FeeDigit, trade: 25 }]);
+    let pmtrd = layout("pmtrd.toml");
+    // A shift-out that is never closed, in the customer's name.
+    let mut bytes = std::fs::read(here.path().join(&file)).unwrap();
+    bytes[480 * 30 + 220..480 * 30 + 304].fill(0x0E);
+    bytes[480 * 31..480 * 32].fill(0xFF);
+    std::fs::write(here.path().join(&file), bytes).unwrap();
+    let rejects = |more: &[&str]| {
+        let (code, out, _) = run(here.path(), &[&["decode", &pmtrd, &file, "--rejects", "bad.jsonl"], more].concat());
+        assert_eq!((code, out.lines().count()), (3, 49));
+        lines(&read(here.path(), "bad.jsonl"))
+    };
+    let bad = rejects(&[]);
+    assert_eq!(bad.len(), 3);
+    let keys: Vec<&String> = bad[0].as_object().unwrap().keys().collect();
+    let expected =
+        ["record", "offset", "type", "field", "record_offset", "field_offset", "hex", "code", "message", "hint"];
+    assert_eq!(keys, expected);
+    let at = |key: &str| bad[0][key].as_u64().unwrap();
+    assert_eq!(at("offset"), (at("record") - 1) * 480);
+    assert_eq!((&bad[0]["type"], &bad[0]["code"]), (&"PMTRDD".into(), &"FPP2001".into()));
+    assert!(at("record_offset") > at("field_offset") && !bad[0]["hex"].as_str().unwrap().contains('*'));
+    assert!(!bad[0]["hint"].as_str().unwrap().is_empty());
+    assert_eq!((&bad[1]["field"], &bad[1]["hex"]), (&"CUSTNM".into(), &"***".into()));
+    assert_eq!((&bad[2]["type"], &bad[2]["code"]), (&Value::Null, &"FPP1017".into()));
+    let raw = rejects(&["--raw"]);
+    let record = raw[1]["raw"].as_str().unwrap();
+    assert_eq!((record.len(), &record[440..608]), (960, "*".repeat(168).as_str()));
+    assert_eq!(raw[2]["raw"], "***");
+    let clear = rejects(&["--raw", "--clear"]);
+    assert_eq!(clear[1]["hex"], "0E".repeat(84));
+    assert_eq!(clear[2]["raw"], "FF".repeat(480));
+}
+
+#[test]
+fn too_many_bad_records_end_it_at_the_same_record_whatever_the_threads() {
+    let here = folder();
+    let spoils: Vec<Spoil> =
+        [3, 10, 900, 1_500, 2_900].map(|trade| Spoil::Record { flaw: Flaw::FeeDigit, trade }).to_vec();
+    let file = make(here.path(), Series::Ebcdic, 3_000, &spoils);
+    let pmtrd = layout("pmtrd.toml");
+    for threads in ["1", "2", "3"] {
+        let base = ["decode", &pmtrd, &file, "--threads", threads, "--rejects", "bad.jsonl"];
+        let more = ["--max-errors", "3", "-o", "out.jsonl"];
+        let (code, _, message) = run(here.path(), &[&base[..], &more[..]].concat());
+        assert_eq!(code, 4, "{message}");
+        assert!(message.contains("FPP1014") && message.contains("is bad record 4, and no more than 3"), "{message}");
+        assert_eq!(lines(&read(here.path(), "bad.jsonl")).len(), 4);
+        assert!(!here.path().join("out.jsonl").exists());
+        let (code, out, _) = run(here.path(), &[&base[..], &["--fail-fast"]].concat());
+        let last = lines(&read(here.path(), "bad.jsonl"))[0]["record"].as_u64().unwrap();
+        assert_eq!((code, out.lines().count() as u64), (4, last - 1));
+        let (code, _, _) = run(here.path(), &[&base[..], &["--max-errors", "5", "-o", "out.jsonl"]].concat());
+        assert_eq!(code, 3);
+        assert_eq!(read(here.path(), "out.jsonl").lines().count(), 3_002 - 5);
+        std::fs::remove_file(here.path().join("out.jsonl")).unwrap();
+    }
+    assert_eq!(names(here.path()), [file.as_str(), "bad.jsonl"]);
+}
+
+#[test]
+fn threads_change_nothing() {
+    let here = folder();
+    let file = make(here.path(), Series::Gbk, 9_000, &[Spoil::Record { flaw: Flaw::FeeDigit, trade: 4_000 }]);
+    let gbk = layout("pmtrd-gbk.toml");
+    for more in [&["--numbers", "json"][..], &["--format", "csv"], &["--records", "5..8000"], &[]] {
+        let one = run(here.path(), &[&["decode", &gbk, &file, "--threads", "1"], more].concat());
+        let many = run(here.path(), &[&["decode", &gbk, &file, "--threads", "5"], more].concat());
+        assert_eq!((one.0, many.0), (3, 3));
+        assert!(one.1 == many.1, "{more:?}");
+    }
+}
+
+#[test]
+fn a_cut_off_file_has_its_place_in_the_rejects() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 5, &[]);
+    let bytes = std::fs::read(here.path().join(&file)).unwrap();
+    std::fs::write(here.path().join("short.dat"), &bytes[..1_000]).unwrap();
+    let arguments = ["decode", &layout("pmtrd.toml"), "short.dat", "-o", "x.jsonl", "--rejects", "bad.jsonl"];
+    assert_eq!(run(here.path(), &arguments).0, 4);
+    let bad = lines(&read(here.path(), "bad.jsonl"));
+    assert_eq!((&bad[0]["record"], &bad[0]["offset"], &bad[0]["code"]), (&3.into(), &960.into(), &"FPP1003".into()));
+    assert_eq!(names(here.path()), [&file, "bad.jsonl", "short.dat"]);
+}
+
+#[test]
+fn every_example_of_the_page_runs() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 50, &[Spoil::Record { flaw: Flaw::FeeDigit, trade: 25 }]);
+    std::fs::rename(here.path().join(file), here.path().join("PMTRD.TXT")).unwrap();
+    std::os::unix::fs::symlink(root().join("config"), here.path().join("config")).unwrap();
+    let folder_of_fpp = Path::new(env!("CARGO_BIN_EXE_fpp")).parent().unwrap().display().to_string();
+    let path = format!("{folder_of_fpp}:{}", std::env::var("PATH").unwrap());
+    let page = std::fs::read_to_string(root().join("docs/decode.md")).unwrap();
+    let commands: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    let commands = commands.iter().filter(|line| line.contains("fpp "));
+    let mut count = 0;
+    for command in commands {
+        let shell = Command::new("sh").args(["-c", command]).current_dir(here.path()).env("PATH", &path).output();
+        let (code, _, messages) = told(&shell.unwrap());
+        // An ordinary build leaves these forms out, and says how to get them.
+        let left_out = code == 2 && command.contains("parquet") && messages.contains("--features columnar");
+        assert!(code == 0 || code == 3 || left_out, "{command}: {code} {messages}");
+        count += 1;
+    }
+    assert!(count >= 8, "{count}");
+}
