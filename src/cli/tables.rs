@@ -12,10 +12,6 @@ pub(super) enum Form {
     Jsonl,
     /// CSV (RFC 4180)
     Csv,
-    /// Apache Parquet
-    Parquet,
-    /// Arrow IPC, a file; a stream on stdout
-    Arrow,
 }
 
 impl Form {
@@ -25,8 +21,6 @@ impl Form {
         match (asked, ending.as_deref()) {
             (Some(form), _) => form,
             (None, Some("csv")) => Form::Csv,
-            (None, Some("parquet")) => Form::Parquet,
-            (None, Some("arrow" | "arrows" | "feather")) => Form::Arrow,
             (None, _) => Form::Jsonl,
         }
     }

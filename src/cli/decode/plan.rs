@@ -18,15 +18,9 @@ impl Decode {
     /// The job, and the names of its outlets; nothing is stdout.
     pub(super) fn plan(&self, whole: Format) -> Result<(Job, Vec<Option<PathBuf>>), Failure> {
         let form = Form::of(self.form, self.output.as_deref());
-        if matches!(form, Form::Parquet | Form::Arrow) {
-            return Err(Failure::usage(
-                "Parquet and Arrow are not in this build: `cargo build --release --features columnar` makes one that \
-                 has them",
-            ));
-        }
         let (format, hidden, wanted) = self.project(&whole)?;
         let types = self.types(&whole, &wanted)?;
-        let (outlets, names) = self.outlets(&whole, &types, form)?;
+        let (outlets, names) = self.outlets(&whole, &types)?;
         let masks = |clear: bool| -> Vec<Vec<bool>> {
             let mask = Mask::of(&whole, clear);
             let of = |record: &fpp_codecs::format::RecordFormat| {
@@ -107,14 +101,8 @@ impl Decode {
     }
 
     /// The outlet of each record format, and the files.
-    fn outlets(
-        &self,
-        format: &Format,
-        types: &[bool],
-        form: Form,
-    ) -> Result<(Vec<Option<usize>>, Vec<Option<PathBuf>>), Failure> {
+    fn outlets(&self, format: &Format, types: &[bool]) -> Result<(Vec<Option<usize>>, Vec<Option<PathBuf>>), Failure> {
         let output = self.output.as_ref().filter(|path| path.as_os_str() != "-");
-        let count = types.iter().filter(|asked| **asked).count();
         let each = output.filter(|path| path.to_string_lossy().contains(EACH));
         if let Some(each) = each {
             let each = each.to_str().ok_or_else(|| Failure::usage("a name with {type} must be UTF-8"))?;
@@ -131,15 +119,6 @@ impl Decode {
                 true => Err(Failure::usage("two record formats would have the same file name")),
                 false => Ok((outlets, names)),
             };
-        }
-        if matches!(form, Form::Parquet | Form::Arrow) && count > 1 {
-            let names = format.records.iter().zip(types).filter(|(_, asked)| **asked);
-            let names: Vec<&str> = names.map(|(record, _)| record.layout.name.as_str()).collect();
-            return Err(Failure::usage(format!(
-                "a file of this form has one record format, and there are {}: choose one with --type, or write \
-                 `{EACH}` into the name of the output",
-                names.join(", ")
-            )));
         }
         let outlets = types.iter().map(|asked| asked.then_some(0)).collect();
         Ok((outlets, vec![output.cloned()]))

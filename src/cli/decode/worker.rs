@@ -108,7 +108,7 @@ impl Worker {
             Form::Jsonl => {
                 json::write_styled(format, &job.styles[index], (cut.n, cut.offset), cut.bytes, &self.row, out);
             }
-            _ => {
+            Form::Csv => {
                 if let Err(fault) = self.table(index, outlet, out) {
                     self.row.faults.push(fault);
                     return self.bad(index, outlet, cut, portion);
