@@ -172,7 +172,7 @@ impl Decode {
         progress.finish("decoded", count.records, count.refused, &also, count.bytes);
         if let Some(n) = stopped {
             let code = Code::TOO_MANY;
-            let told = job.rejects.then(|| "; the rejects tell them").unwrap_or_default();
+            let told = if job.rejects { "; the rejects tell them" } else { "" };
             return Err(Failure {
                 exit: Exit::FileRefused,
                 message: format!(

@@ -11,6 +11,11 @@ use fpp_codecs::format::Format;
 use fpp_codecs::json::Style;
 use std::path::PathBuf;
 
+/// A format of some fields; for each record format what of it is hidden, and whether any field is wanted.
+type Projected = (Format, Vec<Vec<bool>>, Vec<bool>);
+/// For each record format its outlet; for each outlet its file, or nothing for stdout.
+type Outlets = (Vec<Option<usize>>, Vec<Option<PathBuf>>);
+
 /// In the name of an output: a file for each record format.
 const EACH: &str = "{type}";
 
@@ -69,7 +74,7 @@ impl Decode {
     }
 
     /// The format of the selected fields: what of it is hidden, and which record formats have any of them.
-    fn project(&self, whole: &Format) -> Result<(Format, Vec<Vec<bool>>, Vec<bool>), Failure> {
+    fn project(&self, whole: &Format) -> Result<Projected, Failure> {
         if self.select.is_empty() {
             let nothing = vec![Vec::new(); whole.records.len()];
             return Ok((whole.clone(), nothing, vec![true; whole.records.len()]));
@@ -101,7 +106,7 @@ impl Decode {
     }
 
     /// The outlet of each record format, and the files.
-    fn outlets(&self, format: &Format, types: &[bool]) -> Result<(Vec<Option<usize>>, Vec<Option<PathBuf>>), Failure> {
+    fn outlets(&self, format: &Format, types: &[bool]) -> Result<Outlets, Failure> {
         let output = self.output.as_ref().filter(|path| path.as_os_str() != "-");
         let each = output.filter(|path| path.to_string_lossy().contains(EACH));
         if let Some(each) = each {
