@@ -226,3 +226,11 @@ proptest! {
         }
     }
 }
+
+/// Found by the fuzzer.
+#[test]
+fn what_is_too_small_is_the_one_zero() {
+    let zero = hexfloat::parse("0", true, Rounding::HalfEven);
+    let text = format!(".{}10248191152060862008", "0".repeat(94));
+    assert_eq!(hexfloat::parse(&text, true, Rounding::HalfEven), zero);
+}

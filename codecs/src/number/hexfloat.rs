@@ -79,8 +79,11 @@ pub fn parse(text: &str, long: bool, rounding: Rounding) -> Result<HexFloat, Fla
     if size > 76 {
         return Err(TOO_LARGE);
     }
-    let (fraction, exponent) = nearest(&number, long, rounding)?;
-    Ok(HexFloat { negative: number.negative && fraction != 0, fraction, exponent, long })
+    match nearest(&number, long, rounding)? {
+        // Too small for any: zero has one form only.
+        (0, _) => Ok(zero),
+        (fraction, exponent) => Ok(HexFloat { negative: number.negative, fraction, exponent, long }),
+    }
 }
 
 /// Appends a float.
