@@ -42,7 +42,7 @@ impl Check {
                 }
                 Err(faults) => (Vec::new(), Vec::new(), faults),
             };
-            let fine = faults.is_empty() && !(self.strict && !warnings.is_empty());
+            let fine = faults.is_empty() && (warnings.is_empty() || !self.strict);
             good &= fine;
             if self.json {
                 out.json(&json!({
