@@ -119,7 +119,8 @@ fn every_byte_is_a_sign_or_none() {
             b'{' | b'}' => Some(0),
             b'A'..=b'I' => Some(i128::from(byte - b'@')),
             b'J'..=b'R' => Some(-i128::from(byte - b'I')),
-            _ => signed(b'0'..=b'9', 1..=0),
+            b'0'..=b'9' => Some(i128::from(byte - b'0')),
+            _ => None,
         };
         let ebcdic = (byte & 15 < 10 && byte >= 0xA0).then_some(match byte >> 4 {
             0xB | 0xD => -i128::from(byte & 15),
