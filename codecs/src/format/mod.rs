@@ -118,8 +118,10 @@ impl Format {
 impl Selector {
     /// Whether the record carries the bytes.
     pub fn fits(&self, record: &[u8]) -> bool {
-        // Comparing nothing by a call costs more than decoding a field.
-        self.bytes.is_empty() || record.get(self.at..).is_some_and(|rest| rest.starts_with(&self.bytes))
+        // The first byte decides nearly always; comparing all of them is a call, which costs more than decoding a field.
+        let Some((first, rest)) = self.bytes.split_first() else { return true };
+        record.get(self.at) == Some(first)
+            && (rest.is_empty() || record.get(self.at + 1..).is_some_and(|record| record.starts_with(rest)))
     }
 }
 

@@ -130,17 +130,17 @@ impl<'a> Preparation<'a> {
         let step = self.plan.steps.get(index)?;
         let cell = Does::Cell(u32::try_from(index).ok()?);
         let does = match Way::of(step, self.plan.nulls) {
-            Way::Text if step.filler && key.is_some() => Does::Filler(self.text(index)?),
-            Way::Text => Does::Text(self.text(index)?),
+            Way::Text => Does::Text { text: self.text(index)?, filler: step.filler && key.is_some() },
             Way::Packed { digits, decimals, signed } => {
                 self.form(Form::packed(digits, decimals, signed)).map_or(cell, Does::Packed)
             }
             Way::Zoned { digits, decimals, zone, sign } => {
                 self.form(Form::zoned(digits, decimals, zone, sign)).map_or(cell, Does::Zoned)
             }
+            Way::Int => Does::Int,
             Way::Long => cell,
         };
-        let filler = matches!(does, Does::Filler(_));
+        let filler = matches!(does, Does::Text { filler: true, .. });
         if filler {
             // It may be left out, and what comes before it may not.
             self.flush();
@@ -148,7 +148,9 @@ impl<'a> Preparation<'a> {
         if let Some(key) = key {
             self.key(key);
         }
-        self.before.push('"');
+        if !matches!(does, Does::Int) {
+            self.before.push('"');
+        }
         self.op(step.start, step.bytes, does);
         self.due = match (filler, self.due) {
             (true, Due::No | Due::Perhaps) => Due::Perhaps,

@@ -43,14 +43,14 @@ pub(super) struct Op {
 /// What an op does after its key.
 #[derive(Clone, Debug)]
 pub(super) enum Does {
-    /// Text of a page.
-    Text(Arc<PlainText>),
-    /// The same, but left out when it is blank.
-    Filler(Arc<PlainText>),
+    /// Text of a page; a filler is left out when it is blank.
+    Text { text: Arc<PlainText>, filler: bool },
     /// Packed.
     Packed(Arc<Form>),
     /// Zoned, or a number in text.
     Zoned(Arc<Form>),
+    /// A whole number in two, four or eight bytes.
+    Int,
     /// By a cell; index of the field.
     Cell(u32),
     /// Nothing more.
@@ -122,14 +122,21 @@ impl Task for Write<'_> {
             for op in ops.by_ref() {
                 let start = op.start as usize;
                 let field = bytes.get(start..start + op.bytes as usize)?;
-                if op.comma && !matches!(op.does, Does::Filler(_)) {
-                    comma(&mut pen);
+                if let Does::Text { text, filler: true } = &op.does
+                    && kernels.trimmed(field, text.blank) == 0
+                {
+                    continue;
+                }
+                if op.comma && !matches!(pen.last(), Some(b'{' | b'[')) {
+                    pen.push(b',');
                 }
                 match &op.does {
-                    Does::Text(text) => {
+                    Does::Text { text, .. } => {
                         let rest = text.write_json(kernels, &op.key, field, &mut pen);
                         if !rest.is_empty() {
-                            unusual(kernels, text, rest, row, &mut pen)?;
+                            row.text.clear();
+                            text::decode(text.page, rest, &mut row.text).ok()?;
+                            quote::rest(kernels, &row.text, &mut pen);
                         }
                     }
                     Does::Packed(form) => {
@@ -140,16 +147,13 @@ impl Task for Write<'_> {
                         op.key.append(&mut pen);
                         kernels.zoned_text(form, field, &mut pen).then_some(())?;
                     }
-                    Does::Filler(text) => {
-                        if kernels.trimmed(field, text.blank) > 0 {
-                            if op.comma {
-                                comma(&mut pen);
-                            }
-                            let rest = text.write_json(kernels, &op.key, field, &mut pen);
-                            if !rest.is_empty() {
-                                unusual(kernels, text, rest, row, &mut pen)?;
-                            }
+                    Does::Int => {
+                        op.key.append(&mut pen);
+                        let value = int(field)?;
+                        if value < 0 {
+                            pen.push(b'-');
                         }
+                        pen.whole(value.unsigned_abs());
                     }
                     Does::Cell(index) => {
                         row.clear();
@@ -207,19 +211,13 @@ impl Task for Write<'_> {
     }
 }
 
-/// A comma, unless a brace stands before.
+/// A whole number in two, four or eight bytes, the highest first.
 #[inline(always)]
-fn comma(pen: &mut Pen<'_>) {
-    if !matches!(pen.last(), Some(b'{' | b'[')) {
-        pen.push(b',');
+fn int(field: &[u8]) -> Option<i64> {
+    match *field {
+        [a, b] => Some(i16::from_be_bytes([a, b]).into()),
+        [a, b, c, d] => Some(i32::from_be_bytes([a, b, c, d]).into()),
+        [a, b, c, d, e, f, g, h] => Some(i64::from_be_bytes([a, b, c, d, e, f, g, h])),
+        _ => None,
     }
-}
-
-/// Appends the rest of a text that is not plain, and the quote after it.
-#[inline(always)]
-fn unusual<K: Kernels>(kernels: K, text: &PlainText, rest: &[u8], row: &mut Row, pen: &mut Pen<'_>) -> Option<()> {
-    row.text.clear();
-    text::decode(text.page, rest, &mut row.text).ok()?;
-    quote::rest(kernels, &row.text, pen);
-    Some(())
 }

@@ -5,6 +5,7 @@
 
 use super::step::{Nulls, Step};
 use crate::layout::{Kind, Rules, SignPlace};
+use crate::number::binary;
 use crate::number::display::Encoding;
 use crate::simd::Sign;
 
@@ -17,6 +18,8 @@ pub(crate) enum Way {
     Packed { digits: u8, decimals: u8, signed: bool },
     /// A digit a byte.
     Zoned { digits: u8, decimals: u8, zone: u8, sign: Sign },
+    /// A whole number in two, four or eight bytes, the highest first.
+    Int,
     /// By its step.
     Long,
 }
@@ -45,6 +48,9 @@ impl Way {
                 let (zone, front) =
                     if ebcdic { (0xF0, Sign::Front(0x4E, 0x60)) } else { (0x30, Sign::Front(b'+', b'-')) };
                 Way::Zoned { digits, decimals, zone, sign: if signed { front } else { Sign::None } }
+            }
+            Kind::Binary { digits, decimals: 0 } if step.rules.is_none() && step.bytes == binary::bytes(digits) => {
+                Way::Int
             }
             _ => Way::Long,
         }
