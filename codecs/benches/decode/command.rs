@@ -12,7 +12,7 @@ const RUNS: usize = 3;
 const FILE_BYTES: usize = 256 << 20;
 
 /// The speed of both, if `fpp` has been built; good records of the shape's own part of the file.
-pub fn measure(shape: &Shape) -> Option<(Figure, Figure)> {
+pub fn measure(shape: &Shape) -> Option<(Figure, Option<Figure>)> {
     let fpp = program()?;
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.dat", shape.name));
     let repeats = FILE_BYTES.div_ceil(shape.file.len());
@@ -21,8 +21,6 @@ pub fn measure(shape: &Shape) -> Option<(Figure, Figure)> {
     drop(file);
     let mut ours = Command::new(fpp);
     ours.arg("decode").arg(&shape.source).arg(&path);
-    let mut theirs = Command::new(std::env::current_exe().unwrap());
-    theirs.args(["by-hand", shape.name]).arg(&path);
     let bytes = shape.file.len() * repeats;
     let figure = |command: &mut Command| {
         let mut good = String::new();
@@ -30,7 +28,11 @@ pub fn measure(shape: &Shape) -> Option<(Figure, Figure)> {
         let good = good.split_whitespace().find_map(|word| word.replace(',', "").parse::<usize>().ok()).unwrap_or(0);
         Figure { speed: mib(bytes) / median(&mut seconds), good: good / repeats }
     };
-    let figures = (figure(&mut ours), figure(&mut theirs));
+    let hand = shape.hand.map(|hand| {
+        let mut theirs = Command::new(std::env::current_exe().unwrap());
+        figure(theirs.args(["by-hand", hand.name]).arg(&path))
+    });
+    let figures = (figure(&mut ours), hand);
     std::fs::remove_file(&path).unwrap();
     Some(figures)
 }

@@ -1,7 +1,7 @@
 //! One shape of data: its format, a file of it, and the loops by hand.
 
 use super::hand::Sink;
-use fpp_codecs::format::{Format, Role};
+use fpp_codecs::format::{Format, RecordFormat, Role};
 use fpp_codecs::json;
 use fpp_codecs::record::Row;
 use std::hint::black_box;
@@ -14,7 +14,10 @@ pub struct Shape {
     pub format: Format,
     pub file: Vec<u8>,
     pub records: usize,
-    pub hand: &'static Hand,
+    /// First byte and length of each record in the file.
+    pub cuts: Vec<(usize, usize)>,
+    /// Where there is one.
+    pub hand: Option<&'static Hand>,
 }
 
 /// The loops by hand.
@@ -33,21 +36,22 @@ impl Shape {
     pub fn new(hand: &'static Hand, source: PathBuf, records: usize, value: impl Fn(&str, usize) -> String) -> Shape {
         let format = read(&source);
         let detail = format.record(Role::Detail).unwrap();
-        let (mut file, mut row) = (Vec::new(), Row::default());
+        let (mut file, mut cuts) = (Vec::new(), Vec::new());
         for n in 1..=records {
-            row.clear();
-            detail.layout.fields.iter().for_each(|field| row.push_text(&value(&field.name, n)));
-            detail.encode(&row, &mut file).unwrap();
+            let start = file.len();
+            encode(detail, |name| value(name, n), &mut file);
+            cuts.push((start, file.len() - start));
             file.extend_from_slice(format.framing.ending());
         }
         assert_eq!(file.len(), records * hand.record);
-        Shape { name: hand.name, source, format, file, records, hand }
+        Shape { name: hand.name, source, format, file, records, cuts, hand: Some(hand) }
     }
 
     /// All records as typed values. Cutting a file into records is left to the command line, here and by hand.
     pub fn rows(&self) -> usize {
         let (mut row, mut good) = (Row::default(), 0);
-        for (_, bytes) in self.cut() {
+        for &(start, length) in &self.cuts {
+            let bytes = &self.file[start..start + length];
             let Some(record) = self.format.select(bytes).and_then(|at| self.format.records.get(at)) else { continue };
             record.decode(bytes, &mut row);
             good += usize::from(black_box(&row).faults.is_empty());
@@ -58,22 +62,24 @@ impl Shape {
     /// All records as JSON lines.
     pub fn lines(&self, sink: &mut Sink) -> usize {
         let (mut row, mut good) = (Row::default(), 0);
-        for (index, bytes) in self.cut() {
+        for (index, &(start, length)) in self.cuts.iter().enumerate() {
+            let bytes = &self.file[start..start + length];
             let Some(record) = self.format.select(bytes).and_then(|at| self.format.records.get(at)) else { continue };
-            let (n, offset) = (index as u64 + 1, (index * self.hand.record) as u64);
-            good += usize::from(json::line(record, n, offset, bytes, &mut row, &mut sink.out));
+            good += usize::from(json::line(record, index as u64 + 1, start as u64, bytes, &mut row, &mut sink.out));
             sink.end_line();
         }
         good
     }
-
-    fn cut(&self) -> impl Iterator<Item = (usize, &[u8])> {
-        let ending = self.format.framing.ending().len();
-        self.file.chunks_exact(self.hand.record).map(move |record| &record[..record.len() - ending]).enumerate()
-    }
 }
 
-fn read(source: &std::path::Path) -> Format {
+/// Appends a record of the values that `value` gives.
+pub fn encode(record: &RecordFormat, value: impl Fn(&str) -> String, file: &mut Vec<u8>) {
+    let mut row = Row::default();
+    record.layout.fields.iter().for_each(|field| row.push_text(&value(&field.name)));
+    record.encode(&row, file).unwrap();
+}
+
+pub fn read(source: &std::path::Path) -> Format {
     let text = std::fs::read_to_string(source).unwrap();
     let folder = source.parent().unwrap();
     let mut beside = |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|e| e.to_string());
