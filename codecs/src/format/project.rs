@@ -119,8 +119,7 @@ fn narrow(record: &mut RecordFormat, show: &[bool], need: &[bool], nulls: Nulls)
     } else {
         let mut keep = need.iter();
         layout.fields.retain(|_| keep.next() == Some(&true));
-        let mut keep = need.iter();
-        plan.steps.retain(|_| keep.next() == Some(&true));
+        plan.keep(need);
         show.iter().zip(need).filter(|(_, need)| **need).map(|(show, _)| !show).collect()
     };
     let delimited = record.delimited.clone();

@@ -65,6 +65,13 @@ impl Plan {
         Plan { steps, nodes, nulls, short: Short::default(), filled: None, map_at, length, page, quick }
     }
 
+    /// Takes out the steps of a flat record that are not kept, and their short ways with them.
+    pub(crate) fn keep(&mut self, keep: &[bool]) {
+        let mut keep = keep.iter();
+        self.steps.retain(|_| keep.next() == Some(&true));
+        self.quick = self.nodes.is_empty().then(|| Quick::of(&self.steps, self.nulls));
+    }
+
     /// The character `1`, which marks a null.
     pub(crate) fn null_mark(&self) -> u8 {
         if self.page.is_ebcdic() { 0xF1 } else { b'1' }
