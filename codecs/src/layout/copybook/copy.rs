@@ -66,7 +66,9 @@ impl<'a, 'b> Copier<'a, 'b> {
                 return;
             }
             at = match self.statement(&text, at, replacing, depth, out) {
-                Some(end) => end,
+                // Counted, too: texts that do nothing but copy texts would give no words, and never come to an end.
+                Some(end) if self.may_go_on(end - at, Some(fragment.place)) => end,
+                Some(_) => return,
                 None if self.may_go_on(1, Some(fragment.place)) => {
                     out.push(fragment.clone());
                     at + 1
@@ -339,6 +341,13 @@ mod tests {
         assert!(notes[0].contains("is it a circle?"), "{notes:?}");
         let (_, notes) = expanded("       COPY A.", &[("A.cpy", "       COPY A. COPY A.\n")]);
         assert!(notes.len() <= 1_000);
+        // A hundred copies in each of seven texts, and the last text is empty: there is no end without a bound.
+        let hundred = |n: usize| format!("       COPY M{n}.\n").repeat(100);
+        let members: Vec<(String, String)> =
+            (1..8).map(|n| (format!("M{n}.cpy"), if n < 7 { hundred(n + 1) } else { String::new() })).collect();
+        let members: Vec<(&str, &str)> = members.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let (_, notes) = expanded(&hundred(1), &members);
+        assert!(notes.last().is_some_and(|note| note.contains("words in all")), "{notes:?}");
     }
 
     #[test]
