@@ -7,7 +7,7 @@ use fpp_codecs::format::{Format, RecordFormat, Role, Selector};
 use fpp_codecs::framing::Framing;
 use fpp_codecs::json::{self, Style};
 use fpp_codecs::layout::build::{Chooser, Counter, Part, build};
-use fpp_codecs::layout::{Field, Kind};
+use fpp_codecs::layout::{Field, Kind, Rules};
 use fpp_codecs::record::{Cell, Nulls, Row};
 use fpp_codecs::text::Page;
 use proptest::prelude::*;
@@ -134,6 +134,36 @@ fn gb18030_is_written_read_and_refused_by_field() {
         let mut writer = Writer::new(Columns::new(&format, &[0], false, &[]), dialect);
         let fault = writer.row(&format, 0, &row, &[], &mut out).unwrap_err();
         assert_eq!((fault.field, fault.offset, &out[..]), (1, 6, &b"before"[..]));
+    }
+}
+
+#[test]
+fn floats_of_every_form_come_back_from_a_table() {
+    let float = |name: &str, double, hex_float| {
+        let field = Field::new(name.into(), Kind::Float { double }, if double { 8 } else { 4 });
+        let rules = Rules { hex_float, ..Rules::PLAIN };
+        Part::Field(Box::new(Field { rules, page: Some(Page::Utf8), ..field }))
+    };
+    let parts =
+        vec![float("S", false, false), float("D", true, false), float("HS", false, true), float("HD", true, true)];
+    let format = format(vec![record("R", "", parts)]);
+    for hex in
+        ["42B80000 BFB999999999999A 4276A000 C276A00000000001", "00000001 7FEFFFFFFFFFFFFF FFFFFFFF 7FFFFFFFFFFFFFFF"]
+    {
+        let hex = hex.replace(' ', "");
+        let bytes: Vec<u8> = (0..24).map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).unwrap()).collect();
+        let (mut row, mut out, mut again) = (Row::default(), Vec::new(), Vec::new());
+        format.records[0].decode(&bytes, &mut row);
+        let mut writer = Writer::new(Columns::new(&format, &[0], false, &[]), Dialect::default());
+        writer.header(&mut out).unwrap();
+        writer.row(&format, 0, &row, &[], &mut out).unwrap();
+        let (mut lines, mut cells) = (Lines::new(&out[..], Dialect::default()), Vec::new());
+        assert!(lines.next(&mut cells).unwrap());
+        let header = Header::new(&format, &cells, None).unwrap();
+        assert!(lines.next(&mut cells).unwrap());
+        header.fill(&format, &Dialect::default(), &cells, &mut row).unwrap();
+        format.records[0].encode(&row, &mut again).unwrap();
+        assert_eq!(again, bytes, "{}", String::from_utf8_lossy(&out));
     }
 }
 

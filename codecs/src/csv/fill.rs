@@ -163,6 +163,11 @@ fn value(field: &Field, text: &str, row: &mut Row) -> Result<(), CsvFault> {
     let number = |parsed: Option<Cell>| parsed.ok_or_else(|| fault(&field.name, "is no number"));
     match field.kind {
         Kind::Hex => row.push_hex(text),
+        // As they are read: a short hexadecimal float is a double of few digits, a long one has more bits than a double.
+        Kind::Float { double: false } if field.rules.hex_float => {
+            row.cells.push(number(text.parse().ok().map(Cell::Double))?);
+        }
+        Kind::Float { double: true } if field.rules.hex_float => row.push_text(text),
         Kind::Float { double: true } => row.cells.push(number(text.parse().ok().map(Cell::Double))?),
         Kind::Float { double: false } => row.cells.push(number(text.parse().ok().map(Cell::Single))?),
         _ => row.push_text(text),
