@@ -396,6 +396,21 @@ fn text_lines_vary_and_short_ones_are_filled_only_when_asked() {
 }
 
 #[test]
+fn what_follows_the_last_line_is_no_line_however_long_it_is() {
+    for tail in [1, 2, 5, 20, 10_000] {
+        for (byte, last) in [0x00, 0x1A].into_iter().flat_map(|byte| [(byte, "abcd\n"), (byte, "abcd")]) {
+            let file = [b"efgh\n", last.as_bytes(), &vec![byte; tail]].concat();
+            let framing = Framing::Lines { length: 4, ending: LineEnding::Lf };
+            let mut cutter = Cutter::new(framing, &file[..]);
+            let (cuts, error) = cut_all(&mut cutter);
+            let told = (cuts.last().map(|cut| cut.2.clone()), cuts.len(), error, cutter.remarks().join("; "));
+            assert_eq!((told.0.as_deref(), told.1, &told.2), (Some(&b"abcd"[..]), 2, &None), "{tail} {byte} {last:?}");
+            assert!(told.3.ends_with(&format!("{tail} bytes {byte:02X} follow the last record")), "{}", told.3);
+        }
+    }
+}
+
+#[test]
 fn edges_are_skipped_or_checked() {
     let edge = |length, begins: &[u8]| Edge { length, begins: begins.to_vec() };
     let framing = Framing::Fixed { length: 2 }.within(edge(4, b"HD"), edge(3, b"T"));

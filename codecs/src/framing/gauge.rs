@@ -95,11 +95,21 @@ impl Gauge {
         let last = line.last().copied().unwrap_or_default();
         let found = match ending.after(last, after) {
             Some(found) => found,
-            // The last line may lack its ending and still be followed by 1A.
-            None if at_end && (after.is_empty() || tail_byte(after).is_some()) => {
-                self.oddities.no_last_ending = true;
-                return Step::record(0, length, 0);
-            }
+            // A run of 00 longer than a line stands where a line would.
+            None if rest.len() > length && rest[0] == 0x00 && tail_byte(rest).is_some() => match tail(rest, at_end) {
+                Tail::Run => return self.end(rest, length),
+                Tail::Unknown(need) => return Step::More(need),
+                Tail::No => return Step::fault(Wrong::Long { want: length }),
+            },
+            // The last line may lack its ending and still be followed by 1A or 00.
+            None if tail_byte(after).is_some() || after.is_empty() => match tail(after, at_end) {
+                Tail::Unknown(need) => return Step::More(length + need),
+                Tail::No if !after.is_empty() => return Step::fault(Wrong::Long { want: length }),
+                Tail::Run | Tail::No => {
+                    self.oddities.no_last_ending = true;
+                    return Step::record(0, length, 0);
+                }
+            },
             None => {
                 let early = rest.iter().take(length + 1).position(|b| ending.feeds(*b));
                 return match early.map(|at| at - usize::from(at > 0 && rest[at - 1] == 0x0D)) {
