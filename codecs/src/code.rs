@@ -56,6 +56,8 @@ codes! {
     NO_LAYOUT = 1017;
     /// Another record of this file was bad; nothing of it was posted.
     NOT_POSTED = 1018;
+    /// Records follow each other in an order that the format does not have.
+    ORDER = 1019;
     /// Bad packed digit.
     PACKED_DIGIT = 2001;
     /// Bad sign.

@@ -6,6 +6,7 @@
 //! Nothing here does I/O beyond `Read`, keeps state between files, or knows what a trade is.
 
 pub mod code;
+pub mod condition;
 pub mod controls;
 pub mod csv;
 pub mod date;

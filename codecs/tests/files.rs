@@ -114,15 +114,16 @@ fn a_file_of_trades_decodes_adds_up_and_goes_through_json() {
         let mut cutter = Cutter::new(format.framing.clone(), &file[..]);
         let mut totals = Vec::new();
         while let Some(cut) = cutter.next().unwrap() {
-            let record = &format.records[format.select(cut.bytes).unwrap()];
+            let index = format.select(cut.bytes).unwrap();
+            let record = &format.records[index];
             record.decode(cut.bytes, &mut row);
             assert_eq!(row.faults, [], "{name} {}", record.layout.name);
-            order.feed(record.role).unwrap();
+            order.feed(index).unwrap();
             match record.role {
-                Role::Detail => tally.add(&row),
-                Role::Trailer => totals = tally.check(&row),
-                Role::Header => {}
+                Role::Detail => tally.add(index, &row),
+                Role::Header | Role::Trailer => tally.promise(index, &row),
             }
+            totals = tally.totals();
             line.clear();
             json::write(record, cut.n, cut.offset, &row, &mut line);
             let index = json::read(&format, std::str::from_utf8(&line).unwrap(), &mut from_json).unwrap();
@@ -164,13 +165,14 @@ fn an_unreadable_amount_leaves_its_totals_unproven() {
         match format.records[format.select(record).unwrap()].role {
             Role::Detail => {
                 format.records[1].decode(record, &mut row);
-                tally.add(&row);
+                tally.add(1, &row);
             }
             Role::Trailer => format.records[2].decode(record, &mut trailer),
             Role::Header => {}
         }
     }
-    let bad: Vec<_> = tally.check(&trailer).into_iter().filter(|t| !t.agrees).collect();
+    tally.promise(2, &trailer);
+    let bad: Vec<_> = tally.totals().into_iter().filter(|t| !t.agrees).collect();
     let shown: Vec<_> =
         bad.iter().map(|t| (t.name.as_str(), t.promised.as_str(), t.found.as_str(), t.unreadable)).collect();
     assert_eq!(shown, [("TOTAMT", "1250.51", "1000.01", 1), ("SELAMT", "250.51", "0.01", 1)]);
@@ -185,17 +187,20 @@ fn the_order_of_records_is_told_at_its_first_violation() {
     let format = format("pmtrd.toml");
     let walk = |roles: &[Role]| {
         let mut order = Order::new(&format);
-        let fed = roles.iter().try_for_each(|role| order.feed(*role));
+        let fed = roles.iter().try_for_each(|role| {
+            let index = format.records.iter().position(|record| record.role == *role).unwrap();
+            order.feed(index)
+        });
         fed.and_then(|()| order.finish()).map_err(|f| (f.code, f.detail))
     };
     let (h, d, t) = (Role::Header, Role::Detail, Role::Trailer);
     assert_eq!(walk(&[h, d, d, t]), Ok(()));
     assert_eq!(walk(&[h, t]), Ok(()));
-    assert_eq!(walk(&[d, t]), Err((Code::HEADER, "the first record is not the header")));
-    assert_eq!(walk(&[h, h, t]), Err((Code::HEADER, "a second header")));
-    assert_eq!(walk(&[h, d]), Err((Code::TRAILER, "no trailer")));
-    assert_eq!(walk(&[h, t, d]), Err((Code::TRAILER, "a record follows the trailer")));
-    assert_eq!(walk(&[]), Err((Code::HEADER, "no header")));
+    assert_eq!(walk(&[d, t]), Err((Code::HEADER, "the first record is not the header".into())));
+    assert_eq!(walk(&[h, h, t]), Err((Code::HEADER, "a second header".into())));
+    assert_eq!(walk(&[h, d]), Err((Code::TRAILER, "no trailer".into())));
+    assert_eq!(walk(&[h, t, d]), Err((Code::TRAILER, "a record follows the trailer".into())));
+    assert_eq!(walk(&[]), Err((Code::HEADER, "no header".into())));
 }
 
 #[test]

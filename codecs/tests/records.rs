@@ -178,6 +178,7 @@ fn file_of(record: &RecordFormat, page: Page) -> Format {
         framing: Framing::Fixed { length: record.layout.length },
         page,
         records: vec![record.clone()],
+        order: None,
         controls: None,
         version: String::new(),
         nulls: Nulls::None,

@@ -30,6 +30,7 @@ impl One {
             framing: Framing::Fixed { length: bytes },
             page,
             records: vec![RecordFormat::new(layout, Role::Detail, Selector::default(), Nulls::None, page)],
+            order: None,
             controls: None,
             version: String::new(),
             nulls: Nulls::None,

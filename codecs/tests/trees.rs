@@ -37,6 +37,7 @@ fn format(parts: Vec<Part>) -> Format {
         framing: Framing::Fixed { length: layout.length },
         page: Page::Utf8,
         records: vec![RecordFormat::new(layout, Role::Detail, Selector::default(), Nulls::None, Page::Utf8)],
+        order: None,
         controls: None,
         version: String::new(),
         nulls: Nulls::None,

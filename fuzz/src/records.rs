@@ -19,6 +19,7 @@ pub fn records(data: &[u8]) {
         framing: Framing::Fixed { length: record.layout.length },
         page: Page::Cp1388,
         records: vec![record],
+        order: None,
         controls: None,
         version: String::new(),
         nulls: Nulls::None,

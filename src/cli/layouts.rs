@@ -109,8 +109,11 @@ pub(super) fn role(role: Role) -> &'static str {
     }
 }
 
-/// `byte 1 = C4`, or `any record`.
+/// `byte 1 = C4`, a condition as it is written, or `any record`.
 pub(super) fn selector(format: &RecordFormat) -> String {
+    if let Some(condition) = &format.selector.condition {
+        return condition.text().to_owned();
+    }
     if format.selector.bytes.is_empty() {
         return "any record".to_owned();
     }

@@ -183,14 +183,17 @@ pub(crate) fn close(plan: &Plan, details: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let mut tally = Tally::new(plan.format.controls.as_ref().unwrap());
     let mut row = Row::default();
     for detail in &details {
-        plan.format.record(Role::Detail).unwrap().decode(detail, &mut row);
-        tally.add(&row);
+        let index = plan.format.select(detail).unwrap();
+        plan.format.records[index].decode(detail, &mut row);
+        tally.add(index, &row);
     }
     out.extend(details);
     let start = with(Trade::new(), &[("RECTYP", "T"), ("SEQNO", "999999999")]);
     let empty = encode(&plan.format, Role::Trailer, &start);
-    plan.format.record(Role::Trailer).unwrap().decode(&empty, &mut row);
-    let totals = tally.check(&row);
+    let index = plan.format.select(&empty).unwrap();
+    plan.format.records[index].decode(&empty, &mut row);
+    tally.promise(index, &row);
+    let totals = tally.totals();
     let mut trailer = start;
     for total in totals {
         trailer.insert(Box::leak(total.name.into_boxed_str()), total.found);

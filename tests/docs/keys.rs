@@ -66,6 +66,16 @@ length = 1
 signs = "z-os"
 "#;
 
+/// Controls with every key.
+const CONTROLS: &str = r#"
+[controls]
+sequence = "SEQNO"
+count = { trailer = "TOTCNT", records = "all" }
+sums = [{ trailer = "TOTAMT", field = "AMT", record = "PMTRDD", absolute = true, where = { field = "BSFLG", equals = "0" } }]
+counts = [{ trailer = "BUYCNT", record = "PMTRDD", where = "BSFLG == '0'" }]
+hash = [{ trailer = "HASHTOT", field = "ACCTNO", digits = 31 }, { field = "ACCTNO" }]
+"#;
+
 /// What a format adds to the layouts of others.
 const ADDED: &str = "\n[record.fields.SEQNO]\ndirty = \"null\"\n";
 
@@ -82,6 +92,7 @@ fn every_key_of_a_format_or_layout_is_told() {
     check(&told, "layouts/pmtrd.toml", |text| text);
     check(&told, "layouts/pmtrd-gbk.toml", |text| text);
     check(&told, "layouts/pmtrd.toml", |_| TYPES.to_owned());
+    check(&told, "layouts/pmtrd.toml", |text| text.split("[controls]").next().unwrap().to_owned() + CONTROLS);
     check(&told, "layouts/pmtrd.toml", |text| text.replacen("[controls]", &format!("{ADDED}[controls]"), 1));
     for framing in FRAMINGS {
         check(&told, "layouts/pmtrd-gbk.toml", |text| framed(&text, framing));

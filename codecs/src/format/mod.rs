@@ -6,11 +6,21 @@
 mod controls;
 mod copybook;
 mod framing;
+mod grammar;
 mod load;
 pub mod order;
+pub mod parents;
 mod parse;
 pub mod project;
+mod rules;
+mod select;
+#[cfg(test)]
+mod tests;
 
+pub use grammar::Grammar;
+pub use select::Selector;
+
+use crate::condition::Source;
 use crate::controls::Controls;
 use crate::fault::Fault;
 use crate::framing::delimited::Delimited;
@@ -22,6 +32,7 @@ use crate::quote;
 use crate::record::plan::Plan;
 use crate::record::{Nulls, Row, Short};
 use crate::text::Page;
+use std::sync::Arc;
 
 /// A file format.
 #[derive(Clone, Debug)]
@@ -36,6 +47,8 @@ pub struct Format {
     pub page: Page,
     /// Record formats in the order of the source.
     pub records: Vec<RecordFormat>,
+    /// Which records may follow which, where it is not one header, details, one trailer.
+    pub order: Option<Arc<Grammar>>,
     /// Control totals, if the format has any.
     pub controls: Option<Controls>,
     /// Layout version for lineage.
@@ -57,15 +70,6 @@ pub enum Role {
     Trailer,
 }
 
-/// Bytes that tell a record format from the others; without bytes it fits every record.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Selector {
-    /// First byte within the record, from 0 (sources count from 1).
-    pub at: usize,
-    /// The bytes, in the file's page.
-    pub bytes: Vec<u8>,
-}
-
 /// One record format of a file.
 #[derive(Clone, Debug)]
 pub struct RecordFormat {
@@ -81,6 +85,7 @@ pub struct RecordFormat {
     script: Option<Script>,
     /// Fields whose faults and repairs nobody wants; empty when all are wanted.
     ignored: Vec<bool>,
+    parent: Option<usize>,
 }
 
 /// What JSON writes of a record besides its values, escaped once.
@@ -100,7 +105,7 @@ impl Format {
 
     /// The first record format whose selector fits.
     pub fn select(&self, record: &[u8]) -> Option<usize> {
-        self.records.iter().position(|r| r.selector.fits(record))
+        self.records.iter().position(|r| r.fits(record))
     }
 
     /// Every page used by a field, the file's own first.
@@ -115,16 +120,6 @@ impl Format {
     }
 }
 
-impl Selector {
-    /// Whether the record carries the bytes.
-    pub fn fits(&self, record: &[u8]) -> bool {
-        // The first byte decides nearly always; comparing all of them is a call, which costs more than decoding a field.
-        let Some((first, rest)) = self.bytes.split_first() else { return true };
-        record.get(self.at) == Some(first)
-            && (rest.is_empty() || record.get(self.at + 1..).is_some_and(|record| record.starts_with(rest)))
-    }
-}
-
 impl RecordFormat {
     /// Compiles a layout. `page` is the file's page; the layout grows by null flags or map.
     pub fn new(mut layout: Layout, role: Role, selector: Selector, nulls: Nulls, page: Page) -> RecordFormat {
@@ -135,7 +130,7 @@ impl RecordFormat {
     fn assemble(layout: Layout, role: Role, selector: Selector, plan: Plan) -> RecordFormat {
         let keys = Keys::of(&layout);
         let script = Script::of(&layout, &plan);
-        RecordFormat { layout, role, selector, plan, keys, delimited: None, script, ignored: Vec::new() }
+        RecordFormat { layout, role, selector, plan, keys, delimited: None, script, ignored: Vec::new(), parent: None }
     }
 
     /// The same in a file whose records all have some length: one that varies is filled up to it, with blanks when it is
@@ -155,6 +150,31 @@ impl RecordFormat {
     pub fn with_delimited(mut self, delimited: Option<Delimited>) -> RecordFormat {
         self.delimited = delimited.map(|how| Box::new(Scanner::new(how)));
         self
+    }
+
+    /// The same as a segment under another record format, by its index in the format.
+    pub fn with_parent(mut self, parent: Option<usize>) -> RecordFormat {
+        self.parent = parent;
+        self
+    }
+
+    /// Index of the record format under whose records these stand.
+    pub fn parent(&self) -> Option<usize> {
+        self.parent
+    }
+
+    /// Whether a record is one of these by its bytes; one that cannot be read where it matters is none.
+    pub fn fits(&self, record: &[u8]) -> bool {
+        if !self.selector.has_bytes(record) {
+            return false;
+        }
+        let Some(condition) = &self.selector.condition else { return true };
+        if self.delimited.is_none() {
+            return condition.holds(&Source::Bytes(&self.plan, record)) == Some(true);
+        }
+        let mut row = Row::default();
+        self.decode(record, &mut row);
+        condition.holds(&Source::Both(&row, record)) == Some(true)
     }
 
     pub(crate) fn keys(&self) -> &Keys {

@@ -2,14 +2,15 @@
 
 use super::copybook;
 use super::load::{Loader, Read, fault, one};
-use super::{Format, RecordFormat, Role, Selector};
+use super::{Format, RecordFormat, Role, Selector, rules, select};
+use crate::condition::Scope;
 use crate::framing::kind::Framing;
-use crate::layout::check::{RECORD_MAX, SOURCE_MAX};
+use crate::layout::check::SOURCE_MAX;
 use crate::layout::copybook::Options;
 use crate::layout::{Layout, toml};
 use crate::record::Nulls;
 use crate::source::{Section, Source, SourceFault};
-use crate::text::{self, Page};
+use crate::text::Page;
 
 type Parsed = Result<(Format, Vec<SourceFault>), Vec<SourceFault>>;
 
@@ -100,6 +101,7 @@ fn lone(mut layout: Layout, page: Page, page_override: Option<Page>) -> Format {
         records: vec![
             RecordFormat::new(layout, Role::Detail, Selector::default(), Nulls::None, page).with_filling(length),
         ],
+        order: None,
         controls: None,
         version: String::new(),
         nulls: Nulls::None,
@@ -131,25 +133,43 @@ impl Loader<'_, '_> {
         let controls = root.section("controls");
         self.copybook = copybook::options(root, &Options::new(page));
         self.path = root.texts("references").into_iter().map(|folder| folder + "/").collect();
+        let order = root.text("order");
+        let placed = frames.as_ref().is_none_or(|frames| frames.framing.delimited().is_none());
         let mut records = Vec::new();
+        let mut parents = Vec::new();
+        let mut fields = 0;
         for table in root.sections("record") {
-            let record = self.record(&table, nulls, page_override);
+            parents.push(table.text("parent"));
+            let record = self.record(&table, nulls, page_override, placed);
+            fields += record.as_ref().map_or(0, |record| record.layout.fields.len());
             if record.is_some() {
                 table.no_more();
             }
             records.push(record);
+            if !rules::within(records.len(), fields, &table) {
+                return None;
+            }
         }
         let records: Vec<_> = records.into_iter().collect::<Option<_>>()?;
         let mut frames = frames?;
-        check_records(root, &records);
+        rules::check(root, &records, &frames.framing);
+        let records = rules::with_parents(root, records, &parents);
+        let order = order.and_then(|order| rules::order(root, &order, &records));
         frames.check(&records, nulls).into_iter().for_each(|(key, words)| root.fault(key, words));
         let records = frames.apply(records);
         let framing = frames.framing;
-        let controls = controls.map(|table| super::controls::read(&table, &records));
-        Some(Format { name, text, framing, page, records, controls, version, nulls, sources: Vec::new() })
+        let controls = controls.map(|table| super::controls::read(&table, &records, page));
+        let sources = Vec::new();
+        Some(Format { name, text, framing, page, records, order, controls, version, nulls, sources })
     }
 
-    fn record(&mut self, table: &Section<'_>, nulls: Nulls, page_override: Option<Page>) -> Option<RecordFormat> {
+    fn record(
+        &mut self,
+        table: &Section<'_>,
+        nulls: Nulls,
+        page_override: Option<Page>,
+        placed: bool,
+    ) -> Option<RecordFormat> {
         let roles = [("header", Role::Header), ("detail", Role::Detail), ("trailer", Role::Trailer)];
         if !table.has("role") {
             table.need_text("role");
@@ -174,8 +194,11 @@ impl Loader<'_, '_> {
         }
         copybook::uncounted(&layout).into_iter().for_each(|what| table.fault("layout", what));
         let page = page_override.unwrap_or(self.page);
-        let selector = selector(table, page)?;
-        Some(RecordFormat::new(layout, role?, selector, nulls, page))
+        // Fields that stand apart for null flags are selected by where they stand.
+        let mut record = RecordFormat::new(layout, role?, Selector::default(), nulls, page);
+        let scope = Scope { layout: &record.layout, page, bytes: true, placed };
+        record.selector = select::read(table, &scope)?;
+        Some(record)
     }
 }
 
@@ -196,43 +219,4 @@ fn sensitive(table: &Section<'_>, layout: &mut Layout) {
 fn nulls(root: &Section<'_>) -> Nulls {
     let words = [("none", Nulls::None), ("blank", Nulls::Blank), ("map", Nulls::Map), ("flag", Nulls::Flag)];
     root.choice("nulls", &words).unwrap_or_default()
-}
-
-fn selector(table: &Section<'_>, page: Page) -> Option<Selector> {
-    let Some(select) = table.section("select") else { return Some(Selector::default()) };
-    let at = select.number_in("at", 1..=RECORD_MAX as i64);
-    let equals = select.need_text("equals");
-    select.no_more();
-    let mut bytes = Vec::new();
-    if text::encode(page, &equals, &mut bytes).is_err() {
-        select.fault("equals", format_args!("cannot be written in code page {}", page.name()));
-    }
-    if !select.has("at") {
-        select.fault("at", "is missing; a place within the record, from 1, is needed");
-    }
-    Some(Selector { at: usize::try_from(at?).ok()? - 1, bytes })
-}
-
-fn check_records(root: &Section<'_>, records: &[RecordFormat]) {
-    if !records.iter().any(|r| r.role == Role::Detail) {
-        root.fault("record", "a record with role = \"detail\" is needed");
-    }
-    for (index, record) in records.iter().enumerate() {
-        let name = &record.layout.name;
-        if record.selector.at + record.selector.bytes.len() > record.layout.length {
-            root.fault("record", format_args!("{name}: select looks beyond the record"));
-        }
-        for other in &records[..index] {
-            if other.layout.name == *name {
-                root.fault("record", format_args!("{name} is there twice"));
-            }
-            if other.role == record.role && record.role != Role::Detail {
-                root.fault("record", format_args!("{name} and {} have the same role", other.layout.name));
-            }
-            let (a, b) = (&other.selector, &record.selector);
-            if a.bytes.is_empty() || (a.at == b.at && b.bytes.starts_with(&a.bytes)) {
-                root.fault("record", format_args!("{name} is never selected: {} fits all it fits", other.layout.name));
-            }
-        }
-    }
 }

@@ -4,7 +4,8 @@
 //! upper case, null is null. `n` counts from 1, `offset` from 0, also within a fault. Bad fields are left out and listed
 //! under `faults`; blank fillers are left out in silence, because reading gives them back. Groups are objects and OCCURS
 //! are arrays; what is absent (an occurrence beyond its counter, an alternative that does not hold) is not written. What
-//! a policy let pass stands under `repairs`. A [`Style`] writes numbers as JSON numbers, masks values, or adds the bytes.
+//! a policy let pass stands under `repairs`; `parent` is the number of the record that a segment belongs to. A [`Style`]
+//! writes numbers as JSON numbers, masks values, or adds the bytes.
 
 mod cell;
 mod digits;
@@ -23,4 +24,4 @@ pub use read::read;
 pub use schema::schema;
 pub use style::Style;
 pub use value::JsonFault;
-pub use write::{write, write_styled};
+pub use write::{write, write_child, write_styled};

@@ -1,7 +1,7 @@
 //! One line of JSON to a row, ready for encoding.
 //!
 //! Strict where a slip would change a record: unknown types and fields, missing fields and values of the wrong shape
-//! are faults. `n` and `offset` are for people and are not looked at.
+//! are faults. `n`, `offset` and `parent` are for people and are not looked at.
 
 use super::tree;
 use super::value::{JsonFault, at, push};

@@ -33,6 +33,12 @@ impl Plan {
         }
     }
 
+    /// One field of a record in which no array before it varies.
+    pub(crate) fn field(&self, index: usize, record: &[u8], row: &mut Row) -> Cell {
+        let start = self.steps.get(index).map_or(0, |step| step.start);
+        self.leaf(index, start, record, row)
+    }
+
     /// One field at a place; faults and repairs are noted in the row.
     pub(crate) fn leaf(&self, index: usize, start: usize, record: &[u8], row: &mut Row) -> Cell {
         let Some(step) = self.steps.get(index) else { return Cell::Absent };

@@ -123,19 +123,21 @@ impl<'p> Proof<'p> {
     /// Takes the next physical record: its number from 1, its first byte in the file, its bytes.
     pub fn record(&mut self, n: u64, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.physical += 1;
-        let Some(format) = self.plan.format.select(bytes).and_then(|i| self.plan.format.records.get(i)) else {
+        let index = self.plan.format.select(bytes);
+        let Some((index, format)) = index.and_then(|i| self.plan.format.records.get(i).map(|format| (i, format)))
+        else {
             self.faults.note(Code::NO_LAYOUT, format!("record {n} at byte {offset} fits no record format"));
             self.framed = false;
             return Ok(());
         };
-        if let Err(fault) = self.order.feed(format.role) {
+        if let Err(fault) = self.order.feed(index) {
             self.faults.note(fault.code, format!("record {n} at byte {offset}: {}", fault.detail));
             self.framed &= fault.code != Code::HEADER;
         }
         match format.role {
-            Role::Header => self.header(format, bytes),
-            Role::Detail => self.detail(format, n, offset, bytes)?,
-            Role::Trailer => self.trailer(format, n, bytes),
+            Role::Header => self.header(index, format, bytes),
+            Role::Detail => self.detail(index, format, n, offset, bytes)?,
+            Role::Trailer => self.trailer(index, format, n, bytes),
         }
         Ok(())
     }
@@ -205,6 +207,10 @@ impl<'p> Proof<'p> {
                 if self.plan.format.record(Role::Header).is_none() {
                     self.without_header();
                 }
+                // Without a trailer everything was promised by the header.
+                if self.plan.format.record(Role::Trailer).is_none() && self.framed {
+                    self.totals = self.tally.totals();
+                }
             }
         }
     }
@@ -214,9 +220,10 @@ impl<'p> Proof<'p> {
         self.repairs.told()
     }
 
-    fn header(&mut self, format: &RecordFormat, bytes: &[u8]) {
+    fn header(&mut self, index: usize, format: &RecordFormat, bytes: &[u8]) {
         format.decode(bytes, &mut self.row);
         self.repairs.add(&self.row, &format.layout);
+        self.tally.promise(index, &self.row);
         match self.plan.header.read(format, &self.row, &self.context.name) {
             Ok(found) => self.identity = found,
             Err(fault) => {
@@ -233,14 +240,14 @@ impl<'p> Proof<'p> {
         }
     }
 
-    fn detail(&mut self, format: &RecordFormat, n: u64, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    fn detail(&mut self, index: usize, format: &RecordFormat, n: u64, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.records += 1;
         if !self.framed {
             return Ok(());
         }
         format.decode(bytes, &mut self.row);
         self.repairs.add(&self.row, &format.layout);
-        self.tally.add(&self.row);
+        self.tally.add(index, &self.row);
         let amount = self
             .amount
             .and_then(|field| self.row.decimal(field))
@@ -294,14 +301,15 @@ impl<'p> Proof<'p> {
         }
     }
 
-    fn trailer(&mut self, format: &RecordFormat, n: u64, bytes: &[u8]) {
+    fn trailer(&mut self, index: usize, format: &RecordFormat, n: u64, bytes: &[u8]) {
         format.decode(bytes, &mut self.row);
         self.repairs.add(&self.row, &format.layout);
         if let Some(fault) = self.row.faults.first() {
             let field = format.layout.fields.get(fault.field).map_or("?", |f| f.name.as_str());
             self.faults.note(Code::TRAILER, format!("record {n}: trailer field {field} is unreadable: {fault}"));
         } else if self.framed && !self.faults.has(Code::TRAILER) {
-            self.totals = self.tally.check(&self.row);
+            self.tally.promise(index, &self.row);
+            self.totals = self.tally.totals();
         }
     }
 }
