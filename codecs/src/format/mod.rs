@@ -86,6 +86,8 @@ pub struct RecordFormat {
     /// Fields whose faults and repairs nobody wants; empty when all are wanted.
     ignored: Vec<bool>,
     parent: Option<usize>,
+    /// How the selector's condition reads fields, where the plan has not all of them.
+    sight: Option<Arc<Plan>>,
 }
 
 /// What JSON writes of a record besides its values, escaped once.
@@ -130,7 +132,18 @@ impl RecordFormat {
     fn assemble(layout: Layout, role: Role, selector: Selector, plan: Plan) -> RecordFormat {
         let keys = Keys::of(&layout);
         let script = Script::of(&layout, &plan);
-        RecordFormat { layout, role, selector, plan, keys, delimited: None, script, ignored: Vec::new(), parent: None }
+        RecordFormat {
+            layout,
+            role,
+            selector,
+            plan,
+            keys,
+            delimited: None,
+            script,
+            ignored: Vec::new(),
+            parent: None,
+            sight: None,
+        }
     }
 
     /// The same in a file whose records all have some length: one that varies is filled up to it, with blanks when it is
@@ -170,7 +183,8 @@ impl RecordFormat {
         }
         let Some(condition) = &self.selector.condition else { return true };
         if self.delimited.is_none() {
-            return condition.holds(&Source::Bytes(&self.plan, record)) == Some(true);
+            let plan = self.sight.as_deref().unwrap_or(&self.plan);
+            return condition.holds(&Source::Bytes(plan, record)) == Some(true);
         }
         let mut row = Row::default();
         self.decode(record, &mut row);

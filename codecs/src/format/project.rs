@@ -8,6 +8,7 @@
 use super::{Format, RecordFormat};
 use crate::layout::Node;
 use crate::record::Nulls;
+use std::sync::Arc;
 
 /// A format of some fields, and what of it is not to be shown.
 #[derive(Clone, Debug)]
@@ -123,11 +124,15 @@ fn narrow(record: &mut RecordFormat, show: &[bool], need: &[bool], nulls: Nulls)
         show.iter().zip(need).filter(|(_, need)| **need).map(|(show, _)| !show).collect()
     };
     let delimited = record.delimited.clone();
+    // A condition reads fields by their places in the whole record.
+    let conditional = record.selector.condition.is_some() && record.sight.is_none();
+    let sight = if conditional { Some(Arc::new(record.plan.clone())) } else { record.sight.clone() };
+    let parent = record.parent;
     // The short way does not look at counters that are not shown.
     let varying = plan.nodes.iter().any(varies);
     let whole = RecordFormat::assemble(layout, record.role, record.selector.clone(), plan);
     let script = whole.script.clone().filter(|_| !varying);
-    *record = RecordFormat { ignored, delimited, script, ..whole };
+    *record = RecordFormat { ignored, delimited, script, sight, parent, ..whole };
     hidden
 }
 
