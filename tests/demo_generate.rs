@@ -65,10 +65,12 @@ impl<'a> Details<'a> {
 /// Totals of the trailer that do not agree with the details.
 fn disagreeing(format: &Format, rows: &[(Role, Row)]) -> Vec<String> {
     let mut tally = Tally::new(format.controls.as_ref().unwrap());
-    rows.iter().filter(|(role, _)| *role == Role::Detail).for_each(|(_, row)| tally.add(row));
+    let index = |role: Role| format.records.iter().position(|record| record.role == role).unwrap();
+    rows.iter().filter(|(role, _)| *role == Role::Detail).for_each(|(_, row)| tally.add(index(Role::Detail), row));
     let (role, trailer) = rows.last().unwrap();
     assert_eq!(*role, Role::Trailer);
-    let totals = tally.check(trailer);
+    tally.promise(index(Role::Trailer), trailer);
+    let totals = tally.totals();
     assert_eq!(totals.len(), 8, "{totals:?}");
     totals.into_iter().filter(|total| !total.agrees).map(|total| total.name).collect()
 }

@@ -91,16 +91,21 @@ impl Book {
         self
     }
 
+    fn index(&self, role: Role) -> usize {
+        self.format.records.iter().position(|record| record.role == role).unwrap()
+    }
+
     /// The trailer says what the details add up to now.
     pub(crate) fn summed(mut self) -> Book {
         let mut tally = Tally::new(self.format.controls.as_ref().unwrap());
         let mut row = Row::default();
         for record in &self.details {
             self.part(Role::Detail).decode(record, &mut row);
-            tally.add(&row);
+            tally.add(self.index(Role::Detail), &row);
         }
         self.part(Role::Trailer).decode(&self.trailer, &mut row);
-        for total in tally.check(&row) {
+        tally.promise(self.index(Role::Trailer), &row);
+        for total in tally.totals() {
             self = self.tail(&total.name, &total.found);
         }
         self
