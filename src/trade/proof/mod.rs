@@ -164,7 +164,7 @@ impl<'p> Proof<'p> {
             self.faults.note(Code::TOO_MANY, reason);
         }
         let count = plan.format.controls.as_ref().and_then(|c| c.count.as_ref());
-        let count_name = count.map(|c| c.name.as_str());
+        let count_name = count.map(|c| c.promise.name.as_str());
         let released = self.context.released.contains(&Code::UNPROVEN);
         let hold = outcome::judge_totals(&self.totals, count_name, &plan.rules, released, &mut self.faults);
         let (verdict, code, reason) = outcome::judge(self.faults, hold, self.rejected, plan.rules.policy);
