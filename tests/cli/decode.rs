@@ -48,6 +48,32 @@ fn only_what_was_asked_for_comes_out() {
 }
 
 #[test]
+fn a_condition_chooses_records_and_children_stand_under_their_parents() {
+    let here = folder();
+    let format = "name = \"F\"\nversion = \"1\"\nccsid = \"1208\"\nframing = \"text-lines\"\nline_end = \"lf\"\n\
+        [[record]]\nrole = \"detail\"\nname = \"CUST\"\nselect = 'KIND == \"C\"'\n\
+        field = [{ name = \"KIND\", type = \"char\", length = 1 }, { name = \"NAME\", type = \"char\", length = 4 }]\n\
+        [[record]]\nrole = \"detail\"\nname = \"PAY\"\nparent = \"CUST\"\nselect = 'KIND == \"P\"'\n\
+        field = [{ name = \"KIND\", type = \"char\", length = 1 }, { name = \"AMT\", type = \"number\", digits = 4 }]\n";
+    std::fs::write(here.path().join("f.toml"), format).unwrap();
+    std::fs::write(here.path().join("f.txt"), "P0009\nCAnna\nP0001\nP0020\nCBob \nP00x0\n").unwrap();
+    let (_, out, summary) = run(here.path(), &["decode", "f.toml", "f.txt"]);
+    let parents: Vec<Value> = lines(&out).into_iter().map(|line| line["parent"].clone()).collect();
+    assert_eq!(parents, [Value::Null, Value::Null, 2.into(), 2.into(), Value::Null, 5.into()], "{out}");
+    assert!(summary.contains("1 without their parents"), "{summary}");
+    let (_, out, _) = run(here.path(), &["decode", "f.toml", "f.txt", "--nested", "--threads", "3"]);
+    let found = lines(&out);
+    let children = |line: &Value| line["children"].as_array().map_or(0, Vec::len);
+    assert_eq!(found.iter().map(children).collect::<Vec<_>>(), [0, 2, 1], "{out}");
+    assert_eq!(found[1]["children"][1]["fields"]["AMT"], "20");
+    let (code, out, summary) = run(here.path(), &["decode", "f.toml", "f.txt", "--where", "AMT >= 9"]);
+    let numbers: Vec<u64> = lines(&out).iter().map(|line| line["n"].as_u64().unwrap()).collect();
+    assert_eq!((code, &numbers[..]), (3, &[1, 4, 6][..]), "an unreadable amount is told: {summary}");
+    let (code, _, message) = run(here.path(), &["decode", "f.toml", "f.txt", "--where", "AMOUNT > 1"]);
+    assert!(code == 2 && message.contains("no field AMOUNT"), "{message}");
+}
+
+#[test]
 fn csv_goes_there_and_back() {
     let here = folder();
     let file = make(here.path(), Series::Ebcdic, 50, &[]);

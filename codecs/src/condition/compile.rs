@@ -112,7 +112,7 @@ fn fixed(layout: &Layout) -> usize {
 }
 
 fn fault(at: usize, message: String) -> ConditionFault {
-    ConditionFault { at, message }
+    ConditionFault { at, message, unknown: false }
 }
 
 /// A field holds the value that a text says.

@@ -43,6 +43,7 @@ impl Condition {
             return Err(ConditionFault {
                 at: LONGEST,
                 message: format!("the condition is longer than {LONGEST} bytes"),
+                unknown: false,
             });
         }
         let node = parse::parse(text, scope)?;

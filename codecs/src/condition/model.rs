@@ -16,6 +16,8 @@ pub struct ConditionFault {
     pub at: usize,
     /// In words.
     pub message: String,
+    /// A name is no field of the layout.
+    pub(super) unknown: bool,
 }
 
 /// A part of a compiled condition.
@@ -82,6 +84,13 @@ impl Relation {
             Relation::Greater => order.is_gt(),
             Relation::GreaterOrEqual => order.is_ge(),
         }
+    }
+}
+
+impl ConditionFault {
+    /// Whether only a field is missing, which another layout may have.
+    pub fn is_unknown_field(&self) -> bool {
+        self.unknown
     }
 }
 

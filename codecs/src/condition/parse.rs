@@ -43,7 +43,7 @@ impl Parser<'_> {
     }
 
     fn fault(&self, message: &str) -> ConditionFault {
-        ConditionFault { at: self.place(), message: message.to_owned() }
+        ConditionFault { at: self.place(), message: message.to_owned(), unknown: false }
     }
 
     fn take(&mut self, wanted: &str) -> bool {
@@ -162,7 +162,10 @@ impl Parser<'_> {
                 Ok(field)
             }
             None if small => Err(self.fault(&format!("`{}` is written small", word.to_lowercase()))),
-            None => Err(self.fault(&format!("{} has no field {word}", self.scope.layout.name))),
+            None => {
+                let fault = self.fault(&format!("{} has no field {word}", self.scope.layout.name));
+                Err(ConditionFault { unknown: true, ..fault })
+            }
         }
     }
 

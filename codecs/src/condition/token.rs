@@ -33,7 +33,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ConditionFault> {
         rest = rest.trim_start();
         let at = text.len() - rest.len();
         let Some(first) = rest.chars().next() else { return Ok(tokens) };
-        let fault = |message: &str| ConditionFault { at, message: message.to_owned() };
+        let fault = |message: &str| ConditionFault { at, message: message.to_owned(), unknown: false };
         let second = rest[first.len_utf8()..].chars().next();
         let (what, length) = match first {
             '\'' | '"' => quoted(rest, first).ok_or_else(|| fault("a text without its end"))?,

@@ -5,6 +5,7 @@
 
 mod controls;
 mod copybook;
+mod filter;
 mod framing;
 mod grammar;
 mod load;
@@ -17,6 +18,7 @@ mod select;
 #[cfg(test)]
 mod tests;
 
+pub use filter::Filter;
 pub use grammar::Grammar;
 pub use select::Selector;
 

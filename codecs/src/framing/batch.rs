@@ -27,7 +27,7 @@ struct Lies {
 
 impl Batch {
     /// Bytes after which a batch takes no more records.
-    pub const TARGET: usize = 1 << 20;
+    pub const TARGET: usize = 1 << 18;
 
     /// Number of the first record, from 1.
     pub fn first_n(&self) -> u64 {

@@ -42,17 +42,24 @@ impl Ended {
 pub(super) fn alone<R: Read, E>(job: &Arc<Job>, mut cutter: Cutter<R>, taker: &mut impl Taker<E>) -> Result<Ended, E> {
     let (mut worker, mut batch, mut portion) = (Worker::new(job), Batch::default(), Portion::default());
     let last = job.ranges.last();
-    loop {
+    let error = loop {
         match cutter.next_batch(&mut batch) {
-            Ok(false) => return Ok(Ended::by(&cutter, None)),
+            Ok(false) => break None,
             Ok(true) => {}
-            Err(error) => return Ok(Ended::by(&cutter, Some(error))),
+            Err(error) => break Some(error),
         }
         worker.work(&batch, u64::MAX, &mut portion);
-        if !taker.take(&batch, &mut portion)? || is_past(&batch, last) {
+        if !taker.take(&batch, &mut portion)? {
             return Ok(Ended::by(&cutter, None));
         }
+        if is_past(&batch, last) {
+            break None;
+        }
+    };
+    if worker.finish(&mut portion) {
+        taker.take(&batch, &mut portion)?;
     }
+    Ok(Ended::by(&cutter, error))
 }
 
 /// With several decoders.

@@ -3,7 +3,7 @@
 use super::range::Ranges;
 use crate::cli::tables::Form;
 use fpp_codecs::csv::{Columns, Dialect};
-use fpp_codecs::format::Format;
+use fpp_codecs::format::{Filter, Format};
 use fpp_codecs::json::Style;
 
 /// The work on one file.
@@ -31,6 +31,10 @@ pub(super) struct Job {
     pub(super) fillers: bool,
     /// Which records.
     pub(super) ranges: Ranges,
+    /// What the records must fulfil.
+    pub(super) filter: Option<Filter>,
+    /// Children stand in the lines of their parents.
+    pub(super) nested: bool,
     /// Whether bad records go to a file of their own.
     pub(super) rejects: bool,
     /// Whether bytes are shown.
@@ -53,6 +57,8 @@ pub(super) struct Count {
     pub(super) refused: u64,
     /// Good ones whose record format or condition nobody asked for.
     pub(super) left_out: u64,
+    /// Records whose parents should have come before them.
+    pub(super) orphans: u64,
     /// Records with fillers that are not blank and have no column.
     pub(super) fillers: u64,
     /// Repairs by their words.
@@ -76,6 +82,7 @@ impl Count {
         self.written += other.written;
         self.refused += other.refused;
         self.left_out += other.left_out;
+        self.orphans += other.orphans;
         self.fillers += other.fillers;
         other.repairs.iter().for_each(|(what, times)| self.repaired(what, *times));
         self.bytes = self.bytes.max(other.bytes);

@@ -1,6 +1,7 @@
 //! `fpp decode`: a file's records as JSON lines or tables.
 
 mod crew;
+mod family;
 mod job;
 mod outlets;
 mod plan;
@@ -15,6 +16,7 @@ use super::show::grouped;
 use super::streams::{Input, Progress, Target};
 use super::tables::{CsvArg, Form};
 use clap::{Args, ValueEnum};
+use family::Family;
 use fpp_codecs::Code;
 use fpp_codecs::framing::damage::HEAD;
 use fpp_codecs::framing::{CutError, Cutter, Place, text_mode_damage};
@@ -62,6 +64,12 @@ pub(super) struct Decode {
     /// Only these records, counted from 1: 7, 10..20 (both included), ..20, 10.., several with commas
     #[arg(long, value_name = "RANGE,...")]
     records: Option<Ranges>,
+    /// Only records that fulfil a condition: 'AMT > 1000 and STAT in ["00", "01"]'; docs/layouts.md has its words
+    #[arg(long = "where", value_name = "CONDITION")]
+    condition: Option<String>,
+    /// Children in the lines of their parents, as "children"; else a line tells the number of its "parent"
+    #[arg(long)]
+    nested: bool,
     /// Decimals in JSON lines as strings or as numbers with the same digits
     #[arg(long, value_enum, default_value_t = Numbers::String, value_name = "HOW")]
     numbers: Numbers,
@@ -106,7 +114,10 @@ impl Decode {
         let job = Arc::new(job);
         let mut input = Input::open(&self.file)?;
         let (name, size) = (input.name.clone(), input.size);
-        let start = input.seek(&job.whole.framing, job.ranges.first())?;
+        // Whose child a record is depends on all before it.
+        let family = Family::of(&job).is_some();
+        let first = if family { 1 } else { job.ranges.first() };
+        let start = input.seek(&job.whole.framing, first)?;
         let mut head = Vec::new();
         let read = input.reader.by_ref().take(HEAD as u64).read_to_end(&mut head);
         read.map_err(|e| Failure::file("read", &name, &e))?;
@@ -123,6 +134,7 @@ impl Decode {
         let input = std::io::Cursor::new(head).chain(input.reader);
         let cutter = Cutter::new(job.whole.framing.clone(), input).starting(start);
         let ended = match self.threads() {
+            _ if family => crew::alone(&job, cutter, &mut outlets)?,
             1 => crew::alone(&job, cutter, &mut outlets)?,
             threads => crew::together(&job, cutter, threads, &mut outlets)?,
         };
@@ -160,6 +172,9 @@ impl Decode {
             note(format_args!("note: {records} records have fillers that are not blank; --fillers shows them"));
         }
         let mut also = Vec::new();
+        if count.orphans > 0 {
+            also.push(format!("{} without their parents", grouped(count.orphans)));
+        }
         if count.left_out > 0 {
             also.push(format!("{} left out", grouped(count.left_out)));
         }

@@ -73,7 +73,8 @@ impl Taker<Failure> for Outlets<'_> {
     fn take(&mut self, batch: &Batch, portion: &mut Portion) -> Result<bool, Failure> {
         if self.count.refused + portion.count.refused > self.allowed {
             // Once more, and not beyond the record that is one too many.
-            Worker::new(&self.job).work(batch, self.allowed - self.count.refused, portion);
+            let family = portion.family.take();
+            Worker::new(&self.job).knowing(family).work(batch, self.allowed - self.count.refused, portion);
         }
         self.count.add(&portion.count);
         self.stopped = portion.stopped;

@@ -7,7 +7,8 @@ use crate::cli::exit::Failure;
 use crate::cli::output::note;
 use crate::cli::tables::Form;
 use fpp_codecs::csv::Columns;
-use fpp_codecs::format::Format;
+use fpp_codecs::format::parents::Parents;
+use fpp_codecs::format::{Filter, Format};
 use fpp_codecs::json::Style;
 use std::path::PathBuf;
 
@@ -65,12 +66,35 @@ impl Decode {
             dialect: self.csv.dialect()?,
             fillers: self.fillers,
             ranges: self.records.clone().unwrap_or_default(),
+            filter: self.filter(&whole)?,
+            nested: self.nests(&whole, form)?,
             rejects: self.rejects.is_some(),
             raw: self.raw,
             whole,
             format,
         };
         Ok((job, names))
+    }
+
+    /// The condition of --where.
+    fn filter(&self, whole: &Format) -> Result<Option<Filter>, Failure> {
+        let Some(text) = &self.condition else { return Ok(None) };
+        whole.filter(text).map(Some).map_err(|fault| Failure::usage(format!("--where: {fault}")))
+    }
+
+    /// Whether children stand in the lines of their parents; a fault where there can be none.
+    fn nests(&self, whole: &Format, form: Form) -> Result<bool, Failure> {
+        if self.nested
+            && (form != Form::Jsonl || self.output.as_ref().is_some_and(|o| o.to_string_lossy().contains(EACH)))
+        {
+            return Err(Failure::usage("--nested is for JSON lines in one file"));
+        }
+        if self.nested && !Parents::new(whole).any() {
+            return Err(Failure::usage(
+                "--nested: no record format here says `parent = \"...\"`, so that none has children",
+            ));
+        }
+        Ok(self.nested)
     }
 
     /// The format of the selected fields: what of it is hidden, and which record formats have any of them.

@@ -3,6 +3,7 @@
 //! A worker keeps nothing from one batch to the next but its buffers, so that any worker may take any batch and a batch
 //! may be done again.
 
+use super::family::{Belongs, Family};
 use super::job::{Count, Job};
 use super::reject;
 use crate::cli::tables::Form;
@@ -30,6 +31,8 @@ pub(super) struct Portion {
     pub(super) told: Vec<String>,
     /// The record at which more were bad than may be.
     pub(super) stopped: Option<u64>,
+    /// What was known of parents before the batch, should it be done again.
+    pub(super) family: Option<Family>,
 }
 
 impl Portion {
@@ -49,6 +52,7 @@ pub(super) struct Worker {
     row: Row,
     line: Vec<u8>,
     tables: Vec<csv::Writer>,
+    family: Option<Family>,
 }
 
 impl Worker {
@@ -56,22 +60,59 @@ impl Worker {
     pub(super) fn new(job: &Arc<Job>) -> Worker {
         let table = |columns: &csv::Columns| csv::Writer::new(columns.clone(), job.dialect);
         let tables = job.columns.iter().map(table).collect();
-        Worker { job: Arc::clone(job), row: Row::default(), line: Vec::new(), tables }
+        let family = Family::of(job);
+        Worker { job: Arc::clone(job), row: Row::default(), line: Vec::new(), tables, family }
+    }
+
+    /// The same, knowing of parents what was known at some place.
+    pub(super) fn knowing(mut self, family: Option<Family>) -> Worker {
+        self.family = family;
+        self
+    }
+
+    /// Ends the lines that are open; whether anything was written.
+    pub(super) fn finish(&mut self, portion: &mut Portion) -> bool {
+        portion.clear(self.job.outlet_count);
+        match (&mut self.family, portion.outs.first_mut()) {
+            (Some(family), Some(out)) => {
+                family.finish(out);
+                !out.is_empty()
+            }
+            _ => false,
+        }
     }
 
     /// Does a batch. It ends with the bad record after `allowed` others.
     pub(super) fn work(&mut self, batch: &Batch, allowed: u64, portion: &mut Portion) {
         portion.clear(self.job.outlet_count);
+        portion.family = self.family.clone();
         for cut in batch.iter() {
             portion.count.bytes = cut.offset + cut.bytes.len() as u64;
+            let belongs = match &mut self.family {
+                Some(family) => self.job.whole.select(cut.bytes).map(|index| family.feed(index, cut.n)),
+                None => None,
+            };
             if !self.job.ranges.has(cut.n) {
                 continue;
             }
             portion.count.records += 1;
+            let written = portion.outs.first().map_or(0, Vec::len);
             self.record(&cut, portion);
+            self.relate(cut.n, belongs, written, portion);
             if portion.count.refused > allowed {
                 portion.stopped = Some(cut.n);
                 return;
+            }
+        }
+    }
+
+    /// Puts the line of a record, if it has one, under its parent.
+    fn relate(&mut self, n: u64, belongs: Option<Belongs>, written: usize, portion: &mut Portion) {
+        let (Some(family), Some(belongs)) = (&mut self.family, belongs) else { return };
+        portion.count.orphans += u64::from(belongs == Belongs::Orphan);
+        if self.job.form == Form::Jsonl {
+            for out in portion.outs.iter_mut().take(1).filter(|out| out.len() > written) {
+                family.place(n, belongs, written, out);
             }
         }
     }
@@ -85,6 +126,11 @@ impl Worker {
             portion.count.left_out += 1;
             return;
         };
+        // What cannot be decided is decoded, and its faults are told.
+        if job.filter.as_ref().is_some_and(|filter| filter.fits(&job.whole, index, cut.bytes) == Some(false)) {
+            portion.count.left_out += 1;
+            return;
+        }
         let format = &job.format.records[index];
         let out = &mut portion.outs[outlet];
         if job.plain && job.form == Form::Jsonl {
