@@ -32,7 +32,7 @@ fn array(part: Part, count: usize, counter: Option<&str>) -> Part {
 
 fn record(name: &str, select: &str, parts: Vec<Part>) -> RecordFormat {
     let layout = build(name.into(), String::new(), parts).unwrap();
-    let selector = Selector { at: 0, bytes: select.into() };
+    let selector = Selector { at: 0, bytes: select.into(), condition: None };
     RecordFormat::new(layout, Role::Detail, selector, Nulls::None, Page::Utf8)
 }
 
@@ -44,6 +44,7 @@ fn format(records: Vec<RecordFormat>) -> Format {
         page: Page::Utf8,
         records,
         controls: None,
+        order: None,
         version: String::new(),
         nulls: Nulls::None,
         sources: Vec::new(),

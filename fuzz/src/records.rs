@@ -21,6 +21,7 @@ pub fn records(data: &[u8]) {
         records: vec![record],
         order: None,
         controls: None,
+        order: None,
         version: String::new(),
         nulls: Nulls::None,
         sources: Vec::new(),
