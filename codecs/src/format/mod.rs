@@ -5,7 +5,7 @@
 
 mod controls;
 mod copybook;
-mod filter;
+pub mod filter;
 mod framing;
 mod grammar;
 mod load;
@@ -18,7 +18,6 @@ mod select;
 #[cfg(test)]
 mod tests;
 
-pub use filter::Filter;
 pub use grammar::Grammar;
 pub use select::Selector;
 

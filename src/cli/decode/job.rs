@@ -3,7 +3,8 @@
 use super::range::Ranges;
 use crate::cli::tables::Form;
 use fpp_codecs::csv::{Columns, Dialect};
-use fpp_codecs::format::{Filter, Format};
+use fpp_codecs::format::Format;
+use fpp_codecs::format::filter::Filter;
 use fpp_codecs::json::Style;
 
 /// The work on one file.

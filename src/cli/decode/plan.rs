@@ -7,8 +7,9 @@ use crate::cli::exit::Failure;
 use crate::cli::output::note;
 use crate::cli::tables::Form;
 use fpp_codecs::csv::Columns;
+use fpp_codecs::format::Format;
+use fpp_codecs::format::filter::Filter;
 use fpp_codecs::format::parents::Parents;
-use fpp_codecs::format::{Filter, Format};
 use fpp_codecs::json::Style;
 use std::path::PathBuf;
 
