@@ -2,6 +2,8 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+#[path = "cli/columnar.rs"]
+mod columnar;
 #[path = "cli/decode.rs"]
 mod decode;
 

@@ -6,6 +6,8 @@
 //! Nothing here does I/O beyond `Read`, keeps state between files, or knows what a trade is.
 
 pub mod code;
+#[cfg(feature = "columnar")]
+pub mod columnar;
 pub mod condition;
 pub mod controls;
 pub mod csv;

@@ -12,6 +12,10 @@ pub(super) enum Form {
     Jsonl,
     /// CSV (RFC 4180)
     Csv,
+    /// Apache Parquet, in builds with the feature columnar
+    Parquet,
+    /// Arrow IPC, a file; a stream on stdout; in builds with the feature columnar
+    Arrow,
 }
 
 impl Form {
@@ -21,6 +25,8 @@ impl Form {
         match (asked, ending.as_deref()) {
             (Some(form), _) => form,
             (None, Some("csv")) => Form::Csv,
+            (None, Some("parquet")) => Form::Parquet,
+            (None, Some("arrow" | "arrows" | "feather")) => Form::Arrow,
             (None, _) => Form::Jsonl,
         }
     }

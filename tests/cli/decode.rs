@@ -227,7 +227,9 @@ fn every_example_of_the_page_runs() {
     for command in commands {
         let shell = Command::new("sh").args(["-c", command]).current_dir(here.path()).env("PATH", &path).output();
         let (code, _, messages) = told(&shell.unwrap());
-        assert!(code == 0 || code == 3, "{command}: {code} {messages}");
+        // An ordinary build leaves these forms out, and says how to get them.
+        let left_out = code == 2 && command.contains("parquet") && messages.contains("--features columnar");
+        assert!(code == 0 || code == 3 || left_out, "{command}: {code} {messages}");
         count += 1;
     }
     assert!(count >= 8, "{count}");

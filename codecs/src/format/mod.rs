@@ -227,6 +227,12 @@ impl RecordFormat {
         self.plan.places(row)
     }
 
+    /// Whether every good record has all its fields, but for what the layout itself lets vary.
+    #[cfg(feature = "columnar")]
+    pub(crate) fn is_always_whole(&self) -> bool {
+        self.delimited.is_none() && self.plan.short == Short::Refuse
+    }
+
     /// Index of a field by name.
     pub fn field(&self, name: &str) -> Option<usize> {
         self.layout.fields.iter().position(|f| f.name == name)

@@ -147,6 +147,11 @@ impl Rules {
     pub fn is_plain(&self) -> bool {
         *self == Rules::PLAIN
     }
+
+    /// Whether a value may be read as null: one that stands for no date, or a bad one by its policy.
+    pub(crate) fn gives_null(&self) -> bool {
+        self.no_date.nulls().next().is_some() || self.dirty == Dirty::Null || self.blank == Some(Dirty::Null)
+    }
 }
 
 impl Default for Rules {

@@ -26,6 +26,9 @@ pub(super) struct Job {
     pub(super) plain: bool,
     /// Columns of each outlet's table.
     pub(super) columns: Vec<Columns>,
+    /// Typed columns of each outlet.
+    #[cfg(feature = "columnar")]
+    pub(super) tables: Vec<fpp_codecs::columnar::Table>,
     /// How CSV is written.
     pub(super) dialect: Dialect,
     /// Fillers are columns too.

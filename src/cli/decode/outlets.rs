@@ -22,6 +22,8 @@ pub(super) struct Outlets<'a> {
     /// What was counted so far.
     pub(super) count: Count,
     told: usize,
+    #[cfg(feature = "columnar")]
+    files: Vec<fpp_codecs::columnar::ColumnFile>,
     /// The record at which there were too many bad ones.
     pub(super) stopped: Option<u64>,
 }
@@ -36,12 +38,33 @@ impl<'a> Outlets<'a> {
         progress: &'a Progress,
     ) -> Result<Outlets<'a>, Failure> {
         let (count, job) = (Count::default(), Arc::clone(job));
-        let mut outlets = Outlets { job, targets, rejects, allowed, progress, count, told: 0, stopped: None };
+        let mut outlets = Outlets {
+            job,
+            targets,
+            rejects,
+            allowed,
+            progress,
+            count,
+            told: 0,
+            #[cfg(feature = "columnar")]
+            files: Vec::new(),
+            stopped: None,
+        };
         outlets.begin()?;
         Ok(outlets)
     }
 
     fn begin(&mut self) -> Result<(), Failure> {
+        #[cfg(feature = "columnar")]
+        for (target, table) in self.targets.iter().zip(&self.job.tables) {
+            use fpp_codecs::columnar::{ColumnFile, ColumnForm};
+            let form = match (self.job.form, target) {
+                (Form::Parquet, _) => ColumnForm::Parquet,
+                (_, Target::Stdout(_)) => ColumnForm::ArrowStream,
+                _ => ColumnForm::ArrowFile,
+            };
+            self.files.push(ColumnFile::new(table, form).map_err(Failure::internal)?);
+        }
         if self.job.form != Form::Csv {
             return Ok(());
         }
@@ -61,8 +84,15 @@ impl<'a> Outlets<'a> {
     }
 
     /// Lets everything appear, or the rejects only: they say why there is nothing else.
-    pub(super) fn finish(self, whole: bool) -> Result<(), Failure> {
+    #[cfg_attr(not(feature = "columnar"), allow(unused_mut))] // only these forms have something left to write
+    pub(super) fn finish(mut self, whole: bool) -> Result<(), Failure> {
         if whole {
+            #[cfg(feature = "columnar")]
+            for (target, file) in self.targets.iter_mut().zip(std::mem::take(&mut self.files)) {
+                let mut rest = Vec::new();
+                file.finish(&mut rest).map_err(Failure::internal)?;
+                target.write(&rest)?;
+            }
             self.targets.into_iter().try_for_each(Target::finish)?;
         }
         self.rejects.map_or(Ok(()), Target::finish)
@@ -78,6 +108,17 @@ impl Taker<Failure> for Outlets<'_> {
         }
         self.count.add(&portion.count);
         self.stopped = portion.stopped;
+        if let Some(what) = portion.broken.take() {
+            return Err(Failure::internal(what));
+        }
+        #[cfg(feature = "columnar")]
+        for (outlet, chunk) in portion.chunks.drain(..) {
+            if let (Some(file), Some(target)) = (self.files.get_mut(outlet), self.targets.get_mut(outlet)) {
+                let mut ready = Vec::new();
+                file.write(&chunk, &mut ready).map_err(Failure::internal)?;
+                target.write(&ready)?;
+            }
+        }
         for (target, out) in self.targets.iter_mut().zip(&portion.outs) {
             target.write(out)?;
         }

@@ -25,9 +25,15 @@ impl Decode {
     /// The job, and the names of its outlets; nothing is stdout.
     pub(super) fn plan(&self, whole: Format) -> Result<(Job, Vec<Option<PathBuf>>), Failure> {
         let form = Form::of(self.form, self.output.as_deref());
+        if cfg!(not(feature = "columnar")) && matches!(form, Form::Parquet | Form::Arrow) {
+            return Err(Failure::usage(
+                "Parquet and Arrow are not in this build: `cargo build --release --features columnar` makes one that \
+                 has them",
+            ));
+        }
         let (format, hidden, wanted) = self.project(&whole)?;
         let types = self.types(&whole, &wanted)?;
-        let (outlets, names) = self.outlets(&whole, &types)?;
+        let (outlets, names) = self.outlets(&whole, &types, form)?;
         let masks = |clear: bool| -> Vec<Vec<bool>> {
             let mask = Mask::of(&whole, clear);
             let of = |record: &fpp_codecs::format::RecordFormat| {
@@ -54,6 +60,8 @@ impl Decode {
             Columns::new(&format, &records, self.fillers, &hidden)
         });
         let columns = columns.collect();
+        #[cfg(feature = "columnar")]
+        let tables = self.tables(&format, &outlets, names.len(), form, &styles)?;
         let plain = styles.iter().all(Style::is_plain);
         let job = Job {
             secret: masks(self.clear),
@@ -64,6 +72,8 @@ impl Decode {
             styles,
             plain,
             columns,
+            #[cfg(feature = "columnar")]
+            tables,
             dialect: self.csv.dialect()?,
             fillers: self.fillers,
             ranges: self.records.clone().unwrap_or_default(),
@@ -96,6 +106,27 @@ impl Decode {
             ));
         }
         Ok(self.nested)
+    }
+
+    /// The typed columns of each outlet.
+    #[cfg(feature = "columnar")]
+    fn tables(
+        &self,
+        format: &Format,
+        outlets: &[Option<usize>],
+        count: usize,
+        form: Form,
+        styles: &[Style],
+    ) -> Result<Vec<fpp_codecs::columnar::Table>, Failure> {
+        let mut tables = Vec::new();
+        for outlet in (0..count).filter(|_| matches!(form, Form::Parquet | Form::Arrow)) {
+            let index = outlets.iter().position(|at| *at == Some(outlet)).unwrap_or_default();
+            let (hidden, masked) = styles.get(index).map_or((&[][..], &[][..]), |s| (&s.hidden[..], &s.masked[..]));
+            let options = fpp_codecs::columnar::Options { fillers: self.fillers, hidden, masked };
+            let table = fpp_codecs::columnar::Table::new(format, index, options);
+            tables.push(table.ok_or_else(|| Failure::usage("there is no field to make a column of"))?);
+        }
+        Ok(tables)
     }
 
     /// The format of the selected fields: what of it is hidden, and which record formats have any of them.
@@ -131,8 +162,9 @@ impl Decode {
     }
 
     /// The outlet of each record format, and the files.
-    fn outlets(&self, format: &Format, types: &[bool]) -> Result<Outlets, Failure> {
+    fn outlets(&self, format: &Format, types: &[bool], form: Form) -> Result<Outlets, Failure> {
         let output = self.output.as_ref().filter(|path| path.as_os_str() != "-");
+        let count = types.iter().filter(|asked| **asked).count();
         let each = output.filter(|path| path.to_string_lossy().contains(EACH));
         if let Some(each) = each {
             let each = each.to_str().ok_or_else(|| Failure::usage("a name with {type} must be UTF-8"))?;
@@ -149,6 +181,15 @@ impl Decode {
                 true => Err(Failure::usage("two record formats would have the same file name")),
                 false => Ok((outlets, names)),
             };
+        }
+        if matches!(form, Form::Parquet | Form::Arrow) && count > 1 {
+            let names = format.records.iter().zip(types).filter(|(_, asked)| **asked);
+            let names: Vec<&str> = names.map(|(record, _)| record.layout.name.as_str()).collect();
+            return Err(Failure::usage(format!(
+                "a file of this form has one record format, and there are {}: choose one with --type, or write \
+                 `{EACH}` into the name of the output",
+                names.join(", ")
+            )));
         }
         let outlets = types.iter().map(|asked| asked.then_some(0)).collect();
         Ok((outlets, vec![output.cloned()]))

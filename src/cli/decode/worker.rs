@@ -23,6 +23,11 @@ pub(super) const TOLD_MAX: usize = 20;
 pub(super) struct Portion {
     /// Bytes for each outlet.
     pub(super) outs: Vec<Vec<u8>>,
+    /// Typed columns for each outlet.
+    #[cfg(feature = "columnar")]
+    pub(super) chunks: Vec<(usize, fpp_codecs::columnar::Chunk)>,
+    /// Why columns could not be made.
+    pub(super) broken: Option<String>,
     /// Lines of the rejects file.
     pub(super) rejects: Vec<u8>,
     /// What was counted.
@@ -39,6 +44,9 @@ impl Portion {
     fn clear(&mut self, outlets: usize) {
         self.outs.resize_with(outlets, Vec::new);
         self.outs.iter_mut().for_each(Vec::clear);
+        #[cfg(feature = "columnar")]
+        self.chunks.clear();
+        self.broken = None;
         self.rejects.clear();
         self.count.clear();
         self.told.clear();
@@ -53,6 +61,8 @@ pub(super) struct Worker {
     line: Vec<u8>,
     tables: Vec<csv::Writer>,
     family: Option<Family>,
+    #[cfg(feature = "columnar")]
+    rows: Vec<fpp_codecs::columnar::Rows>,
 }
 
 impl Worker {
@@ -61,7 +71,17 @@ impl Worker {
         let table = |columns: &csv::Columns| csv::Writer::new(columns.clone(), job.dialect);
         let tables = job.columns.iter().map(table).collect();
         let family = Family::of(job);
-        Worker { job: Arc::clone(job), row: Row::default(), line: Vec::new(), tables, family }
+        #[cfg(feature = "columnar")]
+        let rows = job.tables.iter().map(fpp_codecs::columnar::Rows::new).collect();
+        Worker {
+            job: Arc::clone(job),
+            row: Row::default(),
+            line: Vec::new(),
+            tables,
+            family,
+            #[cfg(feature = "columnar")]
+            rows,
+        }
     }
 
     /// The same, knowing of parents what was known at some place.
@@ -101,7 +121,15 @@ impl Worker {
             self.relate(cut.n, belongs, written, portion);
             if portion.count.refused > allowed {
                 portion.stopped = Some(cut.n);
-                return;
+                break;
+            }
+        }
+        #[cfg(feature = "columnar")]
+        for (outlet, rows) in self.rows.iter_mut().enumerate() {
+            match rows.take() {
+                Ok(Some(chunk)) => portion.chunks.push((outlet, chunk)),
+                Ok(None) => {}
+                Err(what) => portion.broken = Some(what),
             }
         }
     }
@@ -154,7 +182,7 @@ impl Worker {
             Form::Jsonl => {
                 json::write_styled(format, &job.styles[index], (cut.n, cut.offset), cut.bytes, &self.row, out);
             }
-            Form::Csv => {
+            Form::Csv | Form::Parquet | Form::Arrow => {
                 if let Err(fault) = self.table(index, outlet, out) {
                     self.row.faults.push(fault);
                     return self.bad(index, outlet, cut, portion);
@@ -168,6 +196,10 @@ impl Worker {
     /// Puts the row into its table.
     fn table(&mut self, index: usize, outlet: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
         let masked = self.job.styles.get(index).map_or(&[][..], |style| &style.masked);
+        #[cfg(feature = "columnar")]
+        if let Some(rows) = self.rows.get_mut(outlet) {
+            return rows.push(&self.job.format.records[index], &self.row);
+        }
         match self.tables.get_mut(outlet) {
             Some(table) => table.row(&self.job.format, index, &self.row, masked, out),
             None => Ok(()),

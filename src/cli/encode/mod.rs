@@ -65,6 +65,7 @@ impl Encode {
         let mut lines = match Form::of(self.form, Some(&self.file)) {
             Form::Jsonl => Lines::json(bytes),
             Form::Csv => Lines::csv(bytes, self.csv.dialect()?, &format, self.only(&format)?, &name)?,
+            form => return Err(Failure::usage(format!("{form:?} is not read here: jsonl and csv are"))),
         };
         let mut target = Target::open(self.output.as_deref(), out)?;
         let mut rejects = self.rejects.as_deref().map(Target::file).transpose()?;

@@ -13,7 +13,7 @@ const FREE_NUMBER: &str = "^-?[0-9]+(\\.[0-9]+)?([Ee][+-]?[0-9]+)?$";
 
 /// The schema of a field.
 pub(super) fn schema(field: &Field, closed: bool) -> Value {
-    let may_be_null = field.nullable || gives_null(&field.rules);
+    let may_be_null = field.nullable || field.rules.gives_null();
     let mut plain = plain(field);
     if let (Some(object), true) = (plain.as_object_mut(), may_be_null) {
         let word = object.get("type").cloned().unwrap_or_default();
@@ -54,10 +54,6 @@ fn described(object: &mut Map<String, Value>, field: &Field) {
     if !field.text.is_empty() {
         object.insert("description".to_owned(), json!(field.text));
     }
-}
-
-fn gives_null(rules: &Rules) -> bool {
-    rules.no_date.nulls().next().is_some() || rules.dirty == Dirty::Null || rules.blank == Some(Dirty::Null)
 }
 
 fn keeps(rules: &Rules) -> bool {
