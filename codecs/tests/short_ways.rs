@@ -96,9 +96,9 @@ fn good(field: &Field, seed: u64) -> Vec<u8> {
             }
             digits
         }
-        Kind::Date(_) => moment("2024-02-29", ebcdic),
+        Kind::Date(_) => moment(&day(seed), ebcdic),
         Kind::Time(_) => moment("23.59.00", ebcdic),
-        Kind::Timestamp { .. } => moment(&"2024-02-29-23.59.00.123456789012"[..field.bytes], ebcdic),
+        Kind::Timestamp { .. } => moment(&timestamp(seed)[..field.bytes], ebcdic),
         Kind::Char | Kind::Open => {
             let mut out = Vec::new();
             for word in [WORDS[(seed % 8) as usize], WORDS[(seed >> 3) as usize % 8]] {
@@ -113,6 +113,27 @@ fn good(field: &Field, seed: u64) -> Vec<u8> {
     };
     out.resize(field.bytes, page.blank());
     out
+}
+
+/// A day, seldom one that does not exist: around the ends of months, of the leap years too, and of the calendar.
+fn day(seed: u64) -> String {
+    let years = [2024, 2023, 1900, 2000, 1, 9999, 400, 0];
+    let (year, month) = (years[(seed >> 8) as usize % 8], 1 + (seed >> 16) % 12);
+    let month = if (seed >> 24).is_multiple_of(32) { (seed >> 32) % 16 } else { month };
+    let most = if (seed >> 24) % 8 == 1 { 34 } else { 29 };
+    format!("{year:04}-{month:02}-{:02}", (seed >> 40) % most)
+}
+
+/// A timestamp, seldom beyond its ranges; at 24 hours with and without anything behind them.
+fn timestamp(seed: u64) -> String {
+    let (hour, minute, second) = match seed % 16 {
+        0 => (24, 0, 0),
+        1 => (24, (seed >> 4) % 2, 0),
+        2 => ((seed >> 4) % 27, (seed >> 12) % 63, (seed >> 20) % 63),
+        _ => ((seed >> 4) % 24, (seed >> 12) % 60, (seed >> 20) % 60),
+    };
+    let fraction = if (seed >> 28).is_multiple_of(4) { 0 } else { seed % 1_000_000_000_000 };
+    format!("{}-{hour:02}.{minute:02}.{second:02}.{fraction:012}", day(seed.rotate_left(17)))
 }
 
 fn moment(text: &str, ebcdic: bool) -> Vec<u8> {
@@ -226,5 +247,44 @@ proptest! {
         prop_assert_eq!(one.cells, other.cells);
         prop_assert_eq!(one.text, other.text);
         prop_assert_eq!(one.faults, other.faults);
+    }
+}
+
+/// A record of a date and a timestamp, in the midst of other fields.
+fn moments(fraction: u8, page: Page) -> Vec<Field> {
+    let kinds = [Kind::Char, Kind::Timestamp { fraction }, Kind::Date(DateForm::ISO), Kind::Hex];
+    let field = |(index, kind): (usize, Kind)| {
+        let mut field = Field::new(format!("F{index}"), kind, kind.own_bytes().unwrap_or(3));
+        field.page = kind.has_page().then_some(page);
+        field
+    };
+    kinds.into_iter().enumerate().map(field).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    #[test]
+    fn dates_and_timestamps_are_the_same_by_either_way_however_damaged(
+        fraction in 0u8..=12, page in prop::sample::select(&PAGES[..]), seed in any::<u64>(), other in any::<u64>(),
+        damage in vec((any::<prop::sample::Index>(), prop_oneof![2 => any::<u8>(), 3 => 0xF0u8..=0xFA, 3 => 0x2Fu8..=0x3A]), 0..3),
+    ) {
+        let fields = moments(fraction, page);
+        let mut bytes: Vec<u8> = fields.iter().zip([seed, seed, other, 7]).flat_map(|(field, seed)| good(field, seed)).collect();
+        for (at, byte) in damage {
+            let length = bytes.len();
+            bytes[at.index(length)] = byte;
+        }
+        let parts = || fields.iter().cloned().map(|field| Part::Field(Box::new(field))).collect::<Vec<_>>();
+        let flat = record_of(parts(), Nulls::None).unwrap();
+        let group = record_of(vec![Part::Group { name: "G".to_owned(), parts: parts() }], Nulls::None).unwrap();
+        prop_assert!(flat.layout.is_flat() && !group.layout.is_flat());
+        // By the row of a group: each of its fields is decoded by its step.
+        let (mut one, mut other) = (Row::default(), Row::default());
+        flat.decode(&bytes, &mut one);
+        group.decode(&bytes, &mut other);
+        prop_assert_eq!((&one.cells, &one.text, &one.faults), (&other.cells, &other.text, &other.faults));
+        prop_assert_eq!(long_line(&group, &bytes), short_line(&group, &bytes));
+        prop_assert_eq!(long_line(&flat, &bytes), short_line(&flat, &bytes));
     }
 }

@@ -110,7 +110,7 @@ impl TimestampForm {
 
 /// IBM's form with all digits 0, in both families of pages.
 const ASCII_ZERO: &[u8; 32] = b"0000-00-00-00.00.00.000000000000";
-const EBCDIC_ZERO: [u8; 32] = {
+static EBCDIC_ZERO: [u8; 32] = {
     let mut zero = [0; 32];
     let mut at = 0;
     while at < 32 {
@@ -119,6 +119,11 @@ const EBCDIC_ZERO: [u8; 32] = {
     }
     zero
 };
+
+/// The longest timestamp in IBM's form with all digits 0, as text and as it is in fields.
+pub(crate) fn zeros(ebcdic: bool) -> (&'static [u8; 32], &'static [u8; 32]) {
+    (ASCII_ZERO, if ebcdic { &EBCDIC_ZERO } else { ASCII_ZERO })
+}
 
 /// What brings more than 9 in a digit's place, and more than 0 in a mark's, to the highest bit.
 const ABOVE: [u64; 4] = {

@@ -137,6 +137,7 @@ impl<'a> Preparation<'a> {
             Way::Zoned { digits, decimals, zone, sign } => {
                 self.form(Form::zoned(digits, decimals, zone, sign)).map_or(cell, Does::Zoned)
             }
+            Way::Moment(moment) => Does::Moment(Arc::new(moment)),
             Way::Int => Does::Int,
             Way::Long => cell,
         };

@@ -11,7 +11,7 @@ use crate::quote;
 use crate::record::plain_text::PlainText;
 use crate::record::plan::Plan;
 use crate::record::{Cell, Row};
-use crate::simd::{Block, Form, Kernels, Level, Pen, Task};
+use crate::simd::{Block, Form, Kernels, Level, Moment, Pen, Task};
 use crate::text;
 use std::sync::Arc;
 
@@ -51,6 +51,8 @@ pub(super) enum Does {
     Zoned(Arc<Form>),
     /// A whole number in two, four or eight bytes.
     Int,
+    /// A date or timestamp.
+    Moment(Arc<Moment>),
     /// By a cell; index of the field.
     Cell(u32),
     /// Nothing more.
@@ -146,6 +148,11 @@ impl Task for Write<'_> {
                     Does::Zoned(form) => {
                         op.key.append(&mut pen);
                         kernels.zoned_text(form, field, &mut pen).then_some(())?;
+                    }
+                    Does::Moment(moment) => {
+                        op.key.append(&mut pen);
+                        kernels.moment_text(moment, field, &mut pen).then_some(())?;
+                        pen.push(b'"');
                     }
                     Does::Int => {
                         op.key.append(&mut pen);

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::quick::{Quick, Value};
 use super::row::{Cell, Row};
 use crate::number::{packed, zoned};
-use crate::simd::{Kernels, Pen, Task};
+use crate::simd::{Kernels, Moment, Pen, Task};
 use crate::text;
 
 /// Fills a cleared row.
@@ -67,6 +67,13 @@ impl Task for Decode<'_> {
                         continue;
                     }
                 }
+                Value::Moment(moment) => {
+                    if let Some(moment) = quick.moments.get(usize::from(moment))
+                        && push_moment(kernels, moment, field, row)
+                    {
+                        continue;
+                    }
+                }
                 Value::Long => {}
             }
             let cell = plan.leaf(index, start, record, row);
@@ -87,6 +94,17 @@ fn push_text<K: Kernels>(kernels: K, plain: &PlainText, field: &[u8], row: &mut 
     let rest = plain.write(kernels, field, &mut Pen::on_text(&mut row.text));
     if !rest.is_empty() && text::decode(plain.page, rest, &mut row.text).is_err() {
         row.text.truncate(start);
+        return false;
+    }
+    row.cells.push(Cell::Text(start as u32, row.text.len() as u32));
+    true
+}
+
+/// False, and nothing appended, when the field is no good date or timestamp of its form.
+#[inline(always)]
+fn push_moment<K: Kernels>(kernels: K, moment: &Moment, field: &[u8], row: &mut Row) -> bool {
+    let start = row.text.len();
+    if !kernels.moment_text(moment, field, &mut Pen::on_text(&mut row.text)) {
         return false;
     }
     row.cells.push(Cell::Text(start as u32, row.text.len() as u32));

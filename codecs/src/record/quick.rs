@@ -4,7 +4,7 @@
 use super::plain_text::PlainText;
 use super::step::{Nulls, Step};
 use super::way::Way;
-use crate::simd::{Level, Sign};
+use crate::simd::{Level, Moment, Sign};
 
 /// The ways of a plan's steps.
 #[derive(Clone, Debug)]
@@ -12,6 +12,7 @@ pub(crate) struct Quick {
     pub(super) level: Level,
     pub(super) ops: Vec<Op>,
     pub(super) texts: Vec<PlainText>,
+    pub(super) moments: Vec<Moment>,
 }
 
 /// One field.
@@ -33,6 +34,8 @@ pub(super) enum Value {
     Zoned { decimals: u8 },
     /// A digit a byte, up to 18, perhaps with signs in front.
     Digits { decimals: u8, zone: u8, signs: Option<[u8; 2]> },
+    /// A date or timestamp; index in `moments`.
+    Moment(u16),
     /// By its step.
     Long,
 }
@@ -43,7 +46,7 @@ const NARROW: u8 = 18;
 impl Quick {
     /// For all steps.
     pub(super) fn of(steps: &[Step], nulls: Nulls) -> Quick {
-        let mut texts = Vec::new();
+        let (mut texts, mut moments) = (Vec::new(), Vec::new());
         let mut value = |step: &Step| match Way::of(step, nulls) {
             Way::Text => u16::try_from(PlainText::find(step.page, &mut texts)).map_or(Value::Long, Value::Text),
             Way::Packed { digits, decimals, signed } if digits <= NARROW => Value::Packed { digits, decimals, signed },
@@ -52,10 +55,19 @@ impl Quick {
                 Sign::None => Value::Digits { decimals, zone, signs: None },
                 Sign::Front(plus, minus) => Value::Digits { decimals, zone, signs: Some([plus, minus]) },
             },
+            Way::Moment(moment) => u16::try_from(place(moment, &mut moments)).map_or(Value::Long, Value::Moment),
             _ => Value::Long,
         };
         let op = |step: &Step| Op { start: step.start as u32, bytes: step.bytes as u32, value: value(step) };
         let ops = steps.iter().map(op).collect();
-        Quick { level: Level::best(), ops, texts }
+        Quick { level: Level::best(), ops, texts, moments }
     }
+}
+
+/// Its place among others, to which it is added if it is not there.
+fn place(moment: Moment, among: &mut Vec<Moment>) -> usize {
+    among.iter().position(|known| *known == moment).unwrap_or_else(|| {
+        among.push(moment);
+        among.len() - 1
+    })
 }

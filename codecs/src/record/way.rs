@@ -4,10 +4,11 @@
 //! written, do not matter to those; whatever else a field's rules say makes it go the long way.
 
 use super::step::{Nulls, Step};
+use crate::date::{DateForm, TimestampForm, timestamp};
 use crate::layout::{Kind, Rules, SignPlace};
 use crate::number::binary;
 use crate::number::display::Encoding;
-use crate::simd::Sign;
+use crate::simd::{Moment, Sign};
 
 /// From bytes to a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub(crate) enum Way {
     Zoned { digits: u8, decimals: u8, zone: u8, sign: Sign },
     /// A whole number in two, four or eight bytes, the highest first.
     Int,
+    /// A date `yyyy-mm-dd`, or a timestamp in IBM's form.
+    Moment(Moment),
     /// By its step.
     Long,
 }
@@ -52,8 +55,18 @@ impl Way {
             Kind::Binary { digits, decimals: 0 } if step.rules.is_none() && step.bytes == binary::bytes(digits) => {
                 Way::Int
             }
+            Kind::Date(DateForm::ISO) if step.rules.is_none() => moment(step, DateForm::ISO.bytes()),
+            Kind::Timestamp { fraction } if step.rules.is_none() => moment(step, TimestampForm::Ibm.bytes(fraction)),
             _ => Way::Long,
         }
+    }
+}
+
+fn moment(step: &Step, bytes: usize) -> Way {
+    let (text, coded) = timestamp::zeros(step.page.is_ebcdic());
+    match Moment::of(text, coded, bytes) {
+        Some(moment) if step.bytes == bytes => Way::Moment(moment),
+        _ => Way::Long,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::form::{FIXED, Form};
 use super::kernels::{Kernels, Task, Translation};
+use super::moment::{self, Moment, PLACES, WEIGHTS};
 use super::pen::Pen;
 use super::scalar::Scalar;
 use std::arch::x86_64::*;
@@ -57,6 +58,12 @@ impl Kernels for Avx2 {
     fn zoned_text(self, form: &Form, field: &[u8], pen: &mut Pen<'_>) -> bool {
         // SAFETY: see above.
         unsafe { zoned_text(form, field, pen) }
+    }
+
+    #[inline(always)]
+    fn moment_text(self, moment: &Moment, field: &[u8], pen: &mut Pen<'_>) -> bool {
+        // SAFETY: see above.
+        unsafe { moment_text(moment, field, pen) }
     }
 }
 
@@ -240,4 +247,40 @@ fn place(form: &Form, digits: __m128i, nonzero: u32, minus: usize, pen: &mut Pen
         _mm_storeu_si128(at.add(minus).cast(), text);
         pen.keep(minus + usize::from(form.length) - zeros);
     }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn moment_text(moment: &Moment, field: &[u8], pen: &mut Pen<'_>) -> bool {
+    if field.len() != moment.bytes() {
+        return false;
+    }
+    let (bytes, _) = load(field);
+    // SAFETY: each of the three has 32 bytes, the places and the weights 16.
+    let (zero, most, ascii, places, weights) = unsafe {
+        (
+            _mm256_loadu_si256(moment.zero.as_ptr().cast()),
+            _mm256_loadu_si256(moment.most.as_ptr().cast()),
+            _mm256_loadu_si256(moment.ascii.as_ptr().cast()),
+            _mm_loadu_si128(PLACES.as_ptr().cast()),
+            _mm_loadu_si128(WEIGHTS.as_ptr().cast()),
+        )
+    };
+    let digits = _mm256_xor_si256(bytes, zero);
+    let good = _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(digits, most), digits)) == -1;
+    // Places below 16 are in the lower half; 17 and 18, of which a shuffle sees 1 and 2, in the upper one.
+    let lower = _mm_shuffle_epi8(_mm256_castsi256_si128(digits), places);
+    let upper = _mm_shuffle_epi8(_mm256_extracti128_si256::<1>(digits), places);
+    let pairs = _mm_blendv_epi8(lower, upper, _mm_cmpgt_epi8(places, _mm_set1_epi8(15)));
+    let numbers = _mm_maddubs_epi16(pairs, weights);
+    let numbers = _mm_cvtsi128_si64(_mm_packus_epi16(numbers, numbers)) as u64;
+    if !good || !moment::is_there(numbers) {
+        return false;
+    }
+    // SAFETY: there is room for 32 bytes, and all that is kept of them is digits and marks in ASCII.
+    unsafe {
+        _mm256_storeu_si256(pen.room(32).cast(), _mm256_xor_si256(digits, ascii));
+        pen.keep(moment.bytes());
+    }
+    true
 }

@@ -5,6 +5,7 @@
 use super::append::Block;
 use super::form::{FIXED, Form};
 use super::kernels::{Kernels, Task, Translation};
+use super::moment::{self, Moment, PLACES, WEIGHTS};
 use super::pen::Pen;
 use std::arch::x86_64::*;
 
@@ -72,6 +73,12 @@ impl Kernels for Avx512 {
     fn zoned_text(self, form: &Form, field: &[u8], pen: &mut Pen<'_>) -> bool {
         // SAFETY: see above.
         unsafe { zoned_text(form, field, pen) }
+    }
+
+    #[inline(always)]
+    fn moment_text(self, moment: &Moment, field: &[u8], pen: &mut Pen<'_>) -> bool {
+        // SAFETY: see above.
+        unsafe { moment_text(moment, field, pen) }
     }
 }
 
@@ -266,4 +273,38 @@ fn place(form: &Form, digits: __m256i, nonzero: u32, minus: usize, pen: &mut Pen
         _mm256_storeu_si256(at.add(minus).cast(), text);
         pen.keep(minus + usize::from(form.length) - zeros);
     }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn moment_text(moment: &Moment, field: &[u8], pen: &mut Pen<'_>) -> bool {
+    if field.len() != moment.bytes() {
+        return false;
+    }
+    // SAFETY: the mask keeps the load within `field`, which has 32 bytes at most; each of the three has 32, the places
+    // and the weights 16.
+    let (bytes, zero, most, ascii, places, weights) = unsafe {
+        (
+            _mm256_maskz_loadu_epi8(first(field.len()) as u32, field.as_ptr().cast()),
+            _mm256_loadu_si256(moment.zero.as_ptr().cast()),
+            _mm256_loadu_si256(moment.most.as_ptr().cast()),
+            _mm256_loadu_si256(moment.ascii.as_ptr().cast()),
+            _mm_loadu_si128(PLACES.as_ptr().cast()),
+            _mm_loadu_si128(WEIGHTS.as_ptr().cast()),
+        )
+    };
+    let digits = _mm256_xor_si256(bytes, zero);
+    let wrong = _mm256_cmpgt_epu8_mask(digits, most);
+    let pairs = _mm256_castsi256_si128(_mm256_permutexvar_epi8(_mm256_castsi128_si256(places), digits));
+    let numbers = _mm_maddubs_epi16(pairs, weights);
+    let numbers = _mm_cvtsi128_si64(_mm_packus_epi16(numbers, numbers)) as u64;
+    if wrong != 0 || !moment::is_there(numbers) {
+        return false;
+    }
+    // SAFETY: there is room for 32 bytes, and all that is kept of them is digits and marks in ASCII.
+    unsafe {
+        _mm256_storeu_si256(pen.room(32).cast(), _mm256_xor_si256(digits, ascii));
+        pen.keep(moment.bytes());
+    }
+    true
 }

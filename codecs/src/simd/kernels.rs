@@ -2,6 +2,7 @@
 
 use super::append::Block;
 use super::form::Form;
+use super::moment::Moment;
 use super::pen::Pen;
 
 /// Marks a byte that a [`Translation`] does not translate: its highest bit is set.
@@ -48,6 +49,10 @@ pub(crate) trait Kernels: Copy {
 
     /// Appends a zoned or text number in the same way.
     fn zoned_text(self, form: &Form, field: &[u8], pen: &mut Pen<'_>) -> bool;
+
+    /// Appends a day or timestamp as `2024-02-29`; false, and nothing appended, when the field has not its form or there
+    /// is no such day or time.
+    fn moment_text(self, moment: &Moment, field: &[u8], pen: &mut Pen<'_>) -> bool;
 }
 
 /// Work that is compiled once for each level, so that its kernels become part of it. `run` must be `inline(always)`,

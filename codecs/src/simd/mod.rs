@@ -18,6 +18,7 @@ mod avx2;
 mod avx512;
 mod form;
 mod kernels;
+mod moment;
 mod pen;
 mod scalar;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use std::sync::OnceLock;
 pub(crate) use append::{Block, pairs};
 pub(crate) use form::{Form, Sign};
 pub(crate) use kernels::{Kernels, STOP, Task, Translation};
+pub(crate) use moment::Moment;
 pub(crate) use pen::Pen;
 
 /// What this processor can do.

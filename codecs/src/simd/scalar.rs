@@ -2,6 +2,7 @@
 
 use super::form::{FIXED, Form};
 use super::kernels::{Kernels, STOP, Translation};
+use super::moment::{self, Moment, PLACES, WEIGHTS};
 use super::pen::Pen;
 
 /// Nothing special is needed.
@@ -32,6 +33,11 @@ impl Kernels for Scalar {
     #[inline(always)]
     fn zoned_text(self, form: &Form, field: &[u8], pen: &mut Pen<'_>) -> bool {
         zoned_text(form, field, pen)
+    }
+
+    #[inline(always)]
+    fn moment_text(self, moment: &Moment, field: &[u8], pen: &mut Pen<'_>) -> bool {
+        moment_text(moment, field, pen)
     }
 }
 
@@ -149,4 +155,38 @@ fn place(form: &Form, digits: &[u8; 32], nonzero: u32, minus: bool, pen: &mut Pe
             Some(at) => FIXED[usize::from(at)],
         });
     }
+}
+
+fn moment_text(moment: &Moment, field: &[u8], pen: &mut Pen<'_>) -> bool {
+    if field.len() != moment.bytes() {
+        return false;
+    }
+    let mut digits = [0; 32];
+    let mut wrong = false;
+    for ((digit, byte), (zero, most)) in digits.iter_mut().zip(field).zip(moment.zero.iter().zip(&moment.most)) {
+        *digit = byte ^ zero;
+        wrong |= *digit > *most;
+    }
+    if wrong {
+        return false;
+    }
+    let mut numbers = [0; 8];
+    for ((number, [tens, ones]), [ten, one]) in
+        numbers.iter_mut().zip(PLACES.as_chunks::<2>().0).zip(WEIGHTS.as_chunks::<2>().0)
+    {
+        let digit = |place: &u8| digits[usize::from(*place)];
+        *number = digit(tens) * *ten as u8 + digit(ones) * *one as u8;
+    }
+    if !moment::is_there(u64::from_le_bytes(numbers)) {
+        return false;
+    }
+    for (digit, ascii) in digits.iter_mut().zip(&moment.ascii) {
+        *digit ^= ascii;
+    }
+    // SAFETY: there is room for 32 bytes, and all that is kept of them is digits and marks in ASCII.
+    unsafe {
+        pen.room(32).cast::<[u8; 32]>().write(digits);
+        pen.keep(moment.bytes());
+    }
+    true
 }

@@ -10,6 +10,7 @@ enum Call<'a> {
     Copy(&'a str),
     Packed(&'a Form, &'a [u8]),
     Zoned(&'a Form, &'a [u8]),
+    Moment(&'a Moment, &'a [u8]),
 }
 
 /// What a kernel gives and what it appended.
@@ -28,6 +29,7 @@ impl Task for Call<'_> {
             Call::Copy(text) => kernels.copy_unescaped(text, &mut pen),
             Call::Packed(form, field) => kernels.packed_text(form, field, &mut pen).into(),
             Call::Zoned(form, field) => kernels.zoned_text(form, field, &mut pen).into(),
+            Call::Moment(moment, field) => kernels.moment_text(moment, field, &mut pen).into(),
         };
         drop(pen);
         (result, out.strip_prefix(b"before").unwrap().to_vec())
@@ -250,4 +252,51 @@ fn whole_numbers_of_every_length_are_appended() {
         Pen::on_text(&mut out).whole(number);
         assert_eq!(out, format!("n{number}"));
     }
+}
+
+/// The form of a field in ASCII.
+fn moment_of(bytes: usize) -> Moment {
+    let text = b"0000-00-00-00.00.00.000000000000";
+    Moment::of(text, text, bytes).unwrap()
+}
+
+#[test]
+fn days_are_those_of_the_calendar() {
+    let moment = moment_of(10);
+    for year in [0, 1, 4, 99, 100, 400, 1900, 1999, 2000, 2023, 2024, 2100, 9999] {
+        for (month, day) in (0..=19).flat_map(|month| (0..=39).map(move |day| (month, day))) {
+            let text = format!("{year:04}-{month:02}-{day:02}");
+            let good = crate::date::Date::new(year, month, day).is_some();
+            let expected = (usize::from(good), if good { text.clone().into_bytes() } else { Vec::new() });
+            assert_eq!(every_level!(Call::Moment(&moment, text.as_bytes())), expected, "{text}");
+        }
+    }
+}
+
+#[test]
+fn times_end_before_hour_24_and_the_picture_is_checked_at_every_byte() {
+    for bytes in 19..=32 {
+        let moment = moment_of(bytes);
+        let good = &b"2024-02-29-23.59.59.987654321098"[..bytes];
+        assert_eq!(every_level!(Call::Moment(&moment, good)), (1, good.to_vec()));
+        for (place, byte) in (0..bytes).flat_map(|place| (0..=255u8).map(move |byte| (place, byte))) {
+            let mut field = good.to_vec();
+            field[place] = byte;
+            let (is_good, text) = every_level!(Call::Moment(&moment, &field));
+            let two = |at: usize| std::str::from_utf8(&field[at..at + 2]).unwrap_or("").parse().unwrap_or(99);
+            let fits =
+                field.iter().zip(good).all(|(a, b)| if b.is_ascii_digit() { a.is_ascii_digit() } else { a == b });
+            let number =
+                |from: usize, to: usize| std::str::from_utf8(&field[from..to]).unwrap_or("").parse().unwrap_or(0);
+            let day = crate::date::Date::new(number(0, 4), two(5), two(8)).is_some();
+            let expected = fits && day && two(11) < 24 && two(14) < 60 && two(17) < 60;
+            assert_eq!(
+                (is_good == 1, text),
+                (expected, if expected { field.clone() } else { Vec::new() }),
+                "{field:?}"
+            );
+        }
+        assert_eq!(every_level!(Call::Moment(&moment, &good[1..])), (0, Vec::new()));
+    }
+    assert_eq!([0, 9, 11, 18, 33].map(|bytes| Moment::of(&[b'0'; 32], &[0; 32], bytes)), [None; 5]);
 }
