@@ -139,6 +139,8 @@ impl<'a> Preparation<'a> {
             }
             Way::Moment(moment) => Does::Moment(Arc::new(moment)),
             Way::Int => Does::Int,
+            Way::Single => Does::Single,
+            Way::Hex => Does::Hex,
             Way::Long => cell,
         };
         let filler = matches!(does, Does::Text { filler: true, .. });
@@ -149,7 +151,7 @@ impl<'a> Preparation<'a> {
         if let Some(key) = key {
             self.key(key);
         }
-        if !matches!(does, Does::Int) {
+        if !matches!(does, Does::Int | Does::Single) {
             self.before.push('"');
         }
         self.op(step.start, step.bytes, does);

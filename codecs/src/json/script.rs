@@ -7,6 +7,7 @@
 //! occurrence; a record whose parts vary (OCCURS DEPENDING ON, REDEFINES) has no script.
 
 use super::cell::write_cell;
+use super::digits::write_single;
 use crate::quote;
 use crate::record::plain_text::PlainText;
 use crate::record::plan::Plan;
@@ -53,6 +54,10 @@ pub(super) enum Does {
     Int,
     /// A date or timestamp.
     Moment(Arc<Moment>),
+    /// An IEEE single.
+    Single,
+    /// Bytes as hex digits.
+    Hex,
     /// By a cell; index of the field.
     Cell(u32),
     /// Nothing more.
@@ -184,6 +189,18 @@ impl Task for Write<'_> {
                                 pen = Pen::new(out);
                             }
                         }
+                    }
+                    Does::Single => {
+                        let value = field.try_into().ok().map(f32::from_be_bytes).filter(|value| value.is_finite())?;
+                        op.key.append(&mut pen);
+                        drop(pen);
+                        write_single(value, out);
+                        pen = Pen::new(out);
+                    }
+                    Does::Hex => {
+                        op.key.append(&mut pen);
+                        pen.hex(field);
+                        pen.push(b'"');
                     }
                     Does::Nothing => op.key.append(&mut pen),
                     Does::Open { .. } | Does::Close => {

@@ -2,6 +2,7 @@
 //!
 //! A field whose short way finds anything unusual is decoded by its step, which knows what is wrong and what to do.
 
+use super::content::hex;
 use super::decimal::Decimal;
 use super::plain_text::PlainText;
 use super::plan::Plan;
@@ -74,7 +75,22 @@ impl Task for Decode<'_> {
                         continue;
                     }
                 }
-                Value::Long => {}
+                Value::Single => {
+                    if let Ok(bytes) = field.try_into()
+                        && let value = f32::from_be_bytes(bytes)
+                        && value.is_finite()
+                    {
+                        row.cells.push(Cell::Single(value));
+                        continue;
+                    }
+                }
+                Value::Hex if !field.is_empty() => {
+                    let start = row.text.len() as u32;
+                    hex(field, &mut row.text);
+                    row.cells.push(Cell::Hex(start, row.text.len() as u32));
+                    continue;
+                }
+                Value::Hex | Value::Long => {}
             }
             let cell = plan.leaf(index, start, record, row);
             row.cells.push(cell);

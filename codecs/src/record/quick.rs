@@ -36,6 +36,10 @@ pub(super) enum Value {
     Digits { decimals: u8, zone: u8, signs: Option<[u8; 2]> },
     /// A date or timestamp; index in `moments`.
     Moment(u16),
+    /// An IEEE single.
+    Single,
+    /// Bytes as hex digits.
+    Hex,
     /// By its step.
     Long,
 }
@@ -56,6 +60,8 @@ impl Quick {
                 Sign::Front(plus, minus) => Value::Digits { decimals, zone, signs: Some([plus, minus]) },
             },
             Way::Moment(moment) => u16::try_from(place(moment, &mut moments)).map_or(Value::Long, Value::Moment),
+            Way::Single => Value::Single,
+            Way::Hex => Value::Hex,
             _ => Value::Long,
         };
         let op = |step: &Step| Op { start: step.start as u32, bytes: step.bytes as u32, value: value(step) };

@@ -23,6 +23,10 @@ pub(crate) enum Way {
     Int,
     /// A date `yyyy-mm-dd`, or a timestamp in IBM's form.
     Moment(Moment),
+    /// An IEEE single, the highest byte first.
+    Single,
+    /// Bytes as hex digits.
+    Hex,
     /// By its step.
     Long,
 }
@@ -55,6 +59,8 @@ impl Way {
             Kind::Binary { digits, decimals: 0 } if step.rules.is_none() && step.bytes == binary::bytes(digits) => {
                 Way::Int
             }
+            Kind::Float { double: false } if step.rules.is_none() => Way::Single,
+            Kind::Hex if step.rules.is_none() => Way::Hex,
             Kind::Date(DateForm::ISO) if step.rules.is_none() => moment(step, DateForm::ISO.bytes()),
             Kind::Timestamp { fraction } if step.rules.is_none() => moment(step, TimestampForm::Ibm.bytes(fraction)),
             _ => Way::Long,

@@ -101,6 +101,16 @@ impl<'a> Pen<'a> {
         }
     }
 
+    /// Appends bytes as upper-case hex digits.
+    #[inline]
+    pub(crate) fn hex(&mut self, bytes: &[u8]) {
+        const HEX: &[u8; 16] = b"0123456789ABCDEF";
+        for byte in bytes {
+            self.push(HEX[usize::from(byte >> 4)]);
+            self.push(HEX[usize::from(byte & 15)]);
+        }
+    }
+
     /// Appends text of any length.
     #[inline]
     pub(crate) fn append(&mut self, text: &str) {
