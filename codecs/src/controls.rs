@@ -344,7 +344,7 @@ mod tests {
         let count = Some(Count { promise: promise.clone(), of: Counted::Records });
         let mut tally = Tally::new(&Controls { count, ..Controls::default() });
         tally.promise(1, &row(&[Err(300)]));
-        assert_eq!(tally.totals()[0].agrees, false);
+        assert!(!tally.totals()[0].agrees);
         tally.add(0, &row(&[]));
         tally.add(0, &row(&[]));
         let totals = tally.totals();
