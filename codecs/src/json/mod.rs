@@ -24,4 +24,4 @@ pub use read::read;
 pub use schema::schema;
 pub use style::Style;
 pub use value::JsonFault;
-pub use write::{write, write_child, write_styled};
+pub use write::{write, write_styled};

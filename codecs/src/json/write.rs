@@ -12,20 +12,11 @@ use std::io::Write;
 
 /// Appends one line.
 pub fn write(format: &RecordFormat, n: u64, offset: u64, row: &Row, out: &mut Vec<u8>) {
-    write_child(format, n, offset, None, row, out);
-}
-
-/// The same for a record that belongs to another one, whose number is told.
-pub fn write_child(format: &RecordFormat, n: u64, offset: u64, parent: Option<u64>, row: &Row, out: &mut Vec<u8>) {
     let keys = format.keys();
     out.extend_from_slice(b"{\"n\":");
     write_whole(n, out);
     out.extend_from_slice(b",\"offset\":");
     write_whole(offset, out);
-    if let Some(parent) = parent {
-        out.extend_from_slice(b",\"parent\":");
-        write_whole(parent, out);
-    }
     out.extend_from_slice(&keys.head);
     if format.layout.is_flat() {
         let mut first = true;
