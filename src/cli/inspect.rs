@@ -1,21 +1,23 @@
 //! `fpp inspect`: one record, byte by byte: hex, characters and values side by side, faults marked.
 
-use super::compressed::{is_packed, unpacked};
 use super::dump::{Mask, Shown};
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::kept::Kept;
 use super::layouts::{PageArg, role};
 use super::output::{Align, Output, Table, note};
+use super::streams::Input;
 use clap::Args;
 use fpp_codecs::format::{Format, RecordFormat};
-use fpp_codecs::framing::{Cutter, Place, Scanner};
+use fpp_codecs::framing::{CutError, Cutter, Misframed, Place, Scanner};
 use fpp_codecs::layout::Field;
 use fpp_codecs::record::Row;
 use serde_json::json;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::PathBuf;
+
+/// Bytes that are shown where no record can be cut.
+const UNCUT_BYTES: u64 = 128;
 
 /// Look at one record: hex, characters and fields side by side, faults marked.
 ///
@@ -25,10 +27,10 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  fpp inspect config/layouts/pmtrd.toml PMTRD.TXT --record 17\n  \
                         fpp inspect --transfer 01JY3V8Q5TZ6QX2M4N7P9RSTVW --record 17 --clear")]
 pub(super) struct Inspect {
-    /// File format or layout in TOML, or DDS source
+    /// File format or layout in TOML, DDS source (.dds, .pf, .lf), outfile of DSPFFD (.csv), or copybook (.cpy)
     #[arg(value_name = "LAYOUT", required_unless_present = "transfer", conflicts_with = "transfer")]
     layout: Option<PathBuf>,
-    /// File
+    /// File, or - for stdin
     #[arg(value_name = "FILE", required_unless_present = "transfer")]
     file: Option<PathBuf>,
     /// A transfer's file in the vault, with the layout it was judged by
@@ -45,6 +47,9 @@ pub(super) struct Inspect {
     json: bool,
     #[command(flatten)]
     page: PageArg,
+    /// How the file is cut, instead of the layout's own, as for decode: rdw, vb, lines,crlf, fixed,length=80 ...
+    #[arg(long, value_name = "WORDS", conflicts_with = "transfer")]
+    framing: Option<String>,
 }
 
 impl Inspect {
@@ -53,38 +58,41 @@ impl Inspect {
             let settings = global.settings()?;
             let kept = wait(Kept::open(&settings, id))?;
             let start = kept.plan.format.framing.place(&[], 1, self.record);
-            return self.show(&kept.plan.format, kept.content.reader_at(start.offset), start, &kept.name, out);
+            let at = |offset| Some(Box::new(kept.content.reader_at(offset)) as Box<dyn Read>);
+            return self.show(&kept.plan.format, kept.content.reader_at(start.offset), start, &kept.name, &at, out);
         }
         let (Some(layout), Some(path)) = (&self.layout, &self.file) else {
             return Err(Failure::usage("LAYOUT and FILE are needed, or --transfer ID"));
         };
-        let format = self.page.open(layout)?;
-        let fault = |e: std::io::Error| Failure::file("read", path.display(), &e);
-        let mut file = File::open(path).map_err(fault)?;
-        let name = path.display().to_string();
-        if is_packed(&mut file).map_err(fault)? {
-            let (reader, _) = unpacked(file).map_err(fault)?;
-            return self.show(&format, reader, Place::START, &name, out);
-        }
-        let start = format.framing.place(&[], 1, self.record);
-        file.seek(SeekFrom::Start(start.offset)).map_err(fault)?;
-        self.show(&format, file, start, &name, out)
+        let format = self.page.open(layout, self.framing.as_deref())?;
+        let mut input = Input::open(path)?;
+        let start = input.seek(&format.framing, self.record)?;
+        let at = |offset| Input::open(path).ok()?.from(offset);
+        self.show(&format, input.reader, start, &input.name, &at, out)
     }
 
-    /// Shows the record from a stream that stands at `start`.
+    /// Shows the record from a stream that stands at `start`; `at` gives the bytes from another place on, if it can.
     fn show(
         &self,
         format: &Format,
         input: impl Read,
         start: Place,
         name: &str,
+        at: &dyn Fn(u64) -> Option<Box<dyn Read>>,
         out: &mut Output,
     ) -> Result<Exit, Failure> {
         let mut cutter = Cutter::new(format.framing.clone(), input).starting(start);
         let mut last = start.n.saturating_sub(1);
         loop {
-            let cut = cutter.next();
-            let cut = cut.map_err(|e| Failure { exit: Exit::FileRefused, message: format!("{name}: {e}") })?;
+            let cut = match cutter.next() {
+                Ok(cut) => cut,
+                Err(error) => {
+                    if let CutError::Frame(frame) = &error {
+                        self.uncut(format, frame, name, at(frame.offset), out)?;
+                    }
+                    return Err(Failure { exit: Exit::FileRefused, message: format!("{name}: {error}") });
+                }
+            };
             let Some(cut) = cut else {
                 return Err(Failure::usage(if start.offset > 0 {
                     format!("{name} has no record {}", self.record)
@@ -97,6 +105,26 @@ impl Inspect {
             }
             last = cut.n;
         }
+    }
+
+    /// Shows the bytes at which no record can be cut.
+    fn uncut(
+        &self,
+        format: &Format,
+        frame: &Misframed,
+        name: &str,
+        bytes: Option<Box<dyn Read>>,
+        out: &mut Output,
+    ) -> Result<(), Failure> {
+        let mut found = Vec::new();
+        let read = bytes.is_some_and(|bytes| bytes.take(UNCUT_BYTES).read_to_end(&mut found).is_ok());
+        if read {
+            out.line(format_args!("{name}: record {} cannot be cut; from byte {} on:", frame.n, frame.offset + 1))?;
+            for (at, hex, characters) in Shown::whole(&found, format.page, self.clear).lines() {
+                out.line(format_args!("{at:>5}  {hex:<47}  {characters}"))?;
+            }
+        }
+        Ok(())
     }
 
     fn print(&self, format: &Format, offset: u64, bytes: &[u8], name: &str, out: &mut Output) -> Result<Exit, Failure> {

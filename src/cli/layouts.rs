@@ -4,7 +4,7 @@ use super::exit::Failure;
 use super::output::note;
 use crate::settings::{self, FormatFile, LayoutFile};
 use clap::Args;
-use fpp_codecs::format::{Format, RecordFormat, Role};
+use fpp_codecs::format::{Format, RecordFormat, Role, leaves_framing_open};
 use fpp_codecs::layout::{Field, Kind};
 use fpp_codecs::text::Page;
 use std::path::PathBuf;
@@ -36,23 +36,23 @@ pub(super) struct PageArg {
 impl LayoutArg {
     /// Reads and compiles it; warnings go to stderr.
     pub(super) fn open(&self) -> Result<Format, Failure> {
-        let mut format = self.page.open(&self.layout)?;
-        if let Some(words) = &self.framing {
-            format.reframe(words).map_err(|what| Failure::usage(format!("--framing: {what}")))?;
-        }
-        Ok(format)
+        self.page.open(&self.layout, self.framing.as_deref())
     }
 }
 
 impl PageArg {
-    /// Reads and compiles a layout with this page.
-    pub(super) fn open(&self, layout: &std::path::Path) -> Result<Format, Failure> {
+    /// Reads and compiles a layout with this page, and cut otherwise than it says if `framing` does; warnings go to stderr.
+    pub(super) fn open(&self, layout: &std::path::Path, framing: Option<&str>) -> Result<Format, Failure> {
         let page = self.page()?;
         let file = FormatFile::read(layout, page, &self.refs).map_err(|faults| Failure::faults(&faults))?;
-        for warning in &file.warnings {
+        for warning in file.warnings.iter().filter(|warning| framing.is_none() || !leaves_framing_open(warning)) {
             note(format_args!("warning: {warning}"));
         }
-        Ok(file.format)
+        let mut format = file.format;
+        if let Some(words) = framing {
+            format.reframe(words).map_err(|what| Failure::usage(format!("--framing: {what}")))?;
+        }
+        Ok(format)
     }
 
     /// Reads every layout of a source with this page; warnings go to stderr.

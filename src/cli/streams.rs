@@ -9,6 +9,7 @@ use fpp_codecs::framing::{Framing, Place};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tempfile::NamedTempFile;
@@ -54,6 +55,13 @@ impl Input {
         Ok(Input { reader, size: None, name, seekable: None })
     }
 
+    /// The bytes from a place on, if one may begin there.
+    pub(super) fn from(self, offset: u64) -> Option<Box<dyn Read>> {
+        let mut file = self.seekable?;
+        file.seek(SeekFrom::Start(offset)).ok()?;
+        Some(Box::new(file))
+    }
+
     /// Goes to a record if the file and its framing allow it; gives the place where reading begins.
     pub(super) fn seek(&mut self, framing: &Framing, record: u64) -> Result<Place, Failure> {
         let place = framing.place(&[], 1, record);
@@ -68,7 +76,7 @@ impl Input {
     }
 }
 
-/// What is written: stdout, or a file that appears under its name only when it is whole.
+/// What is written: stdout, a device or pipe, or a file that appears under its name only when it is whole.
 pub(super) enum Target<'a> {
     /// Stdout.
     Stdout(&'a mut Output),
@@ -77,6 +85,13 @@ pub(super) enum Target<'a> {
         /// Where it is written.
         file: Box<BufWriter<NamedTempFile>>,
         /// Where it shall appear.
+        path: PathBuf,
+    },
+    /// A device or a pipe with a name, such as `/dev/null`: written to, never replaced by a file.
+    Stream {
+        /// Where it is written.
+        file: BufWriter<File>,
+        /// For messages.
         path: PathBuf,
     },
 }
@@ -94,19 +109,41 @@ impl<'a> Target<'a> {
     /// Begins a file.
     pub(super) fn file(path: &Path) -> Result<Target<'a>, Failure> {
         use std::os::unix::fs::PermissionsExt;
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let fault = |e: io::Error| Failure::file("write", path.display(), &e);
+        match std::fs::metadata(path) {
+            Ok(meta) if meta.is_dir() => {
+                return Err(Failure::usage(format!("{} is a folder; a name for the file is needed", path.display())));
+            }
+            Ok(meta) if !meta.is_file() => {
+                return Ok(Target::stream(File::options().write(true).open(path).map_err(fault)?, path));
+            }
+            _ => {}
+        }
+        // What a link leads to is written, and the link stays.
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let folder = real.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let interrupts = Interrupts::catch();
         let file = tempfile::Builder::new()
             .prefix(".fpp-")
             .suffix(".part")
             .permissions(std::fs::Permissions::from_mode(0o666))
             .tempfile_in(folder)
-            .map_err(|e| Failure::file("write", path.display(), &e))?;
+            .map_err(fault)?;
         if let Some(interrupts) = interrupts {
             interrupts.remove(file.path().to_owned());
         }
         let file = Box::new(BufWriter::with_capacity(BUFFER_BYTES, file));
-        Ok(Target::File { file, path: path.to_owned() })
+        Ok(Target::File { file, path: real })
+    }
+
+    /// Begins stdout once more, beside what else is written; `-` for rejects.
+    pub(super) fn stdout_too() -> Result<Target<'a>, Failure> {
+        let stdout = io::stdout().as_fd().try_clone_to_owned().map_err(|e| Failure::file("write", "stdout", &e))?;
+        Ok(Target::stream(File::from(stdout), Path::new("stdout")))
+    }
+
+    fn stream(file: File, path: &Path) -> Target<'a> {
+        Target::Stream { file: BufWriter::with_capacity(BUFFER_BYTES, file), path: path.to_owned() }
     }
 
     /// Writes.
@@ -114,6 +151,9 @@ impl<'a> Target<'a> {
         match self {
             Target::Stdout(out) => Ok(out.write_all(bytes)?),
             Target::File { file, path } => {
+                file.write_all(bytes).map_err(|e| Failure::file("write", path.display(), &e))
+            }
+            Target::Stream { file, path } => {
                 file.write_all(bytes).map_err(|e| Failure::file("write", path.display(), &e))
             }
         }
@@ -130,6 +170,40 @@ impl<'a> Target<'a> {
                 file.persist(&path).map_err(|e| fault(e.error))?;
                 Ok(())
             }
+            Target::Stream { mut file, path } => file.flush().map_err(|e| Failure::file("write", path.display(), &e)),
+        }
+    }
+}
+
+/// Refuses to write a file that is read, or two outputs of one name: whoever came last would win, and the other is gone.
+pub(super) fn distinct<'p>(
+    read: impl IntoIterator<Item = &'p Path>,
+    written: impl IntoIterator<Item = &'p Path>,
+) -> Result<(), Failure> {
+    let mut taken: Vec<PathBuf> = read.into_iter().filter_map(place).collect();
+    let sources = taken.len();
+    for path in written {
+        let Some(place) = place(path) else { continue };
+        let name = path.display();
+        match taken.iter().position(|other| *other == place) {
+            Some(at) if at < sources => {
+                return Err(Failure::usage(format!("{name} is read and would be written over: name another output")));
+            }
+            Some(_) => return Err(Failure::usage(format!("{name} is named for two outputs: each needs its own file"))),
+            None => taken.push(place),
+        }
+    }
+    Ok(())
+}
+
+/// Where a file lies, or would lie; nothing for devices, pipes and `-`.
+fn place(path: &Path) -> Option<PathBuf> {
+    match std::fs::metadata(path) {
+        _ if path == Path::new("-") => None,
+        Ok(meta) => meta.is_file().then(|| path.canonicalize().ok())?,
+        Err(_) => {
+            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            Some(folder.canonicalize().ok()?.join(path.file_name()?))
         }
     }
 }

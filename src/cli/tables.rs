@@ -44,8 +44,11 @@ pub(super) struct CsvArg {
 }
 
 impl CsvArg {
-    /// The dialect that the words describe.
-    pub(super) fn dialect(&self) -> Result<Dialect, Failure> {
+    /// The dialect that the words describe; words for a form that is no CSV would do nothing.
+    pub(super) fn dialect(&self, form: Form) -> Result<Dialect, Failure> {
+        if form != Form::Csv && !self.csv.is_empty() {
+            return Err(Failure::usage("--csv is for CSV: let the file's name end in .csv, or say --format csv"));
+        }
         let mut dialect = Dialect::default();
         for word in &self.csv {
             match word.trim() {

@@ -51,7 +51,7 @@ impl Beside<'_> {
                     return Ok(content);
                 }
                 Err(error) => {
-                    first.get_or_insert(format!("cannot read {}: {error}", file.display()));
+                    first.get_or_insert(format!("cannot read {}: {}", file.display(), why(&error)));
                 }
             }
         }
@@ -59,9 +59,20 @@ impl Beside<'_> {
     }
 }
 
+/// Why a source cannot be read; sources that were downloaded as they are, or typed on a Chinese PC, are not UTF-8.
+fn why(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::InvalidData => {
+            "it is not UTF-8; download it as UTF-8 text, or change it, for example with `iconv -f GB18030 -t UTF-8`"
+                .to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
 fn text_of(path: &Path) -> Result<String, Vec<SourceFault>> {
     std::fs::read_to_string(path).map_err(|error| {
-        let message = format!("cannot read it: {error}");
+        let message = format!("cannot read it: {}", why(&error));
         vec![SourceFault { file: path.display().to_string(), line: 1, column: 1, message }]
     })
 }

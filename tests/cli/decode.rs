@@ -234,3 +234,53 @@ fn every_example_of_the_page_runs() {
     }
     assert!(count >= 8, "{count}");
 }
+
+#[test]
+fn no_output_takes_the_place_of_what_is_read_or_of_another() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 3, &[]);
+    let pmtrd = layout("pmtrd.toml");
+    let before = std::fs::read(here.path().join(&file)).unwrap();
+    std::os::unix::fs::symlink(&file, here.path().join("link")).unwrap();
+    for (arguments, told) in [
+        (vec!["decode", &pmtrd, &file, "-o", &file], "is read and would be written over"),
+        (vec!["decode", &pmtrd, &file, "-o", "link"], "is read and would be written over"),
+        (vec!["decode", &pmtrd, &file, "-o", "x", "--rejects", "./x"], "x is named for two outputs"),
+        (vec!["decode", &pmtrd, &file, "-o", "."], ". is a folder"),
+        (vec!["decode", &pmtrd, &file, "--rejects", "-"], "cannot both go to stdout"),
+        (vec!["encode", &pmtrd, &file, "-o", "y", "--rejects", "y"], "y is named for two outputs"),
+        (vec!["decode", &pmtrd, &file, "--csv", "excel"], "--csv is for CSV"),
+        (vec!["decode", &pmtrd, &file, "--format", "csv", "--raw"], "--raw is for JSON lines"),
+    ] {
+        let (code, _, message) = run(here.path(), &arguments);
+        assert!(code == 2 && message.contains(told), "{arguments:?}: {message}");
+    }
+    assert_eq!(std::fs::read(here.path().join(&file)).unwrap(), before);
+    assert_eq!(names(here.path()), [file.as_str(), "link"]);
+    // Rejects may have stdout for themselves, and what a link leads to is written.
+    std::fs::write(here.path().join("there"), "").unwrap();
+    std::os::unix::fs::symlink("there", here.path().join("out")).unwrap();
+    let (code, out, _) = run(here.path(), &["decode", &pmtrd, &file, "--ccsid", "gbk", "-o", "out", "--rejects", "-"]);
+    assert!(code == 3 && lines(&out)[0]["record"] == 1, "{out}");
+    assert!(std::fs::symlink_metadata(here.path().join("out")).unwrap().is_symlink());
+}
+
+/// Whoever is root would lose `/dev/null` otherwise.
+#[test]
+fn a_named_pipe_is_written_to_and_never_replaced() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 3, &[]);
+    let made = Command::new("mkfifo").arg(here.path().join("pipe.csv")).status().unwrap();
+    assert!(made.success());
+    let mut reader = Command::new("cat");
+    let reader = reader.arg("pipe.csv").current_dir(here.path()).stdout(std::process::Stdio::piped());
+    let mut reader = reader.spawn().unwrap();
+    let (code, _, summary) = run(here.path(), &["decode", &layout("pmtrd.toml"), &file, "-o", "pipe.csv"]);
+    let kind = std::fs::symlink_metadata(here.path().join("pipe.csv")).unwrap().file_type();
+    if kind.is_file() {
+        reader.kill().unwrap();
+    }
+    let read = reader.wait_with_output().unwrap();
+    assert_eq!(code, 0, "{summary}");
+    assert!(!kind.is_file() && read.stdout.starts_with(b"type,"), "{kind:?}");
+}

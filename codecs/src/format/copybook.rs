@@ -75,6 +75,14 @@ fn bytes(layout: &Layout) -> String {
     }
 }
 
+/// How the warning begins that a lone copybook of varying records gets.
+const VARYING: &str = "records have a length that varies";
+
+/// Whether a warning is about a framing that a lone copybook leaves open: whoever names one need not hear it.
+pub fn leaves_framing_open(warning: &SourceFault) -> bool {
+    warning.message.starts_with(VARYING)
+}
+
 /// What a lone copybook of varying records is told.
 pub(super) fn varying(file: &str, format: &Format) -> Option<SourceFault> {
     let layout = &format.records.first()?.layout;
@@ -83,7 +91,7 @@ pub(super) fn varying(file: &str, format: &Format) -> Option<SourceFault> {
         line: 1,
         column: 1,
         message: format!(
-            "records have {} bytes (OCCURS DEPENDING ON); they are read as filled up to {} each. If the file says where \
+            "{VARYING}, {} bytes (OCCURS DEPENDING ON); they are read as filled up to {} each. If the file says where \
              each ends, name its framing (rdw, vb, text-lines ...) in a format or on the command line",
             bytes(layout),
             layout.length

@@ -18,6 +18,7 @@ mod select;
 #[cfg(test)]
 mod tests;
 
+pub use copybook::leaves_framing_open;
 pub use grammar::Grammar;
 pub use select::Selector;
 

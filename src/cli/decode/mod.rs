@@ -13,7 +13,7 @@ use super::exit::{Exit, Failure};
 use super::layouts::LayoutArg;
 use super::output::{Output, note};
 use super::show::grouped;
-use super::streams::{Input, Progress, Target};
+use super::streams::{Input, Progress, Target, distinct};
 use super::tables::{CsvArg, Form};
 use clap::{Args, ValueEnum};
 use family::Family;
@@ -24,7 +24,7 @@ use job::{Count, Job};
 use outlets::Outlets;
 use range::Ranges;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Decoders when nobody says how many.
@@ -112,6 +112,12 @@ impl Decode {
     pub(super) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
         let (job, names) = self.plan(self.layout.open()?)?;
         let job = Arc::new(job);
+        let rejects_to_stdout = self.rejects.as_deref().is_some_and(|path| path == Path::new("-"));
+        if rejects_to_stdout && names == [None] {
+            return Err(Failure::usage("records and rejects cannot both go to stdout: name a file for one of them"));
+        }
+        let written = names.iter().flatten().map(PathBuf::as_path).chain(self.rejects.as_deref());
+        distinct([self.file.as_path(), &self.layout.layout], written)?;
         let mut input = Input::open(&self.file)?;
         let (name, size) = (input.name.clone(), input.size);
         // Whose child a record is depends on all before it.
@@ -127,7 +133,10 @@ impl Decode {
             note(format_args!("warning: {} {}: {signs}", Code::TEXT_MODE, Code::TEXT_MODE.english()));
         }
         let targets = targets(names, out)?;
-        let rejects = self.rejects.as_deref().map(Target::file).transpose()?;
+        let rejects = match self.rejects.as_deref() {
+            Some(_) if rejects_to_stdout => Some(Target::stdout_too()?),
+            path => path.map(Target::file).transpose()?,
+        };
         let progress = Progress::new(size);
         let allowed = if self.fail_fast { 0 } else { self.max_errors.unwrap_or(u64::MAX) };
         let mut outlets = Outlets::new(&job, targets, rejects, allowed, &progress)?;
@@ -153,7 +162,7 @@ impl Decode {
         let stopped = outlets.stopped;
         outlets.finish(ended.error.is_none() && stopped.is_none())?;
         if let Some(error) = &ended.error {
-            return Err(refused_file(&name, error));
+            return Err(self.refused_file(&name, error));
         }
         self.told(&job, &count, &progress, stopped, &name)
     }
@@ -201,6 +210,21 @@ impl Decode {
         Ok(if count.refused > 0 { Exit::RecordsRefused } else { Exit::Good })
     }
 
+    fn refused_file(&self, name: &str, error: &CutError) -> Failure {
+        let frame = match error {
+            CutError::Io(error) => return Failure::file("read", name, error),
+            CutError::Frame(frame) => frame,
+        };
+        let mut message = format!("{name}: {error}");
+        if self.file != Path::new("-") {
+            let mut words = vec!["fpp inspect".to_owned(), self.layout.layout.display().to_string(), name.to_owned()];
+            words.extend(self.layout.page.ccsid.iter().map(|page| format!("--ccsid {page}")));
+            words.extend(self.layout.framing.iter().map(|framing| format!("--framing {framing}")));
+            message += &format!("; look at it with `{} --record {}`", words.join(" "), frame.n);
+        }
+        Failure { exit: Exit::FileRefused, message }
+    }
+
     fn threads(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get().min(THREADS_MAX));
         self.threads.map_or_else(cores, usize::from)
@@ -213,14 +237,4 @@ fn targets(names: Vec<Option<PathBuf>>, out: &mut Output) -> Result<Vec<Target<'
         return Ok(vec![Target::Stdout(out)]);
     }
     names.into_iter().flatten().map(|name| Target::file(&name)).collect()
-}
-
-fn refused_file(name: &str, error: &CutError) -> Failure {
-    match error {
-        CutError::Io(error) => Failure::file("read", name, error),
-        error => Failure {
-            exit: Exit::FileRefused,
-            message: format!("{name}: {error}; look at it with `fpp inspect LAYOUT {name} --record N`"),
-        },
-    }
 }

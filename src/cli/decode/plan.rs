@@ -31,6 +31,9 @@ impl Decode {
                  has them",
             ));
         }
+        if form != Form::Jsonl && self.raw && self.rejects.is_none() {
+            return Err(Failure::usage("--raw is for JSON lines and for rejects: tables have no columns for bytes"));
+        }
         let (format, hidden, wanted) = self.project(&whole)?;
         let types = self.types(&whole, &wanted)?;
         let (outlets, names) = self.outlets(&whole, &types, form)?;
@@ -74,7 +77,7 @@ impl Decode {
             columns,
             #[cfg(feature = "columnar")]
             tables,
-            dialect: self.csv.dialect()?,
+            dialect: self.csv.dialect(form)?,
             fillers: self.fillers,
             ranges: self.records.clone().unwrap_or_default(),
             filter: self.filter(&whole)?,

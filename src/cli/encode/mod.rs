@@ -5,7 +5,7 @@ mod lines;
 use super::exit::{Exit, Failure};
 use super::layouts::LayoutArg;
 use super::output::{Output, note};
-use super::streams::{Input, Progress, Target};
+use super::streams::{Input, Progress, Target, distinct};
 use super::tables::{CsvArg, Form};
 use clap::Args;
 use fpp_codecs::format::Format;
@@ -59,12 +59,18 @@ struct Count {
 impl Encode {
     pub(super) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
         let format = self.layout.open()?;
+        distinct(
+            [self.file.as_path(), &self.layout.layout],
+            self.output.as_deref().into_iter().chain(self.rejects.as_deref()),
+        )?;
         let input = Input::open(&self.file)?;
         let (name, size) = (input.name, input.size);
         let bytes = BufReader::with_capacity(1 << 18, input.reader);
-        let mut lines = match Form::of(self.form, Some(&self.file)) {
+        let form = Form::of(self.form, Some(&self.file));
+        let dialect = self.csv.dialect(form)?;
+        let mut lines = match form {
             Form::Jsonl => Lines::json(bytes),
-            Form::Csv => Lines::csv(bytes, self.csv.dialect()?, &format, self.only(&format)?, &name)?,
+            Form::Csv => Lines::csv(bytes, dialect, &format, self.only(&format)?, &name)?,
             form => return Err(Failure::usage(format!("{form:?} is not read here: jsonl and csv are"))),
         };
         let mut target = Target::open(self.output.as_deref(), out)?;
@@ -75,6 +81,9 @@ impl Encode {
         if kept {
             target.finish()?;
             rejects.map_or(Ok(()), Target::finish)?;
+        }
+        if count.refused > TOLD_MAX {
+            note(format_args!("and {} more that do not fit", super::show::grouped(count.refused - TOLD_MAX)));
         }
         progress.finish("encoded", count.records, count.refused, &[], count.bytes);
         if !kept && let Some(path) = &self.output {
