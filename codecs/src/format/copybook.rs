@@ -1,6 +1,5 @@
 //! Copybooks in formats: what a format says about how one is read, and what must be said about what one leaves open.
 
-use super::Format;
 use crate::layout::copybook::{Dialect, Form, Options};
 use crate::layout::{Array, Layout, Node};
 use crate::source::{Section, SourceFault};
@@ -84,8 +83,7 @@ pub fn leaves_framing_open(warning: &SourceFault) -> bool {
 }
 
 /// What a lone copybook of varying records is told.
-pub(super) fn varying(file: &str, format: &Format) -> Option<SourceFault> {
-    let layout = &format.records.first()?.layout;
+pub(super) fn varying(file: &str, layout: &Layout) -> Option<SourceFault> {
     (layout.least < layout.length).then(|| SourceFault {
         file: file.to_owned(),
         line: 1,

@@ -85,7 +85,7 @@ fn lone_copybook(file: &str, loader: &mut Loader<'_, '_>, text: &str, page: Page
         return Err(uncounted.into_iter().flat_map(|message| fault(file, message)).collect());
     }
     let format = lone(layout, page, None);
-    loader.warnings.extend(copybook::varying(file, &format));
+    loader.warnings.extend(format.records.first().and_then(|record| copybook::varying(file, &record.layout)));
     Ok(format)
 }
 
