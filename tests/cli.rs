@@ -282,7 +282,7 @@ fn inspect_marks_the_bad_byte_and_masks_customers() {
     let (_, clear, notes) = run(here.path(), &[&arguments[..], &["--clear"]].concat());
     assert!(!clear.contains("***") && !notes.contains("masked"), "{clear}");
     let (code, _, message) = run(here.path(), &["inspect", &layout("pmtrd.toml"), &file, "--record", "8"]);
-    assert_eq!((code, message.trim()), (2, format!("{file} has no record 8").as_str()));
+    assert_eq!((code, message.trim()), (2, format!("{file} has no record 8; the last is 7").as_str()));
 }
 
 #[test]
