@@ -21,7 +21,6 @@ pub fn records(data: &[u8]) {
         records: vec![record],
         order: None,
         controls: None,
-        order: None,
         version: String::new(),
         nulls: Nulls::None,
         sources: Vec::new(),
