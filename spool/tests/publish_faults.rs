@@ -1,133 +1,14 @@
 //! Publishing under faults: the folder fails at its Nth call, for every N, until a run passes untouched.
 #![allow(clippy::unwrap_used)] // helpers outside the test functions; a panic is a failed test
 
+#[allow(dead_code)] // each test program uses a part of it
+mod faults_support;
+
+use faults_support::{Fault, FaultyFolder, at_every_call, manners};
 use fpp_spool::sweep::Temporary;
 use fpp_spool::*;
 use proptest::prelude::*;
-use std::io::{self, Cursor, Read, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-
-/// How the Nth call fails.
-#[derive(Clone, Copy, PartialEq, Debug)]
-struct Fault {
-    at: u64,
-    /// The call has its effect, and only the answer is lost.
-    effect: bool,
-    /// Everything after it fails too, as when the process died or the line is cut.
-    dead: bool,
-}
-
-#[derive(Default)]
-struct Line {
-    calls: AtomicU64,
-}
-
-struct Faulty {
-    inner: Box<dyn Folder>,
-    line: Arc<Line>,
-    fault: Fault,
-}
-
-fn lost() -> Error {
-    Error::new(ErrorKind::Unreachable, "the line is cut")
-}
-
-fn through<T>(line: &Line, fault: Fault, call: impl FnOnce() -> Result<T>) -> Result<T> {
-    let n = line.calls.fetch_add(1, SeqCst);
-    if n == fault.at {
-        if fault.effect {
-            let _ = call();
-        }
-        return Err(lost());
-    }
-    if fault.dead && n > fault.at { Err(lost()) } else { call() }
-}
-
-impl Faulty {
-    fn over(inner: &LocalFolder, fault: Fault) -> Faulty {
-        Faulty { inner: Box::new(inner.clone()), line: Arc::default(), fault }
-    }
-
-    fn call<T>(&self, call: impl FnOnce() -> Result<T>) -> Result<T> {
-        through(&self.line, self.fault, call)
-    }
-}
-
-impl Folder for Faulty {
-    fn describe(&self) -> String {
-        self.inner.describe()
-    }
-    fn list(&self, limit: usize) -> Result<Vec<Entry>> {
-        self.call(|| self.inner.list(limit))
-    }
-    fn stat(&self, name: &str) -> Result<Option<Entry>> {
-        self.call(|| self.inner.stat(name))
-    }
-    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>> {
-        let inner = self.call(|| self.inner.open(name))?;
-        Ok(Box::new(FaultyFile { inner, line: Arc::clone(&self.line), fault: self.fault }))
-    }
-    fn create_new(&self, name: &str) -> Result<Box<dyn Sink>> {
-        let inner = self.call(|| self.inner.create_new(name))?;
-        Ok(Box::new(FaultyFile { inner, line: Arc::clone(&self.line), fault: self.fault }))
-    }
-    fn rename_new(&self, from: &str, to: &str) -> Result<()> {
-        self.call(|| self.inner.rename_new(from, to))
-    }
-    fn move_new(&self, from: &str, subfolder: &str, to: &str) -> Result<()> {
-        self.call(|| self.inner.move_new(from, subfolder, to))
-    }
-    fn remove(&self, name: &str) -> Result<()> {
-        self.call(|| self.inner.remove(name))
-    }
-    fn make_folder(&self, path: &str) -> Result<()> {
-        self.call(|| self.inner.make_folder(path))
-    }
-    fn subfolder(&self, path: &str) -> Result<Box<dyn Folder>> {
-        let inner = self.inner.subfolder(path)?;
-        Ok(Box::new(Faulty { inner, line: Arc::clone(&self.line), fault: self.fault }))
-    }
-    fn sync(&self, name: &str) -> Result<bool> {
-        self.call(|| self.inner.sync(name))
-    }
-    fn read_small(&self, name: &str, max: usize) -> Result<Option<Vec<u8>>> {
-        self.call(|| self.inner.read_small(name, max))
-    }
-}
-
-struct FaultyFile<T> {
-    inner: T,
-    line: Arc<Line>,
-    fault: Fault,
-}
-
-impl Read for FaultyFile<Box<dyn Read + Send>> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let inner = &mut self.inner;
-        through(&self.line, self.fault, || inner.read(buffer).map_err(|e| Error::from_io("", e)))
-            .map_err(Error::into_io)
-    }
-}
-
-impl Write for FaultyFile<Box<dyn Sink>> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let inner = &mut self.inner;
-        // Half of it arrives.
-        let half = &bytes[..bytes.len().div_ceil(2)];
-        through(&self.line, self.fault, || inner.write(half).map_err(|e| Error::from_io("", e))).map_err(Error::into_io)
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-impl Sink for FaultyFile<Box<dyn Sink>> {
-    fn finish(self: Box<Self>) -> Result<bool> {
-        let inner = self.inner;
-        through(&self.line, self.fault, || inner.finish())
-    }
-}
+use std::io::{Cursor, Read};
 
 const FINAL: &str = "PMACK_20250620_0001_00_01.TXT";
 const MARKER: &str = "PMACK_20250620_0001_00_01.OK";
@@ -165,6 +46,25 @@ impl Case {
         })
     }
 
+    /// Whatever has its final name is complete (I4), and all else is a temporary of ours (I9).
+    fn nothing_incomplete(&self, folder: &LocalFolder) {
+        for entry in folder.list(99).unwrap() {
+            let bytes = std::fs::read(folder.path().join(&entry.name)).unwrap();
+            let line = |a: Algorithm| Digest::of(a, &self.content).checksum_line(FINAL).into_bytes();
+            let expected = match entry.name.as_str() {
+                FINAL => self.content.clone(),
+                MARKER => b"ready\n".to_vec(),
+                name if name.ends_with(".sha256") => line(Algorithm::Sha256),
+                name if name.ends_with(".sm3") => line(Algorithm::Sm3),
+                name => {
+                    assert!(Temporary::parse(name).is_some(), "{name}");
+                    continue;
+                }
+            };
+            assert!(bytes == expected, "{} is not complete", entry.name);
+        }
+    }
+
     fn check(&self, folder: &LocalFolder) {
         let mut expected = vec![MARKER.to_owned(), FINAL.into(), format!("{FINAL}.sha256"), format!("{FINAL}.sm3")];
         expected.sort();
@@ -184,15 +84,15 @@ fn room() -> (tempfile::TempDir, LocalFolder) {
     (dir, folder)
 }
 
+fn over(folder: &LocalFolder, fault: Fault) -> FaultyFolder {
+    FaultyFolder::over(folder.clone(), fault)
+}
+
 /// Runs `one` with a fault at every call, in every manner, until the fault lies beyond the last call.
 fn for_every_fault(mut one: impl FnMut(Fault) -> bool) {
-    for (effect, dead) in [(false, false), (true, false), (false, true), (true, true)] {
-        let mut at = 0;
-        while one(Fault { at, effect, dead }) {
-            at += 1;
-            assert!(at < 500, "it never ends");
-        }
-        assert!(at > 20, "only {at} calls were seen");
+    for (how, dead) in manners() {
+        let calls = at_every_call(how, dead, &mut one);
+        assert!(calls > 20, "only {calls} calls were seen");
     }
 }
 
@@ -201,16 +101,19 @@ fn after_every_fault_a_retry_ends_with_one_correct_file() {
     for_every_fault(|fault| {
         let (_dir, folder) = room();
         let mut case = Case::new();
-        let faulty = Faulty::over(&folder, fault);
+        let faulty = over(&folder, fault);
         let first = case.attempt(&faulty);
-        let hit = faulty.line.calls.load(SeqCst) > fault.at;
+        let hit = faulty.met();
+        case.nothing_incomplete(&folder);
+        let healed = faulty.heal();
         if hit && first.is_err() {
-            let again = case.attempt(&folder).unwrap_or_else(|e| panic!("{fault:?}: {e}"));
-            assert!(!again.collected, "{fault:?}");
+            let again = case.attempt(&healed).unwrap_or_else(|e| panic!("{fault:?}: {e}"));
+            assert!(!again.collected && again.fsynced, "{fault:?}");
         } else {
             first.unwrap_or_else(|e| panic!("{fault:?}: {e}"));
         }
         case.check(&folder);
+        assert_eq!(healed.volatile(), [].into(), "{fault:?}: a power failure would take it");
         let third = case.attempt(&folder).unwrap();
         assert!(third.resumed && !third.collected && third.fsynced);
         hit
@@ -222,14 +125,14 @@ fn another_node_takes_over_at_every_step() {
     for_every_fault(|fault| {
         let (_dir, folder) = room();
         let mut case = Case::new();
-        let faulty = Faulty::over(&folder, fault);
+        let faulty = over(&folder, fault);
         let first = case.attempt(&faulty);
         case.tag = "n2.2";
         let second = case.attempt(&folder).unwrap_or_else(|e| panic!("{fault:?}: {e}"));
         assert!(!second.collected, "{fault:?} {first:?}");
         sweep_temporaries(&folder, &|tag| tag == "n1.1").unwrap();
         case.check(&folder);
-        faulty.line.calls.load(SeqCst) > fault.at
+        faulty.met()
     });
 }
 
@@ -238,7 +141,7 @@ fn a_partner_that_takes_the_file_gets_it_once() {
     for_every_fault(|fault| {
         let (_dir, folder) = room();
         let mut case = Case::new();
-        let faulty = Faulty::over(&folder, fault);
+        let faulty = over(&folder, fault);
         let first = case.attempt(&faulty);
         let mut taken = 0;
         let mut partner = || {
@@ -254,7 +157,7 @@ fn a_partner_that_takes_the_file_gets_it_once() {
         }
         assert_eq!(taken, 1, "{fault:?}");
         assert!(folder.list(9).unwrap().is_empty(), "{fault:?}: {:?}", folder.list(9));
-        faulty.line.calls.load(SeqCst) > fault.at
+        faulty.met()
     });
 }
 
@@ -349,18 +252,20 @@ fn a_fact_that_is_not_recorded_stops_before_the_rename() {
     let refuse = || Err(Error::new(ErrorKind::NotRecorded, "stale epoch"));
     assert_eq!(publish(&folder, &publication, &mut { refuse }).unwrap_err().code(), 9001);
     assert_eq!(folder.stat(FINAL).unwrap(), None);
-    assert!(publish(&folder, &publication, &mut || Ok(())).unwrap().resumed);
+    // It was not recorded as proven, so it is sent again.
+    let again = publish(&folder, &publication, &mut || Ok(())).unwrap();
+    assert_eq!(again, Published { fsynced: true, resumed: false, collected: false });
 }
 
 #[test]
 fn moving_a_source_survives_every_fault() {
     for action in [SourceAction::Delete, SourceAction::Move("done".into())] {
-        for (effect, dead) in [(false, false), (true, false), (false, true), (true, true)] {
-            for at in 0.. {
+        for (how, dead) in manners() {
+            at_every_call(how, dead, |fault| {
                 let (dir, folder) = room();
                 std::fs::write(dir.path().join("A"), "data").unwrap();
                 let entry = folder.stat("A").unwrap().unwrap();
-                let faulty = Faulty::over(&folder, Fault { at, effect, dead });
+                let faulty = over(&folder, fault);
                 let first = move_source(&faulty, &entry, &action);
                 assert!(first.is_err() || first.is_ok_and(|done| done));
                 assert!(move_source(&folder, &entry, &action).unwrap());
@@ -369,10 +274,8 @@ fn moving_a_source_survives_every_fault() {
                 if action != SourceAction::Delete {
                     assert_eq!(std::fs::read(dir.path().join("done/A")).unwrap(), b"data");
                 }
-                if faulty.line.calls.load(SeqCst) <= at {
-                    break;
-                }
-            }
+                faulty.met()
+            });
         }
     }
 }
@@ -380,12 +283,13 @@ fn moving_a_source_survives_every_fault() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
     #[test]
-    fn any_run_of_faults_converges(faults in prop::collection::vec((0u64..45, any::<bool>(), any::<bool>(), any::<bool>()), 0..6)) {
+    fn any_run_of_faults_converges(faults in prop::collection::vec((0u64..45, 0..manners().len(), any::<bool>()), 0..6)) {
         let (_dir, folder) = room();
         let mut case = Case::new();
-        for (at, effect, dead, other_node) in faults {
+        for (at, manner, other_node) in faults {
+            let (how, dead) = manners()[manner];
             case.tag = if other_node { "n2.5" } else { "n1.1" };
-            let result = case.attempt(&Faulty::over(&folder, Fault { at, effect, dead }));
+            let result = case.attempt(&over(&folder, Fault { at, how, dead }));
             prop_assert!(result.is_err() || !result.unwrap().collected);
         }
         prop_assert!(!case.attempt(&folder).unwrap().collected);

@@ -1,6 +1,6 @@
 //! The data file: upload, proof, rename; and finding out where an earlier attempt stopped.
 
-use super::prove::{Found, look, read_back, remove_if_there, target_exists, waits};
+use super::prove::{Found, look, read_back, remove_if_there, sync_if_there, target_exists, waits};
 use super::publication::{Publication, Published};
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::entry::EntryKind;
@@ -68,32 +68,37 @@ fn settle(
     Ok(Published { fsynced, resumed: true, collected: false })
 }
 
-/// Finds the temporary complete, or makes it so. Nothing: it was proven, renamed, and collected by the partner.
+/// Finds the proven temporary, or makes one. Nothing: it was proven, renamed, and collected by the partner.
+///
+/// A temporary that was not proven is never continued, however right it reads: it may be there because making it durable
+/// failed, and then the system shows from its memory what the disk has lost, and the next sync finds nothing to do.
 fn proven_temporary(folder: &dyn Folder, publication: &Publication<'_>, own: &str) -> Result<Option<Proven>> {
     let own = own.to_owned();
-    if !publication.proven_before {
-        // Mostly nothing is there, and creating it says so without another round trip.
-        match folder.create_new(&own) {
-            Ok(sink) => return upload(folder, publication, own, sink).map(Some),
-            Err(e) if e.kind == ErrorKind::TargetExists => {}
-            Err(e) => return Err(e),
-        }
-    }
-    match look(folder, &own, publication.size, &publication.sha256)? {
-        Found::Equal => {
-            // The attempt may have died before it made the bytes durable.
-            let fsynced = folder.sync(&own)?;
-            return Ok(Some(Proven { temporary: own, fsynced, resumed: true }));
-        }
-        Found::Other => remove_if_there(folder, &own)?,
-        Found::Nothing if publication.proven_before => {
-            let Some(temporary) = temporary_of_another(folder, publication)? else { return Ok(None) };
+    if publication.proven_before {
+        let at = match look(folder, &own, publication.size, &publication.sha256)? {
+            Found::Equal => Some(own.clone()),
+            Found::Other => {
+                remove_if_there(folder, &own)?;
+                None
+            }
+            Found::Nothing => match temporary_of_another(folder, publication)? {
+                Some(other) => Some(other),
+                None => return Ok(None),
+            },
+        };
+        if let Some(temporary) = at {
             let fsynced = folder.sync(&temporary)?;
             return Ok(Some(Proven { temporary, fsynced, resumed: true }));
         }
-        Found::Nothing => {}
     }
-    let sink = folder.create_new(&own)?;
+    // Mostly nothing is there, and creating it says so without another round trip.
+    let sink = match folder.create_new(&own) {
+        Err(e) if e.kind == ErrorKind::TargetExists => {
+            remove_if_there(folder, &own)?;
+            folder.create_new(&own)?
+        }
+        other => other?,
+    };
     upload(folder, publication, own, sink).map(Some)
 }
 
@@ -115,15 +120,23 @@ fn temporary_of_another(folder: &dyn Folder, publication: &Publication<'_>) -> R
 }
 
 fn upload(folder: &dyn Folder, publication: &Publication<'_>, own: String, mut sink: Box<dyn Sink>) -> Result<Proven> {
-    let (size, sha256) = send(publication, &mut *sink)
-        .map_err(|e| Error::from_io(format_args!("writing {own:?} in {}", folder.describe()), e))?;
-    if (size, &sha256) != (publication.size, &publication.sha256) {
-        drop(sink);
-        remove_if_there(folder, &own)?;
-        let what = format!("the content for {:?} is not what it was: {size} bytes, {sha256}", publication.final_name);
-        return Err(Error::new(ErrorKind::Changed, what).hint("verify the vault; nothing was published"));
-    }
-    let fsynced = sink.finish()?;
+    let sent = send(publication, &mut *sink)
+        .map_err(|e| Error::from_io(format_args!("writing {own:?} in {}", folder.describe()), e));
+    let fsynced = match sent {
+        Ok((size, sha256)) if (size, &sha256) != (publication.size, &publication.sha256) => {
+            drop(sink);
+            remove_if_there(folder, &own)?;
+            let what =
+                format!("the content for {:?} is not what it was: {size} bytes, {sha256}", publication.final_name);
+            return Err(Error::new(ErrorKind::Changed, what).hint("verify the vault; nothing was published"));
+        }
+        Ok(_) => sink.finish(),
+        Err(e) => {
+            drop(sink);
+            Err(e)
+        }
+    };
+    let fsynced = fsynced.inspect_err(|e| clear_after(folder, &own, e))?;
     match read_back(folder, &own, publication.size, &publication.sha256)? {
         Found::Equal => Ok(Proven { temporary: own, fsynced, resumed: false }),
         found => {
@@ -131,6 +144,16 @@ fn upload(folder: &dyn Folder, publication: &Publication<'_>, own: String, mut s
             let what = format!("{own:?} in {} was written but reads back as {found:?}", folder.describe());
             Err(Error::new(ErrorKind::ReadBack, what))
         }
+    }
+}
+
+/// A part of a file must not keep a full disk full: the next attempt begins anew anyway, under another name. A partner
+/// that does not answer is not asked for more; what is left there is swept later.
+fn clear_after(folder: &dyn Folder, own: &str, error: &Error) {
+    if error.kind != ErrorKind::Unreachable
+        && let Err(later) = remove_if_there(folder, own)
+    {
+        tracing::debug!(name = own, "left behind: {later}");
     }
 }
 
@@ -186,17 +209,12 @@ fn after_failed_rename(
     match look(folder, &publication.final_name, publication.size, &publication.sha256)? {
         Found::Equal => {
             remove_if_there(folder, &proven.temporary)?;
+            // What failed may have been making the new name durable.
+            sync_if_there(folder, &publication.final_name)?;
             Ok(published(false))
         }
         Found::Other => Err(target_exists(folder, &publication.final_name)),
         Found::Nothing if waits => Err(error),
         Found::Nothing => Ok(published(true)),
-    }
-}
-
-fn sync_if_there(folder: &dyn Folder, name: &str) -> Result<bool> {
-    match folder.sync(name) {
-        Err(e) if e.kind == ErrorKind::Missing => Ok(false),
-        other => other,
     }
 }

@@ -3,7 +3,7 @@
 //! One protocol for local and remote folders: a temporary `.<final>.<tag>.part` in the same folder, made exclusively;
 //! write, make durable, close; size; read back and compare digests; `on_proven`; rename to a name that must not exist;
 //! look at the final name; then the checksum files; the marker last. Called again after a crash or an error it looks
-//! at what is there, compares sizes and digests, and continues; it never sends again what is already there.
+//! at what is there, compares sizes and digests, and continues; it never sends again what was proven.
 //!
 //! What it cannot know, the caller's book knows: once `on_proven` has returned, `proven_before` must be true in later
 //! calls. Then, if neither a temporary nor the final name is found, the partner has collected the file (D15). For that

@@ -45,6 +45,14 @@ pub(super) fn remove_if_there(folder: &dyn Folder, name: &str) -> Result<()> {
     }
 }
 
+/// Makes a file and its name durable; one that is gone was taken.
+pub(super) fn sync_if_there(folder: &dyn Folder, name: &str) -> Result<bool> {
+    match folder.sync(name) {
+        Err(e) if e.kind == ErrorKind::Missing => Ok(false),
+        other => other,
+    }
+}
+
 /// Whether the temporary is still there, for a caller who looks at the final name next: never the other way round, or
 /// a late rename would slip through between the looks. A folder that is gone with everything in it is an error.
 pub(super) fn waits(folder: &dyn Folder, temporary: &str) -> Result<bool> {

@@ -1,6 +1,6 @@
 //! The small files beside it, checksums and marker: the same steps, with content that is always at hand.
 
-use super::prove::{Found, look, read_back, remove_if_there, target_exists, waits};
+use super::prove::{Found, look, read_back, remove_if_there, sync_if_there, target_exists, waits};
 use crate::digest::{Algorithm, Digest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder::Folder;
@@ -11,7 +11,10 @@ pub(super) fn publish(folder: &dyn Folder, name: &str, content: &[u8], tag: &str
     let own = Temporary::new(name, tag)?.name;
     let (size, sha256) = (content.len() as u64, Digest::of(Algorithm::Sha256, content));
     match look(folder, name, size, &sha256)? {
-        Found::Equal => return remove_if_there(folder, &own),
+        Found::Equal => {
+            remove_if_there(folder, &own)?;
+            return sync_if_there(folder, name).map(|_| ());
+        }
         Found::Other => {
             remove_if_there(folder, &own)?;
             return Err(target_exists(folder, name));
@@ -35,7 +38,10 @@ pub(super) fn publish(folder: &dyn Folder, name: &str, content: &[u8], tag: &str
     let Err(error) = folder.rename_new(&own, name) else { return Ok(()) };
     let waits = waits(folder, &own)?;
     match look(folder, name, size, &sha256)? {
-        Found::Equal => remove_if_there(folder, &own),
+        Found::Equal => {
+            remove_if_there(folder, &own)?;
+            sync_if_there(folder, name).map(|_| ())
+        }
         Found::Other => {
             remove_if_there(folder, &own)?;
             Err(target_exists(folder, name))

@@ -1,0 +1,315 @@
+//! The `Io` seam under a spool: a folder over any other folder, local or over SFTP, whose Nth call fails.
+//!
+//! Every call of the contract is counted, and so is every read, write and finish of an open file. What a disk or a line
+//! does to its users is told apart: refused (nothing happened), torn (a part of the bytes went through), answer lost (it
+//! happened), late (it happens some calls later), and a lost sync, after which the cache still shows bytes that the disk
+//! does not have. Nothing here repairs anything; [`FaultyFolder::volatile`] names what a power failure would take.
+
+#![allow(clippy::unwrap_used)] // test support
+
+use fpp_spool::*;
+use rustix::io::Errno;
+use std::collections::BTreeSet;
+use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+
+/// The errors of an operating system that every call may meet.
+pub(crate) const ERRNOS: [Errno; 4] = [Errno::NOSPC, Errno::IO, Errno::ACCESS, Errno::MFILE];
+
+/// What the Nth call does.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum How {
+    /// It fails, and nothing happened.
+    Refused(Errno),
+    /// The line breaks before it, and nothing happened.
+    Cut,
+    /// So many bytes of a read or write go through, then it fails. Any other call is refused.
+    Torn(Errno, usize),
+    /// It happens, and only its answer is lost.
+    AnswerLost,
+    /// Its answer is lost, and a rename or removal happens so many calls later. Any other call is cut.
+    Late(u64),
+}
+
+/// Which call fails, how, and whether everything after it fails too, as when the process died or the line stays cut.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Fault {
+    pub(crate) at: u64,
+    pub(crate) how: How,
+    pub(crate) dead: bool,
+}
+
+/// Every manner of failing that is worth a loop of its own.
+pub(crate) fn manners() -> Vec<(How, bool)> {
+    let mut manners: Vec<_> = ERRNOS.map(|errno| (How::Refused(errno), false)).into();
+    manners.extend([(How::Torn(Errno::NOSPC, 7), false), (How::Torn(Errno::IO, 1), true)]);
+    manners.extend([(How::Cut, false), (How::Cut, true), (How::AnswerLost, false), (How::AnswerLost, true)]);
+    manners
+}
+
+/// Runs `one` with a fault at its first call, its second, and so on, until a run passes untouched: `one` says whether
+/// the fault was met. Gives the number of faults.
+pub(crate) fn at_every_call(how: How, dead: bool, mut one: impl FnMut(Fault) -> bool) -> u64 {
+    let mut at = 0;
+    while one(Fault { at, how, dead }) {
+        at += 1;
+        assert!(at < 500, "it never ends");
+    }
+    at
+}
+
+#[derive(Default)]
+struct Line {
+    calls: AtomicU64,
+    late: Mutex<Option<(u64, Act)>>,
+    disk: Mutex<Disk>,
+}
+
+/// What the disk does not have, by name.
+#[derive(Default)]
+struct Disk {
+    /// Bytes, or a place under that name, that no sync has confirmed.
+    unsynced: BTreeSet<String>,
+    /// Bytes that a failed sync has lost: they are lost for good, though reading still shows them.
+    lost: BTreeSet<String>,
+}
+
+impl Disk {
+    fn create(&mut self, name: &str) {
+        self.lost.remove(name);
+        self.unsynced.insert(name.to_owned());
+    }
+
+    fn rename(&mut self, from: &str, to: &str, answered: bool) {
+        for (names, more) in [(&mut self.unsynced, !answered), (&mut self.lost, false)] {
+            let had = names.remove(from);
+            if had || more {
+                names.insert(to.to_owned());
+            } else {
+                names.remove(to);
+            }
+        }
+    }
+
+    fn remove(&mut self, name: &str) {
+        self.unsynced.remove(name);
+        self.lost.remove(name);
+    }
+}
+
+#[derive(Clone)]
+enum Act {
+    Rename(String, String),
+    Remove(String),
+}
+
+/// A folder whose Nth call fails.
+pub(crate) struct FaultyFolder {
+    inner: Box<dyn Folder>,
+    line: Arc<Line>,
+    fault: Fault,
+}
+
+fn broken(how: How) -> Error {
+    match how {
+        How::Refused(errno) | How::Torn(errno, _) => Error::from_io("the fault", errno.into()),
+        How::Cut | How::AnswerLost | How::Late(_) => Error::new(ErrorKind::Unreachable, "the line is cut"),
+    }
+}
+
+/// What one call may do.
+enum Turn {
+    Go,
+    /// Do this much of it, then fail.
+    Fail {
+        act: bool,
+        bytes: usize,
+    },
+}
+
+impl Line {
+    fn turn(&self, fault: Fault) -> Turn {
+        let n = self.calls.fetch_add(1, SeqCst);
+        if n == fault.at {
+            let bytes = if let How::Torn(_, bytes) = fault.how { bytes } else { 0 };
+            return Turn::Fail { act: fault.how == How::AnswerLost, bytes };
+        }
+        if fault.dead && n > fault.at { Turn::Fail { act: false, bytes: 0 } } else { Turn::Go }
+    }
+}
+
+impl FaultyFolder {
+    pub(crate) fn over(inner: impl Folder + 'static, fault: Fault) -> FaultyFolder {
+        FaultyFolder { inner: Box::new(inner), line: Arc::default(), fault }
+    }
+
+    /// True when the faulty call was made.
+    pub(crate) fn met(&self) -> bool {
+        self.line.calls.load(SeqCst) > self.fault.at
+    }
+
+    /// The faults are over; what the disk never got stays what it is.
+    pub(crate) fn heal(mut self) -> FaultyFolder {
+        self.fault.at = u64::MAX;
+        self.fault.dead = false;
+        self
+    }
+
+    /// Names that a power failure could take, or could take bytes of.
+    pub(crate) fn volatile(&self) -> BTreeSet<String> {
+        let disk = self.line.disk.lock().unwrap();
+        disk.unsynced.union(&disk.lost).cloned().collect()
+    }
+
+    fn call<T>(&self, act: Option<Act>, call: impl FnOnce(&dyn Folder) -> Result<T>) -> Result<T> {
+        self.due();
+        match self.line.turn(self.fault) {
+            Turn::Go => call(&*self.inner),
+            Turn::Fail { act: true, .. } => {
+                let _ = call(&*self.inner);
+                Err(broken(self.fault.how))
+            }
+            Turn::Fail { .. } => {
+                if let (How::Late(calls), Some(act), n) = (self.fault.how, act, self.line.calls.load(SeqCst))
+                    && n == self.fault.at + 1
+                {
+                    *self.line.late.lock().unwrap() = Some((n + calls, act));
+                }
+                Err(broken(self.fault.how))
+            }
+        }
+    }
+
+    /// Carries out what was late, when its time has come.
+    pub(crate) fn due(&self) {
+        let mut late = self.line.late.lock().unwrap();
+        let now = self.line.calls.load(SeqCst);
+        if let Some((_, act)) = late.take_if(|(due, _)| *due <= now) {
+            // What was removed or renamed in the meantime is not there any more.
+            let _ = match act {
+                Act::Rename(from, to) => self.inner.rename_new(&from, &to),
+                Act::Remove(name) => self.inner.remove(&name),
+            };
+        }
+    }
+
+    fn disk(&self, change: impl FnOnce(&mut Disk)) {
+        change(&mut self.line.disk.lock().unwrap());
+    }
+}
+
+impl Folder for FaultyFolder {
+    fn describe(&self) -> String {
+        self.inner.describe()
+    }
+    fn list(&self, limit: usize) -> Result<Vec<Entry>> {
+        self.call(None, |f| f.list(limit))
+    }
+    fn stat(&self, name: &str) -> Result<Option<Entry>> {
+        self.call(None, |f| f.stat(name))
+    }
+    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>> {
+        let inner = self.call(None, |f| f.open(name))?;
+        Ok(Box::new(FaultyFile { inner, line: Arc::clone(&self.line), fault: self.fault, name: name.to_owned() }))
+    }
+    fn create_new(&self, name: &str) -> Result<Box<dyn Sink>> {
+        let inner = self.call(None, |f| f.create_new(name))?;
+        self.disk(|disk| disk.create(name));
+        Ok(Box::new(FaultyFile { inner, line: Arc::clone(&self.line), fault: self.fault, name: name.to_owned() }))
+    }
+    fn rename_new(&self, from: &str, to: &str) -> Result<()> {
+        let done = self.call(Some(Act::Rename(from.into(), to.into())), |f| f.rename_new(from, to));
+        // A rename whose answer is lost may be one whose folder could not be synced.
+        if done.is_ok() || self.inner.stat(to).is_ok_and(|found| found.is_some()) {
+            self.disk(|disk| disk.rename(from, to, done.is_ok()));
+        }
+        done
+    }
+    fn move_new(&self, from: &str, subfolder: &str, to: &str) -> Result<()> {
+        self.call(None, |f| f.move_new(from, subfolder, to))
+    }
+    fn remove(&self, name: &str) -> Result<()> {
+        self.call(Some(Act::Remove(name.into())), |f| f.remove(name))?;
+        self.disk(|disk| disk.remove(name));
+        Ok(())
+    }
+    fn make_folder(&self, path: &str) -> Result<()> {
+        self.call(None, |f| f.make_folder(path))
+    }
+    fn subfolder(&self, path: &str) -> Result<Box<dyn Folder>> {
+        let inner = self.inner.subfolder(path)?;
+        Ok(Box::new(FaultyFolder { inner, line: Arc::clone(&self.line), fault: self.fault }))
+    }
+    /// Bytes that a failed sync has lost stay lost: a later sync finds nothing to write and succeeds.
+    fn sync(&self, name: &str) -> Result<bool> {
+        let done = self.call(None, |f| f.sync(name))?;
+        self.disk(|disk| _ = disk.unsynced.remove(name));
+        Ok(done)
+    }
+    fn read_small(&self, name: &str, max: usize) -> Result<Option<Vec<u8>>> {
+        self.call(None, |f| f.read_small(name, max))
+    }
+}
+
+struct FaultyFile<T> {
+    inner: T,
+    line: Arc<Line>,
+    fault: Fault,
+    name: String,
+}
+
+impl<T> FaultyFile<T> {
+    fn pass(&mut self, length: usize, act: impl FnOnce(&mut T, usize) -> io::Result<usize>) -> io::Result<usize> {
+        match self.line.turn(self.fault) {
+            Turn::Go => act(&mut self.inner, length),
+            Turn::Fail { act: answer_lost, bytes } => {
+                let some = if answer_lost { length } else { length.min(bytes) };
+                if some > 0 {
+                    let _ = act(&mut self.inner, some);
+                }
+                Err(broken(self.fault.how).into_io())
+            }
+        }
+    }
+}
+
+impl Read for FaultyFile<Box<dyn Read + Send>> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // Small pieces, so that there is a call in the middle of every file.
+        let length = buffer.len().min(6_000);
+        self.pass(length, |inner, some| inner.read(&mut buffer[..some]))
+    }
+}
+
+impl Write for FaultyFile<Box<dyn Sink>> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length = bytes.len().div_ceil(2);
+        self.pass(length, |inner, some| inner.write(&bytes[..some]))
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl Sink for FaultyFile<Box<dyn Sink>> {
+    fn finish(self: Box<Self>) -> Result<bool> {
+        match self.line.turn(self.fault) {
+            Turn::Go => {
+                let done = self.inner.finish()?;
+                self.line.disk.lock().unwrap().unsynced.remove(&self.name);
+                Ok(done)
+            }
+            Turn::Fail { act, .. } => {
+                if act {
+                    let _ = self.inner.finish();
+                } else if matches!(self.fault.how, How::Refused(Errno::IO)) {
+                    // The sync failed: the cache shows every byte, and the disk has lost some for good.
+                    let _ = self.inner.finish();
+                    self.line.disk.lock().unwrap().lost.insert(self.name.clone());
+                }
+                Err(broken(self.fault.how))
+            }
+        }
+    }
+}
