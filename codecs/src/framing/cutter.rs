@@ -29,6 +29,10 @@ pub struct Cutter<R> {
     over: bool,
     /// A record that does not lie in the window in one piece.
     scratch: Vec<u8>,
+    /// Where its first segment began, while more of them are to come.
+    segments: Option<u64>,
+    /// Nothing is read on, because records that were taken lie in the window.
+    held: bool,
     /// An error that a batch of good records comes before.
     pending: Option<CutError>,
 }
@@ -57,6 +61,8 @@ impl<R: Read> Cutter<R> {
             begun: false,
             over: false,
             scratch: Vec::new(),
+            segments: None,
+            held: false,
             pending: None,
         }
     }
@@ -92,9 +98,26 @@ impl<R: Read> Cutter<R> {
     /// the batch is empty. An error comes after the batch of the good records before it.
     pub fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, CutError> {
         batch.clear(self.n, batch::stride(&self.framing));
+        // Read into the batch's own block, so that its bytes need not move again, and stay on the core that asks.
+        self.window.change(&mut batch.block);
+        let filled = self.fill_batch(batch);
+        self.held = false;
+        self.window.change(&mut batch.block);
+        filled.map(|()| !batch.is_empty())
+    }
+
+    /// Cuts what one filling of the window has. A record larger than that comes alone.
+    fn fill_batch(&mut self, batch: &mut Batch) -> Result<(), CutError> {
+        let unread = if self.over { None } else { self.window.fill(Batch::TARGET).err() };
         while !batch.is_full() {
+            self.held = !batch.is_empty() || unread.is_some();
             match self.advance() {
-                Ok(Some(taken)) => batch.push(taken.offset, self.bytes_of(&taken)),
+                Ok(Some(taken)) => match taken.back {
+                    Some(back) => {
+                        batch.push(taken.offset, self.window.taken_at(taken.length, back), taken.length);
+                    }
+                    None => batch.push_pieced(taken.offset, &self.scratch),
+                },
                 Ok(None) => break,
                 Err(error) if batch.is_empty() => return Err(error),
                 Err(error) => {
@@ -103,7 +126,13 @@ impl<R: Read> Cutter<R> {
                 }
             }
         }
-        Ok(!batch.is_empty())
+        let Some(error) = unread.filter(|_| !self.over) else { return Ok(()) };
+        self.over = true;
+        match batch.is_empty() {
+            true => return Err(CutError::Io(error)),
+            false => self.pending = Some(CutError::Io(error)),
+        }
+        Ok(())
     }
 
     /// Legal oddities seen so far, for people.
@@ -126,20 +155,20 @@ impl<R: Read> Cutter<R> {
             self.begun = true;
             self.header()?;
         }
-        let mut first_segment = None;
         while !self.over {
             match self.gauge.step(self.window.rest(), self.window.at_end()) {
+                Step::More(_) if self.held => break,
                 Step::More(need) => self.fill(need)?,
                 Step::Skip(count) => self.window.take(count),
                 Step::Segment(frame) => {
-                    if first_segment.is_none() {
+                    if self.segments.is_none() {
                         self.scratch.clear();
-                        first_segment = Some(self.window.offset + frame.front as u64);
+                        self.segments = Some(self.window.offset + frame.front as u64);
                     }
                     self.scratch.extend_from_slice(self.window.slice(frame.front, frame.length));
                     self.window.take(frame.front + frame.length + frame.back);
                 }
-                Step::Record(frame) => return Ok(Some(self.record(frame, first_segment))),
+                Step::Record(frame) => return Ok(Some(self.record(frame))),
                 Step::End => self.end()?,
                 Step::Fault(trouble) => return Err(self.fault(*trouble)),
             }
@@ -148,7 +177,8 @@ impl<R: Read> Cutter<R> {
     }
 
     #[inline]
-    fn record(&mut self, frame: Frame, first_segment: Option<u64>) -> Taken {
+    fn record(&mut self, frame: Frame) -> Taken {
+        let first_segment = self.segments.take();
         let Frame { front, length, back, pad } = frame;
         let offset = self.window.offset + front as u64;
         let n = self.n;
@@ -186,7 +216,9 @@ impl<R: Read> Cutter<R> {
     fn header(&mut self) -> Result<(), CutError> {
         let Framing::Edged(edged) = &self.framing else { return Ok(()) };
         let (edge, trailer) = (edged.header.clone(), edged.trailer.length);
-        self.fill(edge.length)?;
+        if !self.window.at_end() {
+            self.fill(edge.length)?;
+        }
         let rest = self.window.rest();
         let Some(header) = rest.get(..edge.length) else {
             let (have, want) = (rest.len() + self.window.trailer().len(), edge.length + trailer);

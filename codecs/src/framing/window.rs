@@ -2,10 +2,11 @@
 //!
 //! It holds one block and one record at most, and the file trailer on top, which it never shows.
 
+use super::batch::Batch;
 use std::io::{self, Read};
 
 /// Read at once; a record comes on top.
-const BLOCK: usize = 256 * 1024;
+const BLOCK: usize = Batch::TARGET;
 
 #[derive(Debug)]
 pub(super) struct Window<R> {
@@ -50,8 +51,26 @@ impl<R: Read> Window<R> {
 
     /// What was taken just before: so many bytes that end so many before the front.
     pub(super) fn taken(&self, length: usize, back: usize) -> &[u8] {
-        let to = self.from.saturating_sub(back);
-        self.buffer.get(to.saturating_sub(length)..to).unwrap_or_default()
+        let from = self.taken_at(length, back);
+        self.buffer.get(from..from + length).unwrap_or_default()
+    }
+
+    /// Where it lies in the buffer.
+    #[inline]
+    pub(super) fn taken_at(&self, length: usize, back: usize) -> usize {
+        self.from.saturating_sub(back + length)
+    }
+
+    /// Goes on in another buffer: what is not yet cut moves to its front, and the old one with all it holds is handed
+    /// over.
+    pub(super) fn change(&mut self, buffer: &mut Vec<u8>) {
+        let waiting = self.buffer.get(self.from..self.to).unwrap_or_default();
+        if buffer.len() < waiting.len() {
+            buffer.resize(waiting.len(), 0);
+        }
+        buffer[..waiting.len()].copy_from_slice(waiting);
+        (self.from, self.to) = (0, waiting.len());
+        std::mem::swap(&mut self.buffer, buffer);
     }
 
     /// Goes on by so many bytes of the rest.

@@ -145,7 +145,7 @@ impl Decode {
         let ended = match self.threads() {
             _ if family => crew::alone(&job, cutter, &mut outlets)?,
             1 => crew::alone(&job, cutter, &mut outlets)?,
-            threads => crew::together(&job, cutter, threads, &mut outlets)?,
+            threads => crew::together(&job, cutter, threads, size.is_some(), &mut outlets)?,
         };
         if ended.broken {
             return Err(Failure::internal("a thread ended before its time; please report it"));

@@ -104,20 +104,22 @@ impl Worker {
 
     /// Does a batch. It ends with the bad record after `allowed` others.
     pub(super) fn work(&mut self, batch: &Batch, allowed: u64, portion: &mut Portion) {
-        portion.clear(self.job.outlet_count);
+        // Counted once a batch: a count that every record moves would wander from core to core.
+        let job = Arc::clone(&self.job);
+        portion.clear(job.outlet_count);
         portion.family = self.family.clone();
         for cut in batch.iter() {
             portion.count.bytes = cut.offset + cut.bytes.len() as u64;
             let belongs = match &mut self.family {
-                Some(family) => self.job.whole.select(cut.bytes).map(|index| family.feed(index, cut.n)),
+                Some(family) => job.whole.select(cut.bytes).map(|index| family.feed(index, cut.n)),
                 None => None,
             };
-            if !self.job.ranges.has(cut.n) {
+            if !job.ranges.has(cut.n) {
                 continue;
             }
             portion.count.records += 1;
             let written = portion.outs.first().map_or(0, Vec::len);
-            self.record(&cut, portion);
+            self.record(&job, &cut, portion);
             self.relate(cut.n, belongs, written, portion);
             if portion.count.refused > allowed {
                 portion.stopped = Some(cut.n);
@@ -145,8 +147,7 @@ impl Worker {
         }
     }
 
-    fn record(&mut self, cut: &Cut<'_>, portion: &mut Portion) {
-        let job = Arc::clone(&self.job);
+    fn record(&mut self, job: &Job, cut: &Cut<'_>, portion: &mut Portion) {
         let Some(index) = job.whole.select(cut.bytes) else {
             return self.unknown(cut, portion);
         };
