@@ -6,6 +6,8 @@
 mod columnar;
 #[path = "cli/decode.rs"]
 mod decode;
+#[path = "cli/layouts.rs"]
+mod layouts;
 
 use fpp::demo::generate::{Flaw, Harm, Series, Spec, Spoil, generate};
 use fpp::telemetry::report::NodeReport;

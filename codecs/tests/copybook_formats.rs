@@ -1,7 +1,7 @@
 //! Copybooks as formats: alone, in a format of TOML, and what is told where one alone does not say enough.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail as tests do")]
 
-use fpp_codecs::format::Format;
+use fpp_codecs::format::{Asked, Format};
 use fpp_codecs::framing::Framing;
 use fpp_codecs::json;
 use fpp_codecs::layout::Kind;
@@ -123,6 +123,53 @@ fn several_records_are_told_what_to_write_and_it_reads() {
     let (format, _) = format(&[("two.toml", &text), ("two.cpy", book)], None);
     let lengths: Vec<_> = format.records.iter().map(|r| (r.layout.name.as_str(), r.layout.length)).collect();
     assert_eq!(lengths, [("HEAD", 9), ("ITEM", 6)]);
+}
+
+/// Both records of a file are in one copybook, which is read for each of them.
+#[test]
+fn a_copybook_of_two_records_is_warned_of_once() {
+    let book = "01 HEAD.\n 05 T PIC X.\n 05 D PIC 9(8) COMP.\n01 ITEM REDEFINES HEAD PIC X(5).\n";
+    let record = |name: &str, t: &str| {
+        format!(
+            "[[record]]\nrole = \"detail\"\nlayout = \"two.cpy\"\nname = \"{name}\"\nselect = {{ at = 1, equals = \"{t}\" }}\n"
+        )
+    };
+    let head = "name = \"T\"\nversion = \"1\"\nccsid = \"37\"\nframing = \"fixed\"\nlength = 5\n";
+    let text = format!("{head}{}{}", record("HEAD", "H"), record("ITEM", "I"));
+    let (format, warnings) = format(&[("two.toml", &text), ("two.cpy", book)], None);
+    assert_eq!(format.records.iter().map(|r| r.layout.length).collect::<Vec<_>>(), [5, 5]);
+    assert_eq!(warnings.len(), 2, "COMP, and the record that redefines another: {warnings:?}");
+}
+
+#[test]
+fn what_the_caller_says_of_a_copybook_holds_where_its_format_is_silent() {
+    let book = "       01 R.\n           05 A PIC 9(4) COMP.\n           05 B PIC Z9,9.\n";
+    let parse = |words: &str, toml: Option<&str>| {
+        let asked = Asked::from(Some(Page::Cp37)).with_copybook(words).unwrap();
+        let sources = [("r.toml", toml.unwrap_or_default()), ("r.cpy", book)];
+        let first = usize::from(toml.is_none());
+        let (name, text) = sources[first];
+        let (format, warnings) = Format::parse(name, text, &mut reader(&sources), asked).unwrap();
+        let bytes: Vec<_> = format.records[0].layout.fields.iter().map(|f| f.bytes).collect();
+        let decimals = format.records[0].layout.fields[1].kind.digits().map(|(_, decimals)| decimals);
+        (bytes, decimals, warnings.len())
+    };
+    assert_eq!(parse("", None), (vec![2, 4], Some(0), 1));
+    assert_eq!(parse("ibm-i,fixed,decimal-comma", None), (vec![3, 4], Some(1), 0));
+    let toml = "name = \"R\"\nversion = \"1\"\nccsid = \"37\"\nframing = \"fixed\"\nlength = 6\n\
+                [copybook]\ndialect = \"z-os\"\n[[record]]\nrole = \"detail\"\nlayout = \"r.cpy\"\n";
+    assert_eq!(parse("ibm-i", Some(toml)), (vec![2, 4], Some(0), 0));
+    let wrong = Asked::default().with_copybook("as400").unwrap_err();
+    assert!(wrong.contains("z-os, ibm-i, gnucobol, micro-focus"), "{wrong}");
+}
+
+/// Each record is within its limit; together they are not.
+#[test]
+fn records_that_are_too_large_together_are_refused() {
+    let record = |n: usize| format!("01 R{n}.\n 05 A PIC X OCCURS 65000.\n");
+    let book: String = (0..5).map(record).collect();
+    let told = faults(&[("many.cpy", &book)]);
+    assert!(told.len() == 1 && told[0].contains("more than 262144 fields"), "{told:?}");
 }
 
 #[test]

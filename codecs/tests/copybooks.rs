@@ -93,6 +93,13 @@ fn binary_sizes_and_comp_are_those_of_the_compiler_that_is_named() {
     assert_eq!(bytes(Dialect::IbmI), (vec![1, 4, 4, 3], true, false));
     assert_eq!(bytes(Dialect::GnuCobol), (vec![1, 4, 4, 3], true, true));
     assert_eq!(bytes(Dialect::MicroFocus), (vec![1, 3, 4, 3], true, true));
+    let aligned = |dialect| {
+        let text = "01 R.\n 05 A PIC X.\n 05 B PIC S9(9) COMP SYNC.\n";
+        let read = parse("t.cpy", text, &mut |_: &str| Err(String::new()), &options(dialect)).unwrap();
+        read.0[0].length
+    };
+    let all = [Dialect::Zos, Dialect::IbmI, Dialect::GnuCobol, Dialect::MicroFocus].map(aligned);
+    assert_eq!(all, [8, 6, 8, 5], "SYNC is a comment to two of them");
     let none = &mut |_: &str| Err(String::new());
     let (_, warnings) = parse("t.cpy", text, none, &Options::new(Page::Cp37)).unwrap();
     assert!(warnings.len() == 1 && warnings[0].message.contains("dialect = \"ibm-i\""), "{warnings:?}");

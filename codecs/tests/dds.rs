@@ -73,6 +73,29 @@ fn a_moved_source_says_the_same() {
     assert_eq!(layouts("fieldref.pf").1, []);
 }
 
+/// A lone source has no page of its own: whatever EBCDIC page a field names, its text is read in the one that is asked
+/// for. Unicode stays what it is.
+#[test]
+fn the_page_that_is_asked_for_is_that_of_every_ebcdic_field() {
+    let field = |name: &str, columns: &str, page: &str| format!("     A            {name:<10}{columns:<16}{page}\n");
+    let source = [
+        "     A          R X\n".to_owned(),
+        field("A", "    10A", ""),
+        field("B", "    10O", "CCSID(935)"),
+        field("C", "    10O", "CCSID(1388)"),
+        field("D", "    10A", "CCSID(37)"),
+        field("E", "    10G", "CCSID(13488)"),
+        field("F", "     7P 2", ""),
+    ];
+    let pages = |asked: Option<Page>| {
+        let (format, _) = Format::parse("x.pf", &source.concat(), &mut |_| Err(String::new()), asked).unwrap();
+        let fields = &format.records[0].layout.fields;
+        fields.iter().map(|f| f.page.map_or("-", Page::name)).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(pages(None), "1388 935 1388 37 13488 -");
+    assert_eq!(pages(Some(Page::Gbk)), "gbk gbk gbk gbk 13488 -");
+}
+
 #[test]
 fn a_fault_in_a_moved_source_points_at_the_text() {
     let source = "000100210315     A          R X\n000200210315     A            A              5Q\n";
@@ -97,6 +120,9 @@ fn bytes_in_doubt_are_faults_that_say_what_is_missing() {
         (field("A             10A", "CONCAT(B C)"), "for logical files"),
         (field("A         R", "REFFLD(B ../SECRET)"), "no name of a file"),
         (field("L              8L", ""), "this format has 10 bytes"),
+        (field("J             11J", ""), "length 11 is odd"),
+        (field("E             11E", ""), "length 11 is odd"),
+        (field("J              2J", ""), "not within 4"),
         ("     A          R X                         PFILE(NOWHERE)\n".to_owned(), "fields of NOWHERE are needed"),
     ];
     for (source, part) in cases {

@@ -31,11 +31,11 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self, out: &mut Output) -> Result<Exit, Failure> {
-        let page = self.page.page()?;
+        let asked = self.page.asked()?;
         let mut good = true;
         for path in &self.layouts {
             let name = path.display().to_string();
-            let (records, warnings, faults) = match LayoutFile::read(path, page, &self.page.refs) {
+            let (records, warnings, faults) = match LayoutFile::read(path, asked, &self.page.refs) {
                 Ok(file) => {
                     let records = file.layouts.iter().map(|l| (l.name.clone(), l.length, l.fields.len())).collect();
                     (records, file.warnings, Vec::new())

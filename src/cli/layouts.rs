@@ -4,7 +4,7 @@ use super::exit::Failure;
 use super::output::note;
 use crate::settings::{self, FormatFile, LayoutFile};
 use clap::Args;
-use fpp_codecs::format::{Format, RecordFormat, Role, leaves_framing_open};
+use fpp_codecs::format::{Asked, Format, RecordFormat, Role, leaves_framing_open};
 use fpp_codecs::layout::{Field, Kind};
 use fpp_codecs::text::Page;
 use std::path::PathBuf;
@@ -22,15 +22,19 @@ pub(super) struct LayoutArg {
     pub(super) framing: Option<String>,
 }
 
-/// A code page instead of the layout's own.
+/// How a layout is read: what it leaves open, or another code page than its own.
 #[derive(Debug, Args)]
 pub(super) struct PageArg {
     /// Code page instead of the layout's own: 1388, 935, gbk, gb18030-2022, 37, utf-8 ...
     #[arg(long, value_name = "CCSID")]
     pub(super) ccsid: Option<String>,
-    /// One more folder for the files that DDS refers to (REF, PFILE ...); they are looked for beside the layout first
+    /// One more folder for what a layout refers to (REF, PFILE, COPY ...); it is looked for beside the layout first
     #[arg(long, value_name = "FOLDER")]
     pub(super) refs: Vec<PathBuf>,
+    /// How a copybook is read, where nothing else says it: free or fixed; z-os, ibm-i, gnucobol or micro-focus, whose
+    /// rules decide the bytes of COMP; decimal-comma; debug-lines
+    #[arg(long, value_name = "WORDS")]
+    pub(super) copybook: Option<String>,
 }
 
 impl LayoutArg {
@@ -43,12 +47,15 @@ impl LayoutArg {
 impl PageArg {
     /// Reads and compiles a layout with this page, and cut otherwise than it says if `framing` does; warnings go to stderr.
     pub(super) fn open(&self, layout: &std::path::Path, framing: Option<&str>) -> Result<Format, Failure> {
-        let page = self.page()?;
-        let file = FormatFile::read(layout, page, &self.refs).map_err(|faults| Failure::faults(&faults))?;
+        let asked = self.asked()?;
+        let file = FormatFile::read(layout, asked, &self.refs).map_err(|faults| Failure::faults(&faults))?;
         for warning in file.warnings.iter().filter(|warning| framing.is_none() || !leaves_framing_open(warning)) {
             note(format_args!("warning: {warning}"));
         }
         let mut format = file.format;
+        for (page, fields) in asked.page.map_or_else(Vec::new, |page| kept(&format, page)) {
+            note(format_args!("note: {fields} code page {}, whatever --ccsid says", page.name()));
+        }
         if let Some(words) = framing {
             format.reframe(words).map_err(|what| Failure::usage(format!("--framing: {what}")))?;
         }
@@ -57,18 +64,42 @@ impl PageArg {
 
     /// Reads every layout of a source with this page; warnings go to stderr.
     pub(super) fn open_all(&self, layout: &std::path::Path) -> Result<LayoutFile, Failure> {
-        let file = LayoutFile::read(layout, self.page()?, &self.refs).map_err(|faults| Failure::faults(&faults))?;
+        let file = LayoutFile::read(layout, self.asked()?, &self.refs).map_err(|faults| Failure::faults(&faults))?;
         for warning in &file.warnings {
             note(format_args!("warning: {warning}"));
         }
         Ok(file)
     }
 
-    /// The page, if one is said.
-    pub(super) fn page(&self) -> Result<Option<Page>, Failure> {
-        let named = self.ccsid.as_deref().map(settings::page).transpose();
-        named.map_err(|message| Failure::usage(format!("--ccsid: {message}")))
+    /// What is said, checked.
+    pub(super) fn asked(&self) -> Result<Asked, Failure> {
+        if let Some(folder) = self.refs.iter().find(|folder| !folder.is_dir()) {
+            return Err(Failure::usage(format!("--refs: {} is not a folder", folder.display())));
+        }
+        let page = self.ccsid.as_deref().map(settings::page).transpose();
+        let page = page.map_err(|message| Failure::usage(format!("--ccsid: {message}")))?;
+        let asked = Asked::from(page);
+        let words = self.copybook.as_deref().unwrap_or_default();
+        asked.with_copybook(words).map_err(|what| Failure::usage(format!("--copybook: {what}")))
     }
+}
+
+/// Fields that are in another page than the one asked for, in words, by page.
+fn kept(format: &Format, asked: Page) -> Vec<(Page, String)> {
+    let mut kept: Vec<(Page, Vec<&str>)> = Vec::new();
+    for field in format.records.iter().flat_map(|record| &record.layout.fields) {
+        let Some(page) = field.page.filter(|page| *page != asked) else { continue };
+        match kept.iter_mut().find(|(known, _)| *known == page) {
+            Some((_, names)) => names.push(&field.name),
+            None => kept.push((page, vec![&field.name])),
+        }
+    }
+    let words = |names: Vec<&str>| match names.as_slice() {
+        [one] => format!("{one} keeps"),
+        [one, other] => format!("{one} and {other} keep"),
+        _ => format!("{}, {} and {} other fields keep", names[0], names[1], names.len() - 2),
+    };
+    kept.into_iter().map(|(page, names)| (page, words(names))).collect()
 }
 
 /// `A`, `O`, `P` ...: the letter DDS uses, `N` for numbers written as text.

@@ -1,7 +1,8 @@
 //! Compiling the files a route names, and keeping the bytes they were compiled from.
 
 use super::route::Text;
-use fpp_codecs::format::Format;
+use super::source_text;
+use fpp_codecs::format::{Asked, Format};
 use fpp_codecs::layout::Layout;
 use fpp_codecs::source::SourceFault;
 use fpp_codecs::text::Page;
@@ -36,55 +37,58 @@ struct Beside<'a> {
     folder: &'a Path,
     others: &'a [PathBuf],
     read: Vec<Text>,
+    /// What is there and cannot be read: found by its name, it is no source that is missing.
+    unreadable: Vec<SourceFault>,
 }
 
-impl Beside<'_> {
+impl<'a> Beside<'a> {
+    fn of(path: &'a Path, others: &'a [PathBuf]) -> Beside<'a> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Beside { folder, others, read: Vec::new(), unreadable: Vec::new() }
+    }
+
     fn read(&mut self, name: &str) -> Result<String, String> {
         let mut first = None;
         for folder in std::iter::once(self.folder).chain(self.others.iter().map(PathBuf::as_path)) {
             let file = folder.join(name);
-            match std::fs::read_to_string(&file) {
+            match source_text::read(&file) {
                 Ok(content) => {
                     if !self.read.iter().any(|text| text.name == name) {
                         self.read.push(Text { name: name.to_owned(), content: content.clone() });
                     }
                     return Ok(content);
                 }
-                Err(error) => {
-                    first.get_or_insert(format!("cannot read {}: {}", file.display(), why(&error)));
+                Err(unread) => {
+                    first.get_or_insert(format!("{}: {}", file.display(), unread.fault.message));
+                    if unread.is_there && !self.unreadable.contains(&unread.fault) {
+                        self.unreadable.push(unread.fault);
+                    }
                 }
             }
         }
         Err(first.unwrap_or_default())
     }
-}
 
-/// Why a source cannot be read; sources that were downloaded as they are, or typed on a Chinese PC, are not UTF-8.
-fn why(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::InvalidData => {
-            "it is not UTF-8; download it as UTF-8 text, or change it, for example with `iconv -f GB18030 -t UTF-8`"
-                .to_owned()
-        }
-        _ => error.to_string(),
+    /// What came of reading, unless a source that it asked for is there and cannot be read: then whatever else is wrong
+    /// may come of that alone.
+    fn checked<T>(&mut self, result: Result<T, Vec<SourceFault>>) -> Result<T, Vec<SourceFault>> {
+        if self.unreadable.is_empty() { result } else { Err(std::mem::take(&mut self.unreadable)) }
     }
 }
 
 fn text_of(path: &Path) -> Result<String, Vec<SourceFault>> {
-    std::fs::read_to_string(path).map_err(|error| {
-        let message = format!("cannot read it: {}", why(&error));
-        vec![SourceFault { file: path.display().to_string(), line: 1, column: 1, message }]
-    })
+    source_text::read(path).map_err(|unread| vec![unread.fault])
 }
 
 impl LayoutFile {
     /// Reads all layouts of a source. What it refers to is looked for beside it and in `folders`.
-    pub fn read(path: &Path, page: Option<Page>, folders: &[PathBuf]) -> Result<LayoutFile, Vec<SourceFault>> {
+    pub fn read(path: &Path, asked: impl Into<Asked>, folders: &[PathBuf]) -> Result<LayoutFile, Vec<SourceFault>> {
+        let asked = asked.into();
         let (file, text) = (path.display().to_string(), text_of(path)?);
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let mut beside = Beside { folder, others: folders, read: Vec::new() };
-        let (layouts, warnings) = Format::layouts(&file, &text, &mut |name| beside.read(name), page)?;
-        let format = Format::parse(&file, &text, &mut |name| beside.read(name), page).ok().map(|(format, _)| format);
+        let mut beside = Beside::of(path, folders);
+        let layouts = Format::layouts(&file, &text, &mut |name| beside.read(name), asked);
+        let (layouts, warnings) = beside.checked(layouts)?;
+        let format = Format::parse(&file, &text, &mut |name| beside.read(name), asked).ok().map(|(format, _)| format);
         Ok(LayoutFile { layouts, format, warnings })
     }
 }
@@ -92,25 +96,25 @@ impl LayoutFile {
 impl FormatFile {
     /// Reads and compiles a file format, a lone layout, or a source that is no TOML; what it refers to is looked for
     /// beside it and in `folders`.
-    pub fn read(path: &Path, page: Option<Page>, folders: &[PathBuf]) -> Result<FormatFile, Vec<SourceFault>> {
-        FormatFile::compile_with(path, text_of(path)?, page, folders)
+    pub fn read(path: &Path, asked: impl Into<Asked>, folders: &[PathBuf]) -> Result<FormatFile, Vec<SourceFault>> {
+        FormatFile::compile_with(path, text_of(path)?, asked.into(), folders)
     }
 
     /// Compiles a text that was read from a file; layouts are read beside it.
     pub(super) fn compile(path: &Path, text: String, page: Option<Page>) -> Result<FormatFile, Vec<SourceFault>> {
-        FormatFile::compile_with(path, text, page, &[])
+        FormatFile::compile_with(path, text, page.into(), &[])
     }
 
     fn compile_with(
         path: &Path,
         text: String,
-        page: Option<Page>,
+        asked: Asked,
         folders: &[PathBuf],
     ) -> Result<FormatFile, Vec<SourceFault>> {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let mut beside = Beside { folder, others: folders, read: Vec::new() };
+        let mut beside = Beside::of(path, folders);
         let file = path.display().to_string();
-        let (format, warnings) = Format::parse(&file, &text, &mut |name| beside.read(name), page)?;
+        let parsed = Format::parse(&file, &text, &mut |name| beside.read(name), asked);
+        let (format, warnings) = beside.checked(parsed)?;
         Ok(FormatFile { format, text, layouts: beside.read, warnings })
     }
 }

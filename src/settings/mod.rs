@@ -18,6 +18,7 @@ mod reading;
 mod route;
 mod route_file;
 mod rules;
+mod source_text;
 mod spool;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 //! A [`Format`] is compiled once from TOML (or from a lone layout) and never changes. It knows nothing of routes, and it
 //! judges no file: cutting is `framing`, totals are `controls`, the order of records is [`order::Order`].
 
+mod asked;
 mod controls;
 mod copybook;
 pub mod filter;
@@ -18,6 +19,7 @@ mod select;
 #[cfg(test)]
 mod tests;
 
+pub use asked::Asked;
 pub use copybook::leaves_framing_open;
 pub use grammar::Grammar;
 pub use select::Selector;

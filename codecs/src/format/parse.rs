@@ -1,5 +1,6 @@
 //! Reading a format from TOML, or from a lone layout.
 
+use super::asked::Asked;
 use super::copybook;
 use super::load::{Loader, Read, fault, one};
 use super::{Format, RecordFormat, Role, Selector, rules, select};
@@ -11,6 +12,7 @@ use crate::layout::{Layout, toml};
 use crate::record::Nulls;
 use crate::source::{Section, Source, SourceFault};
 use crate::text::Page;
+use std::collections::HashSet;
 
 type Parsed = Result<(Format, Vec<SourceFault>), Vec<SourceFault>>;
 
@@ -20,34 +22,40 @@ const PAGE: Page = Page::Cp1388;
 impl Format {
     /// Reads a file format in TOML, a single layout in TOML, or a source made elsewhere (`.dds`, `.pf`, `.lf`, `.csv`
     /// of DSPFFD, a copybook); all but the first give one detail record and fixed framing. `read` gives the text of a layout by the
-    /// name the source uses. `page_override` replaces the format's page, and that of fields which name the same one.
-    /// Gives warnings beside the format.
-    pub fn parse(file: &str, text: &str, read: &mut Read<'_>, page_override: Option<Page>) -> Parsed {
+    /// name the source uses. Gives warnings beside the format.
+    pub fn parse(file: &str, text: &str, read: &mut Read<'_>, asked: impl Into<Asked>) -> Parsed {
+        Format::parse_asked(file, text, read, asked.into())
+    }
+
+    fn parse_asked(file: &str, text: &str, read: &mut Read<'_>, asked: Asked) -> Parsed {
         if text.len() > SOURCE_MAX {
             return Err(fault(file, format!("the source has more than {SOURCE_MAX} bytes")));
         }
         let mut loader = Loader::new(file, read, PAGE);
         let format = if Loader::is_copybook(file) {
-            lone_copybook(file, &mut loader, text, page_override.unwrap_or(PAGE))?
+            lone_copybook(file, &mut loader, text, &asked.options(PAGE))?
         } else if Loader::is_native(file) {
             let layout = one(file, loader.native(file, text)?, None)?;
-            lone(layout, PAGE, page_override)
+            lone(layout, None, asked.page)
         } else {
             let source = Source::new(file, text);
             let root = source.root();
             if root.has("record") || !root.has("field") {
-                let format = loader.format(&root, page_override);
+                let format = loader.format(&root, asked);
                 root.no_more();
                 drop(root);
                 let faults = source.finish();
                 format.filter(|_| faults.is_empty()).ok_or(faults)?
             } else {
-                let page = toml::page(&root, "ccsid").unwrap_or(PAGE);
+                let own = toml::page(&root, "ccsid");
                 let version = root.text("version").unwrap_or_default();
-                Format { version, ..lone(toml::parse(file, text, page)?, page, page_override) }
+                Format { version, ..lone(toml::parse(file, text, own.unwrap_or(PAGE))?, own, asked.page) }
             }
         };
-        let Loader { sources, warnings, .. } = loader;
+        let Loader { sources, mut warnings, .. } = loader;
+        // A copybook of several records is read for each of them.
+        let mut told = HashSet::new();
+        warnings.retain(|warning| told.insert(warning.clone()));
         Ok((Format { sources, ..format }, warnings))
     }
 
@@ -57,41 +65,47 @@ impl Format {
         file: &str,
         text: &str,
         read: &mut Read<'_>,
-        page_override: Option<Page>,
+        asked: impl Into<Asked>,
     ) -> Result<(Vec<Layout>, Vec<SourceFault>), Vec<SourceFault>> {
+        let asked = asked.into();
         let mut loader = Loader::new(file, read, PAGE);
         let mut layouts = if Loader::is_copybook(file) {
-            loader.copybook(file, text, &Options::new(page_override.unwrap_or(PAGE)))?
+            loader.copybook(file, text, &asked.options(PAGE))?
         } else if Loader::is_native(file) {
             loader.native(file, text)?
         } else {
-            let (format, warnings) = Format::parse(file, text, read, page_override)?;
+            let (format, warnings) = Format::parse(file, text, read, asked)?;
             return Ok((format.records.into_iter().map(|record| record.layout).collect(), warnings));
         };
-        layouts.iter_mut().for_each(|layout| replace_page(layout, PAGE, page_override));
+        layouts.iter_mut().for_each(|layout| replace_page(layout, None, asked.page));
         Ok((layouts, loader.warnings))
     }
 }
 
 /// The one record of a copybook; several are told what must be said about them.
-fn lone_copybook(file: &str, loader: &mut Loader<'_, '_>, text: &str, page: Page) -> Result<Format, Vec<SourceFault>> {
-    let layouts = loader.copybook(file, text, &Options::new(page))?;
+fn lone_copybook(
+    file: &str,
+    loader: &mut Loader<'_, '_>,
+    text: &str,
+    options: &Options,
+) -> Result<Format, Vec<SourceFault>> {
+    let layouts = loader.copybook(file, text, options)?;
     if layouts.len() > 1 {
-        return Err(copybook::several(file, &layouts, page));
+        return Err(copybook::several(file, &layouts, options.page));
     }
     let layout = one(file, layouts, None)?;
     let uncounted = copybook::uncounted(&layout);
     if !uncounted.is_empty() {
         return Err(uncounted.into_iter().flat_map(|message| fault(file, message)).collect());
     }
-    let format = lone(layout, page, None);
+    let format = lone(layout, Some(options.page), None);
     loader.warnings.extend(format.records.first().and_then(|record| copybook::varying(file, &record.layout)));
     Ok(format)
 }
 
-fn lone(mut layout: Layout, page: Page, page_override: Option<Page>) -> Format {
-    replace_page(&mut layout, page, page_override);
-    let page = page_override.unwrap_or(page);
+fn lone(mut layout: Layout, own: Option<Page>, asked: Option<Page>) -> Format {
+    replace_page(&mut layout, own, asked);
+    let page = asked.or(own).unwrap_or(PAGE);
     let length = Some(layout.length);
     Format {
         name: layout.name.clone(),
@@ -109,15 +123,17 @@ fn lone(mut layout: Layout, page: Page, page_override: Option<Page>) -> Format {
     }
 }
 
-fn replace_page(layout: &mut Layout, own: Page, page_override: Option<Page>) {
-    let Some(page) = page_override else { return };
-    for field in layout.fields.iter_mut().filter(|f| f.page == Some(own)) {
-        field.page = Some(page);
+/// Replaces the page `own` by the one asked for, and every EBCDIC page where the source has none of its own.
+fn replace_page(layout: &mut Layout, own: Option<Page>, asked: Option<Page>) {
+    let Some(asked) = asked else { return };
+    let follows = |page: Page| own.map_or(page.is_ebcdic(), |own| page == own);
+    for field in layout.fields.iter_mut().filter(|field| field.page.is_some_and(follows)) {
+        field.page = Some(asked);
     }
 }
 
 impl Loader<'_, '_> {
-    fn format(&mut self, root: &Section<'_>, page_override: Option<Page>) -> Option<Format> {
+    fn format(&mut self, root: &Section<'_>, asked: Asked) -> Option<Format> {
         let name = root.need_text("name");
         let own = toml::page(root, "ccsid");
         if !root.has("ccsid") {
@@ -125,13 +141,13 @@ impl Loader<'_, '_> {
         }
         self.page = own.unwrap_or(PAGE);
         self.defaults = toml::defaults(root);
-        let page = page_override.unwrap_or(self.page);
+        let page = asked.page.unwrap_or(self.page);
         let frames = super::framing::read(root, page);
         let nulls = nulls(root);
         // Everything is asked for before anything can fail, so that no key is called unknown for another one's fault.
         let (text, version) = (root.text("text").unwrap_or_default(), root.need_text("version"));
         let controls = root.section("controls");
-        self.copybook = copybook::options(root, &Options::new(page));
+        self.copybook = copybook::options(root, &asked.options(page));
         self.path = root.texts("references").into_iter().map(|folder| folder + "/").collect();
         let order = root.text("order");
         let placed = frames.as_ref().is_none_or(|frames| frames.framing.delimited().is_none());
@@ -140,7 +156,7 @@ impl Loader<'_, '_> {
         let mut fields = 0;
         for table in root.sections("record") {
             parents.push(table.text("parent"));
-            let record = self.record(&table, nulls, page_override, placed);
+            let record = self.record(&table, nulls, asked.page, placed);
             fields += record.as_ref().map_or(0, |record| record.layout.fields.len());
             if record.is_some() {
                 table.no_more();
@@ -163,13 +179,7 @@ impl Loader<'_, '_> {
         Some(Format { name, text, framing, page, records, order, controls, version, nulls, sources })
     }
 
-    fn record(
-        &mut self,
-        table: &Section<'_>,
-        nulls: Nulls,
-        page_override: Option<Page>,
-        placed: bool,
-    ) -> Option<RecordFormat> {
+    fn record(&mut self, table: &Section<'_>, nulls: Nulls, asked: Option<Page>, placed: bool) -> Option<RecordFormat> {
         let roles = [("header", Role::Header), ("detail", Role::Detail), ("trailer", Role::Trailer)];
         if !table.has("role") {
             table.need_text("role");
@@ -187,13 +197,13 @@ impl Loader<'_, '_> {
             },
             None => toml::layout(table, table.need_text("name").to_uppercase(), &self.scope())?,
         };
-        replace_page(&mut layout, self.page, page_override);
+        replace_page(&mut layout, Some(self.page), asked);
         sensitive(table, &mut layout);
         if let Some(fields) = table.section("fields") {
             toml::adjust(&mut layout, &fields);
         }
         copybook::uncounted(&layout).into_iter().for_each(|what| table.fault("layout", what));
-        let page = page_override.unwrap_or(self.page);
+        let page = asked.unwrap_or(self.page);
         // Fields that stand apart for null flags are selected by where they stand.
         let mut record = RecordFormat::new(layout, role?, Selector::default(), nulls, page);
         let scope = Scope { layout: &record.layout, page, bytes: true, placed };

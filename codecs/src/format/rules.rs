@@ -3,25 +3,23 @@
 use super::grammar::Grammar;
 use super::{RecordFormat, Role};
 use crate::framing::kind::Framing;
-use crate::layout::check::LEAVES_MAX;
+use crate::layout::check::ALL_LEAVES_MAX;
 use crate::source::Section;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Most record formats of a file format.
 const RECORDS_MAX: usize = 1_000;
-/// Most fields of all its records together, their arrays written out.
-const FIELDS_MAX: usize = 4 * LEAVES_MAX;
 
 /// Whether there are not too many records and fields so far; tells if there are.
 pub(super) fn within(records: usize, fields: usize, table: &Section<'_>) -> bool {
     if records > RECORDS_MAX {
         table.fault("role", format_args!("a format has at most {RECORDS_MAX} records"));
     }
-    if fields > FIELDS_MAX {
-        table.fault("role", format_args!("the records have more than {FIELDS_MAX} fields, arrays written out"));
+    if fields > ALL_LEAVES_MAX {
+        table.fault("role", format_args!("the records have more than {ALL_LEAVES_MAX} fields, arrays written out"));
     }
-    records <= RECORDS_MAX && fields <= FIELDS_MAX
+    records <= RECORDS_MAX && fields <= ALL_LEAVES_MAX
 }
 
 /// Tells what is wrong between records.

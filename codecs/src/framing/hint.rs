@@ -29,10 +29,16 @@ fn others() -> Vec<(Framing, String)> {
         let rdw = Rdw { little, counts_itself, max: RECORD_DEFAULT_MAX };
         let blocks = |spanned| Framing::Blocks(Blocks { rdw, spanned, block_bytes: BLOCK_DEFAULT });
         let order = if little { "little" } else { "big" };
-        let settings = format!("endian = \"{order}\", counts_itself = {counts_itself}");
-        others.push((blocks(false), format!("it looks like BDW blocks: framing = \"vb\", {settings}")));
-        others.push((blocks(true), format!("it looks like spanned records: framing = \"vbs\", {settings}")));
-        others.push((Framing::Rdw(rdw), format!("it looks like records with an RDW: framing = \"rdw\", {settings}")));
+        let itself = if counts_itself { "" } else { ",counts-itself=no" };
+        let said = |name: &str| {
+            format!(
+                "framing = \"{name}\", endian = \"{order}\", counts_itself = {counts_itself} (--framing \
+                 {name},{order}{itself})"
+            )
+        };
+        others.push((blocks(false), format!("it looks like BDW blocks: {}", said("vb"))));
+        others.push((blocks(true), format!("it looks like spanned records: {}", said("vbs"))));
+        others.push((Framing::Rdw(rdw), format!("it looks like records with an RDW: {}", said("rdw"))));
     }
     others
 }
@@ -77,7 +83,10 @@ fn lines(framing: &Framing, head: &[u8]) -> Option<String> {
         let all = lines.len() >= SEEN_MIN && lines.all(|line| line.ends_with(end));
         all.then(|| {
             let bytes: String = super::prefix::hex(end);
-            format!("every {length} bytes a line end {bytes} stands: framing = \"lines\", length = {length}, line_end = \"{word}\"")
+            format!(
+                "every {length} bytes a line end {bytes} stands: framing = \"lines\", length = {length}, line_end = \
+                 \"{word}\" (--framing lines,{word},length={length})"
+            )
         })
     })
 }

@@ -4,8 +4,10 @@
 //! upper case, null is null. `n` counts from 1, `offset` from 0, also within a fault. Bad fields are left out and listed
 //! under `faults`; blank fillers are left out in silence, because reading gives them back. Groups are objects and OCCURS
 //! are arrays; what is absent (an occurrence beyond its counter, an alternative that does not hold) is not written. What
-//! a policy let pass stands under `repairs`; `parent` is the number of the record that a segment belongs to. A [`Style`]
-//! writes numbers as JSON numbers, masks values, or adds the bytes.
+//! a policy let pass stands under `repairs`. A [`Style`] writes numbers as JSON numbers, masks values, or adds the bytes.
+//!
+//! Lines know nothing of each other: whose child a record is (`parent`, `children`) is told by whoever reads the file,
+//! around what is written here; reading passes over it.
 
 mod cell;
 mod digits;

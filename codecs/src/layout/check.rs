@@ -15,6 +15,8 @@ pub const TREE_MAX: usize = 1 << 20;
 pub const FIELDS_MAX: usize = 8_000;
 /// Most fields of a record with its arrays written out.
 pub const LEAVES_MAX: usize = 1 << 16;
+/// Most fields of all records of a source or a format together, their arrays written out.
+pub const ALL_LEAVES_MAX: usize = 4 * LEAVES_MAX;
 /// How deep groups and arrays may stand in each other; COBOL has 49 levels.
 pub const DEPTH_MAX: usize = 50;
 /// Most characters of a source text.

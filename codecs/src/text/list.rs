@@ -378,10 +378,10 @@ pages! {
     Cp950Windows = "950-windows", 950, Big5, Ascii 6, ["windows-950"],
         "950-windows windows-950-2000 (ICU 72.1) sha256:2d3d8f118234d40f",
         "Windows code page 950";
-    Utf8 = "1208", 1208, Utf8, Nothing 0, ["utf-8"],
+    Utf8 = "1208", 1208, Utf8, Nothing 0, ["utf-8", "utf8"],
         "1208 UTF-8 (RFC 3629)",
         "UTF-8";
-    Utf16 = "1200", 1200, Utf16, Nothing 1, ["utf-16", "utf-16be"],
+    Utf16 = "1200", 1200, Utf16, Nothing 1, ["utf-16", "utf-16be", "utf16"],
         "1200 UTF-16BE (RFC 2781)",
         "UTF-16, big-endian";
     Ucs2 = "13488", 13488, Ucs2, Nothing 2, ["ucs-2", "61952"],

@@ -12,10 +12,28 @@ use crate::text::structure::{Pool, Structure};
 
 impl Page {
     /// The page of a configured name or alias; letters in either case.
+    ///
+    /// Other programs' spellings of a number (`cp037`, `IBM-037`, `x-IBM1047`) are taken where the number has one table
+    /// only. Of `Cp1388` Java means another table than IBM i does of 1388 (D18): there [`Page::unknown`] names both.
     pub fn parse(name: &str) -> Option<Page> {
         let lower = name.to_ascii_lowercase();
+        Page::named(&lower).or_else(|| {
+            let number = number(&lower)?;
+            Page::named(number).filter(|page| number == lower.trim_start_matches('0') || page.editions().is_empty())
+        })
+    }
+
+    /// The page of a name or alias, exactly as it is listed.
+    fn named(name: &str) -> Option<Page> {
         let find = |fits: &dyn Fn(&Told) -> bool| Page::ALL.iter().copied().find(|page| fits(page.told()));
-        find(&|told| told.name == lower).or_else(|| find(&|told| told.also.contains(&lower.as_str())))
+        find(&|told| told.name == name).or_else(|| find(&|told| told.also.contains(&name)))
+    }
+
+    /// Other tables of the same CCSID. That z/OS UNIX exchanges two controls makes no other table of a page here: it has
+    /// names of its own wherever it is meant.
+    fn editions(self) -> Vec<Page> {
+        let same = |page: &Page| *page != self && self.ccsid() != 0 && page.ccsid() == self.ccsid();
+        Page::ALL.iter().copied().filter(same).filter(|page| !page.name().ends_with("-s390")).collect()
     }
 
     /// The page of a CCSID as DDS and file attributes give it.
@@ -32,9 +50,26 @@ impl Page {
             return "65535 means no conversion: it is no code page; declare the field as hex, or name its code page"
                 .to_owned();
         }
-        let start = name.to_ascii_lowercase();
-        let start = start.trim_start_matches("ibm-").trim_start_matches("cp").trim_start_matches('0');
-        let start = start.split(['-', '_']).next().unwrap_or_default();
+        let lower = name.to_ascii_lowercase();
+        if let Some(page) = number(&lower).and_then(Page::named) {
+            let others: Vec<_> = page.editions().into_iter().map(Page::name).collect();
+            let (own, others) = (page.name(), others.join(", "));
+            return match page.is_ebcdic() {
+                true => format!(
+                    "`{name}` means one of several tables: {own} is what a current IBM i does, {others} what Java, ICU \
+                     and others have; say which"
+                ),
+                false => format!("`{name}` means one of several tables, {own} and {others}; say which"),
+            };
+        }
+        if ["ascii", "us-ascii", "latin1", "windows-1252", "cp1252"].contains(&lower.as_str())
+            || lower.starts_with("iso-8859")
+            || lower.starts_with("iso8859")
+        {
+            return format!("`{name}` is not a code page that fpp reads; text that is all ASCII is 1208 (UTF-8), too");
+        }
+        let start = lower.trim_start_matches("x-").trim_start_matches("ibm").trim_start_matches("cp");
+        let start = start.trim_start_matches(['-', '0']).split(['-', '_']).next().unwrap_or_default();
         let near: Vec<_> = Page::ALL
             .iter()
             .map(|page| page.name())
@@ -107,6 +142,14 @@ impl Page {
     }
 }
 
+/// The number in another program's spelling of a page; in small letters.
+fn number(lower: &str) -> Option<&str> {
+    const BEFORE: &[&str] = &["x-ibm-", "x-ibm", "ibm-", "ibm", "ccsid-", "ccsid", "cp-", "cp", ""];
+    let number =
+        BEFORE.iter().find_map(|before| lower.strip_prefix(before)).map(|rest| rest.trim_start_matches('0'))?;
+    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +174,23 @@ mod tests {
             assert_eq!(Page::parse(alias), Some(page), "{alias}");
         }
         assert_eq!(Page::parse("1381"), None);
+        for (alias, page) in [
+            ("cp037", Page::Cp37),
+            ("037", Page::Cp37),
+            ("IBM-037", Page::Cp37),
+            ("IBM037", Page::Cp37),
+            ("Cp1047", Page::Cp1047),
+            ("x-IBM937", Page::Cp937),
+            ("ibm-1364", Page::Cp1364),
+            ("ccsid1140", Page::Cp1140),
+            ("utf8", Page::Utf8),
+            ("01388", Page::Cp1388),
+        ] {
+            assert_eq!(Page::parse(alias), Some(page), "{alias}");
+        }
+        for name in ["Cp1388", "ibm1388", "x-IBM1388", "Cp935", "IBM-935", "cp", "ibm-", "cp65535", "cp037x", "0"] {
+            assert_eq!(Page::parse(name), None, "{name}");
+        }
         assert_eq!(Page::from_ccsid(65535), None);
     }
 
@@ -158,6 +218,10 @@ mod tests {
         assert!(Page::unknown("935-2001").contains("935, 935-classic"));
         assert!(Page::unknown("cp0930x").contains("layouts.md"));
         assert!(Page::unknown("ibm-1388_P103").contains("1388-2001"));
+        assert!(Page::unknown("x-IBM1388").contains("1388 is what a current IBM i does, 1388-2001 what Java"));
+        assert!(Page::unknown("Cp935").contains("935-classic"));
+        assert!(Page::unknown("cp936").contains("gbk-936 and gbk-jdk"));
+        assert!(Page::unknown("latin1").contains("UTF-8"));
         assert!(Page::unknown("").contains("1208"));
     }
 

@@ -130,7 +130,11 @@ impl Decode {
         if start == Place::START
             && let Some(signs) = text_mode_damage(&job.whole, &head, size.unwrap_or(head.len() as u64))
         {
-            note(format_args!("warning: {} {}: {signs}", Code::TEXT_MODE, Code::TEXT_MODE.english()));
+            let never = match job.whole.page.is_ebcdic() {
+                true => "; if it was never EBCDIC, name its page: --ccsid utf-8, gbk ...",
+                false => "",
+            };
+            note(format_args!("warning: {} {}: {signs}{never}", Code::TEXT_MODE, Code::TEXT_MODE.english()));
         }
         let targets = targets(names, out)?;
         let rejects = match self.rejects.as_deref() {
@@ -219,6 +223,8 @@ impl Decode {
         if self.file != Path::new("-") {
             let mut words = vec!["fpp inspect".to_owned(), self.layout.layout.display().to_string(), name.to_owned()];
             words.extend(self.layout.page.ccsid.iter().map(|page| format!("--ccsid {page}")));
+            words.extend(self.layout.page.refs.iter().map(|folder| format!("--refs {}", folder.display())));
+            words.extend(self.layout.page.copybook.iter().map(|words| format!("--copybook {words}")));
             words.extend(self.layout.framing.iter().map(|framing| format!("--framing {framing}")));
             message += &format!("; look at it with `{} --record {}`", words.join(" "), frame.n);
         }

@@ -12,12 +12,12 @@ use super::lines::Form;
 use super::notes::{Notes, Place};
 use super::replace::{Replacing, is};
 use super::token::{self, FRAGMENTS_MAX, Fragment, What};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep texts may copy each other.
 const DEPTH_MAX: usize = 8;
-/// Endings under which a member is looked for.
-const ENDINGS: &[&str] = &[".cpy", ".cbl", ".cob", ".copybook", ".cobol", ""];
+/// Endings under which a member is looked for, in small or in capital letters.
+const ENDINGS: &[&str] = &[".cpy", ".cbl", ".cob", ".copybook", ".cobol"];
 
 /// Reads a text by its name.
 pub(super) type Read<'a> = dyn FnMut(&str) -> Result<String, String> + 'a;
@@ -226,24 +226,28 @@ impl<'a, 'b> Copier<'a, 'b> {
 
     fn find(&mut self, name: &str, library: Option<&str>) -> Result<(String, String), String> {
         let spellings = [name.to_owned(), name.to_lowercase(), name.to_uppercase()];
-        let folders = [library.map(str::to_owned), library.map(str::to_lowercase), None];
-        let mut tried: Vec<String> = Vec::new();
-        for folder in folders.iter().enumerate().filter(|(n, f)| f.is_some() || *n == 2).map(|(_, f)| f) {
-            for (ending, spelling) in ENDINGS.iter().flat_map(|e| spellings.iter().map(move |s| (e, s))) {
-                let file = match folder {
-                    Some(folder) => format!("{folder}/{spelling}{ending}"),
-                    None => format!("{spelling}{ending}"),
-                };
+        let endings: Vec<String> =
+            ENDINGS.iter().flat_map(|e| [(*e).to_owned(), e.to_uppercase()]).chain([String::new()]).collect();
+        let folders = library.into_iter().flat_map(|l| [format!("{l}/"), format!("{}/", l.to_lowercase())]);
+        let mut tried: BTreeSet<String> = BTreeSet::new();
+        for folder in folders.chain([String::new()]) {
+            for (ending, spelling) in endings.iter().flat_map(|e| spellings.iter().map(move |s| (e, s))) {
+                let file = format!("{folder}{spelling}{ending}");
                 if tried.contains(&file) {
                     continue;
                 }
                 if let Ok(text) = (self.read)(&file) {
                     return Ok((file, text));
                 }
-                tried.push(file);
+                tried.insert(file);
             }
         }
-        Err(format!("no text of this name was found; looked for {}", tried.join(", ")))
+        let library = library.map_or_else(String::new, |library| format!(", in {library} and without it"));
+        Err(format!(
+            "no text of this name was found; looked for {name}{} and {name}, in small and capital letters{library}. If it \
+             is in another folder, name that with --refs, or as one of `references` in a format",
+            ENDINGS.join(", ")
+        ))
     }
 
     /// Carries out REPLACE statements.
@@ -335,7 +339,7 @@ mod tests {
     #[test]
     fn copies_nest_and_a_circle_ends() {
         let members =
-            [("A.cpy", "       05 A1 PIC X.\n       COPY B.\n"), ("lib/b.cpy", ""), ("b.cbl", "       05 B1 PIC X.\n")];
+            [("A.CPY", "       05 A1 PIC X.\n       COPY B.\n"), ("lib/b.cpy", ""), ("b.cbl", "       05 B1 PIC X.\n")];
         assert_eq!(expanded("       COPY A.\n", &members).0, "05 A1 PIC X . 05 B1 PIC X .");
         let (_, notes) = expanded("       COPY A.", &[("A.cpy", "       COPY A.\n")]);
         assert!(notes[0].contains("is it a circle?"), "{notes:?}");
@@ -371,6 +375,11 @@ mod tests {
             assert!(notes[0].contains("a name of letters"), "{name} {notes:?}");
         }
         let (_, notes) = expanded("       COPY NONE OF LIB.", &[]);
-        assert!(notes[0].contains("looked for LIB/NONE.cpy, LIB/none.cpy,"), "{notes:?}");
+        assert!(
+            notes[0].contains(
+                "looked for NONE.cpy, .cbl, .cob, .copybook, .cobol and NONE, in small and capital letters, in LIB"
+            ),
+            "{notes:?}"
+        );
     }
 }

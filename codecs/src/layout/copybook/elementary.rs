@@ -193,7 +193,8 @@ impl Maker<'_> {
         if self.options.dialect.is_none() {
             let place = self.item.usage.map_or(self.item.place, |(_, place)| place);
             let what = "COMP, COMP-1 and COMP-2 are read as Enterprise COBOL of z/OS has them (binary, hexadecimal \
-                        floating point); for a file of IBM i, where COMP is packed, say dialect = \"ibm-i\"";
+                        floating point); for a file of IBM i, where COMP is packed, say dialect = \"ibm-i\" \
+                        (--copybook ibm-i, or [copybook] in a format)";
             self.notes.warn_once(place, what);
         }
     }

@@ -6,6 +6,9 @@
 
 use super::lines::{self, Form, Glyph};
 
+/// What to do where the form cannot be told.
+const SAY: &str = "say form = \"fixed\" or form = \"free\" (--copybook, or [copybook] in a format)";
+
 /// Why a form cannot be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Doubt {
@@ -29,6 +32,9 @@ struct Votes {
 pub(super) fn detect(text: &str) -> Result<Form, Doubt> {
     let mut votes = Votes::default();
     for (number, raw) in (1..).zip(text.lines()) {
+        if begins_statements(raw) {
+            break;
+        }
         let glyphs = lines::card(raw);
         if let Some(form) = directive(&glyphs) {
             // What stands before the first directive is fixed by the standard; a directive is how free form begins.
@@ -38,18 +44,16 @@ pub(super) fn detect(text: &str) -> Result<Form, Doubt> {
     }
     match (votes.fixed, votes.free, votes.long) {
         (Some(fixed), Some(free), _) => {
-            let message = format!(
-                "line {fixed} is fixed form and line {free} is free form; say form = \"fixed\" or form = \"free\""
-            );
+            let message = format!("line {fixed} is fixed form and line {free} is free form; {SAY}");
             Err(Doubt { line: free, column: 1, message })
         }
         (None, Some(_), _) => Ok(Form::Free),
         (None, None, _) if votes.wide => Ok(Form::Free),
         (Some(_), None, _) | (None, None, None) => Ok(Form::Fixed),
         (None, None, Some((line, column))) => {
-            let message = "text stands beyond column 72, where fixed form ends, and nothing else tells the form; \
-                           say form = \"fixed\" or form = \"free\"";
-            Err(Doubt { line, column, message: message.to_owned() })
+            let message =
+                format!("text stands beyond column 72, where fixed form ends, and nothing else tells the form; {SAY}");
+            Err(Doubt { line, column, message })
         }
     }
 }
@@ -92,11 +96,22 @@ fn vote(number: u32, raw: &str, glyphs: &[Glyph], votes: &mut Votes) {
     if !lines::is_identification(beyond) && crosses {
         // No compiler of fixed form would have read the word that goes on here.
         votes.wide = true;
-    } else if !lines::is_identification(beyond) {
+    } else if !lines::is_identification(beyond) && beyond.iter().any(|g| g.c != '.') {
+        // A lone period there ends an entry that has ended, in either form.
         votes.long.get_or_insert((number, beyond[0].column));
     } else if beyond.iter().all(|g| g.c.is_ascii_digit()) && beyond.len() >= 6 {
         votes.fixed.get_or_insert(number);
     }
+}
+
+/// Whether a line begins a program's statements, which have no part in its data.
+fn begins_statements(raw: &str) -> bool {
+    let words: Vec<&str> = raw.split_whitespace().take(3).collect();
+    let comment = raw.chars().nth(6) == Some('*') || raw.trim_start().starts_with('*');
+    let pair = |pair: &[&str]| {
+        pair[0].eq_ignore_ascii_case("PROCEDURE") && pair[1].trim_end_matches('.').eq_ignore_ascii_case("DIVISION")
+    };
+    !comment && words.windows(2).any(pair)
 }
 
 /// Whether a line that begins in columns 1-6 begins an entry there: a level number and its name, COPY, or a division.
@@ -146,5 +161,15 @@ mod tests {
         assert_eq!(detect(both).map_err(|d| d.line), Err(2));
         let long = format!("       {:<70}COMP-3.\n", "01 A PIC S9(5)");
         assert_eq!(detect(&long).map_err(|d| (d.line, d.column)), Err((1, 78)));
+    }
+
+    #[test]
+    fn what_cannot_lose_text_is_no_doubt() {
+        let period = format!("       01 R.\n          {:<70}.\n", "05 A PIC 9(13).");
+        assert_eq!(detect(&period), Ok(Form::Fixed));
+        let statement = format!("       01 R PIC X.\n       PROCEDURE DIVISION.\n       {:<70}GO TO B.\n", "A.");
+        assert_eq!(detect(&statement), Ok(Form::Fixed));
+        let comment = format!("      * PROCEDURE DIVISION\n       {:<70}COMP-3.\n", "01 A PIC S9(5)");
+        assert!(detect(&comment).is_err());
     }
 }

@@ -84,7 +84,8 @@ impl<'a> Lowering<'a> {
         let mut area: Option<(usize, usize, usize)> = None;
         for (at, &index) in siblings.iter().enumerate() {
             let item = &self.items[index];
-            if item.redefines.is_some() {
+            // What redefines a record has been told to be a record of its own.
+            if item.redefines.is_some() && item.level != 1 {
                 if tree::redefined(self.items, siblings, at, self.notes).is_some()
                     && let Some((base, offset, bytes)) = area
                 {
@@ -276,10 +277,12 @@ impl<'a> Lowering<'a> {
         made.map_or(1, |made| self.boundary(made.boundary))
     }
 
-    /// SYNC is a comment to ILE COBOL, unless the program was compiled with `*SYNC`; pointers are aligned all the same.
+    /// SYNC is a comment to ILE COBOL, unless the program was compiled with `*SYNC`, and to Micro Focus COBOL with
+    /// NOIBMCOMP; pointers of ILE COBOL are aligned all the same.
     fn boundary(&self, boundary: usize) -> usize {
         match self.options.dialect {
             Some(Dialect::IbmI) if boundary < 16 => 1,
+            Some(Dialect::MicroFocus) => 1,
             _ => boundary.max(1),
         }
     }

@@ -32,7 +32,7 @@ pub use options::{Dialect, Options};
 
 use super::Layout;
 use super::build::build;
-use super::check::{FIELDS_MAX, SOURCE_MAX};
+use super::check::{ALL_LEAVES_MAX, FIELDS_MAX, SOURCE_MAX};
 use crate::source::SourceFault;
 use copy::Copier;
 use entry::Entries;
@@ -82,6 +82,7 @@ fn also(options: &Options, file: u32, notes: &mut Notes) -> Replacing {
 fn layouts(file: &str, entries: &Entries, records: &[Record], options: &Options, notes: &mut Notes) -> Vec<Layout> {
     let mut layouts: Vec<Layout> = Vec::new();
     let mut lowering = Lowering::new(&entries.items, options, notes);
+    let mut fields = 0;
     for record in records {
         let parts = lowering.record(record);
         let top = record.top.or(record.roots.first().copied()).and_then(|top| entries.items.get(top));
@@ -93,6 +94,12 @@ fn layouts(file: &str, entries: &Entries, records: &[Record], options: &Options,
         }
         match build(name, String::new(), parts) {
             Ok(mut layout) => {
+                fields += layout.fields.len();
+                if fields > ALL_LEAVES_MAX {
+                    let what = format!("its records have more than {ALL_LEAVES_MAX} fields, arrays written out");
+                    lowering.notes.fault(place, what);
+                    break;
+                }
                 layout.notes = renames(entries, record, &lowering.placed, lowering.notes);
                 layouts.push(layout);
             }

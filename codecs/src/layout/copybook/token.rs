@@ -168,7 +168,7 @@ impl Cutter<'_> {
             }
         } else if line.crosses {
             let what = "the line has text in columns 72 and 73, and fixed form ends at 72: shorten it, or say form = \
-                        \"free\"";
+                        \"free\" (--copybook, or [copybook] in a format)";
             self.notes.fault(place, what);
         }
     }

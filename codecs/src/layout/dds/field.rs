@@ -192,6 +192,10 @@ fn bytes(entry: &Entry, shape: &Shape, kind: Kind, varlen: bool) -> Result<usize
         };
     }
     let length = shape.length.ok_or((at, "the field has no length".to_owned()))?;
+    if matches!(kind, Kind::Only | Kind::Either) && length % 2 == 1 {
+        let letter = letter(kind);
+        return Err((at, format!("length {length} is odd: data type {letter} has an even one, shifts and pairs")));
+    }
     check::sized(kind, length, varlen).map_err(|wrong| (at, wrong))
 }
 
