@@ -5,9 +5,10 @@
 //! limit (occurrences in occurrences) is refused before anything is allocated.
 
 use super::check::{DEPTH_MAX, LEAVES_MAX, TREE_MAX, Wrong};
+use super::names::{Leaf, distinct, names};
 use super::{Array, Choice, Depending, Field, Layout, Node, Redefines};
 use crate::number::WIDEST;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// A part of a record, before it has a place.
 #[derive(Clone, Debug)]
@@ -92,7 +93,7 @@ pub fn build(name: String, text: String, parts: Vec<Part>) -> Result<Layout, Wro
         }
     }
     let nodes = match node {
-        Node::Group { nodes, .. } if !flat => distinct(nodes, &fields, &mut HashMap::new()),
+        Node::Group { nodes, .. } if !flat => distinct(nodes, &fields),
         _ => Vec::new(),
     };
     Ok(Layout { name, text, length: size.bytes, least: size.least, fields, nodes, keys: Vec::new(), notes: Vec::new() })
@@ -195,15 +196,6 @@ fn within(size: Size) -> Result<(), Wrong> {
         return Err(format!("the record has more than {LEAVES_MAX} fields when its arrays are written out"));
     }
     Ok(())
-}
-
-/// A field in its place, with the groups around it.
-struct Leaf {
-    field: Field,
-    /// Names of the groups around, the outermost first.
-    groups: Vec<String>,
-    /// Occurrences of the arrays around, the outermost first, from 1.
-    occurrences: Vec<usize>,
 }
 
 struct Builder {
@@ -330,94 +322,4 @@ fn without_key(node: Node) -> Node {
         Node::Group { nodes, .. } => Node::Group { key: String::new(), nodes },
         other => other,
     }
-}
-
-/// One name for each leaf: its own with its occurrences, with all its groups where another leaf has the same, with a
-/// number where that does not help either.
-fn names(leaves: &[Leaf]) -> Vec<String> {
-    let own = |leaf: &Leaf| match leaf.occurrences.is_empty() {
-        true => leaf.field.name.clone(),
-        false => {
-            let numbers: Vec<_> = leaf.occurrences.iter().map(ToString::to_string).collect();
-            format!("{}({})", leaf.field.name, numbers.join(","))
-        }
-    };
-    // Names that stand in different groups; an array's name is one name.
-    let mut seen: HashMap<&str, (&[String], bool)> = HashMap::new();
-    for leaf in leaves {
-        let (groups, several) = seen.entry(&leaf.field.name).or_insert((&leaf.groups, false));
-        *several |= *groups != leaf.groups.as_slice();
-    }
-    let mut taken = HashSet::with_capacity(leaves.len());
-    let mut numbers: HashMap<String, usize> = HashMap::new();
-    let name = |leaf: &Leaf| {
-        let short = own(leaf);
-        let mut name = match seen.get(leaf.field.name.as_str()) {
-            Some((_, true)) if !leaf.field.is_filler() && !leaf.groups.is_empty() => {
-                [leaf.groups.join("."), short].join(".")
-            }
-            _ => short,
-        };
-        if taken.contains(&name) {
-            let number = numbers.entry(name.clone()).or_insert(1);
-            let stem = name.clone();
-            while taken.contains(&name) {
-                *number += 1;
-                name = match stem.split_once('(') {
-                    Some((front, back)) => format!("{front}{number}({back}"),
-                    None => format!("{stem}{number}"),
-                };
-            }
-        }
-        taken.insert(name.clone());
-        name
-    };
-    leaves.iter().map(name).collect()
-}
-
-/// No object has a key twice: fillers go by their numbered names, and a name that comes again in its group, which COBOL
-/// allows as long as nobody refers to it, gets a number.
-fn distinct(nodes: Vec<Node>, fields: &[Field], taken: &mut HashMap<String, usize>) -> Vec<Node> {
-    nodes.into_iter().map(|node| distinct_one(node, fields, taken)).collect()
-}
-
-fn distinct_one(node: Node, fields: &[Field], taken: &mut HashMap<String, usize>) -> Node {
-    match node {
-        Node::Leaf { key, field } if !key.is_empty() => {
-            let name = match fields[field].is_filler() {
-                true => fields[field].name.split('(').next().unwrap_or_default(),
-                false => &key,
-            };
-            Node::Leaf { key: free(name, taken), field }
-        }
-        // Its parts stand in the object around.
-        Node::Group { key, nodes } if key.is_empty() => Node::Group { key, nodes: distinct(nodes, fields, taken) },
-        Node::Group { key, nodes } => {
-            let key = free(&key, taken);
-            Node::Group { key, nodes: distinct(nodes, fields, &mut HashMap::new()) }
-        }
-        Node::Array(array) => {
-            let key = free(&array.key, taken);
-            let item = distinct_one(*array.item, fields, &mut HashMap::new());
-            Node::Array(Array { key, item: Box::new(item), ..array })
-        }
-        Node::Redefines(part) => {
-            Node::Redefines(Redefines { alternatives: distinct(part.alternatives, fields, taken), ..part })
-        }
-        leaf => leaf,
-    }
-}
-
-/// The name, or the first of `NAME-2`, `NAME-3` ... that is not taken. The last number of each name is remembered, or a
-/// source that says one name 65,536 times would take its time.
-fn free(name: &str, taken: &mut HashMap<String, usize>) -> String {
-    let mut key = name.to_owned();
-    let mut number = taken.get(name).copied().unwrap_or(0);
-    while taken.contains_key(&key) {
-        number += 1;
-        key = format!("{name}-{}", number + 1);
-    }
-    taken.insert(name.to_owned(), number);
-    taken.entry(key.clone()).or_insert(0);
-    key
 }

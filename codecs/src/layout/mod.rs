@@ -8,6 +8,7 @@ pub mod dds;
 pub mod diff;
 pub mod dspffd;
 mod kind;
+mod names;
 mod node;
 mod rules;
 pub mod toml;

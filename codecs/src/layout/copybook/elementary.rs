@@ -1,4 +1,4 @@
-//! An elementary item as a field: what its picture and usage say in bytes.
+//! An elementary item as a field: what its picture and usage say in bytes. Items of characters are `elementary_text.rs`.
 //!
 //! Source: Enterprise COBOL for z/OS 6.4 Language Reference, "USAGE clause", and Programming Guide, "Formats for numeric
 //! data": binary items of 1-4, 5-9 and 10-18 digits take 2, 4 and 8 bytes; packed ones half a byte a digit and half a
@@ -14,7 +14,7 @@ use crate::number::{Signs, WIDEST};
 use crate::text::Page;
 
 /// The CCSID of national data.
-const UTF_16: u32 = 1200;
+pub(super) const UTF_16: u32 = 1200;
 
 /// A field and the boundary that SYNC would put it on.
 pub(super) struct Elementary {
@@ -23,17 +23,17 @@ pub(super) struct Elementary {
 }
 
 /// What an item is made with.
-struct Maker<'a> {
-    item: &'a Item,
-    options: &'a Options,
-    dialect: Dialect,
+pub(super) struct Maker<'a> {
+    pub(super) item: &'a Item,
+    pub(super) options: &'a Options,
+    pub(super) dialect: Dialect,
     /// DECIMAL-POINT IS COMMA.
-    comma: bool,
-    notes: &'a mut Notes,
+    pub(super) comma: bool,
+    pub(super) notes: &'a mut Notes,
 }
 
 /// A kind, its bytes and its boundary.
-type Shape = (Kind, usize, usize);
+pub(super) type Shape = (Kind, usize, usize);
 
 /// The field of an item, which goes by `name`. Nothing, and a fault, if it cannot be.
 pub(super) fn field(item: &Item, name: String, options: &Options, notes: &mut Notes) -> Option<Elementary> {
@@ -70,7 +70,7 @@ pub(super) fn field(item: &Item, name: String, options: &Options, notes: &mut No
 }
 
 impl Maker<'_> {
-    fn usage(&self) -> Usage {
+    pub(super) fn usage(&self) -> Usage {
         self.item.usage.map_or(Usage::Display, |(usage, _)| usage)
     }
 
@@ -83,17 +83,17 @@ impl Maker<'_> {
         self.usage() != Usage::Dbcs && (national || self.usage() == Usage::National)
     }
 
-    fn place(&self) -> Place {
+    pub(super) fn place(&self) -> Place {
         self.item.picture.as_ref().map_or(self.item.place, |(_, place)| *place)
     }
 
-    fn fault(&mut self, what: String) -> Option<Shape> {
+    pub(super) fn fault(&mut self, what: String) -> Option<Shape> {
         self.notes.fault(self.place(), what);
         None
     }
 
     /// `S9(7)V99 COMP-3`, for people.
-    fn described(&self) -> String {
+    pub(super) fn described(&self) -> String {
         let picture = self.item.picture.as_ref().map_or(String::new(), |(picture, _)| format!("PIC {}", picture.text));
         let usage = match self.usage() {
             Usage::Display => "",
@@ -292,100 +292,14 @@ impl Maker<'_> {
         Some((Kind::Binary { digits, decimals }, bytes, boundary))
     }
 
-    fn text(&mut self, picture: &Picture, rules: &mut Rules) -> Option<Shape> {
-        let positions = usize::try_from(picture.positions).ok()?;
-        let category = picture.category;
-        let usage = self.usage();
-        let pairs = positions.saturating_mul(2);
-        match (category, usage) {
-            (Category::Alphanumeric, Usage::Bytes) => self.unsigned_bytes(positions, rules),
-            (Category::Dbcs, Usage::Display | Usage::Dbcs) | (Category::National, Usage::Dbcs) => self.graphic(pairs),
-            (Category::National | Category::NationalEdited, Usage::Display | Usage::National) => self.national(pairs),
-            (Category::NumericEdited | Category::ExternalFloat, Usage::National) => self.national(pairs),
-            (Category::Utf8, Usage::Display | Usage::Utf8) => {
-                let bytes = self.item.byte_length.and_then(|n| usize::try_from(n).ok());
-                Some((Kind::Char, bytes.unwrap_or(positions.saturating_mul(4)), 1))
-            }
-            (Category::NumericEdited, Usage::Display) => self.edited(picture, rules),
-            (Category::Alphabetic | Category::Alphanumeric | Category::AlphanumericEdited, Usage::Display)
-            | (Category::ExternalFloat, Usage::Display) => Some((Kind::Char, positions, 1)),
-            (
-                Category::Alphabetic | Category::Alphanumeric | Category::AlphanumericEdited | Category::NumericEdited,
-                _,
-            ) if self.item.inherited => {
-                let what = format!("{} holds characters, so the usage of its group is not taken", self.item.shown());
-                self.notes.warn(self.place(), what);
-                if category == Category::NumericEdited {
-                    self.edited(picture, rules)
-                } else {
-                    Some((Kind::Char, positions, 1))
-                }
-            }
-            (_, _) => {
-                let described = self.described();
-                self.fault(format!("{}: {described} is no item of COBOL", self.item.shown()))
-            }
-        }
-    }
-
-    /// A number with editing; dates and the like, which have a slash, stay text.
-    fn edited(&mut self, picture: &Picture, rules: &mut Rules) -> Option<Shape> {
-        let positions = usize::try_from(picture.positions).ok()?;
-        if picture.text.starts_with('S') {
-            let what = format!(
-                "PIC {} has S beside editing symbols, which COBOL does not allow; its {positions} bytes are read as text",
-                picture.text
-            );
-            self.notes.warn(self.place(), what);
-            return Some((Kind::Char, positions, 1));
-        }
-        if picture.text.contains('/') {
-            return Some((Kind::Char, positions, 1));
-        }
-        rules.picture = Some(picture.text.as_str().into());
-        rules.currency = picture.currency();
-        rules.decimal_comma = self.comma;
-        rules.blank_when_zero = self.item.blank_when_zero;
-        match rules.compiled_picture() {
-            Ok(Some(compiled)) if compiled.bytes() == positions => {
-                rules.scale_up = compiled.scale_up();
-                Some((Kind::Edited { digits: compiled.digits(), decimals: compiled.decimals() }, positions, 1))
-            }
-            compiled => {
-                let why = compiled.err().map_or("its length is in doubt", |fault| fault.detail);
-                let what = format!("PIC {} is read as text of {positions} bytes: {why}", picture.text);
-                self.notes.warn(self.place(), what);
-                *rules = Rules::default();
-                Some((Kind::Char, positions, 1))
-            }
-        }
-    }
-
     /// COMP-X of PIC X: as many bytes as positions.
-    fn unsigned_bytes(&mut self, bytes: usize, rules: &mut Rules) -> Option<Shape> {
+    pub(super) fn unsigned_bytes(&mut self, bytes: usize, rules: &mut Rules) -> Option<Shape> {
         if !(1..=8).contains(&bytes) {
             return self.fault(format!("{}: COMP-X has 1 to 8 bytes, not {bytes}", self.item.shown()));
         }
         rules.native = true;
         rules.unsigned = true;
         Some((Kind::Binary { digits: widest(bytes), decimals: 0 }, bytes, 1))
-    }
-
-    fn graphic(&mut self, bytes: usize) -> Option<Shape> {
-        if self.options.page.is_mixed() {
-            return Some((Kind::Graphic, bytes, 1));
-        }
-        let what = "double-byte characters (PIC G) are shown as hex: the page has none; say a ccsid like 1388 or 935";
-        self.notes.warn_once(self.place(), what);
-        Some((Kind::Hex, bytes, 1))
-    }
-
-    fn national(&mut self, bytes: usize) -> Option<Shape> {
-        if Page::from_ccsid(UTF_16).is_some() {
-            return Some((Kind::Graphic, bytes, 1));
-        }
-        self.notes.warn_once(self.place(), "national characters (UTF-16) are shown as hex");
-        Some((Kind::Hex, bytes, 1))
     }
 }
 

@@ -14,6 +14,7 @@ mod clause;
 mod copy;
 mod cursor;
 mod elementary;
+mod elementary_text;
 mod entry;
 mod form;
 mod item;
