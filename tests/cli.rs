@@ -4,6 +4,8 @@
 
 #[path = "cli/columnar.rs"]
 mod columnar;
+#[path = "cli/cuts.rs"]
+mod cuts;
 #[path = "cli/decode.rs"]
 mod decode;
 #[path = "cli/layouts.rs"]

@@ -58,6 +58,10 @@ codes! {
     NOT_POSTED = 1018;
     /// Records follow each other in an order that the format does not have.
     ORDER = 1019;
+    /// A counter that says how long a record is says no length.
+    COUNTER = 1020;
+    /// Compressed data is damaged or cut short.
+    PACKED_FILE = 1021;
     /// Bad packed digit.
     PACKED_DIGIT = 2001;
     /// Bad sign.

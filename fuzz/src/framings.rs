@@ -5,7 +5,8 @@ use fpp_codecs::framing::{
     Batch, Blocks, ByLayout, Cutter, Delimited, Edge, Framer, Framing, Indexer, LengthField, LengthNumber, LengthOf,
     LineEnding, Pairs, Rdw, RecordEnd, TextLines,
 };
-use std::sync::Arc;
+use fpp_codecs::format::Format;
+use std::sync::{Arc, LazyLock};
 
 /// Cuts a file, and the file that its records make.
 pub fn framing(data: &[u8]) {
@@ -69,7 +70,7 @@ fn random_framing(bytes: &mut Bytes<'_>) -> Framing {
     let max = 20 + bytes.below(200);
     let rdw = Rdw { little: bytes.flag(), counts_itself: bytes.flag(), max };
     let ending = bytes.of(&ENDINGS);
-    let plain = match bytes.below(8) {
+    let plain = match bytes.below(9) {
         0 => Framing::Fixed { length: 1 + bytes.below(30) },
         1 => Framing::Lines { length: 1 + bytes.below(30), ending },
         2 => {
@@ -99,10 +100,11 @@ fn random_framing(bytes: &mut Bytes<'_>) -> Framing {
             blank: b' ',
             max,
         }),
+        7 => counted(bytes.below(COUNTED.len())),
         _ => Framing::ByLayout(Arc::new(ByLayout {
             lengths: vec![
-                LengthOf { at: bytes.below(3), bytes: vec![b'H'], length: 3 + bytes.below(20) },
-                LengthOf { at: 0, bytes: Vec::new(), length: 1 + bytes.below(20) },
+                LengthOf::new(bytes.below(3), vec![b'H'], 3 + bytes.below(20)),
+                LengthOf::new(0, Vec::new(), 1 + bytes.below(20)),
             ],
             ending: bytes.flag().then_some(ending),
         })),
@@ -113,4 +115,27 @@ fn random_framing(bytes: &mut Bytes<'_>) -> Framing {
         return plain.within(header, trailer);
     }
     plain
+}
+
+/// Records that their own counters delimit: counters of every kind, nested, within alternatives, before each other.
+const COUNTED: [&str; 5] = [
+    "01 R. 02 N PIC 9. 02 X PIC X OCCURS 0 TO 9 DEPENDING ON N.",
+    "01 R. 02 N PIC S9(3) COMP-3. 02 M PIC 9(4) COMP. 02 X OCCURS 0 TO 20 DEPENDING ON N. 03 K PIC 9. \
+     03 Y PIC XX OCCURS 1 TO 4 DEPENDING ON K. 02 Z PIC X(3) OCCURS 0 TO 30 DEPENDING ON M.",
+    "01 R. 02 A OCCURS 3. 03 N PIC 9(2) COMP-6. 03 X PIC X OCCURS 0 TO 50 DEPENDING ON N.",
+    "01 R. 02 A PIC X(4). 02 B REDEFINES A. 03 N PIC 9. 03 M PIC 9 OCCURS 0 TO 2 DEPENDING ON N. 03 K PIC 9. \
+     02 X PIC X OCCURS 0 TO 9 DEPENDING ON K.",
+    "01 R. 02 N PIC S9(4) COMP-5. 02 X OCCURS 0 TO 300 DEPENDING ON N. 03 Y PIC X OCCURS 0 TO 1 DEPENDING ON N.",
+];
+
+fn counted(which: usize) -> Framing {
+    static FRAMINGS: LazyLock<Vec<Framing>> = LazyLock::new(|| {
+        let framing = |copybook: &&str| {
+            let (mut format, _) = Format::parse("r.cpy", copybook, &mut |_| Err(String::new()), None).unwrap();
+            format.reframe("by-layout").unwrap();
+            format.framing
+        };
+        COUNTED.iter().map(framing).collect()
+    });
+    FRAMINGS[which].clone()
 }

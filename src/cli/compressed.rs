@@ -1,12 +1,17 @@
 //! Compressed input: gzip and zstd, told by their first bytes and unpacked on the way.
 //!
-//! Several gzip members or zstd frames one after the other are one file, as `cat a.gz b.gz` makes it. Memory is the
-//! format's window: 32 KiB for gzip, for zstd what the file asks for, 128 MiB at most. What grows beyond all measure is
-//! refused rather than followed to its end. Nothing is told by a file's name.
+//! Several gzip members or zstd frames one after the other are one file, as `cat a.gz b.gz` and IBM's tools make it (RFC
+//! 1952, 2.2; RFC 8878, 3); zeros behind a gzip member are the filling of its last block and no data, as `gzip` takes
+//! them. Memory is the format's window: 32 KiB for gzip, for zstd what the file asks for, 128 MiB at most. What is damaged,
+//! ends too early or grows beyond all measure is [`Unreadable`], with the byte of the compressed file at which it was
+//! found: never a shorter file. Nothing is told by a file's name.
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
+use fpp_codecs::Code;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use std::error::Error;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::sync::Arc;
@@ -39,7 +44,7 @@ pub(super) fn unpacked<R: Read + Send + 'static>(mut reader: R) -> io::Result<(B
     }
     let packed = Arc::new(AtomicU64::new(0));
     let source = BufReader::with_capacity(BUFFER_BYTES, Counted { reader: whole, packed: packed.clone() });
-    Ok((if is_gzip { guard(MultiGzDecoder::new(source), packed) } else { guard(Frames::new(source), packed) }, true))
+    Ok((if is_gzip { guard(Members::new(source), packed) } else { guard(Frames::new(source), packed) }, true))
 }
 
 fn head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
@@ -81,23 +86,132 @@ impl<R: Read> Read for Guarded<R> {
         let packed = self.packed.load(Ordering::Relaxed);
         if self.unpacked > self.free && self.unpacked / packed.max(1) > RATIO_MAX {
             let unpacked = self.unpacked;
-            return Err(io::Error::other(format!(
+            let what = format!(
                 "{packed} bytes have become {unpacked}, more than {RATIO_MAX} for each; unpack it by another tool if that is meant"
-            )));
+            );
+            return Err(io::Error::other(Unreadable { code: Code::UNSAFE, what }));
         }
         Ok(count)
     }
 }
 
+/// Why a compressed file is not read on.
+#[derive(Debug)]
+pub(super) struct Unreadable {
+    /// What kind of fault it is.
+    pub(super) code: Code,
+    /// The fault in words.
+    what: String,
+}
+
+impl Unreadable {
+    /// The one behind a failed read, if it is one.
+    pub(super) fn of(error: &io::Error) -> Option<&Unreadable> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl Error for Unreadable {}
+
+/// What failed while the source stood behind the buffered bytes; a read of the source that failed stays what it is.
+fn unreadable<R>(form: &str, source: &BufReader<Counted<R>>, error: &(dyn Error + 'static)) -> io::Error {
+    let at = source.get_ref().packed.load(Ordering::Relaxed).saturating_sub(source.buffer().len() as u64);
+    let mut is_cut = false;
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        is_cut |= error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
+        cause = error.source();
+    }
+    let what = match is_cut {
+        true => format!("cut short: the {form} data ends at byte {at}, in its middle"),
+        false => format!("damaged: the {form} data is wrong at byte {at} or before it ({error})"),
+    };
+    io::Error::new(io::ErrorKind::InvalidData, Unreadable { code: Code::PACKED_FILE, what })
+}
+
+/// Gzip members one after the other; their checksums and lengths are compared.
+struct Members<R> {
+    /// Between two members only.
+    source: Option<BufReader<Counted<R>>>,
+    member: Option<GzDecoder<BufReader<Counted<R>>>>,
+}
+
+impl<R: Read> Members<R> {
+    fn new(source: BufReader<Counted<R>>) -> Members<R> {
+        Members { source: None, member: Some(GzDecoder::new(source)) }
+    }
+
+    /// Goes to the next member; `false` at the end of the file.
+    fn next(&mut self) -> io::Result<bool> {
+        let Some(mut source) = self.member.take().map(GzDecoder::into_inner).or_else(|| self.source.take()) else {
+            return Ok(false);
+        };
+        loop {
+            let bytes = source.fill_buf()?;
+            let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+            let (first, is_empty) = (bytes.get(zeros).copied(), bytes.is_empty());
+            source.consume(zeros);
+            match first {
+                _ if is_empty => {
+                    self.source = Some(source);
+                    return Ok(false);
+                }
+                Some(0x1F) => {
+                    self.member = Some(GzDecoder::new(source));
+                    return Ok(true);
+                }
+                Some(_) => {
+                    let error = unreadable("gzip", &source, &io::Error::other("what follows is no gzip member"));
+                    self.source = Some(source);
+                    return Err(error);
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+impl<R: Read> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let Some(member) = &mut self.member else {
+                return Ok(0);
+            };
+            let read = member.read(buffer).map_err(|error| match is_own(&error) {
+                true => unreadable("gzip", member.get_ref(), &error),
+                false => error,
+            })?;
+            if read > 0 || !self.next()? {
+                return Ok(read);
+            }
+        }
+    }
+}
+
+/// Whether an error is the decoder's and not that of the file below.
+fn is_own(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+    error.raw_os_error().is_none() && matches!(error.kind(), InvalidData | InvalidInput | Other | UnexpectedEof)
+}
+
 /// Zstd frames one after the other; their checksums are compared.
 struct Frames<R> {
-    source: R,
+    source: BufReader<Counted<R>>,
     decoder: FrameDecoder,
     within: bool,
 }
 
-impl<R: BufRead> Frames<R> {
-    fn new(source: R) -> Frames<R> {
+impl<R: Read> Frames<R> {
+    fn new(source: BufReader<Counted<R>>) -> Frames<R> {
         Frames { source, decoder: FrameDecoder::new(), within: false }
     }
 
@@ -110,15 +224,20 @@ impl<R: BufRead> Frames<R> {
             match self.decoder.init(&mut self.source) {
                 Ok(()) => return Ok(true),
                 Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
-                    io::copy(&mut self.source.by_ref().take(length.into()), &mut io::sink())?;
+                    let length = u64::from(length);
+                    let skipped = io::copy(&mut self.source.by_ref().take(length), &mut io::sink())?;
+                    if skipped < length {
+                        let end = io::Error::from(io::ErrorKind::UnexpectedEof);
+                        return Err(unreadable("zstd", &self.source, &end));
+                    }
                 }
-                Err(error) => return Err(io::Error::other(error)),
+                Err(error) => return Err(unreadable("zstd", &self.source, &error)),
             }
         }
     }
 }
 
-impl<R: BufRead> Read for Frames<R> {
+impl<R: Read> Read for Frames<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
@@ -132,7 +251,8 @@ impl<R: BufRead> Read for Frames<R> {
             }
             while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
                 let one = BlockDecodingStrategy::UptoBlocks(1);
-                self.decoder.decode_blocks(&mut self.source, one).map_err(io::Error::other)?;
+                let decoded = self.decoder.decode_blocks(&mut self.source, one);
+                decoded.map_err(|error| unreadable("zstd", &self.source, &error))?;
             }
             let count = self.decoder.read(buffer)?;
             if count > 0 {
@@ -141,7 +261,8 @@ impl<R: BufRead> Read for Frames<R> {
             self.within = false;
             let (told, found) = (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum());
             if told.is_some() && told != found {
-                return Err(io::Error::other("the checksum of a zstd frame differs: the file is damaged"));
+                let differs = io::Error::other("the checksum of a frame differs");
+                return Err(unreadable("zstd", &self.source, &differs));
             }
         }
     }
@@ -189,17 +310,68 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_or_damaged_file_is_an_error_and_no_shorter_file() {
+    fn zeros_fill_the_last_block_of_a_member() {
+        let filled = [gzip(b"one"), vec![0; 70_000], gzip(b"two"), vec![0; 77]].concat();
+        assert_eq!(read(&filled).unwrap(), (b"onetwo".to_vec(), true));
+    }
+
+    fn told(bytes: &[u8]) -> String {
+        let error = read(bytes).unwrap_err();
+        let unreadable = Unreadable::of(&error).unwrap();
+        assert_eq!(unreadable.code, Code::PACKED_FILE);
+        unreadable.to_string()
+    }
+
+    #[test]
+    fn a_cut_file_is_told_as_cut_wherever_it_was_cut() {
+        let text: Vec<u8> = (0..40_000u32).flat_map(|n| (n * n / 7).to_be_bytes()).collect();
+        for (form, packed) in [("gzip", gzip(&text)), ("zstd", zstd(&text))] {
+            for kept in (5..packed.len()).step_by(packed.len() / 60).chain([packed.len() - 1]) {
+                let told = told(&packed[..kept]);
+                assert_eq!(told, format!("cut short: the {form} data ends at byte {kept}, in its middle"));
+            }
+            let second = [packed.clone(), packed[..9].to_vec()].concat();
+            assert!(told(&second).starts_with("cut short"), "{}", told(&second));
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_told_with_its_byte() {
         let text = b"0123456789".repeat(5_000);
         for mut packed in [gzip(&text), zstd(&text)] {
-            assert!(read(&packed[..packed.len() - 6]).is_err());
             let last = packed.len() - 1;
             packed[last] ^= 1;
-            assert!(read(&packed).is_err(), "length or checksum");
+            let checked = told(&packed);
+            assert!(
+                checked.starts_with("damaged: ") && checked.contains(&format!("at byte {}", last + 1)),
+                "{checked}"
+            );
             packed[last] ^= 1;
             packed.extend(b"garbage");
-            assert!(read(&packed).is_err());
+            let behind = told(&packed);
+            assert!(behind.starts_with("damaged: "), "{behind}");
+            // In the middle: a wrong byte is found there, or by the checksum at the end; never is the file a good one.
+            packed.truncate(last + 1);
+            for at in 10..packed.len() {
+                packed[at] ^= 0x55;
+                assert!(read(&packed).map_or(true, |(found, _)| found == text), "byte {at}");
+                packed[at] ^= 0x55;
+            }
         }
+    }
+
+    #[test]
+    fn a_failed_read_of_the_file_itself_stays_one() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::from_raw_os_error(5))
+            }
+        }
+        let packed = gzip(&b"0123456789".repeat(50));
+        let (mut reader, _) = unpacked(Cursor::new(packed[..20].to_vec()).chain(Broken)).unwrap();
+        let error = reader.read_to_end(&mut Vec::new()).unwrap_err();
+        assert!(Unreadable::of(&error).is_none() && error.raw_os_error() == Some(5), "{error:?}");
     }
 
     #[test]

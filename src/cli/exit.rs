@@ -1,5 +1,6 @@
 //! How a verb ends: exit codes, and failures with their message.
 
+use super::compressed::Unreadable;
 use crate::error::{Class, Error};
 use fpp_codecs::Code;
 use fpp_codecs::source::SourceFault;
@@ -55,8 +56,13 @@ impl Failure {
         Failure::usage(lines.join("\n"))
     }
 
-    /// A file that cannot be opened, read or written.
+    /// A file that cannot be opened, read or written; one that cannot be unpacked is refused, with its code.
     pub fn file(doing: &str, file: impl fmt::Display, error: &io::Error) -> Failure {
+        if let Some(unreadable) = Unreadable::of(error) {
+            let code = unreadable.code;
+            let message = format!("{file}: {code}: {unreadable} | {}", code.hint());
+            return Failure { exit: Exit::FileRefused, message };
+        }
         let exit = match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory => Exit::Usage,
             _ => Exit::Internal,

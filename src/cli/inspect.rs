@@ -87,8 +87,9 @@ impl Inspect {
             let cut = match cutter.next() {
                 Ok(cut) => cut,
                 Err(error) => {
-                    if let CutError::Frame(frame) = &error {
-                        self.uncut(format, frame, name, at(frame.offset), out)?;
+                    match &error {
+                        CutError::Frame(frame) => self.uncut(format, frame, name, at(frame.offset), out)?,
+                        CutError::Io(error) => return Err(Failure::file("read", name, error)),
                     }
                     return Err(Failure { exit: Exit::FileRefused, message: format!("{name}: {error}") });
                 }

@@ -90,7 +90,8 @@ pub(super) fn varying(file: &str, layout: &Layout) -> Option<SourceFault> {
         column: 1,
         message: format!(
             "{VARYING}, {} bytes (OCCURS DEPENDING ON); they are read as filled up to {} each. If the file says where \
-             each ends, name its framing (rdw, vb, text-lines ...) in a format or on the command line",
+             each ends, name its framing (rdw, vb, text-lines ...) in a format or on the command line; `by-layout` cuts \
+             records that end where their own counters say",
             bytes(layout),
             layout.length
         ),

@@ -1,27 +1,19 @@
-//! Reading how a file is framed: keys of a file format, or a few words on a command line.
+//! Reading how a file is framed from the keys of a file format.
 //!
-//! The words are turned into the same keys, so that both say the same and fail alike. What is not said has one meaning:
-//! IBM's (big-endian words that count themselves, doubled string delimiters). Lengths are held against the layouts.
+//! What is not said has one meaning: IBM's (big-endian words that count themselves, doubled string delimiters). Lengths
+//! are held against the layouts elsewhere ([`Frames::check`]), and so are the words of a command line turned into keys.
 
-use super::{Format, RecordFormat};
+use super::frames::Frames;
 use crate::framing::delimited::{Delimited, Pairs, RecordEnd};
 use crate::framing::ending::LineEnding;
 use crate::framing::kind::{
-    BLOCK_DEFAULT, Blocks, ByLayout, EDGE_LIMIT, Edge, Framing, LengthField, LengthNumber, LengthOf,
-    RECORD_DEFAULT_MAX, RECORD_LIMIT, Rdw, TextLines,
+    BLOCK_DEFAULT, Blocks, ByLayout, EDGE_LIMIT, Edge, Framing, LengthField, LengthNumber, RECORD_DEFAULT_MAX,
+    RECORD_LIMIT, Rdw, TextLines,
 };
-use crate::quote;
-use crate::record::{Nulls, Short};
-use crate::source::{Section, Source};
+use crate::record::Short;
+use crate::source::Section;
 use crate::text::{self, Page};
 use std::sync::Arc;
-
-/// How records are cut, and what becomes of those shorter than their layout.
-#[derive(Clone, Debug)]
-pub(super) struct Frames {
-    pub(super) framing: Framing,
-    pub(super) short: Short,
-}
 
 #[derive(Clone, Copy)]
 enum Word {
@@ -61,7 +53,10 @@ pub(super) fn read(root: &Section<'_>, page: Page) -> Option<Frames> {
     let keys = Keys { root, page };
     let varies = matches!(word?, Word::Rdw | Word::Blocks { .. } | Word::LengthField);
     let short = match varies || (matches!(word?, Word::TextLines) && !root.has("length")) {
-        true => keys.choice_or("short_records", &[("refuse", Short::Refuse), ("absent", Short::Absent)])?,
+        true => {
+            let words = [("refuse", Short::Refuse), ("absent", Short::Absent), ("pad", Short::Pad)];
+            keys.choice_or("short_records", &words)?
+        }
         false => Short::Refuse,
     };
     let framing = match word? {
@@ -268,143 +263,5 @@ fn edge(root: &Section<'_>, bytes: &str, hex: &str) -> Option<Edge> {
             root.fault(hex, "is not two hex digits a byte");
             None
         }
-    }
-}
-
-impl Frames {
-    /// Gives lengths by layout, and tells what does not fit: the key and the words.
-    pub(super) fn check(&mut self, records: &[RecordFormat], nulls: Nulls) -> Vec<(&'static str, String)> {
-        if let Framing::ByLayout(by) = self.framing.records() {
-            let of = |r: &RecordFormat| LengthOf {
-                at: r.selector.at,
-                bytes: r.selector.bytes.clone(),
-                length: r.layout.length,
-            };
-            let by = ByLayout { lengths: records.iter().map(of).collect(), ending: by.ending };
-            let edges = match &self.framing {
-                Framing::Edged(edged) => (edged.header.clone(), edged.trailer.clone()),
-                _ => Default::default(),
-            };
-            self.framing = Framing::ByLayout(Arc::new(by)).within(edges.0, edges.1);
-        }
-        records.iter().filter_map(|record| self.misfit(record, nulls)).collect()
-    }
-
-    fn misfit(&self, record: &RecordFormat, nulls: Nulls) -> Option<(&'static str, String)> {
-        let layout = &record.layout;
-        let (name, length) = (&layout.name, layout.length);
-        if let Some(one) = self.framing.one_length() {
-            return (one != length).then(|| ("length", format!("is {one}, but {name} has {length} bytes")));
-        }
-        let delimited = self.framing.delimited().is_some();
-        if delimited && (!layout.is_flat() || nulls == Nulls::Map || nulls == Nulls::Flag) {
-            let words =
-                format!("{name}: delimited records have plain fields, and a null is nothing between delimiters");
-            return Some(("framing", words));
-        }
-        if matches!(self.framing.records(), Framing::ByLayout(_)) && layout.least != length {
-            return Some((
-                "framing",
-                format!("{name} has {} to {length} bytes: its length must be written", layout.least),
-            ));
-        }
-        let most = self.framing.length();
-        let over = !delimited && self.short == Short::Refuse && layout.least > most;
-        over.then(|| ("record_max_bytes", format!("is {most}, but {name} has {length} bytes")))
-    }
-
-    /// The records as this framing has them.
-    pub(super) fn apply(&self, records: Vec<RecordFormat>) -> Vec<RecordFormat> {
-        let delimited = self.framing.delimited();
-        let length = self.framing.one_length();
-        let framed =
-            |record: RecordFormat| record.with_short(self.short).with_delimited(delimited).with_filling(length);
-        records.into_iter().map(framed).collect()
-    }
-}
-
-/// Words without a value, and the keys they stand for.
-const BARE: &[(&str, &str, &str)] = &[
-    ("big", "endian", "\"big\""),
-    ("little", "endian", "\"little\""),
-    ("lf", "line_end", "\"lf\""),
-    ("crlf", "line_end", "\"crlf\""),
-    ("nel", "line_end", "\"nel\""),
-    ("pad", "short_lines", "\"pad\""),
-    ("absent", "short_records", "\"absent\""),
-    ("digits", "length_type", "\"digits\""),
-];
-
-impl Format {
-    /// Frames the same records in another way: `rdw,little,counts-itself=no`, `lines,crlf`, `delimited,lf,quote=`.
-    ///
-    /// The first word is that of `framing`; the others are its keys with `-` for `_`, or words that can mean one key
-    /// only. Records of one length need not be told which. Gives what is wrong in words, with those that are known.
-    pub fn reframe(&mut self, words: &str) -> Result<(), String> {
-        let mut keys = String::new();
-        let mut parts = words.split(',').map(str::trim);
-        let first = parts.next().unwrap_or_default();
-        line("framing", &quoted(first), &mut keys);
-        for part in parts.filter(|part| !part.is_empty()) {
-            let (key, value) = match (part.split_once('='), BARE.iter().find(|(word, ..)| *word == part)) {
-                (Some((key, value)), _) => (key.trim().replace('-', "_"), literal(key.trim(), value.trim())),
-                (None, Some((_, key, value))) => ((*key).to_owned(), (*value).to_owned()),
-                (None, None) => {
-                    let known: Vec<_> = BARE.iter().map(|(word, ..)| *word).collect();
-                    return Err(format!("`{part}` is neither key=value nor one of: {}", known.join(", ")));
-                }
-            };
-            line(&key, &value, &mut keys);
-        }
-        let one = self.records.first().map(|record| record.layout.length);
-        if let Some(length) = one.filter(|_| matches!(first, "fixed" | "lines") && !keys.contains("\nlength = ")) {
-            line("length", &length.to_string(), &mut keys);
-        }
-        let source = Source::new("framing", keys);
-        let root = source.root();
-        let frames = read(&root, self.page);
-        // After a fault not every key has been asked for.
-        if frames.is_some() {
-            root.no_more();
-        }
-        drop(root);
-        let mut faults: Vec<String> = source.finish().into_iter().map(|fault| fault.message).collect();
-        if let Some(mut frames) = frames.filter(|_| faults.is_empty()) {
-            faults.extend(
-                frames.check(&self.records, self.nulls).into_iter().map(|(key, words)| format!("{key}: {words}")),
-            );
-            if faults.is_empty() {
-                self.records = frames.apply(std::mem::take(&mut self.records));
-                self.framing = frames.framing;
-                return Ok(());
-            }
-        }
-        faults.dedup();
-        Err(faults.join("; "))
-    }
-}
-
-fn line(key: &str, value: &str, out: &mut String) {
-    // A key that is none is quoted, so that it is told as unknown and nothing else.
-    let plain = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    let key = if plain { key.to_owned() } else { quoted(key) };
-    out.push_str(&format!("{key} = {value}\n"));
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = Vec::new();
-    quote::write_text(text, &mut out);
-    String::from_utf8(out).unwrap_or_default()
-}
-
-/// A value as TOML has it.
-fn literal(key: &str, value: &str) -> String {
-    let text = ["hex", "delimiter", "quote", "escape", "point"].iter().any(|end| key.ends_with(end));
-    match value {
-        _ if text => quoted(value),
-        "yes" | "true" => "true".to_owned(),
-        "no" | "false" => "false".to_owned(),
-        number if number.parse::<i64>().is_ok_and(|n| n.to_string() == number) => number.to_owned(),
-        text => quoted(text),
     }
 }

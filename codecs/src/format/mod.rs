@@ -7,7 +7,9 @@ mod asked;
 mod controls;
 mod copybook;
 pub mod filter;
+mod frames;
 mod framing;
+mod framing_words;
 mod grammar;
 mod load;
 pub mod order;
@@ -175,6 +177,10 @@ impl RecordFormat {
         self
     }
 
+    pub(super) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
     /// Index of the record format under whose records these stand.
     pub fn parent(&self) -> Option<usize> {
         self.parent
@@ -233,7 +239,7 @@ impl RecordFormat {
     /// Whether every good record has all its fields, but for what the layout itself lets vary.
     #[cfg(feature = "columnar")]
     pub(crate) fn is_always_whole(&self) -> bool {
-        self.delimited.is_none() && self.plan.short == Short::Refuse
+        self.delimited.is_none() && self.plan.short != Short::Absent
     }
 
     /// Index of a field by name.

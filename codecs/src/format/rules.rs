@@ -27,16 +27,11 @@ pub(super) fn check(root: &Section<'_>, records: &[RecordFormat], framing: &Fram
     if !records.iter().any(|r| r.role == Role::Detail) {
         root.fault("record", "a record with role = \"detail\" is needed");
     }
-    let by_layout = matches!(framing.records(), Framing::ByLayout(_));
     let mut names = HashSet::new();
     for (index, record) in records.iter().enumerate() {
         let name = &record.layout.name;
         if framing.delimited().is_none() && record.selector.at + record.selector.bytes.len() > record.layout.length {
             root.fault("record", format_args!("{name}: select looks beyond the record"));
-        }
-        if by_layout && record.selector.condition.is_some() {
-            let words = "with framing = \"by-layout\" select is only bytes at a place: they say where the record ends";
-            root.fault("record", format_args!("{name}: {words}"));
         }
         if !names.insert(name.to_uppercase()) {
             root.fault("record", format_args!("{name} is there twice"));

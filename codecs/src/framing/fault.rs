@@ -1,6 +1,7 @@
 //! Why cutting or framing stopped: what, at which record and byte, and what would likely be right.
 
 use crate::code::Code;
+use crate::record::measure::BadCounter;
 use std::fmt;
 use std::io;
 
@@ -16,7 +17,7 @@ pub enum CutError {
 /// A place where bytes are not framed as the format says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misframed {
-    /// `LENGTH`, or `NO_LAYOUT` where no layout says how long the record is.
+    /// `LENGTH`; `NO_LAYOUT` where no layout says how long the record is, `COUNTER` where its counters do not.
     pub code: Code,
     /// Record number, from 1.
     pub n: u64,
@@ -43,12 +44,14 @@ pub enum Wrong {
         /// Bytes of a line, or the most of them.
         want: usize,
     },
+    /// A counter that says how long the record is cannot be read, or says what its array may not have.
+    Counter(Box<BadCounter>),
     /// Anything else, in words that follow `record 1 at byte 0`.
     Other(String),
 }
 
 impl CutError {
-    /// `LENGTH` or `NO_LAYOUT`; `INTERNAL` for a failed read.
+    /// `LENGTH`, `NO_LAYOUT` or `COUNTER`; `INTERNAL` for a failed read.
     pub fn code(&self) -> Code {
         match self {
             CutError::Io(_) => Code::INTERNAL,
@@ -62,6 +65,16 @@ impl fmt::Display for Wrong {
         match self {
             Wrong::Short { have, want } => write!(f, "has {have} bytes, {want} are due"),
             Wrong::Long { want } => write!(f, "has no line end after {want} bytes"),
+            Wrong::Counter(bad) => write!(
+                f,
+                "of {} has the counter {} ({}) at its byte {}: {} {}",
+                bad.layout,
+                bad.field,
+                bad.hex,
+                bad.start + 1,
+                bad.code,
+                bad.detail
+            ),
             Wrong::Other(words) => f.write_str(words),
         }
     }

@@ -12,6 +12,7 @@ use super::prefix::{COMPLETE, FIRST, LAST, MIDDLE, WORD};
 use super::scan::{Found, Scan, Scanner};
 use super::step::{BOM, tail_byte};
 use crate::code::Code;
+use crate::record::measure::{Scratch, Stop};
 
 /// Most bytes of a block: the first bit of its word means something else.
 const BLOCK_MAX: usize = 0x7FFF;
@@ -27,13 +28,14 @@ pub struct Framer {
     offset: u64,
     block: Vec<u8>,
     scanner: Option<Box<Scanner>>,
+    scratch: Scratch,
 }
 
 impl Framer {
     /// At the start of a file.
     pub fn new(framing: Framing) -> Framer {
         let scanner = framing.delimited().map(|how| Box::new(Scanner::new(how)));
-        Framer { framing, n: 1, offset: 0, block: Vec::new(), scanner }
+        Framer { framing, n: 1, offset: 0, block: Vec::new(), scanner, scratch: Scratch::default() }
     }
 
     /// Appends a record with what frames it. On a fault nothing is written, and the next record may be put.
@@ -84,7 +86,7 @@ impl Framer {
             Framing::Blocks(blocks) => self.blocked(*blocks, record, out).map_err(length),
             Framing::LengthField(field) => length_field(*field, record, out).map_err(length),
             Framing::Delimited(_) => delimited(self.scanner.as_deref(), self.n == 1, record, out).map_err(length),
-            Framing::ByLayout(by) => by_layout(by, record, out),
+            Framing::ByLayout(by) => by_layout(by, &mut self.scratch, record, out),
             Framing::Edged(_) => Err(length(Wrong::Other("stands between edges twice".to_owned()))),
         }
     }
@@ -242,14 +244,22 @@ fn delimited(scanner: Option<&Scanner>, first: bool, record: &[u8], out: &mut Ve
     }
 }
 
-fn by_layout(by: &ByLayout, record: &[u8], out: &mut Vec<u8>) -> Result<(), (Code, Wrong)> {
+fn by_layout(by: &ByLayout, scratch: &mut Scratch, record: &[u8], out: &mut Vec<u8>) -> Result<(), (Code, Wrong)> {
     let fits = |at: usize, bytes: &[u8]| record.get(at..).is_some_and(|place| place.starts_with(bytes));
     let Some(one) = by.lengths.iter().find(|one| fits(one.at, &one.bytes)) else {
         return Err((Code::NO_LAYOUT, Wrong::Other("fits no layout's select".to_owned())));
     };
+    let length = match &one.counters {
+        None => one.length,
+        Some(counters) => match counters.length(record, scratch) {
+            Ok(length) => length,
+            Err(Stop::More(want)) => return Err((Code::LENGTH, Wrong::Short { have: record.len(), want })),
+            Err(Stop::Bad(bad)) => return Err((Code::COUNTER, Wrong::Counter(bad))),
+        },
+    };
     let put = match by.ending {
-        Some(ending) => line(one.length, ending, record, out),
-        None => fixed(one.length, record, out),
+        Some(ending) => line(length, ending, record, out),
+        None => fixed(length, record, out),
     };
     put.map_err(|wrong| (Code::LENGTH, wrong))
 }

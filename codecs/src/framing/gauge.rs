@@ -2,13 +2,15 @@
 //!
 //! A [`Gauge`] is shown the bytes from the present place on, and says what is at their front. What it says never depends
 //! on how many more bytes are shown, only on what they are; so any way of reading a file gives the same records. It asks
-//! for more bytes than it has at most once a record and never beyond the framing's most, so hostile lengths cost nothing.
+//! for more bytes than it has at most once a record and never beyond the framing's most, so hostile lengths cost nothing;
+//! where a record's counters say its length, it asks for twice as many each time, which costs no more.
 
 use super::ending::LineEnding;
 use super::fault::Wrong;
 use super::kind::{Framing, RECORD_LIMIT};
 use super::scan::{Scan, Scanner};
 use super::step::{BOM, Oddities, Step, Tail, tail, tail_byte};
+use crate::record::measure::Scratch;
 
 /// Measures records one after the other.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub(super) struct Gauge {
     pub(super) scan: Scan,
     /// For delimited records.
     pub(super) scanner: Option<Box<Scanner>>,
+    /// For records with counters.
+    pub(super) scratch: Scratch,
     pub(super) oddities: Oddities,
 }
 
@@ -34,8 +38,8 @@ impl Gauge {
         let framing = framing.records().clone();
         let max = framing.length().min(RECORD_LIMIT);
         let scanner = framing.delimited().map(|how| Box::new(Scanner::new(how)));
-        let (scan, oddities) = (Scan::default(), Oddities::default());
-        Gauge { framing, max, first: true, left: 0, open: None, scan, scanner, oddities }
+        let (scan, scratch, oddities) = (Scan::default(), Scratch::default(), Oddities::default());
+        Gauge { framing, max, first: true, left: 0, open: None, scan, scanner, scratch, oddities }
     }
 
     /// At a later record, with so many bytes left of its block.

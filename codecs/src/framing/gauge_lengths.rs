@@ -1,10 +1,12 @@
 //! The gauge of records that say themselves how long they are: descriptor words, length fields, what a record begins with.
 
+use super::fault::Wrong;
 use super::gauge::Gauge;
 use super::kind::{Blocks, ByLayout, LengthField, Rdw};
 use super::prefix::{BadWord, COMPLETE, FIRST, LAST, MIDDLE, WORD, hex};
 use super::step::{Step, Tail, Trouble, tail, tail_byte};
 use crate::code::Code;
+use crate::record::measure::{BadCounter, Measure, Stop};
 
 impl Gauge {
     pub(super) fn rdw(&mut self, rdw: Rdw, rest: &[u8], at_end: bool) -> Step {
@@ -112,7 +114,14 @@ impl Gauge {
         match by.lengths.iter().find(|one| fits(one.at, &one.bytes)) {
             Some(one) => {
                 self.first = false;
-                self.line(one.length.max(1), by.ending, rest, at_end)
+                let length = match &one.counters {
+                    None => one.length,
+                    Some(counters) => match self.counted(counters, rest, at_end) {
+                        Ok(length) => length,
+                        Err(step) => return step,
+                    },
+                };
+                self.line(length.max(1), by.ending, rest, at_end)
             }
             None => {
                 let begins: String = hex(&rest[..need.min(rest.len()).min(8)]);
@@ -125,6 +134,21 @@ impl Gauge {
         }
     }
 
+    /// Bytes of the next record as its counters say, or what is to be done instead.
+    fn counted(&mut self, counters: &Measure, rest: &[u8], at_end: bool) -> Result<usize, Step> {
+        match counters.length(rest, &mut self.scratch) {
+            Ok(length) => Ok(length),
+            Err(Stop::More(need)) if at_end => Err(self.end(rest, need)),
+            // Twice as much each time: a record that is asked for counter by counter is walked over again each time.
+            Err(Stop::More(need)) => Err(Step::More(need.max(rest.len().saturating_mul(2).min(counters.most())))),
+            Err(Stop::Bad(bad)) => Err(match tail(rest, at_end) {
+                Tail::Run => self.end(rest, 1),
+                Tail::Unknown(need) => Step::More(need),
+                Tail::No => Step::Fault(Box::new(lost(bad))),
+            }),
+        }
+    }
+
     /// What cannot frame a record may be what follows the last one.
     fn bad_word(&mut self, (words, hint): BadWord, rest: &[u8], at_end: bool) -> Step {
         match tail(rest, at_end) {
@@ -133,6 +157,12 @@ impl Gauge {
             _ => Step::other(words, hint),
         }
     }
+}
+
+fn lost(bad: Box<BadCounter>) -> Trouble {
+    let hint =
+        "the record may have another layout or code page, or one before it another length; nothing behind it is read";
+    Trouble { code: Code::COUNTER, wrong: Wrong::Counter(bad), hint: Some(hint.to_owned()) }
 }
 
 /// Whether a record is nothing but records with a word each: a block, then, whose own word looks the same.

@@ -8,6 +8,7 @@
 
 use super::delimited::Delimited;
 use super::ending::LineEnding;
+use crate::record::measure::Measure;
 use std::sync::Arc;
 
 /// Most bytes of a record when the format does not say.
@@ -44,7 +45,7 @@ pub enum Framing {
     LengthField(LengthField),
     /// Fields between delimiters, as CPYTOIMPF writes them.
     Delimited(Delimited),
-    /// A record's own bytes select its layout, whose length counts.
+    /// A record's own bytes select its layout, whose length counts; where that varies, as its counters say.
     ByLayout(Arc<ByLayout>),
     /// Another framing between fixed bytes at the file's beginning and end.
     Edged(Arc<Edged>),
@@ -118,7 +119,7 @@ pub struct LengthField {
     pub max: usize,
 }
 
-/// Record lengths by what a record begins with.
+/// Record lengths by what a record begins with, and by its counters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ByLayout {
     /// In the order in which they are tried.
@@ -134,8 +135,17 @@ pub struct LengthOf {
     pub at: usize,
     /// The bytes; none fit every record.
     pub bytes: Vec<u8>,
-    /// Bytes of the record.
+    /// Bytes of the record, of the longest one where they vary.
     pub length: usize,
+    /// How its own counters say the length, where it varies.
+    pub counters: Option<Arc<Measure>>,
+}
+
+impl LengthOf {
+    /// Records of one length.
+    pub fn new(at: usize, bytes: Vec<u8>, length: usize) -> LengthOf {
+        LengthOf { at, bytes, length, counters: None }
+    }
 }
 
 /// Fixed bytes around the records.
@@ -197,6 +207,7 @@ impl Framing {
                 for one in &b.lengths {
                     let bytes: String = one.bytes.iter().map(|b| format!("{b:02x}")).collect();
                     name.push_str(&format!("-{}x{bytes}x{}", one.at, one.length));
+                    name.extend(one.counters.iter().map(|counters| format!("v{:016x}", counters.identity())));
                 }
                 name.chars().take(200).collect()
             }

@@ -37,6 +37,9 @@ impl fmt::Display for Framing {
             Framing::Delimited(how) => delimited(how, f),
             Framing::ByLayout(by) => {
                 f.write_str("records as long as their layouts")?;
+                if by.lengths.iter().any(|one| one.counters.is_some()) {
+                    f.write_str(" and counters say")?;
+                }
                 by.ending.map_or(Ok(()), |ending| write!(f, ", ending {}", spaced(ending.bytes())))
             }
             Framing::Edged(edged) => {

@@ -7,7 +7,7 @@ use super::content::{characters, hex_cell};
 use super::decimal::Decimal;
 use super::plan::{Nulls, Plan, Short, Step};
 use super::row::{Cell, Repair, Row};
-use super::{decode_flat, special, walk};
+use super::{decode_flat, short, special, walk};
 use crate::code::Code;
 use crate::date::field as moment;
 use crate::fault::Flaw;
@@ -27,6 +27,7 @@ impl Plan {
             }
             None => walk::decode(self, record, row),
         };
+        short::tell(row);
         let filled = self.filled == Some(record.len());
         if let Some(length) = lost.map(|lost| self.length - lost).filter(|length| record.len() > *length && !filled) {
             row.faults.push(BEYOND.within(usize::MAX, length));
@@ -48,11 +49,19 @@ impl Plan {
         if step.nullable && self.nulls != Nulls::None && self.is_null(record, index, step) {
             return Cell::Null;
         }
-        let length = row.text.len();
         let Some(bytes) = record.get(start..start + step.bytes) else {
+            if self.short == Short::Pad {
+                return self.filled(index, start, record, row);
+            }
             row.faults.push(Flaw::new(Code::LENGTH, 0, "the record ends before this field does").within(index, start));
             return Cell::Bad;
         };
+        self.cell(step, index, start, bytes, row)
+    }
+
+    /// The cell of a field's bytes.
+    pub(super) fn cell(&self, step: &Step, index: usize, start: usize, bytes: &[u8], row: &mut Row) -> Cell {
+        let length = row.text.len();
         let cell = match &step.rules {
             None => plain(step, bytes, &mut row.text),
             Some(rules) => {

@@ -15,7 +15,7 @@ use crate::layout::{Array, Node, Redefines};
 pub(super) fn write(plan: &Plan, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
     let mut writer = Writer { plan, row, out, filled: 0, around: Vec::new() };
     plan.nodes.iter().try_for_each(|node| writer.node(node, 0))?;
-    if plan.short == Short::Refuse {
+    if plan.short != Short::Absent {
         writer.fill();
     }
     Ok(())

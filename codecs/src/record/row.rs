@@ -45,6 +45,8 @@ pub struct Row {
     pub faults: Vec<Fault>,
     /// What a policy of the layout let pass, in layout order.
     pub repairs: Vec<Repair>,
+    /// The first field that was filled because the record is short, and where it begins.
+    pub(super) filled: Option<(usize, usize)>,
 }
 
 /// A value that strict reading would have refused, and the policy that let it pass.
@@ -65,6 +67,7 @@ impl Row {
         self.cells.clear();
         self.faults.clear();
         self.repairs.clear();
+        self.filled = None;
     }
 
     /// The characters of a text, wide or hex cell.

@@ -27,6 +27,9 @@ pub enum Short {
     Refuse,
     /// They are absent; one that is cut in two is a fault.
     Absent,
+    /// They are blanks, as a copy to a longer record leaves them; told once a record. What is no text is then as dirty as
+    /// any field of blanks, and its policy decides.
+    Pad,
 }
 
 /// One field, ready for decoding.

@@ -124,7 +124,7 @@ impl Walk<'_> {
         let mut first = None;
         let mut shown = false;
         for node in &part.alternatives {
-            let (faults, repairs) = (self.row.faults.len(), self.row.repairs.len());
+            let (faults, repairs, filled) = (self.row.faults.len(), self.row.repairs.len(), self.row.filled);
             self.lost = before;
             self.node(node, shift);
             if self.row.faults.len() == faults {
@@ -135,6 +135,7 @@ impl Walk<'_> {
             first.get_or_insert(told);
             self.astray = false;
             self.row.repairs.truncate(repairs);
+            self.row.filled = filled;
             self.absent(node, shift);
         }
         self.lost = before;

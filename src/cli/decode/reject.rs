@@ -6,9 +6,10 @@
 //! first line of a record also has the record, sensitive bytes as `**`.
 
 use super::job::Job;
+use crate::cli::compressed::Unreadable;
 use fpp_codecs::Code;
 use fpp_codecs::fault::Fault;
-use fpp_codecs::framing::{Cut, CutError};
+use fpp_codecs::framing::{Cut, CutError, Wrong};
 use fpp_codecs::record::Row;
 use serde::Serialize;
 
@@ -90,17 +91,28 @@ pub(super) fn unknown(job: &Job, cut: &Cut<'_>, out: &mut Vec<u8>) {
 /// Appends the line of the fault at which cutting ended.
 pub(super) fn cutting(error: &CutError, out: &mut Vec<u8>) {
     let place = place_of(error);
+    let code = match error {
+        CutError::Io(error) => Unreadable::of(error).map_or(Code::INTERNAL, |unreadable| unreadable.code),
+        CutError::Frame(frame) => frame.code,
+    };
+    let counter = match error {
+        CutError::Frame(frame) if let Wrong::Counter(bad) = &frame.wrong => Some(bad),
+        _ => None,
+    };
     let line = Line {
         record: place.map(|(n, _)| n),
         offset: place.map(|(_, offset)| offset),
-        r#type: None,
-        field: None,
-        record_offset: None,
-        field_offset: None,
-        hex: None,
-        code: error.code().to_string(),
-        message: &error.to_string(),
-        hint: error.code().hint(),
+        r#type: counter.map(|bad| bad.layout.as_str()),
+        field: counter.map(|bad| bad.field.as_str()),
+        record_offset: counter.map(|bad| bad.offset),
+        field_offset: counter.map(|bad| bad.offset.saturating_sub(bad.start)),
+        hex: counter.map(|bad| bad.hex.as_str()),
+        code: code.to_string(),
+        message: &match error {
+            CutError::Io(error) => error.to_string(),
+            CutError::Frame(frame) => frame.to_string(),
+        },
+        hint: code.hint(),
         raw: None,
     };
     line.write(out);

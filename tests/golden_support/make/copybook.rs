@@ -1,4 +1,5 @@
-//! The product file as a mainframe writes it: a copybook, records with an RDW, as many remarks as there are.
+//! The product file as a mainframe writes it: a copybook, records with an RDW, as many remarks as there are; and the same
+//! records with nothing between them.
 
 use super::{Input, one};
 use fpp_codecs::format::Format;
@@ -7,7 +8,7 @@ use fpp_codecs::json;
 use fpp_codecs::record::Row;
 
 pub(crate) fn inputs() -> Vec<Input> {
-    vec![one("copybook-rdw", products)]
+    vec![one("copybook-rdw", || products("copybook-rdw")), one("copybook-counters", || products("copybook-counters"))]
 }
 
 /// As the lines that `fpp decode` would give.
@@ -22,8 +23,8 @@ const PRODUCTS: &[&str] = &[
         "REMARKS":[{"REMARK":"已停止"}]}}"#,
 ];
 
-fn products() -> Vec<u8> {
-    let folder = super::case::all().join("copybook-rdw");
+fn products(case: &str) -> Vec<u8> {
+    let folder = super::case::all().join(case);
     let mut read = |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|e| e.to_string());
     // The blanks of the second record are dirt on purpose, which only a field that keeps dirt can write.
     let text = read("format.toml").unwrap().replace("dirty = \"null\"", "dirty = \"keep\"");
