@@ -1,10 +1,11 @@
 //! How fast records are read: fpp beside a straight loop written by hand for the one layout.
 //!
-//! For each shape: typed values, JSON lines in memory, and the whole command line to /dev/null. Every figure is MiB of
+//! For each shape: typed values, JSON lines in memory, and the whole command line to /dev/null; of two of them also their
+//! text alone. Every figure is MiB of
 //! input in a second of processor time, one thread, the median of several runs, beside the number of good records. The
 //! JSON of both is compared byte for byte before the clock starts.
 //!
-//! `cargo bench -p fpp-codecs --bench decode [-- SHAPE… WHAT…]`, where WHAT is typed, lines or command; `write FOLDER`
+//! `cargo bench -p fpp-codecs --bench decode [-- SHAPE… WHAT…]`, where WHAT is typed, text, lines or command; `write FOLDER`
 //! instead writes the files, for the peers; the command line is measured when `cargo build --release`
 //! has made it.
 #![allow(
@@ -32,12 +33,15 @@ mod packed;
 mod pmtrd;
 #[path = "decode/shape.rs"]
 mod shape;
+#[path = "decode/texts.rs"]
+mod texts;
 #[path = "decode/twin.rs"]
 mod twin;
 
 use clock::{Figure, measure};
 use hand::Sink;
 use shape::{Hand, Shape};
+use texts::Texts;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--bench")).collect();
@@ -51,6 +55,9 @@ fn main() {
     {
         for shape in SHAPES.iter().map(|make| make()) {
             std::fs::write(format!("{folder}/{}.dat", shape.name), &shape.file).unwrap();
+            if let Some(texts) = Texts::of(&shape) {
+                std::fs::write(format!("{folder}/{}.dat", texts.name), &texts.file).unwrap();
+            }
         }
         return;
     }
@@ -65,7 +72,7 @@ fn main() {
 }
 
 /// What is measured of each shape, as it may be asked for.
-const WHATS: [&str; 3] = ["typed", "lines", "command"];
+const WHATS: [&str; 4] = ["typed", "text", "lines", "command"];
 
 const SHAPES: &[fn() -> Shape] =
     &[display::shape, packed::shape, pmtrd::shape, twin::shape, cobrix::wide, cobrix::narrow, cobrix::array];
@@ -87,6 +94,11 @@ fn report(shape: &Shape, asked: impl Fn(&str) -> bool) {
     if asked("typed") {
         let hand = shape.hand.map(|hand| measure(bytes, || (hand.typed)(&shape.file)));
         row(shape, "typed values", measure(bytes, || shape.rows()), hand);
+    }
+    if asked("text")
+        && let Some(texts) = Texts::of(shape)
+    {
+        row(shape, "text alone", texts.measured(), None);
     }
     if asked("lines") {
         let (mut ours, mut theirs) = (Sink::default(), Sink::default());
