@@ -21,6 +21,8 @@
 mod clock;
 #[path = "decode/cobrix.rs"]
 mod cobrix;
+#[path = "decode/cobrix_hand.rs"]
+mod cobrix_hand;
 #[path = "decode/command.rs"]
 mod command;
 #[path = "decode/display.rs"]
@@ -77,7 +79,15 @@ const WHATS: [&str; 4] = ["typed", "text", "lines", "command"];
 const SHAPES: &[fn() -> Shape] =
     &[display::shape, packed::shape, pmtrd::shape, twin::shape, cobrix::wide, cobrix::narrow, cobrix::array];
 
-const HANDS: &[&Hand] = &[&display::HAND, &packed::HAND, &pmtrd::HAND, &twin::HAND];
+const HANDS: &[&Hand] = &[
+    &display::HAND,
+    &packed::HAND,
+    &pmtrd::HAND,
+    &twin::HAND,
+    &cobrix_hand::WIDE,
+    &cobrix_hand::NARROW,
+    &cobrix_hand::ARRAY,
+];
 
 fn report(shape: &Shape, asked: impl Fn(&str) -> bool) {
     let mut ours = Sink::keeping();

@@ -1,7 +1,8 @@
 //! (e) The three shapes of Cobrix' published experiments: 167 columns of 1,341 bytes; segments of 64 and 68 bytes with a
 //! record descriptor word; and segments of 16 KiB with an array of 2,000 pairs of numbers.
 
-use super::shape::{Shape, encode, own, read};
+use super::cobrix_hand;
+use super::shape::{Hand, Shape, encode, own, read};
 use fpp_codecs::format::Format;
 use fpp_codecs::text::{Page, encode as encode_text};
 
@@ -48,7 +49,7 @@ pub fn wide() -> Shape {
         cuts.push((start, file.len() - start));
     }
     assert_eq!(file.len(), cuts.len() * 1341);
-    Shape { name: "wide", source, file, records: cuts.len(), cuts, format, hand: None }
+    Shape { name: "wide", source, file, records: cuts.len(), cuts, format, hand: Some(&cobrix_hand::WIDE) }
 }
 
 const SEGMENTS: &str = r#"
@@ -83,7 +84,7 @@ field = [
   { name = "TAXPAYER", type = "zoned", digits = 8 },
 ]
 "#;
-    segments("narrow", &format!("{head}{SEGMENTS}"), 40_000, 3)
+    segments(&cobrix_hand::NARROW, &format!("{head}{SEGMENTS}"), 40_000, 3)
 }
 
 /// The company segment has an array of 2,000 numbers, binary and packed.
@@ -117,11 +118,12 @@ field = [
   { name = "NUM2", type = "packed", digits = 7 },
 ]
 "#;
-    segments("array", &format!("{head}{SEGMENTS}"), 300, 1)
+    segments(&cobrix_hand::ARRAY, &format!("{head}{SEGMENTS}"), 300, 1)
 }
 
 /// Companies and so many contacts behind each.
-fn segments(name: &'static str, toml: &str, companies: usize, contacts: usize) -> Shape {
+fn segments(hand: &'static Hand, toml: &str, companies: usize, contacts: usize) -> Shape {
+    let name = hand.name;
     let source = own(&format!("{name}.toml"), toml);
     let format: Format = read(&source);
     let (mut file, mut cuts) = (Vec::new(), Vec::new());
@@ -150,5 +152,6 @@ fn segments(name: &'static str, toml: &str, companies: usize, contacts: usize) -
     let mut letter = Vec::new();
     encode_text(Page::Cp37, "C", &mut letter).unwrap();
     assert_eq!(file[4], letter[0]);
-    Shape { name, source, file, records: cuts.len(), cuts, format, hand: None }
+    assert_eq!(file.len(), companies * hand.record);
+    Shape { name, source, file, records: cuts.len(), cuts, format, hand: Some(hand) }
 }

@@ -23,7 +23,7 @@ pub struct Shape {
 /// The loops by hand.
 pub struct Hand {
     pub name: &'static str,
-    /// Bytes of a record, its line end included.
+    /// Bytes of a record, its line end included; of records of several kinds, those that come again and again.
     pub record: usize,
     /// JSON lines into the sink; good records.
     pub lines: fn(&[u8], &mut Sink) -> usize,
