@@ -48,6 +48,20 @@ fn has_sequences(page: Page) -> bool {
     ["か\u{309A}", "\u{514D}\u{FE01}"].iter().any(|text| table_code(page, text).is_some())
 }
 
+/// Found by fuzzing: 00C1 within a run was the A of the single byte C1.
+#[test]
+fn no_control_begins_a_character_of_two_bytes() {
+    for &page in Page::ALL.iter().filter(|page| page.is_mixed()) {
+        for (lead, trail) in (0..0x40u8).flat_map(|lead| (0..=u8::MAX).map(move |trail| (lead, trail))) {
+            let mut text = String::new();
+            let read = decode(page, &[0x0E, lead, trail, 0x0F], &mut text);
+            assert!(read.is_err() || lead == 0x0F, "{} {lead:02X}{trail:02X}: {text}", page.name());
+            let read = decode_double(page, &[lead, trail], &mut text);
+            assert!(read.is_err(), "{} {lead:02X}{trail:02X}: {text}", page.name());
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -56,6 +56,10 @@ fn decode_run(table: &Table, rules: &Rules, bytes: &[u8], shift: usize, out: &mu
 /// Appends what two bytes stand for.
 #[inline]
 fn push_pair(table: &Table, rules: &Rules, code: [u8; 2], at: usize, out: &mut String) -> Result<(), TextFault> {
+    // Under lead byte 00 the tables have the single bytes, which are no characters of a run.
+    if code[0] < FIRST_GRAPHIC {
+        return Err(bad_pair(code[0], code[1], at));
+    }
     match table.plain(code[0], code[1]) {
         Some(found) => out.push(found),
         None => push_rare(table, rules, code, at, out)?,
