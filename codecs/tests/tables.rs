@@ -168,6 +168,19 @@ fn floats_of_every_form_come_back_from_a_table() {
     }
 }
 
+/// Found by fuzzing: the line of a null alone is empty, and was passed over.
+#[test]
+fn a_table_of_one_column_keeps_its_nulls() {
+    let field = Field { nullable: true, page: Some(Page::Utf8), ..Field::new("A".into(), Kind::Char, 2) };
+    let layout = build("R".into(), String::new(), vec![Part::Field(Box::new(field))]).unwrap();
+    let record = RecordFormat::new(layout, Role::Detail, Selector::default(), Nulls::Flag, Page::Utf8);
+    let format = format(vec![record]);
+    let records = ["ab ", "  1", "   ", "cd "];
+    let out = table(&format, Dialect::default(), &records);
+    assert_eq!(String::from_utf8_lossy(&out), "A\r\nab\r\n\r\n\"\"\r\ncd\r\n");
+    assert_eq!(back(&format, Dialect::default(), &out), records);
+}
+
 #[test]
 fn a_spreadsheet_keeps_what_it_is_shown() {
     let parts = vec![text("ACCOUNT", 18), text("CODE", 3), number("BIG", 17, 2), number("SMALL", 2, 0)];

@@ -10,6 +10,7 @@ use super::read::CsvCell;
 use crate::format::Format;
 use crate::layout::{Field, Kind, Node};
 use crate::record::{Cell, Row};
+use std::collections::HashMap;
 use std::fmt;
 
 /// Why a table or a line does not fit the format.
@@ -50,8 +51,9 @@ impl Header {
     /// Reads the header line. `only` is the record format of a table without a type column.
     pub fn new(format: &Format, cells: &[CsvCell], only: Option<usize>) -> Result<Header, CsvFault> {
         let names: Vec<String> = cells.iter().map(|cell| cell.text.clone()).collect();
+        let mut column_of: HashMap<&str, usize> = HashMap::new();
         for (at, name) in names.iter().enumerate() {
-            if names[..at].contains(name) {
+            if column_of.insert(name, at).is_some() {
                 return Err(fault(name, "this column is there twice"));
             }
         }
@@ -65,7 +67,7 @@ impl Header {
         if let Some((_, name)) = unknown {
             return Err(fault(name, "no record format has such a field"));
         }
-        let place = |field: &Field| names.iter().position(|name| *name == field.name);
+        let place = |field: &Field| column_of.get(field.name.as_str()).copied();
         let places = format.records.iter().map(|record| record.layout.fields.iter().map(place).collect()).collect();
         let optional = format.records.iter().map(|record| {
             let mut optional = vec![false; record.layout.fields.len()];

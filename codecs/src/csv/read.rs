@@ -1,8 +1,8 @@
 //! Lines to cells, strictly: a quote in an unquoted cell, text after a closing quote and an unclosed quote are faults.
 //!
-//! Memory is one line, and a line has at most 16 MiB: an unclosed quote cannot eat the file. LF alone ends a
-//! line too, as spreadsheets and editors write it. The bytes of delimiters, quotes and line ends are no part of another
-//! character in either encoding.
+//! Memory is one line, and a line has at most 16 MiB and 262,145 cells: an unclosed quote cannot eat the file. LF alone
+//! ends a line too, as spreadsheets and editors write it. The bytes of delimiters, quotes and line ends are no part of
+//! another character in either encoding.
 
 use super::dialect::{BOM, Dialect, Encoding};
 use crate::text::{self, Page};
@@ -11,6 +11,10 @@ use std::io::{self, BufRead};
 
 /// Most bytes of a line.
 const LINE_MAX: usize = 16 << 20;
+/// Most cells of a line: as many as a format has fields, and one for the record's type.
+const CELLS_MAX: usize = (1 << 18) + 1;
+/// Most bytes that a cell keeps for the next line: cells that were long once shall not all stay so.
+const SPARE_MAX: usize = 256;
 
 /// One cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,6 +52,8 @@ pub struct Lines<R> {
     line: u64,
     lines_read: u64,
     bytes_read: u64,
+    /// Whether the first record has one cell: an empty line is a record of one empty cell then.
+    single: Option<bool>,
     bytes: Vec<u8>,
     cell: Vec<u8>,
     spare: Vec<CsvCell>,
@@ -57,7 +63,7 @@ impl<R: BufRead> Lines<R> {
     /// From the start of a file.
     pub fn new(input: R, dialect: Dialect) -> Lines<R> {
         let (bytes, cell, spare) = (Vec::new(), Vec::new(), Vec::new());
-        Lines { input, dialect, line: 0, lines_read: 0, bytes_read: 0, bytes, cell, spare }
+        Lines { input, dialect, line: 0, lines_read: 0, bytes_read: 0, single: None, bytes, cell, spare }
     }
 
     /// The line where the last record began, from 1.
@@ -75,9 +81,10 @@ impl<R: BufRead> Lines<R> {
         &self.bytes
     }
 
-    /// The next record; `false` at the end of the file. Empty lines are passed over.
+    /// The next record; `false` at the end of the file. Empty lines are passed over, but in a table of one column, where
+    /// they are what a null looks like.
     pub fn next(&mut self, cells: &mut Vec<CsvCell>) -> Result<bool, ReadError> {
-        self.spare.append(cells);
+        self.spare.extend(cells.drain(..).filter(|cell| cell.text.capacity() <= SPARE_MAX));
         loop {
             self.bytes.clear();
             self.line = self.lines_read + 1;
@@ -100,8 +107,10 @@ impl<R: BufRead> Lines<R> {
                     return Err(ReadError::Malformed("a quote is not closed"));
                 }
             }
-            if !matches!(&self.bytes[..], b"\n" | b"\r\n" | b"") {
-                return self.split(cells).map(|()| true);
+            if self.single == Some(true) || !matches!(&self.bytes[..], b"\n" | b"\r\n" | b"") {
+                self.split(cells)?;
+                self.single.get_or_insert(cells.len() == 1);
+                return Ok(true);
             }
         }
     }
@@ -138,6 +147,9 @@ impl<R: BufRead> Lines<R> {
                 if self.cell.contains(&b'"') {
                     return Err(ReadError::Malformed("a quote stands in a cell that does not begin with one"));
                 }
+            }
+            if cells.len() == CELLS_MAX {
+                return Err(ReadError::Malformed("a line has more cells than a format can have fields"));
             }
             let mut cell = self.spare.pop().unwrap_or_default();
             cell.quoted = quoted;

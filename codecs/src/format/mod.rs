@@ -92,6 +92,8 @@ pub struct RecordFormat {
     /// Fields whose faults and repairs nobody wants; empty when all are wanted.
     ignored: Vec<bool>,
     parent: Option<usize>,
+    /// The fields in the order of their names: who asks for every field by its name shall not look at every field each time.
+    by_name: Vec<u32>,
     /// How the selector's condition reads fields, where the plan has not all of them.
     sight: Option<Arc<Plan>>,
 }
@@ -138,6 +140,8 @@ impl RecordFormat {
     fn assemble(layout: Layout, role: Role, selector: Selector, plan: Plan) -> RecordFormat {
         let keys = Keys::of(&layout);
         let script = Script::of(&layout, &plan);
+        let mut by_name: Vec<u32> = (0..layout.fields.len() as u32).collect();
+        by_name.sort_by_key(|at| layout.fields.get(*at as usize).map(|field| field.name.as_str()));
         RecordFormat {
             layout,
             role,
@@ -148,6 +152,7 @@ impl RecordFormat {
             script,
             ignored: Vec::new(),
             parent: None,
+            by_name,
             sight: None,
         }
     }
@@ -244,7 +249,9 @@ impl RecordFormat {
 
     /// Index of a field by name.
     pub fn field(&self, name: &str) -> Option<usize> {
-        self.layout.fields.iter().position(|f| f.name == name)
+        let of = |at: &u32| self.layout.fields.get(*at as usize).map(|field| field.name.as_str());
+        let place = self.by_name.partition_point(|at| of(at) < Some(name));
+        self.by_name.get(place).filter(|at| of(at) == Some(name)).map(|at| *at as usize)
     }
 }
 

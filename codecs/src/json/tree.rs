@@ -125,7 +125,8 @@ impl Filler<'_> {
     fn object(&mut self, nodes: &[Node], map: &Map<String, Value>, shift: usize, path: &str) -> Result<(), JsonFault> {
         let mut keys = Vec::new();
         nodes.iter().for_each(|node| known(node, &mut keys));
-        if let Some(key) = map.keys().find(|key| !keys.contains(&key.as_str())) {
+        keys.sort_unstable();
+        if let Some(key) = map.keys().find(|key| keys.binary_search(&key.as_str()).is_err()) {
             return Err(at(&format!("{path}{key}"), "is no part of this record".to_owned()));
         }
         nodes.iter().try_for_each(|node| self.node(node, map, shift, path))
