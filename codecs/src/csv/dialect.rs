@@ -87,8 +87,8 @@ impl Dialect {
     /// What was there before it was dressed.
     pub(super) fn undress<'a>(&self, text: &'a str) -> &'a str {
         let number = |text: &str| {
-            let digits = text.strip_prefix('-').unwrap_or(text);
-            !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+            let digits = text.bytes().any(|b| b.is_ascii_digit());
+            digits && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'E'))
         };
         // Text of its own that looks like this has an apostrophe in front when cells are guarded.
         let wrapped = match self.long_digits {
@@ -119,6 +119,19 @@ fn is_formula(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_numbers_are_undressed_with_their_exponents() {
+        for long_digits in [LongDigits::Formula, LongDigits::Tab] {
+            let dialect = Dialect { long_digits, ..Dialect::default() };
+            for number in ["-1.000000000000001E+100", "1234567890123456E-3", "1234567890123456.7"] {
+                let mut out = String::new();
+                dialect.dress_number(number, &mut out);
+                assert!(out.len() > number.len());
+                assert_eq!(dialect.undress(&out), number);
+            }
+        }
+    }
 
     #[test]
     fn what_is_dressed_is_undressed_to_the_same() {

@@ -5,6 +5,7 @@ use super::plan::Step;
 use super::row::Cell;
 use crate::fault::Flaw;
 use crate::layout::{Kind, Rules};
+use crate::text::Page;
 
 /// Reads a text field.
 pub(super) fn read(
@@ -30,11 +31,18 @@ pub(super) fn read(
 }
 
 fn leading_blanks(step: &Step, bytes: &[u8]) -> usize {
-    let blank = step.page.blank();
     match step.kind {
-        Kind::Char | Kind::Open => bytes.iter().take_while(|b| **b == blank).count(),
+        Kind::Char | Kind::Open => {
+            let (blank, width) = blank(step.page);
+            bytes.chunks(width).take_while(|character| *character == &blank[..width]).count() * width
+        }
         _ => 0,
     }
+}
+
+/// The blank of a page and its bytes.
+fn blank(page: Page) -> ([u8; 2], usize) {
+    if page.is_wide() { ([0, b' '], 2) } else { ([page.blank(), 0], 1) }
 }
 
 /// Appends a text field.
@@ -48,8 +56,9 @@ pub(super) fn write(step: &Step, rules: &Rules, value: &str, out: &mut Vec<u8>) 
     let start = out.len();
     write_text(step, value, out)?;
     if rules.justified && !step.varlen && matches!(step.kind, Kind::Char | Kind::Open) {
-        let blank = step.page.blank();
-        let trailing = out[start..].iter().rev().take_while(|b| **b == blank).count();
+        let (blank, width) = blank(step.page);
+        let characters = out[start..].rchunks(width);
+        let trailing = characters.take_while(|character| *character == &blank[..width]).count() * width;
         out[start..].rotate_right(trailing);
     }
     Ok(())

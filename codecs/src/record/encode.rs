@@ -97,6 +97,7 @@ fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> 
             Ok(())
         }
         Kind::Date(form) if form.year == Year::Two => moment::write(step, rules, "1940-01-01", out),
+        Kind::Date(form) if form.year == Year::Century => moment::write(step, rules, "1900-01-01", out),
         Kind::Date(_) => moment::write(step, rules, "0001-01-01", out),
         Kind::Time(_) => moment::write(step, rules, "00:00:00", out),
         Kind::Timestamp { fraction: 0 } => moment::write(step, rules, "0001-01-01-00.00.00", out),
