@@ -2,24 +2,59 @@
 
 use crate::bytes::Bytes;
 use fpp_codecs::date::{DateForm, NoDates, Sentinel, TimeForm};
-use fpp_codecs::format::{RecordFormat, Role, Selector};
+use fpp_codecs::format::{Format, RecordFormat, Role, Selector};
+use fpp_codecs::framing::Framing;
 use fpp_codecs::layout::build::{Counter, Part, build};
-use fpp_codecs::layout::{Field, Kind, Layout, NumericMoment, Rules, SignPlace};
+use fpp_codecs::layout::{Dirty, Field, Kind, Layout, Node, NumericMoment, Rules, SignPlace};
 use fpp_codecs::number::Signs;
 use fpp_codecs::number::display::Encoding;
 use fpp_codecs::record::Nulls;
 use fpp_codecs::text::Page;
 
 const DEPTH: usize = 4;
+/// The picture of every edited number: seven digits in ten bytes.
+const PICTURE: &str = "ZZ,ZZ9.99-";
 
 /// A record format, if the parts fit together.
 pub fn random_layout(bytes: &mut Bytes<'_>) -> Option<RecordFormat> {
     let page = bytes.of(Page::ALL);
     let nulls = bytes.of(&[Nulls::None, Nulls::None, Nulls::Blank, Nulls::Map, Nulls::Flag]);
+    random_record(bytes, page, nulls)
+}
+
+/// The same in this page, with nulls of this kind where the layout is flat.
+pub fn random_record(bytes: &mut Bytes<'_>, page: Page, nulls: Nulls) -> Option<RecordFormat> {
     let parts = (0..1 + bytes.below(6)).map(|n| part(bytes, page, n, 0)).collect();
     let layout: Layout = build("R".into(), String::new(), parts).ok()?;
     let nulls = if layout.is_flat() { nulls } else { Nulls::None };
     Some(RecordFormat::new(layout, Role::Detail, Selector::default(), nulls, page))
+}
+
+/// A file of such records.
+pub fn format_of(record: RecordFormat) -> Format {
+    Format {
+        name: "R".into(),
+        text: String::new(),
+        framing: Framing::Fixed { length: record.layout.length },
+        page: Page::Cp1388,
+        records: vec![record],
+        order: None,
+        controls: None,
+        version: String::new(),
+        nulls: Nulls::None,
+        sources: Vec::new(),
+    }
+}
+
+/// Whether there are alternatives: of those only the ones that decode are shown, and what none of them covers does not
+/// come back.
+pub fn shows_alternatives(nodes: &[Node]) -> bool {
+    nodes.iter().any(|node| match node {
+        Node::Leaf { .. } => false,
+        Node::Group { nodes, .. } => shows_alternatives(nodes),
+        Node::Array(array) => shows_alternatives(std::slice::from_ref(&array.item)),
+        Node::Redefines(_) => true,
+    })
 }
 
 fn part(bytes: &mut Bytes<'_>, page: Page, n: usize, depth: usize) -> Part {
@@ -41,7 +76,7 @@ fn field(bytes: &mut Bytes<'_>, page: Page, n: usize) -> Field {
     let digits = 1 + bytes.below(63) as u8;
     let decimals = bytes.below(usize::from(digits) + 1) as u8;
     let rules = if bytes.flag() { rules(bytes) } else { Rules::PLAIN };
-    let kind = match bytes.below(14) {
+    let kind = match bytes.below(15) {
         0 => Kind::Char,
         1 => Kind::Open,
         2 => Kind::Only,
@@ -55,11 +90,13 @@ fn field(bytes: &mut Bytes<'_>, page: Page, n: usize) -> Field {
         12 => bytes.of(&[
             Kind::Date(DateForm::ISO),
             Kind::Date(DateForm::JUL),
+            Kind::Date(DateForm::named("*CYMD").unwrap_or(DateForm::ISO)),
             Kind::Time(TimeForm::USA),
             Kind::Timestamp { fraction: 6 },
             Kind::DecFloat { digits: 16 },
             Kind::DecFloat { digits: 34 },
         ]),
+        14 => Kind::Edited { digits: 7, decimals: 2 },
         _ => bytes.of(&[
             Kind::Number { digits, decimals, signed: true },
             Kind::Number { digits, decimals, signed: false },
@@ -78,6 +115,7 @@ fn field(bytes: &mut Bytes<'_>, page: Page, n: usize) -> Field {
             }
         }
         (_, Some(own)) => own,
+        (Kind::Edited { .. }, None) => PICTURE.len(),
         (Kind::Graphic, None) => 2 * (1 + bytes.below(20)),
         (_, None) => 4 + bytes.below(60),
     };
@@ -87,7 +125,7 @@ fn field(bytes: &mut Bytes<'_>, page: Page, n: usize) -> Field {
         page: kind.has_page().then_some(page),
         varlen,
         nullable: bytes.flag(),
-        rules,
+        rules: Rules { picture: matches!(kind, Kind::Edited { .. }).then(|| PICTURE.into()), ..rules },
         ..Field::new(format!("F{n}"), kind, size)
     }
 }
@@ -117,6 +155,11 @@ fn rules(bytes: &mut Bytes<'_>) -> Rules {
         } else {
             NoDates::STRICT
         },
+        hex_float: bytes.flag(),
+        scale_up: [0, 0, 0, 2][bytes.below(4)],
+        blank: bytes.of(&[None, None, Some(Dirty::Null), Some(Dirty::Zero)]),
+        dirty: bytes.of(&[Dirty::Reject, Dirty::Reject, Dirty::Null, Dirty::Zero, Dirty::Keep]),
+        fixnbr: bytes.below(4) == 0,
         ..Rules::PLAIN
     }
 }
