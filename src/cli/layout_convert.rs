@@ -1,7 +1,7 @@
 //! `fpp layout convert`: a layout of any source as TOML, or as JSON Schema of what `fpp decode` writes.
 
 use super::exit::{Exit, Failure};
-use super::layouts::LayoutArg;
+use super::layouts::PageArg;
 use super::output::Output;
 use clap::{Args, ValueEnum};
 use fpp_codecs::json;
@@ -16,8 +16,11 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  fpp layout convert CUSTMST.PF --to toml -o custmst.toml\n  \
                         fpp layout convert config/layouts/pmtrd.toml --to json-schema")]
 pub(super) struct Convert {
+    /// File format or layout in TOML, DDS source (.dds, .pf, .lf), outfile of DSPFFD (.csv), or copybook (.cpy)
+    #[arg(value_name = "LAYOUT")]
+    layout: PathBuf,
     #[command(flatten)]
-    layout: LayoutArg,
+    page: PageArg,
     /// What to write
     #[arg(long, value_name = "FORM")]
     to: Form,
@@ -40,7 +43,7 @@ enum Form {
 
 impl Convert {
     pub(super) fn run(&self, out: &mut Output) -> Result<Exit, Failure> {
-        let mut layouts = self.layout.page.open_all(&self.layout.layout)?.layouts;
+        let mut layouts = self.page.open_all(&self.layout)?.layouts;
         let known: Vec<_> = layouts.iter().map(|layout| layout.name.clone()).collect();
         if let Some(name) = &self.record {
             layouts.retain(|layout| layout.name.eq_ignore_ascii_case(name));
@@ -70,11 +73,7 @@ impl Convert {
             return Err(Failure::usage(message));
         };
         convert::to_toml(layout).map_err(|why| {
-            Failure::usage(format!(
-                "{}: {} cannot be written as TOML: {why}",
-                self.layout.layout.display(),
-                layout.name
-            ))
+            Failure::usage(format!("{}: {} cannot be written as TOML: {why}", self.layout.display(), layout.name))
         })
     }
 }

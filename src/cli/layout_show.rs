@@ -2,20 +2,24 @@
 
 use super::exit::{Exit, Failure};
 use super::layout_tree::{Line, lines, rules};
-use super::layouts::{LayoutArg, description, letter, role, selector};
+use super::layouts::{PageArg, description, letter, role, selector};
 use super::output::{Align, Output, Table};
 use clap::Args;
 use fpp_codecs::format::{Format, RecordFormat};
 use fpp_codecs::layout::{Field, Layout};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 /// Show the fields of each record: name, type, first byte from 1, bytes, digits, decimals, code page, text
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fpp layout show config/layouts/pmtrdd.dds --ccsid 935\n  \
                         fpp layout show config/layouts/pmtrd.toml --json")]
 pub(super) struct Show {
+    /// File format or layout in TOML, DDS source (.dds, .pf, .lf), outfile of DSPFFD (.csv), or copybook (.cpy)
+    #[arg(value_name = "LAYOUT")]
+    layout: PathBuf,
     #[command(flatten)]
-    layout: LayoutArg,
+    page: PageArg,
     /// Print JSON, one record format a line
     #[arg(long)]
     json: bool,
@@ -23,7 +27,7 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn run(&self, out: &mut Output) -> Result<Exit, Failure> {
-        let file = self.layout.page.open_all(&self.layout.layout)?;
+        let file = self.page.open_all(&self.layout)?;
         let format = file.format.as_ref();
         let records: Vec<(&Layout, Option<&RecordFormat>)> = match format {
             Some(format) => format.records.iter().map(|record| (&record.layout, Some(record))).collect(),

@@ -9,7 +9,7 @@ use fpp_codecs::layout::{Field, Kind};
 use fpp_codecs::text::Page;
 use std::path::PathBuf;
 
-/// The layout a verb works with.
+/// The layout by which a verb reads or writes a file.
 #[derive(Debug, Args)]
 pub(super) struct LayoutArg {
     /// File format or layout in TOML, DDS source (.dds, .pf, .lf), outfile of DSPFFD (.csv), or copybook (.cpy)

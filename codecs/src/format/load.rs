@@ -174,7 +174,10 @@ impl<'a, 'b> Loader<'a, 'b> {
             return Err(format!("{file} refers to itself, and no other source of it was found"));
         }
         let tried = names.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
-        Err(format!("no source of it was found; {tried} and so on were tried"))
+        Err(format!(
+            "no source of it was found; {tried} and so on were tried. If it is in another folder, name that with --refs, \
+             or as one of `references` in a format"
+        ))
     }
 
     /// Names of sources that a file can have: `file.dds`, `FILE.PF` ..., beside the source, in the folder of its library,

@@ -8,7 +8,8 @@ use crate::condition::Scope;
 use crate::framing::kind::Framing;
 use crate::layout::check::SOURCE_MAX;
 use crate::layout::copybook::Options;
-use crate::layout::{Layout, toml};
+use crate::layout::{Kind, Layout, toml};
+use crate::number::display::Encoding;
 use crate::record::Nulls;
 use crate::source::{Section, Source, SourceFault};
 use crate::text::Page;
@@ -35,7 +36,8 @@ impl Format {
         let format = if Loader::is_copybook(file) {
             lone_copybook(file, &mut loader, text, &asked.options(PAGE))?
         } else if Loader::is_native(file) {
-            let layout = one(file, loader.native(file, text)?, None)?;
+            let mut layout = one(file, loader.native(file, text)?, None)?;
+            convert_zoned(&mut layout, asked.page);
             lone(layout, None, asked.page)
         } else {
             let source = Source::new(file, text);
@@ -72,7 +74,9 @@ impl Format {
         let mut layouts = if Loader::is_copybook(file) {
             loader.copybook(file, text, &asked.options(PAGE))?
         } else if Loader::is_native(file) {
-            loader.native(file, text)?
+            let mut layouts = loader.native(file, text)?;
+            layouts.iter_mut().for_each(|layout| convert_zoned(layout, asked.page));
+            layouts
         } else {
             let (format, warnings) = Format::parse(file, text, read, asked)?;
             return Ok((format.records.into_iter().map(|record| record.layout).collect(), warnings));
@@ -120,6 +124,17 @@ fn lone(mut layout: Layout, own: Option<Page>, asked: Option<Page>) -> Format {
         version: String::new(),
         nulls: Nulls::None,
         sources: Vec::new(),
+    }
+}
+
+/// What converted a file's text converted the zoned numbers of DDS with it: to ASCII digits, and to the letters that
+/// EBCDIC's signs show.
+fn convert_zoned(layout: &mut Layout, asked: Option<Page>) {
+    if asked.is_none_or(Page::is_ebcdic) {
+        return;
+    }
+    for field in layout.fields.iter_mut().filter(|field| matches!(field.kind, Kind::Zoned { .. })) {
+        field.rules.encoding = Encoding::Translated;
     }
 }
 

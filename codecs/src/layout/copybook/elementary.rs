@@ -279,8 +279,10 @@ impl Maker<'_> {
         let dialect = if usage == Usage::Bytes { Dialect::MicroFocus } else { self.dialect };
         let Some(bytes) = dialect.binary(digits.into(), picture.signed) else {
             let word = self.described();
-            return self
-                .fault(format!("{word} is more than {} digits, the most a binary item has", dialect.binary_most()));
+            return self.fault(format!(
+                "{word} is more than {} digits, the most a binary item has; a field of TOML may have 38",
+                dialect.binary_most()
+            ));
         };
         rules.native = matches!(usage, Usage::Native | Usage::Bytes);
         rules.little_endian = usage == Usage::Little || (usage == Usage::Native && self.dialect.is_pc());
