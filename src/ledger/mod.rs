@@ -14,6 +14,8 @@ pub mod delivery;
 pub mod difference;
 pub mod fold;
 pub mod lease;
+pub mod mysql;
+pub mod sql;
 pub mod sqlite;
 pub mod standing;
 pub mod transfer;

@@ -1,14 +1,13 @@
 //! A node that is killed in the middle of its writes: what was committed stands, and the rest is not there at all.
 
+use crate::Books;
 use crate::shapes::*;
-use fpp::ledger::Ledger;
 use fpp::ledger::change::Change;
-use fpp::ledger::sqlite::SqliteLedger;
 use fpp::ledger::transfer::{FileEvent as E, Verdict as V};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-const PATH: &str = "FPP_TEST_LEDGER";
+const PLACE: &str = "FPP_TEST_LEDGER";
 const SAID: &str = "committed ";
 
 /// A child that does not outlive the test, however that ends.
@@ -25,8 +24,8 @@ impl Drop for Node {
 #[tokio::test]
 #[ignore = "runs as the child of a_killed_node_loses_nothing_it_committed"]
 async fn child() {
-    let Some(path) = std::env::var_os(PATH) else { return };
-    let ledger = SqliteLedger::open(path.as_ref()).await.unwrap();
+    let Ok(place) = std::env::var(PLACE) else { return };
+    let ledger = crate::open_at(&place).await;
     let first = u32::try_from(ledger.last_publication().await.unwrap()).unwrap() + 1;
     for n in first.. {
         let changes = [
@@ -36,7 +35,7 @@ async fn child() {
             Change::Reject { id: id(n), rejects: rejects(2..40) },
             Change::Plan(Box::new(delivery(n, n))),
         ];
-        apply(&ledger, 0, &changes).await;
+        apply(&*ledger, 0, &changes).await;
         if n % 7 == 0 {
             ledger.seal(T0, b"key").await.unwrap();
         }
@@ -44,15 +43,14 @@ async fn child() {
     }
 }
 
-#[tokio::test]
-async fn a_killed_node_loses_nothing_it_committed() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ledger.db");
+pub(crate) async fn a_killed_node_loses_nothing_it_committed(books: &dyn Books) {
+    drop(books.open().await);
+    let place = books.place().await;
     let mut committed = 0;
     for round in 1..=5 {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--ignored", "--exact", "--nocapture", "crash::child"])
-            .env(PATH, &path)
+            .env(PLACE, &place)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -70,7 +68,7 @@ async fn a_killed_node_loses_nothing_it_committed() {
         committed =
             said.map_while(Result::ok).filter_map(|l| l.split_once(SAID)?.1.parse().ok()).last().unwrap_or(committed);
 
-        let ledger = SqliteLedger::open(&path).await.unwrap();
+        let ledger = books.open().await;
         let report = ledger.verify(Some(b"key")).await.unwrap();
         assert_eq!(report.broken, None, "round {round}");
         let last = ledger.last_publication().await.unwrap();

@@ -7,6 +7,7 @@ use fpp::ledger::change::{Change, Fence};
 use fpp::ledger::lease::{Lease, LeaseKey};
 use fpp::ledger::transfer::FileEvent as E;
 use fpp_codecs::Code;
+use std::time::Duration;
 
 fn fence(lease: &Lease) -> Fence {
     Fence { key: lease.key.clone(), epoch: lease.epoch, holder: lease.holder.clone() }
@@ -73,4 +74,36 @@ pub(crate) async fn a_beat_is_refused_after_a_takeover(books: &dyn Books) {
     assert_eq!((free.holder.as_str(), free.epoch), ("", 2));
     let third = ledger.take_lease(&key, "c/1", Some(&free)).await.unwrap().unwrap();
     assert_eq!(third.epoch, 3, "epochs keep growing");
+}
+
+/// A write that found its fence good commits before anybody else has the lease: so it never stands behind the first
+/// write of the next holder.
+pub(crate) async fn a_takeover_waits_for_the_write_under_way(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, [1], &[]).await;
+    let key = LeaseKey("transfer:1".into());
+    let first = ledger.take_lease(&key, "a/1", None).await.unwrap().unwrap();
+    let (a, b) = (books.open().await, books.open().await);
+    let held = books
+        .hold(
+            "INSERT INTO journal (subject, n, at_ms, entry, previous, hash) \
+             VALUES ('transfer:01T00000000000000000000001', 2, 0, '{}', '', '')",
+        )
+        .await;
+    let (fenced, seen) = (fence(&first), first.clone());
+    let mut writing = tokio::spawn(async move { a.apply(Some(&fenced), T0, &[event(1, E::Claim)]).await });
+    assert!(tokio::time::timeout(Duration::from_millis(400), &mut writing).await.is_err(), "it waits for the row");
+    let mut taking = tokio::spawn(async move { b.take_lease(&key, "b/1", Some(&seen)).await });
+    assert!(tokio::time::timeout(Duration::from_millis(400), &mut taking).await.is_err(), "it waits for the write");
+    held.undo().await;
+    // On SQLite either may go first; then the other one is refused.
+    let written = writing.await.unwrap();
+    let taken = taking.await.unwrap().unwrap().unwrap();
+    assert_eq!(taken.epoch, 2);
+    if let Err(error) = &written {
+        assert_eq!(error.code, Code::STALE_EPOCH, "{error}");
+    }
+    let late = ledger.apply(Some(&fence(&first)), T0, &[event(1, E::Stage)]).await.unwrap_err();
+    assert_eq!(late.code, Code::STALE_EPOCH, "{late}");
+    verified(&*ledger).await;
 }

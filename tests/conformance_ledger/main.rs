@@ -8,10 +8,15 @@
 
 mod chains;
 mod crash;
+#[path = "../support/databases.rs"]
+mod databases;
 mod deliveries;
 mod desk;
+mod figures;
 mod leases;
+mod mysql;
 mod publications;
+mod races;
 mod random;
 mod shapes;
 mod sqlite;
@@ -30,7 +35,18 @@ trait Books: Send + Sync {
     /// Empty books of the same engine.
     fn fresh(&self) -> Box<dyn Books>;
     /// Changes rows behind the ledger's back.
-    async fn tamper(&self, statements: &[&'static str]);
+    async fn tamper(&self, statements: &[&str]);
+    /// Writes something behind the ledger's back, and does not commit it yet.
+    async fn hold(&self, statement: &'static str) -> Box<dyn Held>;
+    /// Where they are, for another process.
+    async fn place(&self) -> String;
+}
+
+/// A transaction that is open behind the ledger's back.
+#[async_trait]
+trait Held: Send {
+    /// Undoes it.
+    async fn undo(self: Box<Self>);
 }
 
 macro_rules! conformance {
@@ -50,6 +66,16 @@ macro_rules! conformance {
             leases::a_beat_is_refused_after_a_takeover,
             publications::numbers_never_appear_late,
             publications::a_number_is_not_lost_by_a_refused_apply,
+            publications::a_commit_that_is_held_back_holds_back_every_later_number,
+            leases::a_takeover_waits_for_the_write_under_way,
+            races::an_arrival_is_booked_once_by_many_nodes,
+            races::an_identity_is_accepted_once_by_many_nodes,
+            races::a_name_is_planned_once_by_many_nodes,
+            races::a_notice_is_opened_once_by_many_nodes,
+            races::a_file_moves_once,
+            races::writers_in_each_other_s_way_all_get_through,
+            races::a_file_is_not_put_to_sleep_past_a_delivery_that_arrives_meanwhile,
+            crash::a_killed_node_loses_nothing_it_committed,
             deliveries::a_plan_is_made_once,
             deliveries::a_delivery_walks_and_wakes_its_transfer,
             deliveries::a_transfer_does_not_sleep_past_its_last_delivery,
@@ -71,10 +97,21 @@ macro_rules! conformance {
         mod $engine {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                crate::$room::$case(&$books).await;
+                let Some(books) = $books else { return };
+                crate::$room::$case(&books).await;
             })*
         }
     };
 }
 
-conformance!(on_sqlite, crate::sqlite::SqliteBooks::new());
+conformance!(on_sqlite, Some(crate::sqlite::SqliteBooks::new()));
+conformance!(on_mariadb, crate::mysql::MysqlBooks::new(crate::databases::Kind::MariaDb));
+conformance!(on_seekdb, crate::mysql::MysqlBooks::new(crate::databases::Kind::SeekDb));
+
+/// Opens books by their [`Books::place`].
+async fn open_at(place: &str) -> Box<dyn Ledger> {
+    match mysql::server_at(place) {
+        Some(server) => Box::new(fpp::ledger::mysql::MysqlLedger::open(server).await.unwrap()),
+        None => Box::new(fpp::ledger::sqlite::SqliteLedger::open(place.as_ref()).await.unwrap()),
+    }
+}

@@ -75,3 +75,31 @@ pub(crate) async fn a_number_is_not_lost_by_a_refused_apply(books: &dyn Books) {
     assert_eq!(apply(&*ledger, 1, &[event(1, E::Post)]).await.publication, Some(1));
     assert_eq!(ledger.last_publication().await.unwrap(), 1);
 }
+
+/// The first node has taken its number and cannot commit, because a row of its journal is in another's hands. Whoever
+/// comes later waits for it, so that no number appears after a higher one.
+pub(crate) async fn a_commit_that_is_held_back_holds_back_every_later_number(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, [1, 2], &[E::Claim, E::Stage, E::Judge(V::Accepted)]).await;
+    let (a, b) = (books.open().await, books.open().await);
+    let held = books
+        .hold(
+            "INSERT INTO journal (subject, n, at_ms, entry, previous, hash) \
+             VALUES ('transfer:01T00000000000000000000001', 5, 0, '{}', '', '')",
+        )
+        .await;
+    let post = async |node: Box<dyn fpp::ledger::Ledger>, n| {
+        let mut posting = tokio::spawn(async move { node.apply(None, T0, &[event(n, E::Post)]).await });
+        let waits = tokio::time::timeout(Duration::from_millis(400), &mut posting).await.is_err();
+        (posting, waits)
+    };
+    let (first, first_waits) = post(a, 1).await;
+    let (second, second_waits) = post(b, 2).await;
+    assert!(first_waits && second_waits, "the first waits: {first_waits}, the second: {second_waits}");
+    assert!(ledger.publications(0, 10).await.unwrap().is_empty());
+    held.undo().await;
+    let numbers = [first.await.unwrap().unwrap().publication, second.await.unwrap().unwrap().publication];
+    assert!(numbers == [Some(1), Some(2)] || numbers == [Some(2), Some(1)], "{numbers:?}");
+    assert_eq!(ledger.publications(0, 10).await.unwrap().len(), 2);
+    verified(&*ledger).await;
+}

@@ -1,6 +1,6 @@
 //! SQLite for the suite, and what only a file can suffer: a copy that is torn.
 
-use crate::Books;
+use crate::{Books, Held};
 use crate::shapes::*;
 use async_trait::async_trait;
 use fpp::error::Class;
@@ -8,9 +8,8 @@ use fpp::ledger::Ledger;
 use fpp::ledger::sqlite::SqliteLedger;
 use fpp::ledger::transfer::FileEvent as E;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
 use std::path::PathBuf;
-use std::time::Instant;
 
 const PAGE_BYTES: usize = 4096;
 
@@ -41,13 +40,35 @@ impl Books for SqliteBooks {
         Box::new(SqliteBooks::new())
     }
 
-    async fn tamper(&self, statements: &[&'static str]) {
+    async fn tamper(&self, statements: &[&str]) {
         let options = SqliteConnectOptions::new().filename(self.path()).foreign_keys(false);
         let mut connection = options.connect().await.unwrap();
         for statement in statements {
-            sqlx::query(*statement).execute(&mut connection).await.unwrap();
+            sqlx::query(AssertSqlSafe((*statement).to_owned())).execute(&mut connection).await.unwrap();
         }
         connection.close().await.unwrap();
+    }
+
+    async fn hold(&self, statement: &'static str) -> Box<dyn Held> {
+        let mut connection = SqliteConnectOptions::new().filename(self.path()).connect().await.unwrap();
+        for statement in ["BEGIN IMMEDIATE", statement] {
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+        }
+        Box::new(HeldFile(connection))
+    }
+
+    async fn place(&self) -> String {
+        self.path().display().to_string()
+    }
+}
+
+struct HeldFile(SqliteConnection);
+
+#[async_trait]
+impl Held for HeldFile {
+    async fn undo(mut self: Box<Self>) {
+        sqlx::query("ROLLBACK").execute(&mut self.0).await.unwrap();
+        self.0.close().await.unwrap();
     }
 }
 
@@ -95,66 +116,4 @@ async fn a_command_that_finds_no_ledger_says_so() {
     let error = SqliteLedger::open_read_only(&books.path()).await.err().unwrap();
     assert!(error.to_string().contains("there is no ledger"), "{error}");
     assert!(!books.path().exists());
-}
-
-const FINISHED: &str = "
-    WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000)
-    INSERT INTO transfers (id, route, spool, name, arrival_key, state, verdict, closed, facts, business_date, batch, run,
-        attempts, next_attempt_ms, waiting_for, arrived_ms, updated_ms, publication, queue)
-    SELECT 'Z' || n, 'OLD', 'core', 'x', 'old' || n, 'Archived', 'accepted', 0, '{}', '2025-01-01', n, 0,
-        0, n, '', n, n, n + 1000000, 0 FROM c";
-
-/// Run by hand: what the reads cost before and after a million finished transfers.
-#[tokio::test]
-#[ignore = "takes half a minute; prints figures"]
-async fn reads_stay_flat_beside_a_million_finished_transfers() {
-    let books = SqliteBooks::new();
-    let ledger = SqliteLedger::open(&books.path()).await.unwrap();
-    walk(&ledger, 1..=100, &[E::Claim]).await;
-    for finished in ["none", "a million"] {
-        if finished != "none" {
-            books.tamper(&[FINISHED, "PRAGMA wal_checkpoint(TRUNCATE)"]).await;
-        }
-        let begun = Instant::now();
-        for _ in 0..100 {
-            assert_eq!(ledger.due_transfers(T0, 16).await.unwrap().len(), 16);
-        }
-        let due = begun.elapsed() / 100;
-        let begun = Instant::now();
-        for n in 1..=100 {
-            let park = fpp::ledger::change::Change::Park {
-                id: id(n),
-                until_ms: T0,
-                waiting_for: finished.into(),
-                failed: true,
-            };
-            apply(&ledger, 0, &[park, event(n, E::Hold), event(n, E::Release)]).await;
-        }
-        println!("finished: {finished}; due_transfers: {due:?}; apply of three changes: {:?}", begun.elapsed() / 100);
-    }
-    let begun = Instant::now();
-    let counts = ledger.counts().await.unwrap();
-    println!("counts: {counts:?} in {:?}", begun.elapsed());
-}
-
-/// Run by hand: how fast `verify` walks.
-#[tokio::test]
-#[ignore = "prints figures"]
-async fn verify_walks_many_chains() {
-    let books = SqliteBooks::new();
-    let ledger = SqliteLedger::open(&books.path()).await.unwrap();
-    for part in 0..20 {
-        let changes: Vec<_> = (1..=1000)
-            .map(|n| part * 1000 + n)
-            .flat_map(|n| [fpp::ledger::change::Change::Arrive(arrival(n)), event(n, E::Claim), event(n, E::Stage)])
-            .collect();
-        let begun = Instant::now();
-        apply(&ledger, 0, &changes).await;
-        println!("apply of 3,000 changes: {:?}", begun.elapsed());
-    }
-    println!("sealed: {}", ledger.seal(T0, b"key").await.unwrap());
-    let begun = Instant::now();
-    let report = ledger.verify(Some(b"key")).await.unwrap();
-    println!("{report:?} in {:?}", begun.elapsed());
-    assert_eq!(report.broken, None);
 }

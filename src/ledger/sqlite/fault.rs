@@ -57,12 +57,6 @@ fn by_number(number: u32) -> (bool, &'static str, &'static str) {
     }
 }
 
-/// A row that holds what no fpp wrote.
-pub(super) fn damaged(table: &str, row: &str, what: impl std::fmt::Display) -> Error {
-    Error::halt(Code::LEDGER, format!("{table} {row}: {what}"))
-        .hint("Run `fpp ledger verify`, and restore if it agrees.")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

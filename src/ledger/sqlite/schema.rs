@@ -4,13 +4,14 @@
 //! beside `facts` repeat what queries need; `verify` compares them. Indexes are composite, not partial, so that MySQL
 //! and OceanBase can have the same ones: `queue` is 1 for what has work to do, so finished rows cost a due read nothing.
 
-use super::fault;
-use crate::error::{Error, Result};
-use fpp_codecs::Code;
-use sqlx::{Row, SqliteConnection};
+use crate::error::Result;
+use crate::ledger::sql::session::{Session, sql};
+use crate::ledger::sql::version::{self, COMPATIBLE, VERSION};
 
-/// One list for each version, oldest first.
-const MIGRATIONS: &[&[&str]] = &[&[
+/// The migrations, oldest first: the version that each reaches, and its statements.
+const MIGRATIONS: &[(i64, &[&str])] = &[(1, BEGINNING), (2, OPEN_KEYS)];
+
+const BEGINNING: &[&str] = &[
     "CREATE TABLE transfers (
         id TEXT NOT NULL PRIMARY KEY, route TEXT NOT NULL, spool TEXT NOT NULL, name TEXT NOT NULL,
         arrival_key TEXT NOT NULL, state TEXT NOT NULL, verdict TEXT, held_from TEXT, closed INTEGER NOT NULL,
@@ -75,68 +76,47 @@ const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE TABLE days (
         route TEXT NOT NULL, business_date TEXT NOT NULL, is_open INTEGER NOT NULL, at_ms INTEGER NOT NULL,
         decided_by TEXT NOT NULL, PRIMARY KEY (route, business_date)) STRICT, WITHOUT ROWID",
-]];
+];
 
-/// The version that this program writes.
-pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
+/// What may stand open only once has a unique key, which engines need where several nodes write at once.
+const OPEN_KEYS: &[&str] = &[
+    "ALTER TABLE deliveries ADD COLUMN open_key TEXT",
+    "UPDATE deliveries SET open_key = spool || '/' || name || '.' WHERE state <> 'Taken'",
+    "CREATE UNIQUE INDEX deliveries_open ON deliveries (open_key)",
+    "ALTER TABLE notices ADD COLUMN open_key TEXT",
+    "UPDATE notices SET open_key = topic || '/' || subject || '.' WHERE unread = 1",
+    "DROP INDEX notices_open",
+    "CREATE UNIQUE INDEX notices_open ON notices (open_key)",
+];
 
 /// The version of the file; 0 for an empty one. Refuses one that a newer program wrote, and one that is no ledger.
-pub(super) async fn version(connection: &mut SqliteConnection, place: &str) -> Result<i64> {
-    let tables: i64 = sqlx::query("SELECT COUNT(*) FROM sqlite_schema")
-        .fetch_one(&mut *connection)
-        .await
-        .and_then(|row| row.try_get(0))
-        .map_err(fault::of)?;
-    if tables == 0 {
-        return Ok(0);
+pub(super) async fn version(session: &mut dyn Session, place: &str) -> Result<i64> {
+    let tables = sql("SELECT COUNT(*), COUNT(CASE WHEN name = 'schema_version' THEN 1 END) FROM sqlite_schema \
+                      WHERE type = 'table'");
+    let row = session.one(tables).await?;
+    match (row.get::<i64>(0)?, row.get::<i64>(1)?) {
+        (0, _) => Ok(0),
+        (_, 0) => Err(version::foreign(place)),
+        _ => version::read(session, place).await,
     }
-    let version =
-        sqlx::query("SELECT value FROM schema_version WHERE name = 'ledger'").fetch_optional(connection).await;
-    let version: i64 = match version.and_then(|row| row.map_or(Ok(-1), |row| row.try_get(0))) {
-        Ok(version) if version >= 0 => version,
-        Ok(_) => return Err(foreign(place)),
-        Err(sqlx::Error::Database(error)) if error.message().contains("no such table") => return Err(foreign(place)),
-        Err(error) => return Err(fault::of(error)),
-    };
-    if version > VERSION {
-        return Err(Error::halt(
-            Code::LEDGER,
-            format!("{place} has schema version {version}; this fpp knows versions up to {VERSION}"),
-        )
-        .hint("A newer fpp wrote it. Run that one, or restore the backup from before the upgrade."));
-    }
-    Ok(version)
-}
-
-fn foreign(place: &str) -> Error {
-    Error::halt(Code::LEDGER, format!("{place} is a database, but not a ledger of fpp"))
-        .hint("Look at the ledger's path in the configuration.")
 }
 
 /// Brings the file to this program's version, all in the caller's transaction.
-pub(super) async fn migrate(connection: &mut SqliteConnection, place: &str) -> Result<()> {
-    let from = version(connection, place).await?;
-    if from == VERSION {
+pub(super) async fn migrate(session: &mut dyn Session, place: &str) -> Result<()> {
+    let from = version(&mut *session, place).await?;
+    if from >= VERSION {
         return Ok(());
     }
     if from == 0 {
-        for statement in [
-            "CREATE TABLE schema_version (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT",
-            "INSERT INTO schema_version (name, value) VALUES ('ledger', 0)",
-        ] {
-            sqlx::query(statement).execute(&mut *connection).await.map_err(fault::of)?;
+        let table = "CREATE TABLE schema_version (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT";
+        session.execute(sql(table)).await?;
+    }
+    for (_, statements) in MIGRATIONS.iter().filter(|(version, _)| *version > from) {
+        for statement in *statements {
+            session.execute(sql(statement)).await?;
         }
     }
-    let done = usize::try_from(from).unwrap_or(0);
-    for migration in MIGRATIONS.iter().skip(done) {
-        for statement in *migration {
-            sqlx::query(*statement).execute(&mut *connection).await.map_err(fault::of)?;
-        }
-    }
-    sqlx::query("UPDATE schema_version SET value = ? WHERE name = 'ledger'")
-        .bind(VERSION)
-        .execute(connection)
-        .await
-        .map_err(fault::of)?;
+    let write = sql("INSERT OR REPLACE INTO schema_version (name, value) VALUES ('ledger', ?), ('compatible', ?)");
+    session.execute(write.bind(VERSION).bind(COMPATIBLE)).await?;
     Ok(())
 }

@@ -62,17 +62,12 @@ impl Writer {
 }
 
 impl Write<'_> {
-    /// Commits what succeeded, undoes what did not.
-    pub(super) async fn end<T>(mut self, result: Result<T>) -> Result<T> {
-        let sql = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = sqlx::query(sql).execute(&mut self.connection).await;
-        if ended.is_ok() {
-            *self.idle = Some(self.connection);
-        }
-        // An error that was undone by SQLite itself makes the ROLLBACK fail; the error is what counts.
-        let value = result?;
-        ended.map_err(fault::of)?;
-        Ok(value)
+    /// Commits, or undoes what was written. An error that was undone by SQLite itself makes the ROLLBACK fail.
+    pub(super) async fn finish(mut self, keep: bool) -> Result<()> {
+        let sql = if keep { "COMMIT" } else { "ROLLBACK" };
+        sqlx::query(sql).execute(&mut self.connection).await.map_err(fault::of)?;
+        *self.idle = Some(self.connection);
+        Ok(())
     }
 }
 

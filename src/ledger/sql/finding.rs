@@ -1,6 +1,5 @@
 //! What ends a walk over the books early: a row that does not fit, or a ledger that cannot be read.
 
-use super::fault;
 use crate::error::{Error, Result};
 
 /// What ends a walk: a row that does not fit, or a ledger that could not be read at all.
@@ -14,12 +13,6 @@ pub(super) enum Stop {
 impl From<Error> for Stop {
     fn from(error: Error) -> Stop {
         Stop::Failed(error)
-    }
-}
-
-impl From<sqlx::Error> for Stop {
-    fn from(error: sqlx::Error) -> Stop {
-        Stop::Failed(fault::of(error))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Enumerations are written under the names that JSON uses, so the tables, the journal and the API speak alike.
 
 use super::fault;
+use super::session::{Cell, Row, Session, Statement, sql};
 use crate::error::{Error, Result};
 use crate::ledger::change::Reject;
 use crate::ledger::delivery::{Delivery, DeliveryId, DeliveryState};
@@ -10,8 +11,6 @@ use crate::ledger::transfer::{FileState, Transfer, TransferId};
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
 /// The columns that [`read_transfer`] reads.
 macro_rules! transfer_columns {
@@ -59,33 +58,35 @@ pub(super) fn delivery_queue(delivery: &Delivery) -> i64 {
     i64::from(matches!(delivery.state, DeliveryState::Planned | DeliveryState::Proven))
 }
 
+/// The unique key of what may stand open only once; NULL in the table once it is closed. It ends in a dot, because MySQL
+/// compares without the blanks at the end.
+pub(super) fn open_key(place: &str, name: &str) -> String {
+    format!("{place}/{name}.")
+}
+
+/// What keeps others from a delivery's name, until the partner took it.
+pub(super) fn delivery_open_key(delivery: &Delivery) -> Option<String> {
+    (delivery.state != DeliveryState::Taken).then(|| open_key(&delivery.spool, &delivery.name))
+}
+
 /// One row while it is read: every failure names the table and the row.
 struct Reader<'r> {
     table: &'static str,
-    row: &'r SqliteRow,
+    row: &'r Row,
     id: String,
 }
 
 impl Reader<'_> {
-    fn new<'r>(table: &'static str, row: &'r SqliteRow) -> Result<Reader<'r>> {
-        let id = row.try_get(0).map_err(fault::of)?;
-        Ok(Reader { table, row, id })
+    fn new<'r>(table: &'static str, row: &'r Row) -> Result<Reader<'r>> {
+        Ok(Reader { table, row, id: row.get(0)? })
     }
 
-    fn get<'r, T>(&'r self, column: &'static str) -> Result<T>
-    where
-        T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
-    {
-        self.row.try_get(column).map_err(|e| fault::damaged(self.table, &self.id, e))
-    }
-
-    fn unsigned<T: TryFrom<i64>>(&self, column: &'static str) -> Result<T> {
-        T::try_from(self.get::<i64>(column)?)
-            .map_err(|_| fault::damaged(self.table, &self.id, format!("{column} is out of range")))
+    fn get<T: Cell>(&self, column: &'static str) -> Result<T> {
+        self.row.cell(column).map_err(|what| fault::damaged(self.table, &self.id, what))
     }
 
     fn variant<T: for<'d> Deserialize<'d>>(&self, column: &'static str) -> Result<T> {
-        self.variant_of(column, self.get(column)?)
+        self.variant_of(column, &self.get::<String>(column)?)
     }
 
     fn variant_of<T: for<'d> Deserialize<'d>>(&self, column: &'static str, name: &str) -> Result<T> {
@@ -94,17 +95,17 @@ impl Reader<'_> {
     }
 
     fn variant_or_none<T: for<'d> Deserialize<'d>>(&self, column: &'static str) -> Result<Option<T>> {
-        self.get::<Option<&str>>(column)?.map(|name| self.variant_of(column, name)).transpose()
+        self.get::<Option<String>>(column)?.map(|name| self.variant_of(column, &name)).transpose()
     }
 
     fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T> {
-        serde_json::from_str(self.get(column)?)
+        serde_json::from_str(&self.get::<String>(column)?)
             .map_err(|e| fault::damaged(self.table, &self.id, format!("{column}: {e}")))
     }
 }
 
 /// Reads [`transfer_columns`].
-pub(super) fn read_transfer(row: &SqliteRow) -> Result<Transfer> {
+pub(super) fn read_transfer(row: &Row) -> Result<Transfer> {
     let read = Reader::new("transfers", row)?;
     Ok(Transfer {
         id: TransferId(read.id.clone()),
@@ -117,17 +118,17 @@ pub(super) fn read_transfer(row: &SqliteRow) -> Result<Transfer> {
         held_from: read.variant_or_none("held_from")?,
         closed: read.get("closed")?,
         facts: read.json("facts")?,
-        attempts: read.unsigned("attempts")?,
+        attempts: read.get("attempts")?,
         next_attempt_ms: read.get("next_attempt_ms")?,
         waiting_for: read.get("waiting_for")?,
         arrived_ms: read.get("arrived_ms")?,
         updated_ms: read.get("updated_ms")?,
-        publication: read.get::<Option<i64>>("publication")?.map(|_| read.unsigned("publication")).transpose()?,
+        publication: read.get("publication")?,
     })
 }
 
 /// Reads [`delivery_columns`].
-pub(super) fn read_delivery(row: &SqliteRow) -> Result<Delivery> {
+pub(super) fn read_delivery(row: &Row) -> Result<Delivery> {
     let read = Reader::new("deliveries", row)?;
     let marker_name: Option<String> = read.get("marker_name")?;
     let marker_content: Option<Vec<u8>> = read.get("marker_content")?;
@@ -138,13 +139,13 @@ pub(super) fn read_delivery(row: &SqliteRow) -> Result<Delivery> {
         required: read.get("required")?,
         spool: read.get("spool")?,
         name: read.get("name")?,
-        size: read.unsigned("size")?,
+        size: read.get("size")?,
         sha256: read.get("sha256")?,
         checksums: read.json("checksums")?,
         sm3: read.get("sm3")?,
         marker: marker_name.map(|name| (name, marker_content.unwrap_or_default())),
         state: read.variant("state")?,
-        attempts: read.unsigned("attempts")?,
+        attempts: read.get("attempts")?,
         next_attempt_ms: read.get("next_attempt_ms")?,
         last_error: read.get("last_error")?,
         planned_ms: read.get("planned_ms")?,
@@ -153,55 +154,54 @@ pub(super) fn read_delivery(row: &SqliteRow) -> Result<Delivery> {
     })
 }
 
+fn select_transfer(id: &TransferId) -> Statement {
+    sql(concat!("SELECT ", transfer_columns!(), " FROM transfers WHERE id = ?")).bind(&id.0)
+}
+
+fn select_delivery(id: &DeliveryId) -> Statement {
+    sql(concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE id = ?")).bind(&id.0)
+}
+
 /// One transfer.
-pub(super) async fn transfer(connection: &mut SqliteConnection, id: &TransferId) -> Result<Option<Transfer>> {
-    sqlx::query(concat!("SELECT ", transfer_columns!(), " FROM transfers WHERE id = ?"))
-        .bind(&id.0)
-        .fetch_optional(connection)
-        .await
-        .map_err(fault::of)?
-        .map(|row| read_transfer(&row))
-        .transpose()
+pub(super) async fn transfer(session: &mut dyn Session, id: &TransferId) -> Result<Option<Transfer>> {
+    session.row(select_transfer(id)).await?.map(|row| read_transfer(&row)).transpose()
+}
+
+/// One transfer that is going to be changed.
+pub(super) async fn transfer_to_write(session: &mut dyn Session, id: &TransferId) -> Result<Option<Transfer>> {
+    session.row(select_transfer(id).locking()).await?.map(|row| read_transfer(&row)).transpose()
 }
 
 /// One delivery.
-pub(super) async fn delivery(connection: &mut SqliteConnection, id: &DeliveryId) -> Result<Option<Delivery>> {
-    sqlx::query(concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE id = ?"))
-        .bind(&id.0)
-        .fetch_optional(connection)
-        .await
-        .map_err(fault::of)?
-        .map(|row| read_delivery(&row))
-        .transpose()
+pub(super) async fn delivery(session: &mut dyn Session, id: &DeliveryId) -> Result<Option<Delivery>> {
+    session.row(select_delivery(id)).await?.map(|row| read_delivery(&row)).transpose()
+}
+
+/// One delivery that is going to be changed.
+pub(super) async fn delivery_to_write(session: &mut dyn Session, id: &DeliveryId) -> Result<Option<Delivery>> {
+    session.row(select_delivery(id).locking()).await?.map(|row| read_delivery(&row)).transpose()
 }
 
 /// Rejects of a transfer in record order.
 pub(super) async fn rejects(
-    connection: &mut SqliteConnection,
+    session: &mut dyn Session,
     id: &TransferId,
     after_record: u64,
     limit: u32,
 ) -> Result<Vec<Reject>> {
-    let rows = sqlx::query(
-        "SELECT transfer, record, ordinal, byte_offset, field, field_at, code, detail, hex FROM rejects \
-         WHERE transfer = ? AND record > ? ORDER BY record LIMIT ?",
-    )
-    .bind(&id.0)
-    .bind(int(after_record)?)
-    .bind(limit)
-    .fetch_all(connection)
-    .await
-    .map_err(fault::of)?;
+    let select = sql("SELECT transfer, record, ordinal, byte_offset, field, field_at, code, detail, hex FROM rejects \
+                      WHERE transfer = ? AND record > ? ORDER BY record LIMIT ?");
+    let rows = session.rows(select.bind(&id.0).bind(int(after_record)?).bind(limit)).await?;
     rows.iter()
         .map(|row| {
             let read = Reader::new("rejects", row)?;
             Ok(Reject {
-                record: read.unsigned("record")?,
-                ordinal: read.unsigned("ordinal")?,
-                offset: read.unsigned("byte_offset")?,
+                record: read.get("record")?,
+                ordinal: read.get("ordinal")?,
+                offset: read.get("byte_offset")?,
                 field: read.get("field")?,
-                at: read.unsigned("field_at")?,
-                code: read.unsigned("code")?,
+                at: read.get("field_at")?,
+                code: read.get("code")?,
                 detail: read.get("detail")?,
                 hex: read.get("hex")?,
             })

@@ -1,37 +1,38 @@
 //! Changes of deliveries: plan, move, park.
 
 use super::apply::Apply;
-use super::rows::{delivery_queue, int, json_of, name_of};
-use super::{fault, rows};
+use super::rows::{delivery_open_key, delivery_queue, int, json_of, name_of};
+use super::rows;
+use super::session::sql;
 use crate::error::{Error, Result};
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId};
 use crate::ledger::fold::{self, What, delivery_subject};
 use fpp_codecs::Code;
-use sqlx::Row;
 
 impl Apply<'_> {
     /// Plans a delivery once. A name that is still on its way with other content is refused; one that the partner took
     /// is free again, for partners whose short names come round.
     pub(super) async fn plan(&mut self, delivery: &Delivery) -> Result<()> {
-        let same_name = sqlx::query("SELECT id, transfer, sha256, state FROM deliveries WHERE spool = ? AND name = ?")
-            .bind(&delivery.spool)
-            .bind(&delivery.name)
-            .fetch_all(&mut *self.connection)
-            .await
-            .map_err(fault::of)?;
-        for row in &same_name {
-            let get = |column: usize| row.try_get::<String, _>(column).map_err(fault::of);
-            if get(1)? == delivery.transfer.0 && get(2)? == delivery.sha256 {
+        let known = sql("SELECT id FROM transfers WHERE id = ?").bind(&delivery.transfer.0).locking();
+        if self.session.row(known).await?.is_none() {
+            let what = format!("delivery {}: there is no transfer {}", delivery.id, delivery.transfer);
+            return Err(Error::internal(what));
+        }
+        // Two that plan one name at once clash on its open key. The name is read, because MySQL ignores blanks at its end.
+        let same_name = sql("SELECT id, transfer, sha256, state, name FROM deliveries WHERE spool = ? AND name = ?");
+        for row in self.session.rows(same_name.bind(&delivery.spool).bind(&delivery.name)).await? {
+            let (id, transfer, sha256): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (state, name): (String, String) = (row.get(3)?, row.get(4)?);
+            if name != delivery.name {
+                continue;
+            }
+            if transfer == delivery.transfer.0 && sha256 == delivery.sha256 {
                 return Ok(());
             }
-            if get(3)? != "Taken" {
+            if state != "Taken" {
                 let what = format!(
-                    "delivery {}: {} in {} is already planned as delivery {} of transfer {}",
-                    delivery.id,
-                    delivery.name,
-                    delivery.spool,
-                    get(0)?,
-                    get(1)?
+                    "delivery {}: {name} in {} is already planned as delivery {id} of transfer {transfer}",
+                    delivery.id, delivery.spool,
                 );
                 return Err(Error::halt(Code::TARGET_EXISTS, what)
                     .hint("The route's name template must give each answer its own name; let it end in {answer}."));
@@ -50,13 +51,11 @@ impl Apply<'_> {
         event: DeliveryEvent,
         by: Option<&str>,
     ) -> Result<()> {
-        let mut delivery = rows::delivery(self.connection, id).await?.ok_or_else(|| unknown(id))?;
+        let mut delivery = rows::delivery_to_write(self.session, id).await?.ok_or_else(|| unknown(id))?;
         fold::move_delivery(&mut delivery, event, self.now_ms)
             .map_err(|why| Error::internal(format!("delivery {id}: {why}")))?;
-        sqlx::query(
-            "UPDATE deliveries SET state = ?, attempts = ?, next_attempt_ms = ?, last_error = ?, updated_ms = ?, \
-             delivered_ms = ?, queue = ? WHERE id = ?",
-        )
+        let write = sql("UPDATE deliveries SET state = ?, attempts = ?, next_attempt_ms = ?, last_error = ?, \
+                         updated_ms = ?, delivered_ms = ?, queue = ?, open_key = ? WHERE id = ?")
         .bind(name_of(&delivery.state)?)
         .bind(delivery.attempts)
         .bind(delivery.next_attempt_ms)
@@ -64,43 +63,29 @@ impl Apply<'_> {
         .bind(delivery.updated_ms)
         .bind(delivery.delivered_ms)
         .bind(delivery_queue(&delivery))
-        .bind(&id.0)
-        .execute(&mut *self.connection)
-        .await
-        .map_err(fault::of)?;
+        .bind(delivery_open_key(&delivery))
+        .bind(&id.0);
+        self.session.execute(write).await?;
         if event == DeliveryEvent::Deliver {
-            sqlx::query("UPDATE transfers SET next_attempt_ms = ? WHERE id = ? AND next_attempt_ms > ?")
-                .bind(self.now_ms)
-                .bind(&delivery.transfer.0)
-                .bind(self.now_ms)
-                .execute(&mut *self.connection)
-                .await
-                .map_err(fault::of)?;
+            let wake = sql("UPDATE transfers SET next_attempt_ms = ? WHERE id = ? AND next_attempt_ms > ?");
+            self.session.execute(wake.bind(self.now_ms).bind(&delivery.transfer.0).bind(self.now_ms)).await?;
         }
         self.append(&delivery_subject(id), What::Deliver { event, by: by.map(str::to_owned) }).await
     }
 
     /// Says when to try again.
     pub(super) async fn park_delivery(&mut self, id: &DeliveryId, until_ms: i64, error: &str) -> Result<()> {
-        let done = sqlx::query(
-            "UPDATE deliveries SET next_attempt_ms = ?, last_error = ?, attempts = attempts + 1 WHERE id = ?",
-        )
-        .bind(until_ms)
-        .bind(error)
-        .bind(&id.0)
-        .execute(&mut *self.connection)
-        .await
-        .map_err(fault::of)?;
-        if done.rows_affected() == 0 { Err(unknown(id)) } else { Ok(()) }
+        let park = sql("UPDATE deliveries SET next_attempt_ms = ?, last_error = ?, attempts = attempts + 1 WHERE id = ?");
+        let found = self.session.execute(park.bind(until_ms).bind(error).bind(&id.0)).await?;
+        if found == 0 { Err(unknown(id)) } else { Ok(()) }
     }
 
     async fn write_new_delivery(&mut self, delivery: &Delivery) -> Result<()> {
         let (marker_name, marker_content) = delivery.marker.as_ref().map(|(name, content)| (name, content)).unzip();
-        sqlx::query(
-            "INSERT INTO deliveries (id, transfer, purpose, required, spool, name, size, sha256, checksums, sm3, \
-             marker_name, marker_content, state, attempts, next_attempt_ms, last_error, planned_ms, updated_ms, \
-             delivered_ms, queue) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
+        let write = sql("INSERT INTO deliveries (id, transfer, purpose, required, spool, name, size, sha256, checksums, \
+                         sm3, marker_name, marker_content, state, attempts, next_attempt_ms, last_error, planned_ms, \
+                         updated_ms, delivered_ms, queue, open_key) \
+                         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(&delivery.id.0)
         .bind(&delivery.transfer.0)
         .bind(name_of(&delivery.purpose)?)
@@ -110,7 +95,7 @@ impl Apply<'_> {
         .bind(int(delivery.size)?)
         .bind(&delivery.sha256)
         .bind(json_of(&delivery.checksums)?)
-        .bind(&delivery.sm3)
+        .bind(delivery.sm3.as_ref())
         .bind(marker_name)
         .bind(marker_content)
         .bind(name_of(&delivery.state)?)
@@ -121,9 +106,8 @@ impl Apply<'_> {
         .bind(delivery.updated_ms)
         .bind(delivery.delivered_ms)
         .bind(delivery_queue(delivery))
-        .execute(&mut *self.connection)
-        .await
-        .map_err(fault::of)?;
+        .bind(delivery_open_key(delivery));
+        self.session.execute(write).await?;
         Ok(())
     }
 }

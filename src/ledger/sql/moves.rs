@@ -2,23 +2,20 @@
 
 use super::apply::Apply;
 use super::rows::{int, json_of, name_of, transfer_queue};
-use super::{append, fault, rows};
+use super::session::sql;
+use super::{append, rows};
 use crate::error::{Error, Result};
 use crate::ledger::chain::RejectsDigest;
 use crate::ledger::change::NewTransfer;
 use crate::ledger::fold::{self, What, transfer_subject};
 use crate::ledger::transfer::{Facts, FileEvent, Identity, Transfer, TransferId, Verdict};
 use fpp_codecs::Code;
-use sqlx::Row;
 
 impl Apply<'_> {
     /// Books an arrival once.
     pub(super) async fn arrive(&mut self, new: &NewTransfer) -> Result<()> {
-        let known = sqlx::query("SELECT id FROM transfers WHERE arrival_key = ?")
-            .bind(&new.arrival_key)
-            .fetch_optional(&mut *self.connection)
-            .await
-            .map_err(fault::of)?;
+        // Two nodes that book it at once clash on its key; the later one looks again and finds it.
+        let known = self.session.row(sql("SELECT id FROM transfers WHERE arrival_key = ?").bind(&new.arrival_key)).await?;
         if known.is_some() {
             return Ok(());
         }
@@ -61,71 +58,50 @@ impl Apply<'_> {
     /// Says when to look again.
     pub(super) async fn park(&mut self, id: &TransferId, until_ms: i64, waiting_for: &str, failed: bool) -> Result<()> {
         let until_ms = if until_ms == i64::MAX && self.deliveries_are_done(id).await? { self.now_ms } else { until_ms };
-        let done = sqlx::query(
-            "UPDATE transfers SET next_attempt_ms = ?, waiting_for = ?, attempts = attempts + ? WHERE id = ?",
-        )
-        .bind(until_ms)
-        .bind(waiting_for)
-        .bind(i64::from(failed))
-        .bind(&id.0)
-        .execute(&mut *self.connection)
-        .await
-        .map_err(fault::of)?;
-        if done.rows_affected() == 0 { Err(unknown(id)) } else { Ok(()) }
+        let park = sql("UPDATE transfers SET next_attempt_ms = ?, waiting_for = ?, attempts = attempts + ? WHERE id = ?");
+        let found = self.session.execute(park.bind(until_ms).bind(waiting_for).bind(failed).bind(&id.0)).await?;
+        if found == 0 { Err(unknown(id)) } else { Ok(()) }
     }
 
     /// Whether every required delivery of a transfer that has some was delivered. Such a transfer is not put to sleep:
-    /// the delivery that should wake it may have been committed after the caller looked.
+    /// the delivery that should wake it may have been committed after the caller looked. Both lock the transfer first.
     async fn deliveries_are_done(&mut self, id: &TransferId) -> Result<bool> {
-        let row =
-            sqlx::query("SELECT COUNT(*), COUNT(delivered_ms) FROM deliveries WHERE transfer = ? AND required = 1")
-                .bind(&id.0)
-                .fetch_one(&mut *self.connection)
-                .await
-                .map_err(fault::of)?;
-        let (all, delivered): (i64, i64) =
-            row.try_get(0).and_then(|all| Ok((all, row.try_get(1)?))).map_err(fault::of)?;
+        self.session.row(sql("SELECT id FROM transfers WHERE id = ?").bind(&id.0).locking()).await?;
+        let count =
+            sql("SELECT COUNT(*), COUNT(delivered_ms) FROM deliveries WHERE transfer = ? AND required = 1").bind(&id.0);
+        let row = self.session.one(count).await?;
+        let (all, delivered): (i64, i64) = (row.get(0)?, row.get(1)?);
         Ok(all > 0 && all == delivered)
     }
 
     async fn known(&mut self, id: &TransferId) -> Result<Transfer> {
-        rows::transfer(self.connection, id).await?.ok_or_else(|| unknown(id))
+        rows::transfer_to_write(self.session, id).await?.ok_or_else(|| unknown(id))
     }
 
     pub(super) async fn append(&mut self, subject: &str, what: What) -> Result<()> {
-        append::append(self.connection, subject, self.now_ms, self.fence.as_ref(), what).await
+        append::append(self.session, subject, self.now_ms, self.fence.as_ref(), what).await
     }
 
     /// The counter's row is locked by the update before it is read, so numbers are taken in the order of the commits.
     async fn next_publication(&mut self) -> Result<u64> {
-        sqlx::query("UPDATE counters SET value = value + 1 WHERE name = 'publication'")
-            .execute(&mut *self.connection)
-            .await
-            .map_err(fault::of)?;
-        let row = sqlx::query("SELECT value FROM counters WHERE name = 'publication'")
-            .fetch_one(&mut *self.connection)
-            .await
-            .map_err(fault::of)?;
-        let value: i64 = row.try_get(0).map_err(fault::of)?;
-        u64::try_from(value).map_err(|e| fault::damaged("counters", "publication", e))
+        self.session.execute(sql("UPDATE counters SET value = value + 1 WHERE name = 'publication'")).await?;
+        self.session.one(sql("SELECT value FROM counters WHERE name = 'publication'")).await?.get(0)
     }
 
-    /// An identity is accepted once (D1), unless a person released the hold that said so.
+    /// An identity is accepted once (D1), unless a person released the hold that said so. Two that are accepted at once
+    /// clash on its key.
     async fn take_identity(&mut self, transfer: &Transfer) -> Result<()> {
         let Some(Identity { route, business_date, batch, run }) = &transfer.facts.identity else { return Ok(()) };
-        let holder = sqlx::query(
-            "SELECT transfer FROM identities WHERE route = ? AND business_date = ? AND batch = ? AND run = ?",
-        )
-        .bind(route)
-        .bind(business_date)
-        .bind(batch)
-        .bind(run)
-        .fetch_optional(&mut *self.connection)
-        .await
-        .map_err(fault::of)?;
-        let holder: Option<String> = holder.map(|row| row.try_get(0)).transpose().map_err(fault::of)?;
+        let select =
+            sql("SELECT transfer FROM identities WHERE route = ? AND business_date = ? AND batch = ? AND run = ?")
+                .bind(route)
+                .bind(business_date)
+                .bind(*batch)
+                .bind(*run)
+                .locking();
+        let holder: Option<String> = self.session.row(select).await?.map(|row| row.get(0)).transpose()?;
         let released = transfer.facts.released.as_ref().is_some_and(|codes| codes.contains(&Code::OTHER_BYTES.0));
-        let sql = match holder {
+        let write = sql(match holder {
             Some(holder) if holder != transfer.id.0 && !released => {
                 let what = format!(
                     "transfer {}: {route} of {business_date}, batch {batch}, run {run} was already accepted as \
@@ -144,22 +120,14 @@ impl Apply<'_> {
                 "INSERT INTO identities (transfer, decided_ms, route, business_date, batch, run) \
                  VALUES (?, ?, ?, ?, ?, ?)"
             }
-        };
-        sqlx::query(sql)
-            .bind(&transfer.id.0)
-            .bind(self.now_ms)
-            .bind(route)
-            .bind(business_date)
-            .bind(batch)
-            .bind(run)
-            .execute(&mut *self.connection)
-            .await
-            .map_err(fault::of)?;
+        });
+        let write = write.bind(&transfer.id.0).bind(self.now_ms).bind(route).bind(business_date).bind(*batch).bind(*run);
+        self.session.execute(write).await?;
         Ok(())
     }
 
     async fn write_transfer(&mut self, transfer: &Transfer, new: bool) -> Result<()> {
-        let sql = if new {
+        let write = sql(if new {
             "INSERT INTO transfers (state, verdict, held_from, closed, facts, sha256, business_date, batch, run, \
              attempts, next_attempt_ms, waiting_for, updated_ms, publication, queue, id, route, spool, name, \
              arrival_key, arrived_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -167,15 +135,15 @@ impl Apply<'_> {
             "UPDATE transfers SET state = ?, verdict = ?, held_from = ?, closed = ?, facts = ?, sha256 = ?, \
              business_date = ?, batch = ?, run = ?, attempts = ?, next_attempt_ms = ?, waiting_for = ?, \
              updated_ms = ?, publication = ?, queue = ? WHERE id = ?"
-        };
+        });
         let identity = transfer.facts.identity.as_ref();
-        let mut query = sqlx::query(sql)
+        let mut write = write
             .bind(name_of(&transfer.state)?)
             .bind(transfer.verdict.as_ref().map(name_of).transpose()?)
             .bind(transfer.held_from.as_ref().map(name_of).transpose()?)
             .bind(transfer.closed)
             .bind(json_of(&transfer.facts)?)
-            .bind(&transfer.facts.sha256)
+            .bind(transfer.facts.sha256.as_ref())
             .bind(identity.map(|identity| &identity.business_date))
             .bind(identity.map(|identity| identity.batch))
             .bind(identity.map(|identity| identity.run))
@@ -187,14 +155,14 @@ impl Apply<'_> {
             .bind(transfer_queue(transfer))
             .bind(&transfer.id.0);
         if new {
-            query = query
+            write = write
                 .bind(&transfer.route)
                 .bind(&transfer.spool)
                 .bind(&transfer.name)
                 .bind(&transfer.arrival_key)
                 .bind(transfer.arrived_ms);
         }
-        query.execute(&mut *self.connection).await.map_err(fault::of)?;
+        self.session.execute(write).await?;
         Ok(())
     }
 }

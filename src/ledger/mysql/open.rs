@@ -1,0 +1,58 @@
+//! Opens the database: connections, and the check that it holds a ledger this program can use.
+
+use super::connect::{Server, Use, connect, options, set_up};
+use super::writers::Writers;
+use super::{Mysql, MysqlLedger, schema};
+use crate::error::{Error, Result};
+use crate::ledger::sql::SqlLedger;
+use crate::ledger::sql::session::Engine;
+use crate::ledger::sql::version;
+use fpp_codecs::Code;
+use sqlx::MySqlPool;
+use sqlx::mysql::MySqlPoolOptions;
+use std::time::Duration;
+
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Servers and what stands between close connections that say nothing for hours.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+
+fn readers(server: &Server) -> MySqlPool {
+    MySqlPoolOptions::new()
+        .max_connections(server.connections_max.max(1))
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(IDLE_TIMEOUT)
+        .after_connect(|connection, _| Box::pin(set_up(connection, Use::Read)))
+        .connect_lazy_with(options(server))
+}
+
+impl MysqlLedger {
+    /// Opens the ledger for a node; makes its tables, or brings older ones to this program's schema.
+    pub async fn open(server: Server) -> Result<MysqlLedger> {
+        let place = server.to_string();
+        let database = Mysql {
+            writers: Some(Writers::new(&server)),
+            readers: readers(&server),
+            place: place.clone(),
+            server: server.clone(),
+        };
+        // Not from the pool, which hides why there is no connection.
+        let mut connection = connect(&options(&server), Use::Write).await.map_err(|e| e.at(&place))?;
+        let from = schema::version(&mut *database.read().await?, &place).await?;
+        schema::migrate(&mut connection, from).await.map_err(|e| e.at(&place))?;
+        Ok(SqlLedger::new(database))
+    }
+
+    /// Opens the ledger for reading, also while nodes write it. It changes nothing, so it does not migrate.
+    pub async fn open_read_only(server: Server) -> Result<MysqlLedger> {
+        let place = server.to_string();
+        drop(connect(&options(&server), Use::Read).await.map_err(|e| e.at(&place))?);
+        let database = Mysql { writers: None, readers: readers(&server), place: place.clone(), server };
+        let found = schema::version(&mut *database.read().await?, &place).await?;
+        if found == 0 {
+            return Err(Error::halt(Code::LEDGER, format!("{place}: there is no ledger"))
+                .hint("Look at ledger.url in the configuration; a node makes the tables when it first starts."));
+        }
+        version::is_current(&place, found)?;
+        Ok(SqlLedger::new(database))
+    }
+}

@@ -1,0 +1,137 @@
+//! The connections that write, and a transaction on one of them.
+//!
+//! Invariants: a connection is used again only after its transaction ended for certain. One that broke, whose answer did
+//! not come in time, or whose caller was dropped in the middle is closed; the server then undoes what was open on it.
+//! Nothing is lost by that: a commit that was not answered is looked up in the books by who asked for it.
+
+use super::connect::{Server, Use, connect, options};
+use super::fault;
+use crate::error::{Error, Result};
+use crate::ledger::sql::session::{End, Transaction};
+use async_trait::async_trait;
+use fpp_codecs::Code;
+use sqlx::mysql::MySqlConnectOptions;
+use sqlx::{Connection, MySqlConnection};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// How long a writer waits for its turn before the caller is told to try again.
+const TURN_TIMEOUT: Duration = Duration::from_secs(30);
+/// When a silent server is given up: later than it gives up a statement by itself.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(65);
+
+/// Keeps connections between transactions.
+pub(super) struct Writers {
+    options: MySqlConnectOptions,
+    turns: Semaphore,
+    idle: Mutex<Vec<MySqlConnection>>,
+}
+
+/// A transaction; dropped without its end, its connection is closed and the server undoes it.
+pub(super) struct Write<'w> {
+    connection: MySqlConnection,
+    writers: &'w Writers,
+    /// Another transaction stood in the way of a statement.
+    clashed: bool,
+    _turn: SemaphorePermit<'w>,
+}
+
+impl Writers {
+    pub(super) fn new(server: &Server) -> Writers {
+        let turns = usize::try_from(server.connections_max).unwrap_or(1).max(1);
+        Writers { options: options(server), turns: Semaphore::new(turns), idle: Mutex::default() }
+    }
+
+    /// Begins a transaction.
+    pub(super) async fn begin(&self) -> Result<Write<'_>> {
+        let turn = match tokio::time::timeout(TURN_TIMEOUT, self.turns.acquire()).await {
+            Ok(Ok(turn)) => turn,
+            _ => {
+                return Err(Error::retry(Code::LEDGER, "the ledger is busy with other writes of this node")
+                    .hint("It tries again; if it stays, look at the server, or raise ledger.connections_max."));
+            }
+        };
+        loop {
+            let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let is_new = kept.is_none();
+            let mut connection = match kept {
+                Some(connection) => connection,
+                None => connect(&self.options, Use::Write).await?,
+            };
+            match say(&mut connection, "START TRANSACTION").await {
+                Ok(()) => return Ok(Write { connection, writers: self, clashed: false, _turn: turn }),
+                Err(error) if is_new => return Err(error.map_or_else(silent, fault::of)),
+                // A server that was started anew has forgotten the connections that were kept: the next one, please.
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Closes the connections that nobody uses.
+    pub(super) async fn close(&self) {
+        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        for connection in idle {
+            // What was committed is safe; a connection that cannot be closed goes with the process.
+            let _ = connection.close().await;
+        }
+    }
+}
+
+impl Write<'_> {
+    /// Runs a statement in time, and notes what stood in its way.
+    pub(super) async fn run<T>(
+        &mut self,
+        statement: impl AsyncFnOnce(&mut MySqlConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T> {
+        match tokio::time::timeout(ANSWER_TIMEOUT, statement(&mut self.connection)).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => {
+                self.clashed |= fault::is_clash(&error);
+                Err(fault::of(error))
+            }
+            Err(_) => Err(silent()),
+        }
+    }
+}
+
+#[async_trait]
+impl Transaction for Write<'_> {
+    async fn end(self: Box<Self>, keep: bool) -> End {
+        let Write { mut connection, writers, clashed, _turn } = *self;
+        let clashed = clashed && !keep;
+        match say(&mut connection, if keep { "COMMIT" } else { "ROLLBACK" }).await {
+            Ok(()) => {
+                writers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+                End { clashed, fault: None }
+            }
+            // The connection is dropped, and nothing was committed on it.
+            Err(_) if !keep => End { clashed, fault: None },
+            Err(Some(error)) if fault::is_undone(&error) => End { clashed: true, fault: Some(fault::of(error)) },
+            Err(error) => End { clashed: false, fault: Some(unanswered(error)) },
+        }
+    }
+}
+
+/// Says a word that has no answer but yes; nothing when the server is silent.
+async fn say(connection: &mut MySqlConnection, word: &'static str) -> Result<(), Option<sqlx::Error>> {
+    match tokio::time::timeout(ANSWER_TIMEOUT, sqlx::raw_sql(word).execute(connection)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(Some(error)),
+        Err(_) => Err(None),
+    }
+}
+
+fn silent() -> Error {
+    fault::silent("it did not answer in time")
+}
+
+/// A commit whose answer was lost may stand.
+fn unanswered(error: Option<sqlx::Error>) -> Error {
+    let lost = Error::retry(Code::LEDGER, "the ledger's server did not say whether it committed")
+        .hint("It is looked up in the books and goes on from there.");
+    match error {
+        Some(error) => lost.caused_by(error),
+        None => lost,
+    }
+}

@@ -1,0 +1,153 @@
+//! The reads of the contract. The due reads walk one index range that holds only what has work to do.
+
+use super::fault;
+use super::rows::{delivery_columns, int, name_of, read_delivery, read_transfer, transfer_columns};
+use super::session::{Row, Session, Statement, sql};
+use crate::error::Result;
+use crate::ledger::change::JournalRow;
+use crate::ledger::delivery::Delivery;
+use crate::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
+
+pub(crate) const DUE_TRANSFERS: &str = concat!(
+    "SELECT ",
+    transfer_columns!(),
+    " FROM transfers WHERE queue = 1 AND next_attempt_ms <= ? ORDER BY next_attempt_ms, id LIMIT ?"
+);
+pub(crate) const DUE_DELIVERIES: &str = concat!(
+    "SELECT ",
+    delivery_columns!(),
+    " FROM deliveries WHERE queue = 1 AND next_attempt_ms <= ? ORDER BY next_attempt_ms, id LIMIT ?"
+);
+pub(crate) const UNTAKEN: &str = concat!(
+    "SELECT ",
+    delivery_columns!(),
+    " FROM deliveries WHERE state = 'Delivered' ORDER BY delivered_ms, id LIMIT ?"
+);
+pub(crate) const PUBLICATIONS: &str =
+    concat!("SELECT ", transfer_columns!(), " FROM transfers WHERE publication > ? ORDER BY publication LIMIT ?");
+pub(crate) const BY_BATCH: &str = concat!(
+    "SELECT ",
+    transfer_columns!(),
+    " FROM transfers WHERE route = ? AND business_date = ? AND batch = ? \
+     AND (verdict IN ('accepted', 'partly') \
+       OR (state <> 'Archived' AND closed = 0 AND COALESCE(verdict, '') <> 'rejected'))"
+);
+pub(crate) const ARRIVALS_OF_DAY: &str = "SELECT COUNT(*) FROM transfers WHERE route = ? AND business_date = ?";
+
+fn transfers_of(rows: &[Row]) -> Result<Vec<Transfer>> {
+    rows.iter().map(read_transfer).collect()
+}
+
+fn deliveries_of(rows: &[Row]) -> Result<Vec<Delivery>> {
+    rows.iter().map(read_delivery).collect()
+}
+
+pub(super) async fn transfer_by_arrival(session: &mut dyn Session, arrival_key: &str) -> Result<Option<Transfer>> {
+    let select = sql(concat!("SELECT ", transfer_columns!(), " FROM transfers WHERE arrival_key = ?"));
+    session.row(select.bind(arrival_key)).await?.map(|row| read_transfer(&row)).transpose()
+}
+
+pub(super) async fn transfers(session: &mut dyn Session, query: &TransferQuery) -> Result<Vec<Transfer>> {
+    let state = query.state.as_ref().map(name_of).transpose()?;
+    let conditions = [
+        ("route = ?", query.route.as_deref()),
+        ("state = ?", state.as_deref()),
+        ("business_date = ?", query.business_date.as_deref()),
+        ("id < ?", query.before.as_ref().map(|id| id.0.as_str())),
+    ];
+    let mut text = concat!("SELECT ", transfer_columns!(), " FROM transfers").to_owned();
+    let mut values = Vec::new();
+    for (condition, value) in conditions {
+        if let Some(value) = value {
+            text.push_str(if values.is_empty() { " WHERE " } else { " AND " });
+            text.push_str(condition);
+            values.push(value.into());
+        }
+    }
+    text.push_str(" ORDER BY id DESC LIMIT ?");
+    let mut select = Statement::built(text);
+    select.values = values;
+    transfers_of(&session.rows(select.bind(query.limit)).await?)
+}
+
+pub(super) async fn due_transfers(session: &mut dyn Session, now_ms: i64, limit: u32) -> Result<Vec<Transfer>> {
+    transfers_of(&session.rows(sql(DUE_TRANSFERS).bind(now_ms).bind(limit)).await?)
+}
+
+pub(super) async fn by_batch(session: &mut dyn Session, identity: &Identity) -> Result<Vec<Transfer>> {
+    let select = sql(BY_BATCH).bind(&identity.route).bind(&identity.business_date).bind(identity.batch);
+    let mut transfers = transfers_of(&session.rows(select).await?)?;
+    transfers.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(transfers)
+}
+
+pub(super) async fn arrivals_of_day(session: &mut dyn Session, route: &str, business_date: &str) -> Result<u32> {
+    let count: i64 = session.one(sql(ARRIVALS_OF_DAY).bind(route).bind(business_date)).await?.get(0)?;
+    u32::try_from(count).map_err(|e| fault::damaged("transfers", route, e))
+}
+
+pub(super) async fn journal(session: &mut dyn Session, subject: &str) -> Result<Vec<JournalRow>> {
+    let select = sql("SELECT subject, n, at_ms, entry, previous, hash FROM journal WHERE subject = ? ORDER BY n");
+    session.rows(select.bind(subject)).await?.iter().map(read_journal).collect()
+}
+
+pub(super) fn read_journal(row: &Row) -> Result<JournalRow> {
+    Ok(JournalRow {
+        subject: row.get(0)?,
+        n: row.get(1)?,
+        at_ms: row.get(2)?,
+        entry: row.get(3)?,
+        previous: row.get(4)?,
+        hash: row.get(5)?,
+    })
+}
+
+pub(super) async fn publications(session: &mut dyn Session, after: u64, limit: u32) -> Result<Vec<Transfer>> {
+    transfers_of(&session.rows(sql(PUBLICATIONS).bind(int(after)?).bind(limit)).await?)
+}
+
+pub(super) async fn last_publication(session: &mut dyn Session) -> Result<u64> {
+    session.one(sql("SELECT value FROM counters WHERE name = 'publication'")).await?.get(0)
+}
+
+pub(super) async fn delivery_named(session: &mut dyn Session, spool: &str, name: &str) -> Result<Option<Delivery>> {
+    // A name may come round after the partner took it: the newest is meant. The dot keeps MySQL from taking a name with
+    // blanks at its end for one without.
+    let select = sql(concat!(
+        "SELECT ",
+        delivery_columns!(),
+        " FROM deliveries WHERE spool = ? AND name = ? AND name || '.' = ? ORDER BY id DESC LIMIT 1"
+    ));
+    let select = select.bind(spool).bind(name).bind(format!("{name}."));
+    session.row(select).await?.map(|row| read_delivery(&row)).transpose()
+}
+
+pub(super) async fn deliveries(
+    session: &mut dyn Session,
+    of: Option<&TransferId>,
+    limit: u32,
+) -> Result<Vec<Delivery>> {
+    let select = match of {
+        Some(id) => {
+            sql(concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE transfer = ? ORDER BY id LIMIT ?"))
+                .bind(&id.0)
+        }
+        None => sql(concat!("SELECT ", delivery_columns!(), " FROM deliveries ORDER BY id DESC LIMIT ?")),
+    };
+    deliveries_of(&session.rows(select.bind(limit)).await?)
+}
+
+pub(super) async fn due_deliveries(session: &mut dyn Session, now_ms: i64, limit: u32) -> Result<Vec<Delivery>> {
+    deliveries_of(&session.rows(sql(DUE_DELIVERIES).bind(now_ms).bind(limit)).await?)
+}
+
+pub(super) async fn untaken_deliveries(session: &mut dyn Session, limit: u32) -> Result<Vec<Delivery>> {
+    deliveries_of(&session.rows(sql(UNTAKEN).bind(limit)).await?)
+}
+
+pub(super) async fn counts(session: &mut dyn Session) -> Result<Vec<(String, String, Option<String>, u64)>> {
+    let select = sql("SELECT route, state, verdict, COUNT(*) FROM transfers GROUP BY route, state, verdict \
+                      ORDER BY route, state, verdict");
+    let rows = session.rows(select).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).collect()
+}
