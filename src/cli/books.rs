@@ -2,21 +2,21 @@
 
 use super::exit::Failure;
 use crate::ledger::Ledger;
-use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::transfer::{Transfer, TransferId};
+use crate::node;
 use crate::settings::Settings;
+use std::sync::Arc;
 
 /// The books of a node, to read.
-pub(super) async fn open(settings: &Settings) -> Result<SqliteLedger, Failure> {
-    let file = settings.ledger_file();
-    if !file.exists() {
+pub(super) async fn open(settings: &Settings) -> Result<Arc<dyn Ledger>, Failure> {
+    if !node::books::may_exist(settings) {
         return Err(Failure::usage(format!(
             "there are no books yet at {}: start the node with `fpp run --config {}`",
-            file.display(),
+            node::books::place(settings),
             settings.file.display()
         )));
     }
-    Ok(SqliteLedger::open_read_only(&file).await?)
+    Ok(node::books::open_read_only(settings).await?)
 }
 
 /// A transfer that must be there.

@@ -1,15 +1,17 @@
 //! `fpp check`: reads the configuration and everything it names, and lists every fault at once.
 
 use super::exit::{Exit, Failure};
-use super::global::Global;
+use super::global::{Global, wait};
 use super::output::{Align, Output, Table, note};
+use crate::node;
 use crate::settings::{Ready, Route, Settings, SpoolKind};
 use clap::Args;
 use serde_json::json;
 
 /// Check the configuration: every fault of every file at once, with file, line and column.
 ///
-/// Reads the node's file, its routes, and the layouts, mappings and lists these name; opens nothing else.
+/// Reads the node's file, its routes, and the layouts, mappings and lists these name. Where the ledger is on a server, it
+/// is asked whether it lets the node in; opens nothing else.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fpp check --config /etc/fpp/fpp.toml")]
 pub(super) struct Check {
@@ -35,12 +37,18 @@ impl Check {
         for warning in &settings.warnings {
             note(format_args!("warning: {warning}"));
         }
+        let (ledger, version) =
+            (node::books::place(&settings), wait(async { Ok(node::books::look(&settings).await?) })?);
         if self.json {
             let warnings: Vec<_> = settings.warnings.iter().map(ToString::to_string).collect();
             let routes: Vec<_> = settings.routes.iter().map(|r| r.name.as_str()).collect();
-            out.json(&json!({"good": true, "node": settings.node, "routes": routes, "warnings": warnings}))?;
+            out.json(
+                &json!({"good": true, "node": settings.node, "ledger": ledger, "routes": routes, "warnings": warnings}),
+            )?;
             return Ok(Exit::Good);
         }
+        out.line(format_args!("ledger {ledger}{}", told(version)))?;
+        out.line("")?;
         let mut spools = Table::new(&[("spool", Align::Left), ("where", Align::Left)]);
         for spool in &settings.spools {
             let place = match &spool.kind {
@@ -67,6 +75,15 @@ impl Check {
             settings.routes.len()
         ))?;
         Ok(Exit::Good)
+    }
+}
+
+/// What a server said about its tables.
+fn told(version: Option<i64>) -> String {
+    match version {
+        None => String::new(),
+        Some(0) => ": reached; the first node makes its tables".to_owned(),
+        Some(version) => format!(": reached, schema version {version}"),
     }
 }
 

@@ -5,7 +5,6 @@ use super::control;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::{Align, Output, Table, note};
-use crate::ledger::Ledger;
 use crate::settings::DayControl;
 use clap::{Args, Subcommand};
 use serde_json::json;

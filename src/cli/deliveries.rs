@@ -5,7 +5,6 @@ use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::{Align, Output, Table, note};
 use super::show::{Times, grouped, short};
-use crate::ledger::Ledger;
 use crate::ledger::delivery::{Delivery, DeliveryState};
 use crate::ledger::transfer::TransferId;
 use clap::Args;

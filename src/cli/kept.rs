@@ -24,7 +24,7 @@ pub(super) struct Kept {
 impl Kept {
     /// Finds it. Before a file is judged no plan is frozen for it; then the route's present one is taken.
     pub(super) async fn open(settings: &Settings, id: &str) -> std::result::Result<Kept, Failure> {
-        let transfer = books::transfer(&books::open(settings).await?, id).await?;
+        let transfer = books::transfer(&*books::open(settings).await?, id).await?;
         let Some(sha256) = &transfer.facts.sha256 else {
             return Err(Failure::usage(format!(
                 "{} is not in the vault yet (it is {:?})",

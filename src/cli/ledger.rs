@@ -62,7 +62,7 @@ fn verify(settings: &Settings, json: bool, kept: Option<&Path>, out: &mut Output
         let ledger = books::open(settings).await?;
         let mut report = ledger.verify(key.as_deref()).await?;
         if let (None, Some(kept)) = (&report.broken, &kept) {
-            report.broken = differing(&ledger, kept).await?;
+            report.broken = differing(&*ledger, kept).await?;
         }
         Ok(report)
     })?;
@@ -120,7 +120,7 @@ fn read_kept(file: &Path) -> Result<Vec<Seal>, Failure> {
 }
 
 /// The first kept seal that the ledger does not hold: then it is not the ledger that was sealed, or an older copy of it.
-async fn differing(ledger: &impl Ledger, kept: &[Seal]) -> Result<Option<String>, Failure> {
+async fn differing(ledger: &dyn Ledger, kept: &[Seal]) -> Result<Option<String>, Failure> {
     for seal in kept {
         match ledger.seals(seal.n.saturating_sub(1), 1).await?.first() {
             Some(here) if here == seal => {}

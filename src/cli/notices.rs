@@ -6,7 +6,6 @@ use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::{Output, note};
 use super::show::Times;
-use crate::ledger::Ledger;
 use crate::ledger::change::Notice;
 use clap::{Args, Subcommand};
 use fpp_codecs::Code;

@@ -6,7 +6,6 @@ use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::{Align, Output, Table};
 use super::show::{Times, grouped};
-use crate::ledger::Ledger;
 use crate::ledger::delivery::Purpose;
 use crate::ledger::transfer::TransferId;
 use crate::settings::Settings;
@@ -99,7 +98,7 @@ async fn look(settings: &Settings) -> Result<Overview, Failure> {
     for waiting in node.iter().flat_map(|n| n.spools.values()).flat_map(|s| &s.waiting) {
         line(&mut routes, &waiting.route).waiting += 1;
     }
-    if !settings.ledger_file().exists() {
+    if !crate::node::books::may_exist(settings) {
         return Ok(Overview { running, node, routes, open_notices: 0 });
     }
     let books = books::open(settings).await?;

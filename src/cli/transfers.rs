@@ -6,7 +6,6 @@ use super::global::{Global, wait};
 use super::output::{Align, Output, Table, note};
 use super::show::{Times, count, short, state, verdict};
 use super::story::{self, Story};
-use crate::ledger::Ledger;
 use crate::ledger::transfer::{FileState, Transfer, TransferId, TransferQuery};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
@@ -73,7 +72,7 @@ impl Transfers {
         let settings = global.settings()?;
         let times = Times::of(&settings.timezone);
         if let Some(Act::Show { id, json, rejects }) = self.act {
-            let story = wait(async { Story::read(&books::open(&settings).await?, &id, rejects).await })?;
+            let story = wait(async { Story::read(&*books::open(&settings).await?, &id, rejects).await })?;
             if json {
                 out.json(&story)?;
             } else {

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::ledger::change::Fence;
 use crate::ledger::lease::{Lease, LeaseKey, Observer};
+use crate::settings::{LedgerPlace, Settings};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
@@ -14,6 +15,8 @@ pub(crate) struct Claimer {
     node: String,
     holder: String,
     lease_ms: u64,
+    /// The books are in the data folder, which belongs to this process alone.
+    owns_books: bool,
     observer: Mutex<Observer>,
 }
 
@@ -28,9 +31,11 @@ pub(crate) struct Held {
 
 impl Claimer {
     /// A claimer with a fresh incarnation: a restarted node never mistakes its former leases for its own.
-    pub(crate) fn new(ledger: Arc<dyn Ledger>, node: &str, lease_ms: u64) -> Claimer {
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, settings: &Settings) -> Claimer {
+        let (node, lease_ms) = (settings.node.clone(), settings.work.lease_ms);
         let holder = format!("{node}/{}", ulid::Ulid::generate());
-        Claimer { ledger, node: node.to_owned(), holder, lease_ms, observer: Mutex::default() }
+        let owns_books = settings.ledger == LedgerPlace::File;
+        Claimer { ledger, node, holder, lease_ms, owns_books, observer: Mutex::default() }
     }
 
     /// This incarnation's name.
@@ -51,10 +56,12 @@ impl Claimer {
         Ok(Some(Held { fence, ledger: self.ledger.clone(), lease, beating }))
     }
 
-    /// A lease of an earlier life of this very node is free at once: the lock on the data folder proves that the
-    /// process that held it is gone.
+    /// A lease of an earlier life of this very node is free at once where the books are in the data folder, whose lock
+    /// proves that the process that held it is gone. On a server, a node of the same name may live on another machine.
     fn is_free(&self, lease: &Lease) -> bool {
-        let own_former = lease.holder != self.holder && lease.holder.split('/').next() == Some(self.node.as_str());
+        let own_former = self.owns_books
+            && lease.holder != self.holder
+            && lease.holder.split('/').next() == Some(self.node.as_str());
         let mut observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
         own_former || observer.is_free(lease, self.lease_ms, Instant::now())
     }

@@ -1,5 +1,5 @@
-//! Opens engines and introduces the rooms to each other: the only place that names an engine or reads settings for a
-//! room.
+//! Opens engines and introduces the rooms to each other: the only place that reads settings for a room. `books.rs`
+//! beside it opens the ledger, for commands as well.
 
 use super::claimer::Claimer;
 use super::rooms::{Options, Rooms};
@@ -9,8 +9,6 @@ use crate::delivery::Deliveries;
 use crate::error::{Error, Result};
 use crate::inbound::route::{AnswerTarget, FileOutlet, Publish, Route};
 use crate::inbound::work::Inbound;
-use crate::ledger::Ledger;
-use crate::ledger::sqlite::SqliteLedger;
 use crate::settings::{self, Settings, SftpAuth, Spool, SpoolKind};
 use crate::vault::disk::DiskVault;
 use crate::vault::plans::Plans;
@@ -27,17 +25,17 @@ use std::sync::Arc;
 /// Everything opened and introduced.
 pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> {
     let Options { clock, wrap_ledger } = options;
-    let sqlite: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(&settings.ledger_file()).await?);
+    let opened = super::books::open(&settings).await?;
     let ledger = match wrap_ledger {
-        Some(wrap) => wrap(sqlite),
-        None => sqlite,
+        Some(wrap) => wrap(opened),
+        None => opened,
     };
     let vault: Arc<dyn crate::vault::Vault> = Arc::new(DiskVault::open(&settings.vault_dir())?);
     let scratch = settings.data_dir.join("scratch");
     empty_folder(&scratch)?;
     let folders = folders(&settings)?;
     let bell = Bell::default();
-    let claimer = Claimer::new(ledger.clone(), &settings.node, settings.work.lease_ms);
+    let claimer = Claimer::new(ledger.clone(), &settings);
     let inbound = Arc::new(Inbound {
         ledger: ledger.clone(),
         vault: vault.clone(),

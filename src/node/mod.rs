@@ -4,6 +4,8 @@
 //! Invariant: nothing here decides about a file. A service that ends unexpectedly ends the node with an error, so that
 //! whoever supervises it notices.
 
+mod alone;
+pub(crate) mod books;
 mod claimer;
 mod compose;
 mod lock;
@@ -38,6 +40,7 @@ pub struct Node {
     stop: signal::Sender<bool>,
     services: JoinSet<Result<()>>,
     drain: Duration,
+    alone: Option<claimer::Held>,
     _lock: lock::DataLock,
 }
 
@@ -47,6 +50,7 @@ impl Node {
         let lock = lock::DataLock::take(&settings.data_dir)?;
         let drain = Duration::from_millis(settings.work.drain_ms);
         let rooms = Arc::new(compose::open(settings, options).await?);
+        let alone = alone::claim(&rooms).await?;
         let (stop, stopped) = signal::channel(false);
         let mut services = JoinSet::new();
         let address = api::serve::start(&mut services, api_of(&rooms, &stopped)?, stopped.clone()).await?;
@@ -58,7 +62,7 @@ impl Node {
         tracing::info!(node = rooms.settings.node, http = %address, routes = rooms.settings.routes.len(),
             spools = rooms.settings.spools.len(), "started");
         let (ledger, bell) = (rooms.ledger.clone(), rooms.bell.clone());
-        Ok(Node { address, ledger, bell, stop, services, drain, _lock: lock })
+        Ok(Node { address, ledger, bell, stop, services, drain, alone, _lock: lock })
     }
 
     /// Waits until a service ends unexpectedly.
@@ -80,6 +84,9 @@ impl Node {
             Err(_) => tracing::warn!("stopped with work unfinished; it goes on from the books at the next start"),
         }
         self.services.shutdown().await;
+        if let Some(alone) = self.alone {
+            alone.release().await;
+        }
     }
 }
 

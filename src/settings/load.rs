@@ -1,10 +1,10 @@
 //! Reads the node's file and its routes.
 
-use super::checks;
 use super::node::{Http, Seal, Settings, Work};
 use super::reading::Reader;
 use super::route_file;
 use super::spool::{self, Spool};
+use super::{checks, ledger};
 use crate::api::tokens::Tokens;
 use fpp_codecs::source::{Section, Source, SourceFault};
 use std::net::SocketAddr;
@@ -107,7 +107,7 @@ fn node(path: &Path, root: &Section<'_>, reader: &mut Reader) -> Settings {
     reader.check_name(root, "node", &name);
     reader.check_name(root, "installation", &installation);
     if root.number_in("nodes", 1..=1_000).is_some_and(|n| n > 1) {
-        root.fault("nodes", "several nodes need a shared ledger and vault; with SQLite and a local vault it is 1");
+        root.fault("nodes", "several nodes need a shared vault as well as a shared ledger; the vault is on this node's disk, so it is 1");
     }
     let data_dir = reader.path(&root.need_text("data_dir"));
     let timezone = root.text("timezone").unwrap_or_else(|| "Asia/Shanghai".to_owned());
@@ -131,6 +131,7 @@ fn node(path: &Path, root: &Section<'_>, reader: &mut Reader) -> Settings {
         timezone,
         http: http(root, reader),
         control_socket,
+        ledger: ledger::read(root, reader),
         seal: seal(root, reader),
         work: work(root),
         spools: spools(root, reader),

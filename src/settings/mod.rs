@@ -11,6 +11,7 @@ mod answer;
 mod bundle;
 mod checks;
 mod compile;
+mod ledger;
 mod load;
 mod names;
 mod node;
@@ -26,6 +27,7 @@ mod words;
 
 pub use answer::{Answer, MarkerOut, Outlet};
 pub use compile::{FormatFile, LayoutFile, page};
+pub use ledger::{LedgerPlace, LedgerServer, Secret};
 pub use node::{Http, Seal, Settings, Work};
 pub use route::{DayControl, Ready, Route, SourceAction, Text, Texts};
 pub use spool::{Sftp, SftpAuth, Spool, SpoolKind};

@@ -1,5 +1,6 @@
 //! The node's own settings: who it is, where it keeps its things, what it listens on.
 
+use super::ledger::LedgerPlace;
 use super::route::Route;
 use super::spool::Spool;
 use fpp_codecs::source::SourceFault;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub http: Http,
     /// Where the running node takes operators' commands (D25).
     pub control_socket: PathBuf,
+    /// Where the ledger is.
+    pub ledger: LedgerPlace,
     /// Sealing of the journals (D22).
     pub seal: Seal,
     /// How the node works.
@@ -69,7 +72,7 @@ pub struct Work {
 }
 
 impl Settings {
-    /// The ledger's file.
+    /// The ledger's file, where it is one.
     pub fn ledger_file(&self) -> PathBuf {
         self.data_dir.join("ledger.sqlite")
     }

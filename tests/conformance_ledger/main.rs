@@ -20,6 +20,7 @@ mod races;
 mod random;
 mod shapes;
 mod sqlite;
+mod tls;
 mod transfers;
 
 use async_trait::async_trait;

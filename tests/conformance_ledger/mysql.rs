@@ -145,6 +145,7 @@ async fn tables_that_were_left_half_made_are_finished(books: &MysqlBooks) {
 async fn a_session_that_the_server_kills_is_made_anew(books: &MysqlBooks) {
     let ledger = books.open().await;
     walk(&*ledger, [1], &[E::Claim]).await;
+    assert_eq!(transfer(&*ledger, 1).await.id, id(1));
     let mut root = books.session().await;
     let name = books.name().await;
     let list = sqlx::raw_sql("SHOW PROCESSLIST").fetch_all(&mut root).await.unwrap();

@@ -1,7 +1,7 @@
 //! SQLite for the suite, and what only a file can suffer: a copy that is torn.
 
-use crate::{Books, Held};
 use crate::shapes::*;
+use crate::{Books, Held};
 use async_trait::async_trait;
 use fpp::error::Class;
 use fpp::ledger::Ledger;

@@ -3,12 +3,14 @@
 //!
 //! Databases are lent: one that comes back is emptied for the next who asks, because making tables takes seconds.
 
+#![allow(dead_code, reason = "each test program uses a part")]
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)] // test support
 
 use fpp::ledger::mysql::{Server, Tls};
-use sqlx::mysql::MySqlConnectOptions;
+use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, MySqlConnection};
 use std::fs::File;
+use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -32,6 +34,8 @@ const START_MAX: Duration = Duration::from_secs(120);
 /// A running server.
 pub(crate) struct Running {
     socket: PathBuf,
+    /// Where it listens with TLS, and the certificate that proves who it is.
+    pub(crate) tls: Option<(u16, PathBuf)>,
     databases: Mutex<Databases>,
     // Held until the program ends.
     _keeper: Child,
@@ -93,9 +97,24 @@ fn mariadb(program: &Path) -> Running {
     let socket = folder.join("db.sock");
     server.extend([format!("--datadir={}", data.display()), format!("--socket={}", socket.display())]);
     server.push(format!("--pid-file={}", folder.join("pid").display()));
-    let more = ["--skip-networking", "--skip-log-bin", "--innodb-buffer-pool-size=64M", "--character-set-server=utf8mb4"];
+    let more = ["--skip-log-bin", "--innodb-buffer-pool-size=64M", "--character-set-server=utf8mb4"];
     server.extend(more.map(str::to_owned));
-    start(&folder, socket, &server, None)
+    let (key, certificate) = (folder.join("key.pem"), folder.join("certificate.pem"));
+    certify(&key, &certificate);
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    server.extend([format!("--port={port}"), "--bind-address=127.0.0.1".into()]);
+    server.extend([format!("--ssl-key={}", key.display()), format!("--ssl-cert={}", certificate.display())]);
+    Running { tls: Some((port, certificate)), ..start(&folder, socket, &server, None) }
+}
+
+/// A key, and a certificate of `localhost` that it signs itself.
+pub(crate) fn certify(key: &Path, certificate: &Path) {
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]);
+    openssl.args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]);
+    openssl.args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"]).arg(key).arg("-out").arg(certificate);
+    let made = openssl.output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
 /// It ends by itself when nobody holds a shared lock on the file of its clients, and it calls home unless it is told not to.
@@ -115,7 +134,7 @@ fn seekdb(program: &Path) -> Running {
 
 fn start(folder: &Path, socket: PathBuf, server: &[String], client: Option<File>) -> Running {
     let mut keeper = Command::new("sh");
-    keeper.args(["-c", KEEPER, "keeper"]).arg(folder).args(server).stdin(Stdio::piped());
+    keeper.args(["-c", KEEPER, "keeper"]).arg(folder).args(server).stdin(Stdio::piped()).stderr(Stdio::null());
     let mut keeper = keeper.spawn().unwrap();
     let deadline = Instant::now() + START_MAX;
     // In a runtime of its own, because the caller stands in one already.
@@ -138,7 +157,7 @@ fn start(folder: &Path, socket: PathBuf, server: &[String], client: Option<File>
         assert!(Instant::now() < deadline && keeper.try_wait().unwrap().is_none(), "{server:?} did not start: {said}");
         std::thread::sleep(Duration::from_millis(100));
     }
-    Running { socket, databases: Mutex::default(), _keeper: keeper, _client: client }
+    Running { socket, tls: None, databases: Mutex::default(), _keeper: keeper, _client: client }
 }
 
 impl Running {
@@ -158,8 +177,17 @@ impl Running {
         };
         let mut root = self.root(&name).await;
         for table in [
-            "transfers", "identities", "rejects", "deliveries", "journal", "heads", "seals", "seal_heads", "leases",
-            "notices", "days",
+            "transfers",
+            "identities",
+            "rejects",
+            "deliveries",
+            "journal",
+            "heads",
+            "seals",
+            "seal_heads",
+            "leases",
+            "notices",
+            "days",
         ] {
             sqlx::raw_sql(AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut root).await.unwrap();
         }
@@ -174,7 +202,8 @@ impl Running {
 
     /// A session of the server's own master.
     pub(crate) async fn root(&self, database: &str) -> MySqlConnection {
-        let options = MySqlConnectOptions::new().socket(&self.socket).username("root");
+        // Sockets need no TLS, which says goodbye to servers that have gone already.
+        let options = MySqlConnectOptions::new().socket(&self.socket).username("root").ssl_mode(MySqlSslMode::Disabled);
         let options = if database.is_empty() { options } else { options.database(database) };
         options.connect().await.unwrap()
     }

@@ -13,6 +13,13 @@ const CLASHES: &[u16] = &[1205, 1213, 1020, 1062, 1169, 1586, 4012, 6002, 6003, 
 /// What a statement that was run before says when it is run again: table, column or index is there, or gone.
 const DONE_BEFORE: &[u16] = &[1050, 1060, 1061, 1091];
 
+/// A server that does not prove who it is; a certificate that is refused comes as an error of the connection.
+const UNPROVEN: (bool, &str, &str) = (
+    true,
+    "no encrypted connection to the ledger's server",
+    "Look at its certificate and at ledger.ca_file; `tls = \"off\"` only where the network is trusted.",
+);
+
 /// The server's number of an error, if it came from there.
 pub(super) fn number(error: &sqlx::Error) -> Option<u16> {
     match error {
@@ -40,14 +47,11 @@ pub(super) fn is_done_before(error: &sqlx::Error) -> bool {
 pub(super) fn of(error: sqlx::Error) -> Error {
     let (retry, what, hint) = match &error {
         sqlx::Error::Database(_) => by_number(number(&error).unwrap_or(0)),
+        sqlx::Error::Tls(_) => UNPROVEN,
+        sqlx::Error::Io(io) if io.to_string().contains("certificate") => UNPROVEN,
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => {
             (true, "the ledger's server cannot be reached", "It tries again; look at the server and the network.")
         }
-        sqlx::Error::Tls(_) => (
-            true,
-            "no encrypted connection to the ledger's server",
-            "Look at its certificate and at ledger.ca_file; `tls = \"off\"` only where the network is trusted.",
-        ),
         sqlx::Error::PoolTimedOut => (
             true,
             "no connection to the ledger became free in time",

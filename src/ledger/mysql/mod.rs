@@ -67,7 +67,7 @@ impl Engine for Mysql {
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Session>> {
-        Ok(Box::new(session::Snapshot::begin(&self.server).await.map_err(|e| e.at(&self.place))?))
+        Ok(Box::new(session::snapshot(&self.server).await.map_err(|e| e.at(&self.place))?))
     }
 
     async fn write(&self) -> Result<Box<dyn Transaction + '_>> {

@@ -5,7 +5,6 @@ use super::writers::Writers;
 use super::{Mysql, MysqlLedger, schema};
 use crate::error::{Error, Result};
 use crate::ledger::sql::SqlLedger;
-use crate::ledger::sql::session::Engine;
 use crate::ledger::sql::version;
 use fpp_codecs::Code;
 use sqlx::MySqlPool;
@@ -29,30 +28,30 @@ impl MysqlLedger {
     /// Opens the ledger for a node; makes its tables, or brings older ones to this program's schema.
     pub async fn open(server: Server) -> Result<MysqlLedger> {
         let place = server.to_string();
-        let database = Mysql {
-            writers: Some(Writers::new(&server)),
-            readers: readers(&server),
-            place: place.clone(),
-            server: server.clone(),
-        };
         // Not from the pool, which hides why there is no connection.
         let mut connection = connect(&options(&server), Use::Write).await.map_err(|e| e.at(&place))?;
-        let from = schema::version(&mut *database.read().await?, &place).await?;
+        let from = schema::version(&mut connection, &place).await?;
         schema::migrate(&mut connection, from).await.map_err(|e| e.at(&place))?;
+        let database = Mysql { writers: Some(Writers::new(&server)), readers: readers(&server), place, server };
         Ok(SqlLedger::new(database))
+    }
+
+    /// The version of the tables, 0 when there are none yet. Changes nothing.
+    pub async fn look(server: Server) -> Result<i64> {
+        let place = server.to_string();
+        let mut connection = connect(&options(&server), Use::Read).await.map_err(|e| e.at(&place))?;
+        schema::version(&mut connection, &place).await
     }
 
     /// Opens the ledger for reading, also while nodes write it. It changes nothing, so it does not migrate.
     pub async fn open_read_only(server: Server) -> Result<MysqlLedger> {
         let place = server.to_string();
-        drop(connect(&options(&server), Use::Read).await.map_err(|e| e.at(&place))?);
-        let database = Mysql { writers: None, readers: readers(&server), place: place.clone(), server };
-        let found = schema::version(&mut *database.read().await?, &place).await?;
+        let found = MysqlLedger::look(server.clone()).await?;
         if found == 0 {
             return Err(Error::halt(Code::LEDGER, format!("{place}: there is no ledger"))
                 .hint("Look at ledger.url in the configuration; a node makes the tables when it first starts."));
         }
         version::is_current(&place, found)?;
-        Ok(SqlLedger::new(database))
+        Ok(SqlLedger::new(Mysql { writers: None, readers: readers(&server), place, server }))
     }
 }

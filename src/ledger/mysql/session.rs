@@ -124,30 +124,26 @@ impl Session for Reader {
     }
 }
 
-/// A connection of its own in a transaction that only reads; it is closed with it.
-pub(super) struct Snapshot(MySqlConnection);
-
-impl Snapshot {
-    pub(super) async fn begin(server: &Server) -> Result<Snapshot> {
-        let mut connection = connect(&options(server), Use::Read).await?;
-        in_time(async { sqlx::raw_sql("START TRANSACTION READ ONLY").execute(&mut connection).await }).await?;
-        Ok(Snapshot(connection))
-    }
-}
-
 #[async_trait]
-impl Session for Snapshot {
+impl Session for MySqlConnection {
     async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>> {
-        in_time(rows(&mut self.0, statement)).await
+        in_time(rows(self, statement)).await
     }
 
     async fn execute(&mut self, statement: Statement) -> Result<u64> {
-        in_time(execute(&mut self.0, statement)).await
+        in_time(execute(self, statement)).await
     }
 
     fn is_shared(&self) -> bool {
         true
     }
+}
+
+/// A connection of its own in a transaction that only reads; it is closed with it.
+pub(super) async fn snapshot(server: &Server) -> Result<MySqlConnection> {
+    let mut connection = connect(&options(server), Use::Read).await?;
+    in_time(async { sqlx::raw_sql("START TRANSACTION READ ONLY").execute(&mut connection).await }).await?;
+    Ok(connection)
 }
 
 #[async_trait]

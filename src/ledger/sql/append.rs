@@ -16,7 +16,8 @@ pub(super) async fn append(
     what: What,
 ) -> Result<()> {
     let head = session.row(sql("SELECT n, hash FROM heads WHERE subject = ?").bind(subject).locking()).await?;
-    let head: Option<(u64, String)> = head.map(|row| Ok::<_, crate::error::Error>((row.get(0)?, row.get(1)?))).transpose()?;
+    let head: Option<(u64, String)> =
+        head.map(|row| Ok::<_, crate::error::Error>((row.get(0)?, row.get(1)?))).transpose()?;
     let entry = Entry { what, fence: fence.cloned() }.write()?;
     let known = head.as_ref().map(|(n, hash)| (*n, hash.as_str()));
     let row = chain::next_row(subject, known, at_ms, entry);

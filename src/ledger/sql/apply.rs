@@ -84,9 +84,10 @@ impl Apply<'_> {
         while !rest.is_empty() {
             let (some, more) = rest.split_at(batch(rest));
             rest = more;
-            let mut text = "INSERT INTO rejects (transfer, record, ordinal, byte_offset, field, field_at, code, detail, \
+            let mut text =
+                "INSERT INTO rejects (transfer, record, ordinal, byte_offset, field, field_at, code, detail, \
                             hex) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                .to_owned();
+                    .to_owned();
             text.push_str(&", (?, ?, ?, ?, ?, ?, ?, ?, ?)".repeat(some.len() - 1));
             let mut insert = Statement::built(text);
             for reject in some {

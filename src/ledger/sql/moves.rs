@@ -15,7 +15,8 @@ impl Apply<'_> {
     /// Books an arrival once.
     pub(super) async fn arrive(&mut self, new: &NewTransfer) -> Result<()> {
         // Two nodes that book it at once clash on its key; the later one looks again and finds it.
-        let known = self.session.row(sql("SELECT id FROM transfers WHERE arrival_key = ?").bind(&new.arrival_key)).await?;
+        let known =
+            self.session.row(sql("SELECT id FROM transfers WHERE arrival_key = ?").bind(&new.arrival_key)).await?;
         if known.is_some() {
             return Ok(());
         }
@@ -58,7 +59,8 @@ impl Apply<'_> {
     /// Says when to look again.
     pub(super) async fn park(&mut self, id: &TransferId, until_ms: i64, waiting_for: &str, failed: bool) -> Result<()> {
         let until_ms = if until_ms == i64::MAX && self.deliveries_are_done(id).await? { self.now_ms } else { until_ms };
-        let park = sql("UPDATE transfers SET next_attempt_ms = ?, waiting_for = ?, attempts = attempts + ? WHERE id = ?");
+        let park =
+            sql("UPDATE transfers SET next_attempt_ms = ?, waiting_for = ?, attempts = attempts + ? WHERE id = ?");
         let found = self.session.execute(park.bind(until_ms).bind(waiting_for).bind(failed).bind(&id.0)).await?;
         if found == 0 { Err(unknown(id)) } else { Ok(()) }
     }
@@ -121,7 +123,8 @@ impl Apply<'_> {
                  VALUES (?, ?, ?, ?, ?, ?)"
             }
         });
-        let write = write.bind(&transfer.id.0).bind(self.now_ms).bind(route).bind(business_date).bind(*batch).bind(*run);
+        let write =
+            write.bind(&transfer.id.0).bind(self.now_ms).bind(route).bind(business_date).bind(*batch).bind(*run);
         self.session.execute(write).await?;
         Ok(())
     }

@@ -37,9 +37,7 @@ pub(super) async fn seal(session: &mut dyn Session, now_ms: i64, key: &[u8]) -> 
     }
     let seal = rows::int(number)?;
     let write = sql("INSERT INTO seals (n, at_ms, heads, previous, code) VALUES (?, ?, ?, ?, ?)");
-    session
-        .execute(write.bind(seal).bind(now_ms).bind(rows::int(count)?).bind(previous).bind(mac.finish()))
-        .await?;
+    session.execute(write.bind(seal).bind(now_ms).bind(rows::int(count)?).bind(previous).bind(mac.finish())).await?;
     for some in heads.chunks(HEADS_PER_INSERT) {
         let mut text = "INSERT INTO seal_heads (seal, subject, n, hash) VALUES (?, ?, ?, ?)".to_owned();
         text.push_str(&", (?, ?, ?, ?)".repeat(some.len() - 1));
@@ -61,13 +59,7 @@ pub(super) async fn seals(session: &mut dyn Session, after: u64, limit: u32) -> 
     let select = sql("SELECT n, at_ms, heads, previous, code FROM seals WHERE n > ? ORDER BY n LIMIT ?");
     let rows = session.rows(select.bind(rows::int(after)?).bind(limit)).await?;
     let seal = |row: &Row| {
-        Ok(Seal {
-            n: row.get(0)?,
-            at_ms: row.get(1)?,
-            heads: row.get(2)?,
-            previous: row.get(3)?,
-            code: row.get(4)?,
-        })
+        Ok(Seal { n: row.get(0)?, at_ms: row.get(1)?, heads: row.get(2)?, previous: row.get(3)?, code: row.get(4)? })
     };
     rows.iter().map(seal).collect()
 }

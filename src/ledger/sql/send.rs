@@ -1,8 +1,8 @@
 //! Changes of deliveries: plan, move, park.
 
 use super::apply::Apply;
-use super::rows::{delivery_open_key, delivery_queue, int, json_of, name_of};
 use super::rows;
+use super::rows::{delivery_open_key, delivery_queue, int, json_of, name_of};
 use super::session::sql;
 use crate::error::{Error, Result};
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId};
@@ -75,38 +75,40 @@ impl Apply<'_> {
 
     /// Says when to try again.
     pub(super) async fn park_delivery(&mut self, id: &DeliveryId, until_ms: i64, error: &str) -> Result<()> {
-        let park = sql("UPDATE deliveries SET next_attempt_ms = ?, last_error = ?, attempts = attempts + 1 WHERE id = ?");
+        let park =
+            sql("UPDATE deliveries SET next_attempt_ms = ?, last_error = ?, attempts = attempts + 1 WHERE id = ?");
         let found = self.session.execute(park.bind(until_ms).bind(error).bind(&id.0)).await?;
         if found == 0 { Err(unknown(id)) } else { Ok(()) }
     }
 
     async fn write_new_delivery(&mut self, delivery: &Delivery) -> Result<()> {
         let (marker_name, marker_content) = delivery.marker.as_ref().map(|(name, content)| (name, content)).unzip();
-        let write = sql("INSERT INTO deliveries (id, transfer, purpose, required, spool, name, size, sha256, checksums, \
+        let write =
+            sql("INSERT INTO deliveries (id, transfer, purpose, required, spool, name, size, sha256, checksums, \
                          sm3, marker_name, marker_content, state, attempts, next_attempt_ms, last_error, planned_ms, \
                          updated_ms, delivered_ms, queue, open_key) \
                          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(&delivery.id.0)
-        .bind(&delivery.transfer.0)
-        .bind(name_of(&delivery.purpose)?)
-        .bind(delivery.required)
-        .bind(&delivery.spool)
-        .bind(&delivery.name)
-        .bind(int(delivery.size)?)
-        .bind(&delivery.sha256)
-        .bind(json_of(&delivery.checksums)?)
-        .bind(delivery.sm3.as_ref())
-        .bind(marker_name)
-        .bind(marker_content)
-        .bind(name_of(&delivery.state)?)
-        .bind(delivery.attempts)
-        .bind(delivery.next_attempt_ms)
-        .bind(&delivery.last_error)
-        .bind(delivery.planned_ms)
-        .bind(delivery.updated_ms)
-        .bind(delivery.delivered_ms)
-        .bind(delivery_queue(delivery))
-        .bind(delivery_open_key(delivery));
+            .bind(&delivery.id.0)
+            .bind(&delivery.transfer.0)
+            .bind(name_of(&delivery.purpose)?)
+            .bind(delivery.required)
+            .bind(&delivery.spool)
+            .bind(&delivery.name)
+            .bind(int(delivery.size)?)
+            .bind(&delivery.sha256)
+            .bind(json_of(&delivery.checksums)?)
+            .bind(delivery.sm3.as_ref())
+            .bind(marker_name)
+            .bind(marker_content)
+            .bind(name_of(&delivery.state)?)
+            .bind(delivery.attempts)
+            .bind(delivery.next_attempt_ms)
+            .bind(&delivery.last_error)
+            .bind(delivery.planned_ms)
+            .bind(delivery.updated_ms)
+            .bind(delivery.delivered_ms)
+            .bind(delivery_queue(delivery))
+            .bind(delivery_open_key(delivery));
         self.session.execute(write).await?;
         Ok(())
     }

@@ -28,7 +28,11 @@ impl Tries {
     }
 
     /// Ends a try: commits what succeeded and undoes what did not. Nothing when it is to be done once more.
-    pub(super) async fn end<T>(&mut self, transaction: Box<dyn Transaction + '_>, result: Result<T>) -> Option<Result<T>> {
+    pub(super) async fn end<T>(
+        &mut self,
+        transaction: Box<dyn Transaction + '_>,
+        result: Result<T>,
+    ) -> Option<Result<T>> {
         let End { clashed, fault } = transaction.end(result.is_ok()).await;
         if clashed && self.again < AGAIN_MAX && self.begun.elapsed() < WITHIN {
             tokio::time::sleep(pause(self.again)).await;

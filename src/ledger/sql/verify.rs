@@ -16,7 +16,7 @@ pub(super) async fn verify(engine: &dyn Engine, key: Option<&[u8]>) -> Result<Ve
     match walk_all(engine, key, &mut report).await {
         Ok(()) => {}
         Err(Stop::Broken(what)) => report.broken = Some(what),
-    // A row that cannot be read is a finding; a disk that cannot be read now is not.
+        // A row that cannot be read is a finding; a disk that cannot be read now is not.
         Err(Stop::Failed(error)) if error.class == Class::Halt => report.broken = Some(error.to_string()),
         Err(Stop::Failed(error)) => return Err(error),
     }

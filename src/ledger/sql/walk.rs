@@ -120,11 +120,7 @@ async fn finish(session: &mut dyn Session, chain: &Chain, report: &mut VerifyRep
     Ok(())
 }
 
-async fn transfer(
-    session: &mut dyn Session,
-    fold: &Transfer,
-    said: Option<&RejectsDigest>,
-) -> Result<(), Stop> {
+async fn transfer(session: &mut dyn Session, fold: &Transfer, said: Option<&RejectsDigest>) -> Result<(), Stop> {
     let id = &fold.id;
     let select = sql("SELECT t.*, EXISTS (SELECT 1 FROM rejects r WHERE r.transfer = t.id) AS has_rejects \
                       FROM transfers t WHERE id = ?");
@@ -135,13 +131,8 @@ async fn transfer(
         return broken(format!("transfers {id}: {what}"));
     }
     let identity = fold.facts.identity.as_ref();
-    let columns: (Option<String>, Option<String>, Option<u32>, Option<u32>, i64) = (
-        row.get("sha256")?,
-        row.get("business_date")?,
-        row.get("batch")?,
-        row.get("run")?,
-        row.get("queue")?,
-    );
+    let columns: (Option<String>, Option<String>, Option<u32>, Option<u32>, i64) =
+        (row.get("sha256")?, row.get("business_date")?, row.get("batch")?, row.get("run")?, row.get("queue")?);
     let expected = (
         fold.facts.sha256.clone(),
         identity.map(|identity| identity.business_date.clone()),

@@ -5,7 +5,7 @@ use crate::error::Class;
 use crate::ledger::Ledger;
 use crate::ledger::change::{Change, NewNotice, NewTransfer};
 use crate::ledger::sql::reads;
-use crate::ledger::sql::session::{Engine, Session, Transaction, sql};
+use crate::ledger::sql::session::{Engine, Transaction, sql};
 use crate::ledger::transfer::{Facts, FileEvent, TransferId, Verdict};
 use fpp_codecs::Code;
 use sqlx::sqlite::SqliteConnectOptions;

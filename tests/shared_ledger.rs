@@ -1,0 +1,116 @@
+//! A node whose ledger is a database of a server: a file walks to its end, commands read the same books, and a second
+//! node is kept out.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+#[path = "support/databases.rs"]
+mod databases;
+mod support;
+
+use databases::{Kind, Running, running};
+use fpp::demo::generate::{self, Series, Spec};
+use fpp::ledger::transfer::FileState;
+use fpp::node::{Node, Options};
+use fpp_codecs::date::Date;
+use sqlx::AssertSqlSafe;
+use std::path::Path;
+use std::process::Command;
+use support::settled::settled;
+use support::site::{Site, sample_route};
+
+/// A password with everything that a URL or a shell would trip over.
+const PASSWORD: &str = "s3cret @:/%'";
+
+/// A site whose ledger is an empty database, for a user with a password.
+async fn site(server: &Running) -> (Site, String) {
+    let name = server.lend().await;
+    let mut root = server.root("").await;
+    for statement in [
+        format!("CREATE USER IF NOT EXISTS 'fpp'@'%' IDENTIFIED BY '{}'", PASSWORD.replace('\'', "''")),
+        format!("GRANT ALL ON {name}.* TO 'fpp'@'%'"),
+    ] {
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut root).await.unwrap();
+    }
+    let site = Site::make(&sample_route("pmtrd"));
+    configure(&site, server, &name, PASSWORD);
+    (site, name)
+}
+
+fn configure(site: &Site, server: &Running, database: &str, password: &str) {
+    let socket = server.server(database).socket.unwrap();
+    let secret = site.root.join("conf/ledger.password");
+    std::fs::write(&secret, format!("{password}\n")).unwrap();
+    let text = std::fs::read_to_string(site.settings_file()).unwrap();
+    let ledger = format!(
+        "[ledger]\nurl = \"mysql://fpp@localhost/{database}?socket={}\"\npassword_file = \"ledger.password\"\n",
+        socket.display()
+    );
+    let node =
+        text.split("[ledger]").next().unwrap().replace("drain_ms = 2000\n\n", "drain_ms = 2000\nlease_ms = 1000\n\n");
+    std::fs::write(site.settings_file(), node + &ledger).unwrap();
+}
+
+/// Runs a command of the built program: exit code, and everything it said.
+fn run(config: &Path, arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fpp"));
+    let output = command.args(arguments).arg("--config").arg(config).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(said).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_walks_on_mariadb() {
+    a_file_walks(Kind::MariaDb).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_walks_on_oceanbase_s_engine() {
+    a_file_walks(Kind::SeekDb).await;
+}
+
+async fn a_file_walks(kind: Kind) {
+    let Some(server) = running(kind) else { return };
+    let (site, database) = site(server).await;
+    let config = site.settings_file();
+    let (code, said) = run(&config, &["check"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains(&format!("/{database}: reached; the first node makes its tables")), "{said}");
+    let (code, said) = run(&config, &["transfers"]);
+    assert!(code != 0 && said.contains("there is no ledger"), "{said}");
+
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    let date = Date { year: 2025, month: 6, day: 20 };
+    let spec = Spec { trades: 7, ..Spec::new(Series::Ebcdic, date, 1) };
+    let mut bytes = Vec::new();
+    generate::generate(&spec, &mut bytes).unwrap();
+    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
+    let all = settled(&node, 1).await.unwrap();
+    assert_eq!((all[0].state, all[0].publication), (FileState::Archived, Some(1)));
+
+    for (arguments, part) in [
+        (&["check"][..], "reached, schema version 2"),
+        (&["transfers"], &spec.file_name()),
+        (&["status"], "pmtrd"),
+        (&["ledger", "verify"], "all fit"),
+    ] {
+        let (code, said) = run(&config, arguments);
+        assert!(code == 0 && said.to_lowercase().contains(&part.to_lowercase()), "{arguments:?}: {code} {said}");
+        assert!(!said.contains("s3cret"), "{arguments:?}: {said}");
+    }
+    a_second_node_is_kept_out(server, &database).await;
+    node.stop().await;
+
+    // What the first one gave back, the next one takes at once.
+    let again = Node::start(site.settings(), Options::default()).await.unwrap();
+    again.stop().await;
+    configure(&site, server, &database, "wrong");
+    let (code, said) = run(&config, &["check"]);
+    assert!(code == 1 && said.contains("refuses the user") && !said.contains("wrong"), "{code} {said}");
+}
+
+async fn a_second_node_is_kept_out(server: &Running, database: &str) {
+    let elsewhere = Site::make(&sample_route("pmtrd"));
+    configure(&elsewhere, server, database, PASSWORD);
+    let second = Node::start(elsewhere.settings(), Options::default()).await.err().unwrap();
+    assert!(second.to_string().contains("another node works on this ledger: golden/"), "{second}");
+}
