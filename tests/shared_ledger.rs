@@ -88,7 +88,7 @@ async fn a_file_walks(kind: Kind) {
     assert_eq!((all[0].state, all[0].publication), (FileState::Archived, Some(1)));
 
     for (arguments, part) in [
-        (&["check"][..], "reached, schema version 2"),
+        (&["check"][..], "reached, schema version 3"),
         (&["transfers"], &spec.file_name()),
         (&["status"], "pmtrd"),
         (&["ledger", "verify"], "all fit"),
@@ -98,6 +98,7 @@ async fn a_file_walks(kind: Kind) {
         assert!(!said.contains("s3cret"), "{arguments:?}: {said}");
     }
     a_second_node_is_kept_out(server, &database).await;
+    purged(&config);
     node.stop().await;
 
     // What the first one gave back, the next one takes at once.
@@ -106,6 +107,20 @@ async fn a_file_walks(kind: Kind) {
     configure(&site, server, &database, "wrong");
     let (code, said) = run(&config, &["check"]);
     assert!(code == 1 && said.contains("refuses the user") && !said.contains("wrong"), "{code} {said}");
+}
+
+fn purged(config: &Path) {
+    let purge = |before| run(config, &["ledger", "purge", "--before", before, "--reason", "on tape"]);
+    for (before, code, part) in [
+        ("2999-01-01", 2, "is in the future"),
+        ("2025-06-20", 0, "0 transfers purged"),
+        ("2025-06-21", 0, "1 transfers purged"),
+    ] {
+        let (ended, said) = purge(before);
+        assert!(ended == code && said.contains(part), "{before}: {ended} {said}");
+    }
+    let (code, said) = run(config, &["ledger", "verify"]);
+    assert!(code == 0 && said.contains("all fit") && said.contains("1 chains, 1 rows"), "{code} {said}");
 }
 
 async fn a_second_node_is_kept_out(server: &Running, database: &str) {

@@ -6,6 +6,7 @@ mod support;
 
 use fpp::api::client::{self, Answer};
 use fpp::demo::generate::{self, Series, Spec};
+use fpp::ledger::change::Change;
 use fpp::node::{Node, Options};
 use fpp::outlets::position::Position;
 use fpp_codecs::date::Date;
@@ -126,6 +127,29 @@ async fn positions_that_the_vault_no_longer_keeps_are_gone_and_name_the_oldest()
     let rest = events(&get(&node, &format!("after={oldest}"), None).await);
     assert_eq!(rest.len(), TRADES + 1);
     assert!(rest[0]["id"].as_str().unwrap().contains("0003"), "{}", rest[0]["id"]);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_purged_is_told_with_the_oldest_position() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = start(&site).await;
+    for batch in [1, 2] {
+        drop_batch(&site, batch);
+        settled(&node, usize::from(batch)).await.unwrap();
+    }
+    let read = get(&node, "", None).await.position;
+    let purge = Change::Purge { before: "2025-06-21".into(), before_ms: 0, by: "wang: on tape".into() };
+    let purged = node.ledger.apply(None, 1_750_000_000_000, &[purge]).await.unwrap().purged;
+    assert_eq!(purged, 2);
+    drop_batch(&site, 3);
+    settled(&node, 1).await.unwrap();
+    let gone = get(&node, "", None).await;
+    assert_eq!(gone.status, 410);
+    let problem: Value = serde_json::from_slice(&gone.body).unwrap();
+    assert_eq!(problem["oldest"].as_str(), Some(read.as_str()), "{problem}");
+    let rest = events(&get(&node, &format!("after={read}"), None).await);
+    assert_eq!(rest.len(), TRADES + 1, "who had read all that went misses nothing");
     node.stop().await;
 }
 

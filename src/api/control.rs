@@ -16,11 +16,13 @@ use fpp_codecs::Code;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 pub(super) fn router(doors: Arc<Doors>) -> Router {
     Router::new()
         .route("/control/v1/day", post(day))
         .route("/control/v1/notices/ack", post(acknowledge_notice))
+        .route("/control/v1/purge", post(purge))
         .route("/control/v1/{verb}", post(act))
         .with_state(doors)
 }
@@ -104,6 +106,38 @@ async fn acknowledge_notice(
 ) -> Result<Json<Value>, Problem> {
     apply(&doors, Change::AcknowledgeNotice { id: body.id, by: body.by }).await?;
     Ok(Json(json!({ "message": format!("notice {} acknowledged", body.id) })))
+}
+
+#[derive(Deserialize)]
+struct PurgeBody {
+    before: String,
+    before_ms: i64,
+    by: String,
+}
+
+/// How long one request purges; the caller asks again until nothing is left.
+const PURGE_FOR: Duration = Duration::from_secs(5);
+
+async fn purge(State(doors): State<Arc<Doors>>, Json(body): Json<PurgeBody>) -> Result<Json<Value>, Problem> {
+    let PurgeBody { before, before_ms, by } = body;
+    let refuse = |what: String| refused(Error::halt(Code::BUSINESS_DATE, what));
+    if before.parse::<jiff::civil::Date>().is_err() {
+        return Err(refuse(format!("`{before}` is no date; write yyyy-mm-dd")));
+    }
+    let now_ms = doors.inbound.clock.now_ms();
+    if before_ms > now_ms {
+        return Err(refuse(format!("{before} is in the future: only past business dates are purged")));
+    }
+    let begun = Instant::now();
+    let (mut purged, mut more) = (0, true);
+    while more && begun.elapsed() < PURGE_FOR {
+        let change = Change::Purge { before: before.clone(), before_ms, by: by.clone() };
+        let applied = doors.inbound.ledger.apply(None, now_ms, &[change]).await.map_err(refused)?;
+        more = applied.purged > 0;
+        purged += applied.purged;
+    }
+    tracing::info!(before, by, purged, more, "purged");
+    Ok(Json(json!({ "message": format!("{purged} transfers purged"), "purged": purged, "more": more })))
 }
 
 async fn apply(doors: &Doors, change: Change) -> Result<(), Problem> {

@@ -42,6 +42,16 @@ pub(super) struct Reply {
     /// What to do next, when refused.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) hint: String,
+    /// Transfers that a purge removed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) purged: u64,
+    /// A purge is not done yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) more: bool,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Who runs this command, for the journal: the operating system's user, and who became him by sudo.

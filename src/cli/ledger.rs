@@ -1,23 +1,28 @@
-//! `fpp ledger`: proves that nobody changed the books, and gives an auditor what he keeps elsewhere.
+//! `fpp ledger`: proves that nobody changed the books, gives an auditor what he keeps elsewhere, and lets finished
+//! transfers of past business dates go.
 
-use super::books;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
-use super::output::Output;
+use super::output::{Output, note};
 use super::show::grouped;
+use super::{books, control};
 use crate::ledger::Ledger;
 use crate::ledger::change::{Seal, VerifyReport};
 use crate::settings::Settings;
 use clap::{Args, Subcommand};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Seals read at once.
 const PAGE: u32 = 1_000;
 
-/// Prove that nobody changed the books.
+/// Prove that nobody changed the books; purge what is finished and old.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fpp ledger verify\n  fpp ledger seals > /elsewhere/seals.jsonl\n  fpp ledger \
-                        verify --seals /elsewhere/seals.jsonl")]
+                        verify --seals /elsewhere/seals.jsonl\n  fpp ledger purge --before 2025-01-01 --reason \"kept on tape, ticket \
+                        4711\"")]
 pub(super) struct LedgerVerb {
     #[command(subcommand)]
     act: Act,
@@ -40,6 +45,15 @@ enum Act {
         #[arg(long, default_value_t = 0, value_name = "N")]
         after: u64,
     },
+    /// Remove finished transfers of business dates before a day, through the running node. Identities and seals stay
+    Purge {
+        /// Business dates before this one, yyyy-mm-dd; not after today
+        #[arg(long, value_name = "DATE", value_parser = clap::value_parser!(Date))]
+        before: Date,
+        /// Why; kept in the journal of purges
+        #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+        reason: String,
+    },
 }
 
 impl LedgerVerb {
@@ -48,6 +62,7 @@ impl LedgerVerb {
         match self.act {
             Act::Verify { json, seals } => verify(&settings, json, seals.as_deref(), out),
             Act::Seals { after } => export(&settings, after, out),
+            Act::Purge { before, reason } => purge(&settings, before, &reason, out),
         }
     }
 }
@@ -109,6 +124,24 @@ fn export(settings: &Settings, after: u64, out: &mut Output) -> Result<Exit, Fai
             }
         }
     })
+}
+
+fn purge(settings: &Settings, before: Date, reason: &str, out: &mut Output) -> Result<Exit, Failure> {
+    let begin = TimeZone::get(&settings.timezone).and_then(|zone| before.to_zoned(zone));
+    let begin = begin.map_err(|e| Failure::usage(format!("{before}: {e}")))?;
+    let by = format!("{}: {reason}", control::operator());
+    let command = json!({"before": before.to_string(), "before_ms": begin.timestamp().as_millisecond(), "by": by});
+    let mut purged = 0;
+    loop {
+        let reply = wait(control::send(settings, "purge", &command))?;
+        purged += reply.purged;
+        if !reply.more {
+            break;
+        }
+        note(format_args!("{} transfers purged so far", grouped(purged)));
+    }
+    out.line(format_args!("{} transfers purged", grouped(purged)))?;
+    Ok(Exit::Good)
 }
 
 fn read_kept(file: &Path) -> Result<Vec<Seal>, Failure> {

@@ -259,5 +259,8 @@ fn happened(what: &What) -> (String, Option<String>) {
         What::Day { business_date, open, by } => {
             (format!("{business_date} {}", if *open { "opened" } else { "closed" }), Some(by.clone()))
         }
+        What::Purge { before, transfers, by, .. } => {
+            (format!("{transfers} transfers before {before} purged"), Some(by.clone()))
+        }
     }
 }

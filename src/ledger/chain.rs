@@ -91,6 +91,18 @@ impl RejectsHasher {
     }
 }
 
+/// The digest of the last heads of chains that are purged, in order of their subject.
+pub fn heads_digest(heads: &[(String, u64, String)]) -> String {
+    let mut hash = Sha256::new();
+    for (subject, n, head) in heads {
+        for part in [subject.as_bytes(), &n.to_be_bytes(), head.as_bytes()] as [&[u8]; 3] {
+            hash.update(length(part));
+            hash.update(part);
+        }
+    }
+    hex(&hash.finalize())
+}
+
 /// Makes the code of a seal: HMAC-SHA256 over its number, its time, how many heads it holds, each head, and the code of
 /// the seal before.
 pub struct SealMac(Hmac<Sha256>);

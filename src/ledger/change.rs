@@ -116,6 +116,16 @@ pub enum Change {
         /// Who.
         by: String,
     },
+    /// Removes a batch of finished transfers of past business dates, with everything that is theirs; identities, arrival
+    /// keys, seals and the last heads of their chains stay. Apply it until it removes nothing.
+    Purge {
+        /// Business dates before this one, `yyyy-mm-dd`.
+        before: String,
+        /// Transfers without a business date: those that arrived before this time.
+        before_ms: i64,
+        /// Who and why.
+        by: String,
+    },
 }
 
 /// One refused record.
@@ -186,12 +196,14 @@ pub struct Applied {
     pub publication: Option<u64>,
     /// Arrivals that were new.
     pub arrived: u64,
+    /// Transfers that were purged.
+    pub purged: u64,
 }
 
 /// One row of a subject's hash chain (D22).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalRow {
-    /// `transfer:<id>`, `delivery:<id>` or `day:<route>`.
+    /// `transfer:<id>`, `delivery:<id>`, `day:<route>` or `purges`.
     pub subject: String,
     /// From 1.
     pub n: u64,

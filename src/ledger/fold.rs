@@ -85,6 +85,20 @@ pub enum What {
         /// Who.
         by: String,
     },
+    /// A batch of finished transfers was purged.
+    Purge {
+        /// Business dates before this one.
+        before: String,
+        /// How many transfers.
+        transfers: u64,
+        /// The newest publication number that went.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        publication: Option<u64>,
+        /// Digest of the last heads of the chains that went (`chain::heads_digest`).
+        heads: String,
+        /// Who and why.
+        by: String,
+    },
 }
 
 impl Entry {
@@ -113,6 +127,9 @@ pub fn delivery_subject(id: &DeliveryId) -> String {
 pub fn day_subject(route: &str) -> String {
     format!("day:{route}")
 }
+
+/// Subject of the chain of purges.
+pub const PURGES: &str = "purges";
 
 /// Whether an event takes the next publication number (D11).
 pub fn publishes(event: FileEvent) -> bool {
@@ -204,6 +221,8 @@ pub enum Folded {
     Delivery(Box<Delivery>),
     /// The business dates of a route.
     Days(BTreeMap<String, bool>),
+    /// The newest publication number that was purged.
+    Purges(u64),
 }
 
 impl Folded {
@@ -229,6 +248,10 @@ impl Folded {
             (Folded::Days(days), What::Day { business_date, open, .. }) => {
                 days.insert(business_date.clone(), *open);
             }
+            (Folded::Nothing, What::Purge { publication, .. }) if subject == PURGES => {
+                *self = Folded::Purges(publication.unwrap_or(0));
+            }
+            (Folded::Purges(newest), What::Purge { publication, .. }) => *newest = publication.unwrap_or(*newest),
             _ => return Err("the entry does not belong at this place of this chain".to_owned()),
         }
         Ok(())

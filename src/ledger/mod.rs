@@ -59,11 +59,12 @@ pub trait Ledger: Send + Sync {
     async fn arrivals_of_day(&self, route: &str, business_date: &str) -> Result<u32, Error>;
     /// Rejects of a transfer in record order, after a record number.
     async fn rejects(&self, id: &TransferId, after_record: u64, limit: u32) -> Result<Vec<Reject>, Error>;
-    /// The journal of a transfer (`transfer:<id>`), a delivery (`delivery:<id>`) or a route's business dates
-    /// (`day:<route>`), oldest first. `fold::Entry` reads an entry.
+    /// The journal of a transfer (`transfer:<id>`), a delivery (`delivery:<id>`), a route's business dates (`day:<route>`)
+    /// or of the purges (`purges`), oldest first. `fold::Entry` reads an entry.
     async fn journal(&self, subject: &str) -> Result<Vec<JournalRow>, Error>;
 
-    /// Transfers by publication number, ascending, after one (D11).
+    /// Transfers by publication number, ascending, after one (D11). The numbers have no gap; what was purged is missing at
+    /// the beginning.
     async fn publications(&self, after: u64, limit: u32) -> Result<Vec<Transfer>, Error>;
     /// The newest publication number, 0 when there is none.
     async fn last_publication(&self) -> Result<u64, Error>;

@@ -12,12 +12,13 @@ pub mod lines;
 pub mod position;
 pub mod stream;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ledger::Ledger;
 use crate::ledger::change::Reject;
 use crate::ledger::transfer::Transfer;
 use crate::vault::Vault;
 use crate::vault::plans::Plans;
+use fpp_codecs::Code;
 use std::sync::Arc;
 
 /// What events are read from.
@@ -42,9 +43,14 @@ impl Books {
             let after = rejects.last().map_or(0, |r| r.record);
             let more = self.ledger.rejects(&transfer.id, after, ROUND).await?;
             if more.is_empty() {
-                return Ok(rejects);
+                break;
             }
             rejects.extend(more);
+        }
+        // A purge takes a transfer with its rejects: then these are not all of them.
+        match self.ledger.transfer(&transfer.id).await? {
+            Some(_) => Ok(rejects),
+            None => Err(Error::retry(Code::LEDGER, format!("transfer {} was purged while it was read", transfer.id))),
         }
     }
 }

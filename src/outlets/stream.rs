@@ -77,9 +77,18 @@ pub async fn read(books: &Books, query: Query) -> std::result::Result<Page, Stre
         };
         let publications = books.ledger.publications(from, ROUND).await?;
         if publications.is_empty() {
-            let newest = Position::after(books.ledger.last_publication().await?);
+            let last = books.ledger.last_publication().await?;
+            if last > from {
+                return Err(purged(last));
+            }
+            let newest = Position::after(last);
             let ahead = query.after.publication > newest.publication;
             return if ahead { Err(StreamError::Ahead { newest }) } else { Ok(page) };
+        }
+        // Numbers have no gap but the one at the beginning, which a purge leaves.
+        let first = publications.first().and_then(|t| t.publication).unwrap_or_default();
+        if first > from + 1 {
+            return Err(purged(first - 1));
         }
         for transfer in publications {
             let publication = transfer.publication.unwrap_or_default();
@@ -139,6 +148,13 @@ async fn fill(
         page.position = position;
     }
     Ok(last.is_some())
+}
+
+/// Publications up to a number left the ledger.
+fn purged(up_to: u64) -> StreamError {
+    let error = Error::halt(Code::VAULT, format!("publications up to {up_to} were purged"))
+        .hint("Read on from the oldest position; what came before is in the reader's own books.");
+    StreamError::Gone { oldest: Position::after(up_to), error }
 }
 
 /// Whether the bytes of a publication are in the vault. A rejected file shows none.

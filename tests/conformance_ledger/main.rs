@@ -16,6 +16,7 @@ mod figures;
 mod leases;
 mod mysql;
 mod publications;
+mod purge;
 mod races;
 mod random;
 mod shapes;
@@ -91,6 +92,12 @@ macro_rules! conformance {
             chains::many_heads_take_several_seals,
             chains::verify_names_the_row_that_was_changed,
             chains::verify_may_run_beside_a_writer,
+            purge::finished_transfers_go_and_the_rest_is_proven,
+            purge::published_ones_go_in_order,
+            purge::what_was_purged_comes_back_as_nothing_new,
+            purge::what_is_not_sealed_stays,
+            purge::two_nodes_may_purge_at_once,
+            purge::a_transfer_that_was_erased_cannot_be_called_purged,
             random::rows_equal_their_journals,
         );
     };

@@ -188,6 +188,8 @@ impl Running {
             "leases",
             "notices",
             "days",
+            "purged",
+            "purged_arrivals",
         ] {
             sqlx::raw_sql(AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut root).await.unwrap();
         }

@@ -9,10 +9,10 @@
 
 /// The migrations, oldest first: the version that each reaches, and its statements, which are never changed after a
 /// release. This engine began with version 2.
-pub(super) const MIGRATIONS: &[(i64, &[&str])] = &[(
-    2,
-    &[
-        "CREATE TABLE IF NOT EXISTS transfers (
+pub(super) const MIGRATIONS: &[(i64, &[&str])] = &[(2, BEGINNING), (3, PURGED)];
+
+const BEGINNING: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS transfers (
             id VARCHAR(26) NOT NULL, route VARCHAR(64) NOT NULL, spool VARCHAR(64) NOT NULL,
             name VARCHAR(255) NOT NULL, arrival_key VARCHAR(512) NOT NULL, state VARCHAR(20) NOT NULL,
             verdict VARCHAR(20), held_from VARCHAR(20), closed BIGINT NOT NULL, facts MEDIUMTEXT NOT NULL,
@@ -24,16 +24,16 @@ pub(super) const MIGRATIONS: &[(i64, &[&str])] = &[(
             KEY transfers_identity (route, business_date, batch, run), KEY transfers_route (route, id),
             KEY transfers_state (state, id), KEY transfers_date (business_date, id),
             KEY transfers_counts (route, state, verdict)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
-        "CREATE TABLE IF NOT EXISTS identities (
+    "CREATE TABLE IF NOT EXISTS identities (
             route VARCHAR(64) NOT NULL, business_date VARCHAR(20) NOT NULL, batch BIGINT NOT NULL,
             run BIGINT NOT NULL, transfer VARCHAR(26) NOT NULL, decided_ms BIGINT NOT NULL,
             PRIMARY KEY (route, business_date, batch, run)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
-        "CREATE TABLE IF NOT EXISTS rejects (
+    "CREATE TABLE IF NOT EXISTS rejects (
             transfer VARCHAR(26) NOT NULL, record BIGINT NOT NULL, ordinal BIGINT NOT NULL,
             byte_offset BIGINT NOT NULL, field TEXT NOT NULL, field_at BIGINT NOT NULL, code BIGINT NOT NULL,
             detail MEDIUMTEXT NOT NULL, hex MEDIUMTEXT NOT NULL,
             PRIMARY KEY (transfer, record)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
-        "CREATE TABLE IF NOT EXISTS deliveries (
+    "CREATE TABLE IF NOT EXISTS deliveries (
             id VARCHAR(26) NOT NULL, transfer VARCHAR(26) NOT NULL, purpose VARCHAR(20) NOT NULL,
             required BIGINT NOT NULL, spool VARCHAR(64) NOT NULL, name VARCHAR(255) NOT NULL, size BIGINT NOT NULL,
             sha256 VARCHAR(64) NOT NULL, checksums TEXT NOT NULL, sm3 VARCHAR(64), marker_name VARCHAR(255),
@@ -43,38 +43,49 @@ pub(super) const MIGRATIONS: &[(i64, &[&str])] = &[(
             PRIMARY KEY (id), UNIQUE KEY deliveries_open (open_key), KEY deliveries_queue (queue, next_attempt_ms, id),
             KEY deliveries_transfer (transfer, id), KEY deliveries_name (spool, name, id),
             KEY deliveries_state (state, delivered_ms, id)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
-        "CREATE TABLE IF NOT EXISTS journal (
+    "CREATE TABLE IF NOT EXISTS journal (
             subject VARCHAR(100) NOT NULL, n BIGINT NOT NULL, at_ms BIGINT NOT NULL, entry MEDIUMTEXT NOT NULL,
             previous VARCHAR(64) NOT NULL, hash VARCHAR(64) NOT NULL,
             PRIMARY KEY (subject, n)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
-        "CREATE TABLE IF NOT EXISTS heads (
+    "CREATE TABLE IF NOT EXISTS heads (
             subject VARCHAR(100) NOT NULL, n BIGINT NOT NULL, hash VARCHAR(64) NOT NULL, unsealed BIGINT NOT NULL,
             PRIMARY KEY (subject),
             KEY heads_unsealed (unsealed, subject)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
-        "CREATE TABLE IF NOT EXISTS seals (
+    "CREATE TABLE IF NOT EXISTS seals (
             n BIGINT NOT NULL, at_ms BIGINT NOT NULL, heads BIGINT NOT NULL, previous VARCHAR(64) NOT NULL,
             code VARCHAR(64) NOT NULL, PRIMARY KEY (n)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
-        "CREATE TABLE IF NOT EXISTS seal_heads (
+    "CREATE TABLE IF NOT EXISTS seal_heads (
             seal BIGINT NOT NULL, subject VARCHAR(100) NOT NULL, n BIGINT NOT NULL, hash VARCHAR(64) NOT NULL,
             PRIMARY KEY (seal, subject),
             KEY seal_heads_subject (subject, n)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
-        "CREATE TABLE IF NOT EXISTS leases (
+    "CREATE TABLE IF NOT EXISTS leases (
             lease_key VARCHAR(160) NOT NULL, epoch BIGINT NOT NULL, holder VARCHAR(160) NOT NULL, beat BIGINT NOT NULL,
             PRIMARY KEY (lease_key)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
-        "CREATE TABLE IF NOT EXISTS counters (
+    "CREATE TABLE IF NOT EXISTS counters (
             name VARCHAR(40) NOT NULL, value BIGINT NOT NULL,
             PRIMARY KEY (name)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
-        "INSERT IGNORE INTO counters (name, value) VALUES ('publication', 0)",
-        "CREATE TABLE IF NOT EXISTS notices (
+    "INSERT IGNORE INTO counters (name, value) VALUES ('publication', 0)",
+    "CREATE TABLE IF NOT EXISTS notices (
             id BIGINT NOT NULL AUTO_INCREMENT, raised_ms BIGINT NOT NULL, last_ms BIGINT NOT NULL,
             times BIGINT NOT NULL, severity VARCHAR(20) NOT NULL, topic VARCHAR(100) NOT NULL,
             subject VARCHAR(512) NOT NULL, code BIGINT NOT NULL, body MEDIUMTEXT NOT NULL, unread BIGINT NOT NULL,
             acknowledged_by MEDIUMTEXT, acknowledged_ms BIGINT, open_key VARCHAR(630), PRIMARY KEY (id),
             UNIQUE KEY notices_open (open_key), KEY notices_unread (unread, last_ms, id),
             KEY notices_last (last_ms, id)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
-        "CREATE TABLE IF NOT EXISTS days (
+    "CREATE TABLE IF NOT EXISTS days (
             route VARCHAR(64) NOT NULL, business_date VARCHAR(20) NOT NULL, is_open BIGINT NOT NULL,
             at_ms BIGINT NOT NULL, decided_by MEDIUMTEXT NOT NULL,
             PRIMARY KEY (route, business_date)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
-    ],
-)];
+];
+
+/// What stays of a transfer that was purged: the last heads of its chains, and its arrival key.
+const PURGED: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS purged (
+        subject VARCHAR(100) NOT NULL, n BIGINT NOT NULL, hash VARCHAR(64) NOT NULL, purge_n BIGINT NOT NULL,
+        PRIMARY KEY (subject),
+        KEY purged_purge (purge_n, subject)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
+    "CREATE TABLE IF NOT EXISTS purged_arrivals (
+        arrival_key VARCHAR(512) NOT NULL, at_ms BIGINT NOT NULL,
+        PRIMARY KEY (arrival_key)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
+    "INSERT IGNORE INTO counters (name, value) VALUES ('purged', 0)",
+];

@@ -76,6 +76,7 @@ impl Apply<'_> {
             Change::Raise(notice) => self.raise(notice).await,
             Change::AcknowledgeNotice { id, by } => self.acknowledge_notice(*id, by).await,
             Change::Day { route, business_date, open, by } => self.day(route, business_date, *open, by).await,
+            Change::Purge { before, before_ms, by } => self.purge(before, *before_ms, by).await,
         }
     }
 

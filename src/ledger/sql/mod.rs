@@ -17,6 +17,8 @@ mod finding;
 mod lease;
 mod locks;
 mod moves;
+mod purge;
+mod purge_proof;
 pub(crate) mod reads;
 mod rows;
 mod seal;

@@ -20,6 +20,11 @@ impl Apply<'_> {
         if known.is_some() {
             return Ok(());
         }
+        // A file that still lies in its spool is not taken up again because its transfer was purged.
+        let purged = sql("SELECT at_ms FROM purged_arrivals WHERE arrival_key = ?").bind(&new.arrival_key);
+        if self.session.row(purged).await?.is_some() {
+            return Ok(());
+        }
         let new = NewTransfer { facts: plain(&new.facts), ..new.clone() };
         self.write_transfer(&fold::arrived(&new, self.now_ms), true).await?;
         self.applied.arrived += 1;

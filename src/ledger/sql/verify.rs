@@ -4,8 +4,8 @@
 //! is not kept from being cut; a difference ends the walk and is named by table, row and what differs. It repairs nothing.
 
 use super::finding::{Stop, broken};
-use super::session::{Engine, Session, sql};
-use super::walk;
+use super::session::{Engine, Row, Session, sql};
+use super::{purge_proof, walk};
 use crate::error::{Class, Result};
 use crate::ledger::chain::SealMac;
 use crate::ledger::change::VerifyReport;
@@ -30,22 +30,29 @@ async fn walk_all(engine: &dyn Engine, key: Option<&[u8]>, report: &mut VerifyRe
     }
     seals(&mut *session, key, report).await?;
     walk::chains(engine, report).await?;
+    purge_proof::verify(&mut *session).await?;
     rows_without_chain(&mut *session).await?;
     publications(&mut *session).await
 }
 
-/// Every publication number that was taken has its transfer: a whole life that was erased, chain and all, leaves a gap.
+/// Every publication number that was taken and not purged has its transfer: a whole life that was erased, chain and all,
+/// leaves a gap.
 async fn publications(session: &mut dyn Session) -> Result<(), Stop> {
     // One statement, so that a file posted meanwhile is in both numbers or in neither.
     let select = sql("SELECT (SELECT value FROM counters WHERE name = 'publication'), \
+                      (SELECT value FROM counters WHERE name = 'purged'), \
                       (SELECT COUNT(publication) FROM transfers), \
-                      (SELECT COALESCE(MAX(publication), 0) FROM transfers)");
+                      (SELECT COALESCE(MAX(publication), 0) FROM transfers), \
+                      (SELECT COALESCE(MIN(publication), 0) FROM transfers)");
     let row = session.one(select).await?;
-    let (taken, held, newest): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    if (held, newest) == (taken, taken) {
+    let (taken, purged, held): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let (newest, oldest): (i64, i64) = (row.get(3)?, row.get(4)?);
+    if held == taken - purged && (held == 0 || (newest, oldest) == (taken, purged + 1)) {
         return Ok(());
     }
-    broken(format!("transfers: {taken} publications were made, {held} are there, the newest is {newest}"))
+    broken(format!(
+        "transfers: {taken} publications were made, {purged} purged, {held} are there, the newest is {newest}"
+    ))
 }
 
 /// Every seal follows the one before, its code is right, and each head it holds is still a row of its chain.
@@ -62,9 +69,9 @@ async fn seals(session: &mut dyn Session, key: Option<&[u8]>, report: &mut Verif
         if previous != last.1 {
             return broken(format!("seals {n}: it does not follow seal {}", last.0));
         }
-        let select = sql("SELECT h.subject, h.n, h.hash, j.hash FROM seal_heads h \
-                          LEFT JOIN journal j ON j.subject = h.subject AND j.n = h.n WHERE h.seal = ? \
-                          ORDER BY h.subject");
+        let select = sql("SELECT h.subject, h.n, h.hash, j.hash, p.n, p.hash FROM seal_heads h \
+                          LEFT JOIN journal j ON j.subject = h.subject AND j.n = h.n \
+                          LEFT JOIN purged p ON p.subject = h.subject WHERE h.seal = ? ORDER BY h.subject");
         let heads = session.rows(select.bind(n)).await?;
         if heads.len() as u64 != count {
             return broken(format!("seal_heads of seal {n}: {} heads, the seal says {count}", heads.len()));
@@ -78,6 +85,8 @@ async fn seals(session: &mut dyn Session, key: Option<&[u8]>, report: &mut Verif
             }
             match stands {
                 Some(stands) if stands == sealed => {}
+                // What was purged has only its last head; whether that was purged by rights is looked at below.
+                None if was_purged(head, row, &sealed)? => {}
                 Some(_) => {
                     return broken(format!("journal {subject} {row}: its hash is not the one that seal {n} holds"));
                 }
@@ -90,6 +99,16 @@ async fn seals(session: &mut dyn Session, key: Option<&[u8]>, report: &mut Verif
         report.seals += 1;
         last = (n, code);
     }
+}
+
+/// Whether a sealed head belongs to a chain that was purged, and is its last one or came before it.
+fn was_purged(head: &Row, n: u64, sealed: &str) -> Result<bool> {
+    let (last, hash): (Option<u64>, Option<String>) = (head.get(4)?, head.get(5)?);
+    Ok(match last {
+        Some(last) if last == n => hash.as_deref() == Some(sealed),
+        Some(last) => last > n,
+        None => false,
+    })
 }
 
 /// What no chain speaks of has no right to be there.
@@ -109,6 +128,11 @@ async fn rows_without_chain(session: &mut dyn Session) -> Result<(), Stop> {
             "days",
             "SELECT route FROM days d WHERE NOT EXISTS \
              (SELECT 1 FROM journal j WHERE j.subject = 'day:' || d.route AND j.n = 1) ORDER BY route LIMIT 1",
+        ),
+        (
+            "purged",
+            "SELECT subject FROM purged p WHERE NOT EXISTS \
+             (SELECT 1 FROM journal j WHERE j.subject = 'purges' AND j.n = p.purge_n) ORDER BY subject LIMIT 1",
         ),
         (
             "heads",

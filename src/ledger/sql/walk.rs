@@ -6,7 +6,7 @@
 use super::finding::{Stop, broken};
 use super::rows::{delivery_open_key, delivery_queue, read_delivery, read_transfer, transfer_queue};
 use super::session::{Engine, Row, Session, sql};
-use super::{desk, reads, rows};
+use super::{desk, purge_proof, reads, rows};
 use crate::ledger::chain::{RejectsDigest, RejectsHasher, row_hash};
 use crate::ledger::change::{JournalRow, VerifyReport};
 use crate::ledger::delivery::Delivery;
@@ -114,6 +114,7 @@ async fn finish(session: &mut dyn Session, chain: &Chain, report: &mut VerifyRep
                 return broken(format!("days {route}: the dates differ from their journal"));
             }
         }
+        Folded::Purges(newest) => purge_proof::newest(session, *newest).await?,
     }
     report.chains += 1;
     report.unsealed += n.saturating_sub(sealed);

@@ -9,7 +9,7 @@ use crate::ledger::sql::session::{Session, sql};
 use crate::ledger::sql::version::{self, COMPATIBLE, VERSION};
 
 /// The migrations, oldest first: the version that each reaches, and its statements.
-const MIGRATIONS: &[(i64, &[&str])] = &[(1, BEGINNING), (2, OPEN_KEYS)];
+const MIGRATIONS: &[(i64, &[&str])] = &[(1, BEGINNING), (2, OPEN_KEYS), (3, PURGED)];
 
 const BEGINNING: &[&str] = &[
     "CREATE TABLE transfers (
@@ -87,6 +87,16 @@ const OPEN_KEYS: &[&str] = &[
     "UPDATE notices SET open_key = topic || '/' || subject || '.' WHERE unread = 1",
     "DROP INDEX notices_open",
     "CREATE UNIQUE INDEX notices_open ON notices (open_key)",
+];
+
+/// What stays of a transfer that was purged: the last heads of its chains, and its arrival key.
+const PURGED: &[&str] = &[
+    "CREATE TABLE purged (
+        subject TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL, hash TEXT NOT NULL,
+        purge_n INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE INDEX purged_purge ON purged (purge_n, subject)",
+    "CREATE TABLE purged_arrivals (arrival_key TEXT NOT NULL PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "INSERT INTO counters (name, value) VALUES ('purged', 0)",
 ];
 
 /// The version of the file; 0 for an empty one. Refuses one that a newer program wrote, and one that is no ledger.
