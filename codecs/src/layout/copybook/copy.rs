@@ -33,6 +33,23 @@ pub(super) struct Copier<'a, 'b> {
     total: usize,
 }
 
+/// A word of a text, and what holds there.
+#[derive(Clone, Copy)]
+struct Site<'t> {
+    text: &'t [Fragment],
+    at: usize,
+    /// The outermost statement first.
+    replacing: &'t [&'t Replacing],
+    /// How many texts are around it.
+    depth: usize,
+}
+
+impl Site<'_> {
+    fn place(&self) -> Place {
+        self.text[self.at].place
+    }
+}
+
 impl<'a, 'b> Copier<'a, 'b> {
     /// Nothing copied yet.
     pub(super) fn new(read: &'a mut Read<'b>, form: Option<Form>, debug: bool, notes: &'a mut Notes) -> Copier<'a, 'b> {
@@ -65,7 +82,8 @@ impl<'a, 'b> Copier<'a, 'b> {
             if is(fragment, "PROCEDURE") && text.get(at + 1).is_some_and(|word| is(word, "DIVISION")) {
                 return;
             }
-            at = match self.statement(&text, at, replacing, depth, out) {
+            let site = Site { text: &text, at, replacing, depth };
+            at = match self.statement(site, out) {
                 // Counted, too: texts that do nothing but copy texts would give no words, and never come to an end.
                 Some(end) if self.may_go_on(end - at, Some(fragment.place)) => end,
                 Some(_) => return,
@@ -95,24 +113,18 @@ impl<'a, 'b> Copier<'a, 'b> {
     }
 
     /// Carries out a statement that begins here; gives where it ends.
-    fn statement(
-        &mut self,
-        text: &[Fragment],
-        at: usize,
-        replacing: &[&Replacing],
-        depth: usize,
-        out: &mut Vec<Fragment>,
-    ) -> Option<usize> {
+    fn statement(&mut self, site: Site<'_>, out: &mut Vec<Fragment>) -> Option<usize> {
+        let Site { text, at, .. } = site;
         let fragment = &text[at];
         let word = fragment.what.word().filter(|_| fragment.spaced)?.to_ascii_uppercase();
         match word.as_str() {
-            "COPY" => self.copy(text, at, replacing, depth, out),
+            "COPY" => self.copy(site, out),
             "++INCLUDE" | "-INC" if fragment.first => {
                 let (member, end) = member(text, at + 1)?;
-                self.bring(&member, None, fragment.place, replacing, depth, out);
+                self.bring(&member, None, site, out);
                 Some(if text.get(end).is_some_and(|f| f.what == What::Period && !f.first) { end + 1 } else { end })
             }
-            "EXEC" => Some(self.exec(text, at, replacing, depth, out)),
+            "EXEC" => Some(self.exec(site, out)),
             "EJECT" | "SKIP1" | "SKIP2" | "SKIP3" if fragment.first => Some(after_period(text, at + 1)),
             "TITLE" if fragment.first && matches!(text.get(at + 1)?.what, What::Literal { .. }) => {
                 Some(after_period(text, at + 2))
@@ -121,15 +133,9 @@ impl<'a, 'b> Copier<'a, 'b> {
         }
     }
 
-    fn copy(
-        &mut self,
-        text: &[Fragment],
-        at: usize,
-        replacing: &[&Replacing],
-        depth: usize,
-        out: &mut Vec<Fragment>,
-    ) -> Option<usize> {
-        let place = text[at].place;
+    fn copy(&mut self, site: Site<'_>, out: &mut Vec<Fragment>) -> Option<usize> {
+        let Site { text, at, .. } = site;
+        let place = site.place();
         let Some((name, mut end)) = member(text, at + 1) else {
             self.notes.fault(place, "COPY needs the name of a text");
             return Some(after_period(text, at + 1));
@@ -151,24 +157,18 @@ impl<'a, 'b> Copier<'a, 'b> {
         } else {
             self.notes.warn(place, "COPY has no period at its end");
         }
-        let mut all = replacing.to_vec();
+        let mut all = site.replacing.to_vec();
         all.push(&own);
-        self.bring(&name, library.as_deref(), place, &all, depth, out);
+        self.bring(&name, library.as_deref(), Site { replacing: &all, ..site }, out);
         own.unused(self.notes);
         Some(end)
     }
 
     /// `EXEC SQL INCLUDE name END-EXEC` is a COPY; other SQL, which DCLGEN writes before its record, has no bytes.
-    fn exec(
-        &mut self,
-        text: &[Fragment],
-        at: usize,
-        replacing: &[&Replacing],
-        depth: usize,
-        out: &mut Vec<Fragment>,
-    ) -> usize {
+    fn exec(&mut self, site: Site<'_>, out: &mut Vec<Fragment>) -> usize {
+        let Site { text, at, .. } = site;
         let Some(length) = text[at..].iter().position(|word| is(word, "END-EXEC")) else {
-            self.notes.fault(text[at].place, "EXEC has no END-EXEC");
+            self.notes.fault(site.place(), "EXEC has no END-EXEC");
             return text.len();
         };
         let end = at + length + 1;
@@ -176,26 +176,19 @@ impl<'a, 'b> Copier<'a, 'b> {
         if let Some((name, _)) =
             included.filter(|(name, _)| !["SQLCA", "SQLDA"].contains(&name.to_uppercase().as_str()))
         {
-            self.bring(&name, None, text[at].place, replacing, depth, out);
+            self.bring(&name, None, site, out);
         }
         after_period(text, end)
     }
 
-    /// Appends a member.
-    fn bring(
-        &mut self,
-        name: &str,
-        library: Option<&str>,
-        place: Place,
-        replacing: &[&Replacing],
-        depth: usize,
-        out: &mut Vec<Fragment>,
-    ) {
+    /// Appends a member that the statement at a site brings.
+    fn bring(&mut self, name: &str, library: Option<&str>, site: Site<'_>, out: &mut Vec<Fragment>) {
+        let place = site.place();
         if name.to_ascii_uppercase().starts_with("DDS-") {
             let what = format!("COPY {name} takes a file of IBM i: give its DDS source instead of a copybook");
             return self.notes.fault(place, what);
         }
-        if depth >= DEPTH_MAX {
+        if site.depth >= DEPTH_MAX {
             let what = format!("COPY {name} is {DEPTH_MAX} texts deep: is it a circle?");
             return self.notes.fault(place, what);
         }
@@ -203,7 +196,7 @@ impl<'a, 'b> Copier<'a, 'b> {
             Ok(fragments) => fragments,
             Err(why) => return self.notes.fault(place, format!("COPY {name}: {why}")),
         };
-        self.copied(fragments, replacing, depth + 1, out);
+        self.copied(fragments, site.replacing, site.depth + 1, out);
     }
 
     /// A member's words, read once.
