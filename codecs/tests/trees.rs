@@ -79,6 +79,22 @@ fn arrays_in_arrays_move_what_follows_them() {
 }
 
 #[test]
+fn a_counter_is_one_that_does_not_occur_itself() {
+    let closed = || array(group("A", vec![number("N", 1)]), 3, None);
+    let parts = vec![closed(), array(text("X", 1), 4, Some("N"))];
+    let wrong = build("R".into(), String::new(), parts).unwrap_err();
+    assert!(wrong.contains("N occurs several times before the part that depends on it"), "{wrong}");
+    let wrong = build("R".into(), String::new(), vec![array(text("X", 1), 4, Some("N"))]).unwrap_err();
+    assert!(wrong.contains("N is no field before"), "{wrong}");
+    let choice = Some(Chooser { field: "N".into(), cases: Vec::new(), otherwise: None });
+    let parts = vec![closed(), Part::Redefines { alternatives: vec![text("X", 1), text("Y", 1)], choice }];
+    assert!(build("R".into(), String::new(), parts).unwrap_err().contains("N occurs several times"));
+    // The one outside is meant, although another stands between; within an array, the one of the same occurrence.
+    let format = format(vec![number("N", 1), closed(), array(text("X", 1), 4, Some("N"))]);
+    assert_eq!(round(&format, "2999xy"), r#"{"N":"2","A":[{"N":"9"},{"N":"9"},{"N":"9"}],"X":["x","y"]}"#);
+}
+
+#[test]
 fn a_counter_out_of_range_is_one_fault_and_what_follows_is_bad() {
     let format = format(vec![number("COUNT", 1), array(text("X", 1), 4, Some("COUNT")), text("TAIL", 3)]);
     for (record, code) in [("5abcdeEND", Code::RANGE), ("?abcd", Code::ZONE)] {

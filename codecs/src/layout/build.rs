@@ -289,7 +289,9 @@ impl Builder {
         }))
     }
 
-    /// The latest leaf of a name, or of a path `GROUP.FIELD`; the first occurrence of arrays that are closed.
+    /// The latest leaf of a name, or of a path `GROUP.FIELD`. One in an array that is closed is none: of its occurrences
+    /// nobody says which, for DEPENDING ON takes no subscript (Enterprise COBOL for z/OS 6.4 Language Reference, "OCCURS
+    /// DEPENDING ON clause"). One in an array that is open is that of the same occurrence.
     fn earlier(&self, name: &str) -> Result<usize, Wrong> {
         let wanted: Vec<&str> = name.split('.').collect();
         let (own, groups) = wanted.split_last().ok_or("a counter without a name".to_owned())?;
@@ -297,8 +299,24 @@ impl Builder {
             let mut around = self.leaves[**index].groups.iter();
             groups.iter().all(|group| around.any(|name| name == group))
         };
-        let found = self.named.get(*own).and_then(|all| all.iter().rev().find(fits));
-        found.copied().ok_or(format!("{name} is no field before the part that depends on it"))
+        let open = self.path.iter().filter_map(|step| match step {
+            Step::Group(_) => None,
+            Step::Occurrence(n) => Some(*n),
+        });
+        let open: Vec<usize> = open.collect();
+        let mut closed = false;
+        for index in self.named.get(*own).into_iter().flat_map(|all| all.iter().rev()).filter(fits) {
+            if open.starts_with(&self.leaves[*index].occurrences) {
+                return Ok(*index);
+            }
+            closed = true;
+        }
+        Err(match closed {
+            true => {
+                format!("{name} occurs several times before the part that depends on it: nothing says which one counts")
+            }
+            false => format!("{name} is no field before the part that depends on it"),
+        })
     }
 
     fn choice(&self, choice: &Chooser, alternatives: &[Part]) -> Result<Choice, Wrong> {
