@@ -172,6 +172,32 @@ fn what_is_wrong_names_what_would_be_right() {
     assert_eq!(format.framing.to_string(), "records of 87 bytes", "a refused framing changes nothing");
 }
 
+/// Whatever cuts the records, a null map or null flags beside groups and arrays mean nothing.
+#[test]
+fn records_with_groups_have_no_null_map_in_any_framing() {
+    let framings = [
+        "framing = \"fixed\"\nlength = 4",
+        "framing = \"rdw\"",
+        "framing = \"by-layout\"",
+        "framing = \"text-lines\"\nline_end = \"lf\"",
+    ];
+    for (framing, nulls) in framings.iter().flat_map(|framing| ["none", "blank", "map", "flag"].map(|n| (framing, n))) {
+        let text = format!(
+            "name = \"F\"\nversion = \"1\"\nccsid = \"37\"\nnulls = \"{nulls}\"\n{framing}\n[[record]]\nrole = \"detail\"\n\
+             name = \"R\"\nfield = [{{ name = \"A\", occurs = 2, type = \"char\", length = 2 }}]\n"
+        );
+        let faults = Format::parse("f.toml", &text, &mut |name| Err(name.to_owned()), None).map(|_| ()).err();
+        let told = faults.map(|faults| faults.iter().map(|f| f.message.clone()).collect::<Vec<_>>().join("\n"));
+        match nulls {
+            "map" | "flag" => {
+                let told = told.unwrap();
+                assert!(told.contains("nulls: R has groups, arrays or alternatives"), "{framing} {nulls}: {told}");
+            }
+            _ => assert_eq!(told, None, "{framing} {nulls}"),
+        }
+    }
+}
+
 fn delimited(keys: &str, ccsid: &str) -> Format {
     parse(&format!("framing = \"delimited\"\nline_end = \"crlf\"\n{keys}"), ccsid).unwrap()
 }

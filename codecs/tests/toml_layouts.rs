@@ -54,6 +54,28 @@ fn every_type_has_its_bytes() {
 }
 
 #[test]
+fn a_varying_graphic_field_needs_a_page_of_pairs() {
+    let text = |page: &str, varlen: bool| {
+        format!(
+            "name = \"R\"\nccsid = \"{page}\"\nfield = [{{ name = \"G\", type = \"graphic\", length = 4, varlen = {varlen} }}]\n"
+        )
+    };
+    let parse = |text: &str, asked: Option<Page>| {
+        let parsed = Format::parse("r.toml", text, &mut |name| Err(name.to_owned()), asked);
+        parsed.map(|_| ()).map_err(|faults| faults.iter().map(|f| f.message.clone()).collect::<Vec<_>>().join("\n"))
+    };
+    let words = "R G: VARLEN of a G field counts characters of two bytes, which page";
+    for page in ["37", "gbk", "utf-8"] {
+        assert!(parse(&text(page, true), None).unwrap_err().contains(words), "{page}");
+        assert_eq!(parse(&text(page, false), None), Ok(()), "{page}");
+    }
+    for page in ["1388", "935", "13488", "1200"] {
+        assert_eq!(parse(&text(page, true), None), Ok(()), "{page}");
+    }
+    assert!(parse(&text("1388", true), Some(Page::Cp37)).unwrap_err().contains(words));
+}
+
+#[test]
 fn every_rule_has_its_key() {
     let number = field(concat!(
         "type = \"zoned\", digits = 8, sign = \"leading\", signs = \"z-os\", encoding = \"ascii\", unsigned = true, scale_up = 2, ",

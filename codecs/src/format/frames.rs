@@ -22,11 +22,14 @@ impl Frames {
     /// Gives lengths by layout, and tells what does not fit: the key and the words.
     pub(super) fn check(&mut self, records: &[RecordFormat], nulls: Nulls) -> Vec<Misfit> {
         let mut misfits: Vec<Misfit> = records.iter().filter_map(|record| self.misfit(record)).collect();
+        if matches!(nulls, Nulls::Map | Nulls::Flag) {
+            misfits.extend(records.iter().filter_map(unmarked));
+        }
         if self.framing.delimited().is_some() {
             misfits.extend(records.iter().filter_map(|record| undelimited(record, nulls)));
         }
         if let Framing::ByLayout(by) = self.framing.records() {
-            let lengths = records.iter().enumerate().map(|(at, record)| length_of(record, &records[at..], nulls));
+            let lengths = records.iter().enumerate().map(|(at, record)| length_of(record, &records[at..]));
             let (lengths, faults): (Vec<_>, Vec<_>) = lengths.partition(Result::is_ok);
             misfits.extend(faults.into_iter().filter_map(Result::err));
             let by = ByLayout { lengths: lengths.into_iter().filter_map(Result::ok).collect(), ending: by.ending };
@@ -61,6 +64,13 @@ impl Frames {
     }
 }
 
+/// Null maps and null flags come from IBM i, where a record has neither groups nor arrays: how they would count the
+/// occurrences is nowhere said.
+fn unmarked(record: &RecordFormat) -> Option<Misfit> {
+    let words = "has groups, arrays or alternatives; null maps and null flags are of records of plain fields";
+    (!record.layout.is_flat()).then(|| ("nulls", format!("{} {words}", record.layout.name)))
+}
+
 /// What fields between delimiters cannot say.
 fn undelimited(record: &RecordFormat, nulls: Nulls) -> Option<Misfit> {
     let (name, marked) = (&record.layout.name, matches!(nulls, Nulls::Map | Nulls::Flag));
@@ -70,7 +80,7 @@ fn undelimited(record: &RecordFormat, nulls: Nulls) -> Option<Misfit> {
 }
 
 /// How long the records of a layout are, by which they are cut; `from` are this one and those that are tried after it.
-fn length_of(record: &RecordFormat, from: &[RecordFormat], nulls: Nulls) -> Result<LengthOf, Misfit> {
+fn length_of(record: &RecordFormat, from: &[RecordFormat]) -> Result<LengthOf, Misfit> {
     let (layout, selector) = (&record.layout, &record.selector);
     let name = &layout.name;
     if selector.condition.is_some() {
@@ -88,9 +98,6 @@ fn length_of(record: &RecordFormat, from: &[RecordFormat], nulls: Nulls) -> Resu
     }
     let mut length = LengthOf::new(selector.at, selector.bytes.clone(), layout.length);
     if layout.least < layout.length {
-        if matches!(nulls, Nulls::Map | Nulls::Flag) {
-            return Err(("framing", format!("{name}: records that vary have no null map and no null flags")));
-        }
         let measure = Measure::of(layout, record.plan()).map_err(|words| ("framing", format!("{name}: {words}")))?;
         length.counters = Some(Arc::new(measure));
     }

@@ -54,6 +54,11 @@ impl Format {
                 Format { version, ..lone(toml::parse(file, text, own.unwrap_or(PAGE))?, own, asked.page) }
             }
         };
+        let uncountable = |record: &RecordFormat| rules::uncountable(&record.layout, format.page).collect::<Vec<_>>();
+        let faults: Vec<_> = format.records.iter().flat_map(uncountable).flat_map(|what| fault(file, what)).collect();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
         let Loader { sources, mut warnings, .. } = loader;
         // A copybook of several records is read for each of them.
         let mut told = HashSet::new();
@@ -82,7 +87,10 @@ impl Format {
             return Ok((format.records.into_iter().map(|record| record.layout).collect(), warnings));
         };
         layouts.iter_mut().for_each(|layout| replace_page(layout, None, asked.page));
-        Ok((layouts, loader.warnings))
+        let page = asked.page.unwrap_or(PAGE);
+        let uncountable = layouts.iter().flat_map(|layout| rules::uncountable(layout, page));
+        let faults: Vec<_> = uncountable.flat_map(|what| fault(file, what)).collect();
+        if faults.is_empty() { Ok((layouts, loader.warnings)) } else { Err(faults) }
     }
 }
 

@@ -4,7 +4,9 @@ use super::grammar::Grammar;
 use super::{RecordFormat, Role};
 use crate::framing::kind::Framing;
 use crate::layout::check::ALL_LEAVES_MAX;
+use crate::layout::{Kind, Layout};
 use crate::source::Section;
+use crate::text::Page;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -20,6 +22,18 @@ pub(super) fn within(records: usize, fields: usize, table: &Section<'_>) -> bool
         table.fault("role", format_args!("the records have more than {ALL_LEAVES_MAX} fields, arrays written out"));
     }
     records <= RECORDS_MAX && fields <= ALL_LEAVES_MAX
+}
+
+/// Fields whose page and VARLEN contradict each other. The length of a varying G field counts characters of two bytes
+/// (DDS for physical and logical files, VARLEN), which the double-byte part of an EBCDIC page has, and UTF-16.
+pub(super) fn uncountable(layout: &Layout, page: Page) -> impl Iterator<Item = String> {
+    let varying = layout.fields.iter().filter(|field| field.kind == Kind::Graphic && field.varlen);
+    varying.filter_map(move |field| {
+        let own = field.page.unwrap_or(page);
+        let words = "VARLEN of a G field counts characters of two bytes";
+        let told = || format!("{} {}: {words}, which page {} has not", layout.name, field.name, own.name());
+        (!own.is_mixed() && !own.is_wide()).then(told)
+    })
 }
 
 /// Tells what is wrong between records.
