@@ -161,6 +161,30 @@ fn rejects_say_where_what_and_what_next_and_hide_what_is_sensitive() {
 }
 
 #[test]
+fn the_first_bad_record_is_told_with_what_to_do_next() {
+    let here = folder();
+    let file = make(here.path(), Series::Ebcdic, 50, &[Spoil::Record { flaw: Flaw::FeeDigit, trade: 25 }]);
+    let pmtrd = layout("pmtrd.toml");
+    for (more, others) in [
+        (&["--threads", "1"][..], "(all: under \"faults\" in their lines, or with --rejects FILE)"),
+        (&["--rejects", "bad.jsonl"], "(all: in bad.jsonl)"),
+        (&["--type", "PMTRDD", "-o", "x.csv"], "(all: with --rejects FILE)"),
+    ] {
+        let (code, _, told) = run(here.path(), &[&["decode", &pmtrd, &file], more].concat());
+        let first: Vec<&str> = told.lines().filter(|line| line.starts_with("first bad ")).collect();
+        assert_eq!((code, first.len()), (3, 1), "{told}");
+        assert!(first[0].starts_with("first bad record 26: PMTRDD FEE: FPP2001 at byte 191: "), "{told}");
+        assert!(first[0].contains("A half byte that is no digit in a packed field.") && first[0].ends_with(others));
+    }
+    // Nothing fits: the code, where a reader would see nothing but a count.
+    std::fs::write(here.path().join("other"), vec![0xFF; 4_800]).unwrap();
+    let (_, _, told) = run(here.path(), &["decode", &pmtrd, "other", "--rejects", "bad.jsonl"]);
+    assert!(told.contains("first bad record 1: FPP1017: no layout fits the records. "), "{told}");
+    let (_, _, told) = run(here.path(), &["decode", &pmtrd, &file, "--records", "..10"]);
+    assert!(!told.contains("first bad"), "{told}");
+}
+
+#[test]
 fn too_many_bad_records_end_it_at_the_same_record_whatever_the_threads() {
     let here = folder();
     let spoils: Vec<Spoil> =

@@ -163,12 +163,26 @@ impl Decode {
             reject::cutting(error, &mut line);
             outlets.reject(&line)?;
         }
-        let stopped = outlets.stopped;
+        let (stopped, first) = (outlets.stopped, outlets.first.take());
         outlets.finish(ended.error.is_none() && stopped.is_none())?;
+        if let Some(first) = first {
+            self.first(&job, &first);
+        }
         if let Some(error) = &ended.error {
             return Err(self.refused_file(&name, error));
         }
         self.told(&job, &count, &progress, stopped, &name)
+    }
+
+    /// What the first bad record lacks, and where the others are told.
+    fn first(&self, job: &Job, first: &str) {
+        let others = match (&self.rejects, job.form) {
+            (Some(path), _) if path == Path::new("-") => "all: in the rejects".to_owned(),
+            (Some(path), _) => format!("all: in {}", path.display()),
+            (None, Form::Jsonl) => "all: under \"faults\" in their lines, or with --rejects FILE".to_owned(),
+            (None, _) => "all: with --rejects FILE".to_owned(),
+        };
+        note(format_args!("first bad {first} ({others})"));
     }
 
     /// The last words, and the exit code.

@@ -21,6 +21,8 @@ pub(super) struct Outlets<'a> {
     progress: &'a Progress,
     /// What was counted so far.
     pub(super) count: Count,
+    /// The first bad record, in words.
+    pub(super) first: Option<String>,
     told: usize,
     #[cfg(feature = "columnar")]
     files: Vec<fpp_codecs::columnar::ColumnFile>,
@@ -45,6 +47,7 @@ impl<'a> Outlets<'a> {
             allowed,
             progress,
             count,
+            first: None,
             told: 0,
             #[cfg(feature = "columnar")]
             files: Vec::new(),
@@ -107,6 +110,7 @@ impl Taker<Failure> for Outlets<'_> {
             Worker::new(&self.job).knowing(family).work(batch, self.allowed - self.count.refused, portion);
         }
         self.count.add(&portion.count);
+        self.first = self.first.take().or_else(|| portion.first.take());
         self.stopped = portion.stopped;
         if let Some(what) = portion.broken.take() {
             return Err(Failure::internal(what));

@@ -9,6 +9,7 @@ use super::job::Job;
 use crate::cli::compressed::Unreadable;
 use fpp_codecs::Code;
 use fpp_codecs::fault::Fault;
+use fpp_codecs::format::RecordFormat;
 use fpp_codecs::framing::{Cut, CutError, Wrong};
 use fpp_codecs::record::Row;
 use serde::Serialize;
@@ -67,6 +68,13 @@ pub(super) fn record(job: &Job, index: usize, cut: &Cut<'_>, row: &Row, faults: 
         line.write(out);
         raw = None;
     }
+}
+
+/// A fault of a record in words, with what to do next. No value is told, for fields may be sensitive.
+pub(super) fn told(format: &RecordFormat, cut: &Cut<'_>, fault: &Fault) -> String {
+    let field = format.layout.fields.get(fault.field).map_or("the record", |field| &field.name);
+    let (n, name, at, code) = (cut.n, &format.layout.name, fault.offset + 1, fault.code);
+    format!("record {n}: {name} {field}: {code} at byte {at}: {}. {}", fault.detail, code.hint())
 }
 
 /// Appends the line of a record that no record format fits.

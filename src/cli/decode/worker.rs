@@ -32,6 +32,8 @@ pub(super) struct Portion {
     pub(super) rejects: Vec<u8>,
     /// What was counted.
     pub(super) count: Count,
+    /// The first bad record, in words.
+    pub(super) first: Option<String>,
     /// Faults that are told nowhere else.
     pub(super) told: Vec<String>,
     /// The record at which more were bad than may be.
@@ -49,6 +51,7 @@ impl Portion {
         self.broken = None;
         self.rejects.clear();
         self.count.clear();
+        self.first = None;
         self.told.clear();
         self.stopped = None;
     }
@@ -220,6 +223,9 @@ impl Worker {
     fn bad(&mut self, index: usize, outlet: usize, cut: &Cut<'_>, portion: &mut Portion) {
         portion.count.refused += 1;
         let job = &self.job;
+        if let (None, Some(fault)) = (&portion.first, self.row.faults.first()) {
+            portion.first = Some(reject::told(&job.format.records[index], cut, fault));
+        }
         if job.rejects {
             reject::record(job, index, cut, &self.row, &self.row.faults, &mut portion.rejects);
         } else if job.form == Form::Jsonl {
@@ -240,6 +246,7 @@ impl Worker {
     fn unknown(&mut self, cut: &Cut<'_>, portion: &mut Portion) {
         portion.count.refused += 1;
         let (n, offset, code, detail) = (cut.n, cut.offset, Code::NO_LAYOUT, Code::NO_LAYOUT.english());
+        portion.first.get_or_insert_with(|| format!("record {n}: {code}: {detail}. {}", code.hint()));
         if self.job.rejects {
             reject::unknown(&self.job, cut, &mut portion.rejects);
         } else if self.job.form == Form::Jsonl {
