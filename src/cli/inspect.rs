@@ -47,7 +47,7 @@ pub(super) struct Inspect {
     json: bool,
     #[command(flatten)]
     page: PageArg,
-    /// How the file is cut, instead of the layout's own, as for decode: rdw, vb, lines,crlf, fixed,length=80 ...
+    /// How the file is cut, instead of the layout's own, as for decode: rdw, vb, lines,crlf, by-layout, fixed,length=80 ...
     #[arg(long, value_name = "WORDS", conflicts_with = "transfer")]
     framing: Option<String>,
 }

@@ -3,6 +3,7 @@
 use super::exit::{Exit, Failure};
 use super::layouts::PageArg;
 use super::output::Output;
+use super::streams::distinct;
 use clap::{Args, ValueEnum};
 use fpp_codecs::json;
 use fpp_codecs::layout::{Layout, convert};
@@ -60,6 +61,7 @@ impl Convert {
                 text
             }
         };
+        distinct([self.layout.as_path()], self.output.as_deref())?;
         match &self.output {
             Some(file) => std::fs::write(file, text).map_err(|e| Failure::file("write", file.display(), &e))?,
             None => out.write_all(text.as_bytes())?,

@@ -17,7 +17,8 @@ pub(super) struct LayoutArg {
     pub(super) layout: PathBuf,
     #[command(flatten)]
     pub(super) page: PageArg,
-    /// How the file is cut, instead of the layout's own: rdw, rdw,little, vb, lines,crlf, fixed,length=80 ...
+    /// How the file is cut, instead of the layout's own: rdw, rdw,little, vb, lines,crlf, by-layout, fixed,length=80 ...;
+    /// docs/layouts.md has every word
     #[arg(long, value_name = "WORDS")]
     pub(super) framing: Option<String>,
 }

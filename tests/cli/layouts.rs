@@ -81,3 +81,24 @@ fn data_that_was_never_ebcdic_is_told_what_to_say() {
         "{out}"
     );
 }
+
+#[test]
+fn the_format_that_is_proposed_for_several_records_works_where_it_says() {
+    let here = folder();
+    std::fs::create_dir(here.path().join("sub")).unwrap();
+    let book = "       01  HEAD.\n           05 KIND PIC X.\n           05 DAY PIC X(3).\n       01  ITEM.\n           05 KIND PIC X.\n           05 AMT PIC 9(3).\n";
+    std::fs::write(here.path().join("sub/two.cob"), book).unwrap();
+    std::fs::write(here.path().join("f.dat"), "HMONI042").unwrap();
+    let (code, _, told) = run(here.path(), &["decode", "sub/two.cob", "f.dat", "--ccsid", "utf-8"]);
+    assert!(code == 2 && told.contains("save it beside two.cob:\n\nname = \"TWO\""), "{told}");
+    let (_, format) = told.split_once(":\n\n").unwrap();
+    let (format, _) = format.rsplit_once("\n1 fault").unwrap();
+    let format = format.replacen("\"...\"", "\"H\"", 1).replacen("\"...\"", "\"I\"", 1);
+    std::fs::write(here.path().join("sub/two.toml"), format).unwrap();
+    let (code, out, told) = run(here.path(), &["decode", "sub/two.toml", "f.dat"]);
+    assert_eq!((code, out.lines().count()), (0, 2), "{told}");
+    assert!(out.contains(r#""type":"ITEM","fields":{"KIND":"I","AMT":"42"}"#), "{out}");
+    let convert = ["layout", "convert", "sub/two.toml", "--record", "ITEM", "--to", "toml", "-o", "sub/two.toml"];
+    let (code, _, told) = run(here.path(), &convert);
+    assert!(code == 2 && told.contains("is read and would be written over"), "{told}");
+}

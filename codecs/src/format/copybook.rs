@@ -35,7 +35,8 @@ pub(super) fn places(file: &str, member: &str, path: &[String]) -> Vec<String> {
     folders.map(|folder| format!("{folder}{member}")).collect()
 }
 
-/// Several records without a word on which is which: what to write.
+/// Several records without a word on which is which: what to write. The copybook goes by its bare name, for a format is
+/// read with what lies beside it, and where this one will be saved nobody knows.
 pub(super) fn several(file: &str, layouts: &[Layout], page: Page) -> Vec<SourceFault> {
     let lengths: Vec<_> = layouts.iter().map(|layout| format!("{} ({} bytes)", layout.name, bytes(layout))).collect();
     let same = layouts.iter().all(|layout| layout.length == layouts[0].length && layout.least == layout.length);
@@ -43,15 +44,17 @@ pub(super) fn several(file: &str, layouts: &[Layout], page: Page) -> Vec<SourceF
         true => format!("framing = \"fixed\"\nlength = {}", layouts[0].length),
         false => "framing = \"rdw\"  # or vb, by-layout, text-lines ...: the records differ in length".to_owned(),
     };
+    let own = file.rsplit(['/', '\\']).next().unwrap_or(file);
     let records = layouts.iter().map(|layout| {
         let (name, first) = (&layout.name, layout.fields.first().map_or("", |field| &field.name));
         format!(
-            "[[record]]\nrole = \"detail\"\nlayout = \"{file}\"\nname = \"{name}\"\n\
+            "[[record]]\nrole = \"detail\"\nlayout = \"{own}\"\nname = \"{name}\"\n\
              select = {{ at = 1, equals = \"...\" }}  # bytes that only {name} has, perhaps of {first}\n"
         )
     });
     let message = format!(
-        "holds {} records, {}: nothing here says which record of a file is which. Write a format that does:\n\n\
+        "holds {} records, {}: nothing here says which record of a file is which. Write a format that does, and save it \
+         beside {own}:\n\n\
          name = \"{}\"\nversion = \"1\"\nccsid = \"{}\"\n{framing}\n\n{}",
         layouts.len(),
         lengths.join(", "),
