@@ -88,6 +88,14 @@ codes! {
     SEQUENCE_REPEATED = 2012;
     /// The value is not in its code list or range.
     RANGE = 2013;
+    /// A number or date that nobody filled: blanks, low-values or high-values.
+    UNFILLED = 2014;
+    /// The counter of an array is out of range.
+    OCCURRENCES = 2015;
+    /// A null indicator that says neither, or null of what cannot be.
+    NULL_MARK = 2016;
+    /// A substitute character: the original was lost before.
+    SUBSTITUTE = 2017;
     /// Unknown instrument.
     INSTRUMENT = 3001;
     /// The amount does not agree with price and quantity.
@@ -114,6 +122,18 @@ codes! {
     FOLDER = 4006;
     /// No space at the partner or here.
     NO_SPACE = 4007;
+    /// A line to be encoded cannot be read.
+    LINE = 5001;
+    /// There is no such record format.
+    RECORD_FORMAT = 5002;
+    /// The record has no such field.
+    NO_FIELD = 5003;
+    /// A field or a part of the line is missing.
+    MISSING = 5004;
+    /// A name is given twice.
+    TWICE = 5005;
+    /// A value has the wrong shape.
+    SHAPE = 5006;
     /// The ledger cannot be reached or refused the write.
     LEDGER = 9001;
     /// Vault content is missing or damaged.

@@ -6,14 +6,15 @@ use std::fmt;
 /// One bad field of one record.
 ///
 /// `offset` counts from 0 within the record and points at the first bad byte, which may be in the middle of the field.
-/// What an operator sees (ERROFF, `inspect`) counts from 1, as IBM does.
+/// What an operator sees (ERROFF, `inspect`) counts from 1, as IBM does. When a record is encoded there are no bytes yet:
+/// then `offset` is the first bad character within the field's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// What is wrong.
     pub code: Code,
     /// Index of the field in its layout.
     pub field: usize,
-    /// First bad byte within the record, from 0.
+    /// First bad byte within the record, from 0; when encoding, the first bad character within the value.
     pub offset: usize,
     /// The fault in words, without the field's content.
     pub detail: &'static str,

@@ -266,7 +266,7 @@ fn field() -> impl Strategy<Value = String> {
         match kind {
             0 => format!("type = \"char\", length = {length}, nullable = {one}, justified = {two}"),
             1 => format!("type = \"char\", length = {length}, varlen = {one}, conditions = {{ YES = \"'Y'\", NO = \"'N' 'X'\" }}"),
-            2 => format!("type = \"open\", length = {}, ccsid = \"1388\", cut = {one}, private_use = [\"E000-E0FF\"], read_as = [\"7641 = 73FA\"], write_as = [\"2014 = 444A\"]", length + 3),
+            2 => format!("type = \"open\", length = {}, ccsid = \"1388\", cut = {one}, private_use = [\"E000-E0FF\"], read_as = [\"7641 = 73FA\"], write_as = [\"2014 = 444A\"], substitutes = \"refuse\"", length + 3),
             3 => format!("type = \"graphic\", length = {length}, ccsid = \"1388\""),
             4 => format!("type = \"hex\", length = {length}, varlen = {one}"),
             5 => format!("type = \"packed\", {number}, dirty = \"{policy}\", unsigned = {one}"),

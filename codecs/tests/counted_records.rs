@@ -114,12 +114,12 @@ fn a_counter_that_says_no_length_ends_the_file_there() {
         (
             first + 4,
             b"\x00\x7C",
-            "FPP1020: record 2 at byte 25 of ORDER has the counter N-ITEM (007C) at its byte 5: FPP2013 the counter is not",
+            "FPP1020: record 2 at byte 25 of ORDER has the counter N-ITEM (007C) at its byte 5: FPP2015 the counter is not",
         ),
         (
             first + 4,
             b"\x00\x1D",
-            "FPP1020: record 2 at byte 25 of ORDER has the counter N-ITEM (001D) at its byte 5: FPP2013",
+            "FPP1020: record 2 at byte 25 of ORDER has the counter N-ITEM (001D) at its byte 5: FPP2015",
         ),
         (
             first + 4,
@@ -129,7 +129,7 @@ fn a_counter_that_says_no_length_ends_the_file_there() {
         (
             first + 6,
             b"\x00\x00",
-            "FPP1020: record 2 at byte 25 of ORDER has the counter N-NOTE (0000) at its byte 7: FPP2013",
+            "FPP1020: record 2 at byte 25 of ORDER has the counter N-NOTE (0000) at its byte 7: FPP2015",
         ),
     ];
     for (at, bytes, told) in cases {

@@ -55,7 +55,7 @@ impl One {
     fn write(&self, line: &str) -> Result<Vec<u8>, Code> {
         let (mut row, mut out) = (Row::default(), Vec::new());
         json::read(&self.0, line.trim_end(), &mut row).unwrap();
-        self.0.records[0].encode(&row, &mut out).map(|()| out).map_err(|fault| fault.code)
+        self.0.records[0].encode(&row, &mut out).map(|_| out).map_err(|fault| fault.code)
     }
 
     /// Bytes that are the canonical form of a value.
@@ -173,7 +173,7 @@ fn dirty_values_go_by_the_policy_of_their_field() {
     keep.only_read("FA 3C", "{\"raw\":\"FA3C\"}", 1);
     let line = keep.read(&hex("FA 3C")).2;
     assert_eq!(keep.write(&line), Ok(hex("FA 3C")));
-    assert_eq!(with(None, Dirty::Reject).write(&line), Err(Code::INTERNAL));
+    assert_eq!(with(None, Dirty::Reject).write(&line), Err(Code::PACKED_DIGIT));
     let fixnbr = Rules { fixnbr: true, ..Rules::PLAIN };
     number(packed, 2, fixnbr.clone()).only_read("40 40", "\"0.00\"", 1);
     number(Kind::Zoned { digits: 5, decimals: 0 }, 5, fixnbr).only_read("F8 81 C1 F6 F9", "\"81169\"", 1);

@@ -56,7 +56,7 @@ fn filled_fields_are_blank_and_what_is_no_text_is_for_its_policy() {
     // The text that is missing is blank; a packed field of blanks is no number, and a date no day.
     let (line, faults, repairs) = read(&strict, &WHOLE[..5]);
     assert_eq!(line, r#"{"ID":"A01","NAME":"Li","WIDE":"","NOTE":""}"#);
-    assert_eq!(faults, [(Code::SIGN, 4), (Code::DATE, 5)]);
+    assert_eq!(faults, [(Code::UNFILLED, 4), (Code::UNFILLED, 5)]);
     assert_eq!(repairs, [(1, 5, FILLED)]);
 
     let lenient = format("pad", ", blank = \"zero\"", ", blank = \"null\"");

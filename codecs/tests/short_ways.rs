@@ -61,7 +61,8 @@ fn bytes() -> impl Strategy<Value = Bytes> {
     ]
 }
 
-const WORDS: [&str; 8] = ["ABC 12", "中国工商银行", "a\"b\\c", "Au(T+D)延期", "é¦ñ", "·￥", "x", "\u{7}tab\t"];
+const WORDS: [&str; 9] =
+    ["Wu\u{1A} \u{1A}", "ABC 12", "中国工商银行", "a\"b\\c", "Au(T+D)延期", "é¦ñ", "·￥", "x", "\u{7}tab\t"];
 
 fn good(field: &Field, seed: u64) -> Vec<u8> {
     let page = field.page.unwrap_or(Page::Cp37);
@@ -101,7 +102,7 @@ fn good(field: &Field, seed: u64) -> Vec<u8> {
         Kind::Timestamp { .. } => moment(&timestamp(seed)[..field.bytes], ebcdic),
         Kind::Char | Kind::Open => {
             let mut out = Vec::new();
-            for word in [WORDS[(seed % 8) as usize], WORDS[(seed >> 3) as usize % 8]] {
+            for word in [WORDS[seed as usize % WORDS.len()], WORDS[(seed >> 3) as usize % WORDS.len()]] {
                 let before = out.len();
                 if text::encode(page, word, &mut out).is_err() || out.len() > field.bytes {
                     out.truncate(before);

@@ -273,16 +273,23 @@ fn rules_come_from_layouts_and_reach_records() {
         let (format, mut row, mut out) = (layout(keys).unwrap(), Row::default(), Vec::new());
         let line = format!("{{\"n\":1,\"layout\":\"D\",\"fields\":{{\"A\":\"{text}\"}}}}");
         json::read(&format, &line, &mut row).unwrap();
-        format.records[0].encode(&row, &mut out).map(|()| hex(&out)).map_err(|fault| fault.code.to_string())
+        format.records[0].encode(&row, &mut out).map(|_| hex(&out)).map_err(|fault| fault.code.to_string())
     };
     assert_eq!(write("", "—"), Err("FPP2007".into()));
     assert_eq!(write("write_as = [\"2014 = 444A\"]", "—"), Ok("0E444A0F4040".into()));
     assert_eq!(write("cut = true, write_as = [\"2014 = 444A\"]", "———"), Ok("0E444A444A0F".into()));
     assert_eq!(write("write_as = [\"2014 = 444A\"]", "———"), Err("FPP2010".into()));
+    assert_eq!(write("", "A\\u001a"), Ok("C13F40404040".into()), "told, and written");
+    assert_eq!(write("substitutes = \"refuse\"", "A\\u001a"), Err("FPP2017".into()));
+    let lost = bytes("c13f0e4c410f");
+    let told = "a substitute character (3F, U+001A): the original was lost before";
+    assert_eq!(read("", &lost), (Some("A\u{1A}贰".into()), vec![(1, told)], None));
+    assert_eq!(read("substitutes = \"refuse\"", &lost), (None, vec![], Some(("FPP2017".into(), 1))));
     for (keys, wanted) in [
         ("repairs = [\"guess\"]", "`guess` is not one of: close-run, open-run"),
         ("private_use = [\"0041-0042\"]", "is no private-use character"),
         ("read_as = [\"7641\"]", "is not like 7641 = 73FA"),
+        ("substitutes = \"drop\"", "`drop` is not one of: tell, refuse"),
         ("write_as = [\"D800 = 444A\"]", "is not like 2014 = 444A"),
     ] {
         assert!(layout(keys).unwrap_err().contains(wanted), "{keys}");

@@ -97,7 +97,7 @@ fn a_counter_is_one_that_does_not_occur_itself() {
 #[test]
 fn a_counter_out_of_range_is_one_fault_and_what_follows_is_bad() {
     let format = format(vec![number("COUNT", 1), array(text("X", 1), 4, Some("COUNT")), text("TAIL", 3)]);
-    for (record, code) in [("5abcdeEND", Code::RANGE), ("?abcd", Code::ZONE)] {
+    for (record, code) in [("5abcdeEND", Code::OCCURRENCES), ("?abcd", Code::ZONE)] {
         let mut row = Row::default();
         format.records[0].decode(record.as_bytes(), &mut row);
         assert_eq!(row.faults.iter().map(|f| (f.code, f.field)).collect::<Vec<_>>(), [(code, 0)], "{record}");
@@ -130,7 +130,7 @@ fn an_alternative_that_loses_its_way_does_not_make_the_next_one_good() {
     let format = format(vec![Part::Redefines { alternatives: vec![counted, number("B", 4)], choice: None }]);
     let mut row = Row::default();
     format.records[0].decode(b"9xyz", &mut row);
-    assert_eq!(row.faults.iter().map(|f| (f.code, f.field)).collect::<Vec<_>>(), [(Code::RANGE, 0)]);
+    assert_eq!(row.faults.iter().map(|f| (f.code, f.field)).collect::<Vec<_>>(), [(Code::OCCURRENCES, 0)]);
     assert_eq!(round(&format, "2xy "), r#"{"A":{"N":"2","X":["x","y"]}}"#);
 }
 

@@ -138,6 +138,9 @@ pub(super) fn rules(field: &Field) -> Vec<String> {
     for (key, list) in rules.text.iter().flat_map(|text| text_words(text)) {
         told.push(format!("{key}: {}", list.join(" ")));
     }
+    if rules.text.as_ref().is_some_and(|text| text.refuses_substitutes()) {
+        told.push("substitutes: refuse".to_owned());
+    }
     for (key, policy) in [("blank", rules.blank.unwrap_or_default()), ("dirty", rules.dirty)] {
         if policy != Dirty::Reject {
             told.push(format!("{key}: {}", words::word_of(words::POLICIES, &policy)));

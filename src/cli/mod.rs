@@ -13,6 +13,7 @@ mod control;
 mod dump;
 mod kept;
 mod layouts;
+mod repairs;
 mod show;
 mod story;
 mod streams;

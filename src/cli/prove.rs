@@ -192,7 +192,11 @@ impl Prove {
                 writer.record(cut.n, cut.bytes)?;
             }
         }
-        let file = writer.finish()?.into_inner().map_err(|e| no_room(e.error()))?;
+        let (file, repairs) = writer.finish()?;
+        let file = file.into_inner().map_err(|e| no_room(e.error()))?;
+        for repair in repairs {
+            note(format_args!("note: the answer: {repair}"));
+        }
         let size = file.metadata().map_err(|e| no_room(&e))?.len();
         Ok(Some(Reply { name: answer_name(route, &answer.name, name, identity.as_ref())?, file, size }))
     }

@@ -202,7 +202,7 @@ impl<'a> Output<'a> {
     fn encode(&mut self, format: &RecordFormat, row: &Row) -> io::Result<()> {
         self.record.clear();
         let told = |fault: Fault| io::Error::other(format!("{}: {fault:?}", format.layout.name));
-        format.encode(row, &mut self.record).map_err(told)
+        format.encode(row, &mut self.record).map(|_| ()).map_err(told)
     }
 
     fn write(&mut self) -> io::Result<()> {

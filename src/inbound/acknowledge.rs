@@ -10,7 +10,7 @@ use super::route::{AnswerTarget, Route};
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
-use crate::ledger::change::{Change, Fence};
+use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::delivery::{Delivery, Purpose};
 use crate::ledger::transfer::{Facts, FileEvent, Transfer, Verdict};
 use fpp_codecs::Code;
@@ -38,9 +38,10 @@ pub async fn acknowledge(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Re
             Ok(Next::Parked)
         }
         None => {
-            let delivery = plan(cx, &route, target, transfer).await?;
+            let (delivery, notice) = plan(cx, &route, target, transfer).await?;
             let park = parked(transfer, std::slice::from_ref(&delivery.name));
-            match cx.apply(fence, vec![Change::Plan(Box::new(delivery)), park]).await {
+            let changes = [Some(Change::Plan(Box::new(delivery))), Some(park), notice];
+            match cx.apply(fence, changes.into_iter().flatten().collect()).await {
                 // Another answer took this number between the look and the commit: look again.
                 Err(error) if error.code == Code::TARGET_EXISTS => Ok(Next::Moved),
                 Err(error) => Err(error),
@@ -50,12 +51,35 @@ pub async fn acknowledge(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Re
     }
 }
 
-async fn plan(cx: &Inbound, route: &Route, target: &AnswerTarget, transfer: &Transfer) -> Result<Delivery> {
+/// The answer's delivery, and a notice where the answer's layout cut or otherwise repaired a value.
+async fn plan(
+    cx: &Inbound,
+    route: &Route,
+    target: &AnswerTarget,
+    transfer: &Transfer,
+) -> Result<(Delivery, Option<Change>)> {
     let name = free_name(cx, route, target, transfer).await?;
     let of = answer::gather(cx, transfer).await?;
     let books = cx.books();
-    let stored = blocking(move || answer::render(&books, &of)).await?;
-    names::delivery(cx, transfer, Purpose::Answer, true, &target.spool, name, &stored, &target.publish)
+    let (stored, repairs) = blocking(move || answer::render(&books, &of)).await?;
+    let notice = (!repairs.is_empty()).then(|| repaired(transfer, &name, &repairs));
+    let delivery = names::delivery(cx, transfer, Purpose::Answer, true, &target.spool, name, &stored, &target.publish)?;
+    Ok((delivery, notice))
+}
+
+/// Says what the answer does not tell in full.
+fn repaired(transfer: &Transfer, name: &str, repairs: &[String]) -> Change {
+    let told = repairs.join("; ");
+    Change::Raise(NewNotice {
+        severity: "warn".to_owned(),
+        topic: "answer-repaired".to_owned(),
+        subject: transfer.id.to_string(),
+        code: Code::TOO_LONG.0,
+        text: format!(
+            "The answer {name} to {}: {told}. The answer's layout allows it; make its field wider.",
+            transfer.name
+        ),
+    })
 }
 
 /// The first answer number whose name was never used: a second answer never collides (D14).

@@ -38,8 +38,9 @@ pub async fn gather(cx: &Inbound, transfer: &Transfer) -> Result<Answered> {
     Ok(Answered { transfer: transfer.clone(), first, rejects })
 }
 
-/// Makes the answer's bytes and puts them into the vault, record by record.
-pub fn render(books: &Books, of: &Answered) -> Result<Stored> {
+/// Makes the answer's bytes and puts them into the vault, record by record. Gives also what policies of the answer's
+/// layout did to its values, a line each.
+pub fn render(books: &Books, of: &Answered) -> Result<(Stored, Vec<String>)> {
     let digest = of
         .first
         .facts
@@ -54,6 +55,7 @@ pub fn render(books: &Books, of: &Answered) -> Result<Stored> {
         records = Some(Cutter::new(plan.format.framing.clone(), content.reader_at(0)));
     }
     let mut writer = Some(AnswerWriter::new(&plan, facts, of.rejects.clone(), Vec::new())?);
+    let mut repairs = Vec::new();
     let mut answer = Made::new(|piece| {
         let cut = match &mut records {
             Some(cutter) => cutter.next().map_err(|e| unreadable(of, e))?,
@@ -67,13 +69,17 @@ pub fn render(books: &Books, of: &Answered) -> Result<Stored> {
             }
             _ => {
                 if let Some(writer) = writer.take() {
-                    piece.append(&mut writer.finish()?);
+                    let (mut rest, told) = writer.finish()?;
+                    piece.append(&mut rest);
+                    repairs = told;
                 }
                 Ok(false)
             }
         }
     });
-    books.vault.put(&mut answer, &mut |_| {}, u64::MAX)
+    let stored = books.vault.put(&mut answer, &mut |_| {}, u64::MAX)?;
+    drop(answer);
+    Ok((stored, repairs))
 }
 
 fn unreadable(of: &Answered, error: fpp_codecs::framing::CutError) -> Error {

@@ -16,5 +16,6 @@ pub mod measure;
 pub mod moment;
 pub mod plan;
 pub mod proof;
+mod repairs;
 #[cfg(test)]
 mod sample;

@@ -96,12 +96,63 @@ fn csv_goes_there_and_back() {
     assert!(here.path().join("x-PMTRDH.csv").exists() && here.path().join("x-PMTRDT.csv").exists());
     let spoilt = trades.replacen("\r\n", "\r\nxx\r\n", 1);
     std::fs::write(here.path().join("in.csv"), spoilt).unwrap();
-    let arguments = ["encode", &pmtrd, "in.csv", "--type", "pmtrdd", "-o", "some.dat", "--rejects", "bad.csv"];
+    let arguments = ["encode", &pmtrd, "in.csv", "--type", "pmtrdd", "-o", "some.dat", "--refused", "bad.csv"];
     let (code, _, summary) = run(here.path(), &arguments);
-    assert!(code == 3 && summary.contains("in.csv:2: 1 cells, where the header has"), "{summary}");
+    assert!(code == 3 && summary.contains("in.csv:2: FPP5001: 1 cells, where the header has"), "{summary}");
     assert_eq!(std::fs::metadata(here.path().join("some.dat")).unwrap().len(), 50 * 480);
     let bad = read(here.path(), "bad.csv");
     assert_eq!(bad.lines().collect::<Vec<_>>(), [trades.lines().next().unwrap(), "xx"]);
+}
+
+#[test]
+fn lines_that_do_not_fit_are_told_as_bad_records_are() {
+    let here = folder();
+    let layout = "name = \"F\"\nversion = \"1\"\nccsid = \"935\"\nframing = \"fixed\"\nlength = 11\n[[record]]\nrole = \"detail\"\n\
+        name = \"PAY\"\nfield = [{ name = \"NAME\", type = \"open\", length = 6, cut = true },\n\
+        { name = \"AMT\", type = \"packed\", digits = 9, decimals = 2 }]\n";
+    std::fs::write(here.path().join("f.toml"), layout).unwrap();
+    let line = |fields: &str| format!("{{\"type\":\"PAY\",\"fields\":{{{fields}}}}}\n");
+    let good = line("\"NAME\":\"secretive\",\"AMT\":1234567.89");
+    let bad = [
+        line("\"NAME\":\"x\",\"AMT\":\"12345678.90\""),
+        line("\"NAME\":\"x\\u20bf\",\"AMT\":1"),
+        line("\"NAME\":\"x\",\"NAME\":\"y\",\"AMT\":1"),
+        "{\n".to_owned(),
+    ];
+    std::fs::write(here.path().join("in.jsonl"), format!("{good}\n{}{good}", bad.concat())).unwrap();
+    let encode = |more: &[&str]| run(here.path(), &[&["encode", "f.toml", "in.jsonl", "-o", "out.dat"], more].concat());
+    let (code, _, told) = encode(&["--rejects", "why.jsonl", "--refused", "mend.jsonl"]);
+    assert_eq!(code, 3, "{told}");
+    assert!(
+        told.contains("encoded 2 records, 4 refused, 2 repairs (a text that is too long: cut at a character: 2)"),
+        "{told}"
+    );
+    assert!(told.contains("in.jsonl:3: PAY AMT: FPP2010: ") && !told.contains("secret"), "{told}");
+    assert_eq!(std::fs::metadata(here.path().join("out.dat")).unwrap().len(), 22);
+    let why = lines(&read(here.path(), "why.jsonl"));
+    let told: Vec<_> =
+        why.iter().map(|line| (line["line"].clone(), line["record"].clone(), line["code"].clone())).collect();
+    let wanted = [(3, 2, "FPP2010"), (4, 3, "FPP2007"), (5, 4, "FPP5005"), (6, 5, "FPP5001")];
+    assert_eq!(told, wanted.map(|(line, record, code)| (line.into(), record.into(), code.into())));
+    assert_eq!(
+        (&why[1]["type"], &why[1]["field"], &why[1]["field_offset"]),
+        (&"PAY".into(), &"NAME".into(), &1.into())
+    );
+    assert!(why.iter().all(|line| !line["hint"].as_str().unwrap().is_empty() && line["message"].is_string()));
+    assert_eq!(read(here.path(), "mend.jsonl"), bad.concat());
+    std::fs::remove_file(here.path().join("out.dat")).unwrap();
+    let (code, _, told) = encode(&["--max-errors", "1", "--rejects", "why.jsonl"]);
+    assert!(
+        code == 4 && told.contains("FPP1014") && told.contains("line 4 is bad line 2, and no more than 1"),
+        "{told}"
+    );
+    assert_eq!((lines(&read(here.path(), "why.jsonl")).len(), here.path().join("out.dat").exists()), (2, false));
+    let (code, _, told) = encode(&["--fail-fast", "--rejects", "-"]);
+    assert!(code == 4 && !here.path().join("out.dat").exists(), "{told}");
+    let (code, out, told) = run(here.path(), &["encode", "f.toml", "in.jsonl", "--rejects", "-"]);
+    assert!(code == 2 && out.is_empty() && told.contains("only one of"), "{told}");
+    let (code, _, told) = encode(&[]);
+    assert!(code == 3 && told.contains("out.dat was not written"), "{told}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use super::columns::TYPE;
 use super::dialect::Dialect;
 use super::read::CsvCell;
+use crate::code::Code;
 use crate::format::Format;
 use crate::layout::{Field, Kind, Node};
 use crate::record::{Cell, Row};
@@ -16,10 +17,14 @@ use std::fmt;
 /// Why a table or a line does not fit the format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvFault {
-    /// What is wrong and what would be right.
+    /// What is wrong.
+    pub code: Code,
+    /// What is wrong and what would be right, in words.
     pub message: String,
     /// The column, if it is one column's fault.
     pub column: Option<String>,
+    /// Index of the record format, if the line got so far.
+    pub record: Option<usize>,
 }
 
 impl fmt::Display for CsvFault {
@@ -54,18 +59,21 @@ impl Header {
         let mut column_of: HashMap<&str, usize> = HashMap::new();
         for (at, name) in names.iter().enumerate() {
             if column_of.insert(name, at).is_some() {
-                return Err(fault(name, "this column is there twice"));
+                return Err(fault(Code::TWICE, name, "this column is there twice"));
             }
         }
         let is_field = |name: &str| format.records.iter().any(|record| record.field(name).is_some());
         let type_at = names.iter().position(|name| name == TYPE).filter(|_| !is_field(TYPE));
         let only = only.or((format.records.len() == 1).then_some(0));
         if type_at.is_none() && only.is_none() {
-            return Err(whole("the header needs a column `type`, for the format has several record formats"));
+            return Err(whole(
+                Code::RECORD_FORMAT,
+                "the header needs a column `type`, for the format has several record formats",
+            ));
         }
         let unknown = names.iter().enumerate().find(|(at, name)| Some(*at) != type_at && !is_field(name));
         if let Some((_, name)) = unknown {
-            return Err(fault(name, "no record format has such a field"));
+            return Err(fault(Code::NO_FIELD, name, "no record format has such a field"));
         }
         let place = |field: &Field| column_of.get(field.name.as_str()).copied();
         let places = format.records.iter().map(|record| record.layout.fields.iter().map(place).collect()).collect();
@@ -88,7 +96,7 @@ impl Header {
     ) -> Result<usize, CsvFault> {
         row.clear();
         if cells.len() != self.columns {
-            return Err(whole(&format!("{} cells, where the header has {}", cells.len(), self.columns)));
+            return Err(whole(Code::LINE, &format!("{} cells, where the header has {}", cells.len(), self.columns)));
         }
         let named = self.type_at.and_then(|at| cells.get(at)).map(|cell| cell.text.as_str());
         let index = match named {
@@ -98,12 +106,13 @@ impl Header {
         let Some((index, record)) = index.and_then(|index| format.records.get(index).map(|record| (index, record)))
         else {
             let known: Vec<&str> = format.records.iter().map(|record| record.layout.name.as_str()).collect();
-            return Err(fault(TYPE, &format!("must be one of: {}", known.join(", "))));
+            return Err(fault(Code::RECORD_FORMAT, TYPE, &format!("must be one of: {}", known.join(", "))));
         };
         for (at, column) in self.names.iter().enumerate() {
             let given = cells.get(at).is_some_and(|cell| cell.quoted || !cell.text.is_empty());
             if given && Some(at) != self.type_at && record.field(column).is_none() {
-                return Err(fault(column, &format!("{} has no such field", record.layout.name)));
+                let fault = fault(Code::NO_FIELD, column, &format!("{} has no such field", record.layout.name));
+                return Err(CsvFault { record: Some(index), ..fault });
             }
         }
         let (places, optional) = (&self.places[index], &self.optional[index]);
@@ -111,9 +120,13 @@ impl Header {
             match place.and_then(|at| cells.get(at)) {
                 None if *optional => row.cells.push(Cell::Absent),
                 None if field.is_filler() => row.cells.push(Cell::Null),
-                None => return Err(fault(&field.name, "the column is missing")),
+                None => {
+                    let fault = fault(Code::MISSING, &field.name, "the column is missing");
+                    return Err(CsvFault { record: Some(index), ..fault });
+                }
                 Some(cell) if !cell.quoted && cell.text.is_empty() => row.cells.push(empty(field, *optional)),
-                Some(cell) => value(field, dialect.undress(&cell.text), row)?,
+                Some(cell) => value(field, dialect.undress(&cell.text), row)
+                    .map_err(|fault| CsvFault { record: Some(index), ..fault })?,
             }
         }
         record.layout.nodes.iter().for_each(|node| settle(node, 0, &record.layout.fields, row));
@@ -162,7 +175,7 @@ fn empty(field: &Field, optional: bool) -> Cell {
 }
 
 fn value(field: &Field, text: &str, row: &mut Row) -> Result<(), CsvFault> {
-    let number = |parsed: Option<Cell>| parsed.ok_or_else(|| fault(&field.name, "is no number"));
+    let number = |parsed: Option<Cell>| parsed.ok_or_else(|| fault(Code::SHAPE, &field.name, "is no number"));
     match field.kind {
         Kind::Hex => row.push_hex(text),
         // As they are read: a short hexadecimal float is a double of few digits, a long one has more bits than a double.
@@ -204,10 +217,10 @@ fn may_be_absent(node: &Node, optional: &mut [bool]) {
     }
 }
 
-fn whole(message: &str) -> CsvFault {
-    CsvFault { message: message.to_owned(), column: None }
+fn whole(code: Code, message: &str) -> CsvFault {
+    CsvFault { code, message: message.to_owned(), column: None, record: None }
 }
 
-fn fault(column: &str, message: &str) -> CsvFault {
-    CsvFault { message: message.to_owned(), column: Some(column.to_owned()) }
+fn fault(code: Code, column: &str, message: &str) -> CsvFault {
+    CsvFault { code, message: message.to_owned(), column: Some(column.to_owned()), record: None }
 }

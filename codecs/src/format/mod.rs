@@ -36,7 +36,7 @@ use crate::json::script::Script;
 use crate::layout::Layout;
 use crate::quote;
 use crate::record::plan::Plan;
-use crate::record::{Nulls, Row, Short};
+use crate::record::{Nulls, Repair, Row, Short};
 use crate::text::Page;
 use std::sync::Arc;
 
@@ -228,8 +228,9 @@ impl RecordFormat {
         self.script.as_ref().filter(|_| self.delimited.is_none()).map(|script| (script, &self.plan))
     }
 
-    /// Appends the record's bytes; on a fault `out` is as before. What was written has been read back and compared.
-    pub fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
+    /// Appends the record's bytes, and gives what a policy did to let it pass; on a fault `out` is as before. What was
+    /// written has been read back and compared.
+    pub fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<Vec<Repair>, Fault> {
         match &self.delimited {
             None => self.plan.encode(row, out),
             Some(scanner) => self.plan.encode_delimited(scanner, row, out),

@@ -11,7 +11,7 @@ use crate::record::Row;
 /// record's faults and repairs, and its cells only if there are any.
 pub fn line(format: &RecordFormat, n: u64, offset: u64, record: &[u8], row: &mut Row, out: &mut Vec<u8>) -> bool {
     let start = out.len();
-    if let Some((script, plan)) = format.script() {
+    if let Some((script, plan)) = format.script().filter(|(_, plan)| plan.map_is_plain(record)) {
         if script.write(plan, n, offset, record, row, out) {
             row.clear();
             return true;

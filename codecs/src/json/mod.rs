@@ -12,6 +12,7 @@
 mod cell;
 mod digits;
 mod line;
+mod parts;
 mod prepare;
 mod read;
 mod schema;

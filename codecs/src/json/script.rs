@@ -13,7 +13,7 @@ use crate::record::plain_text::PlainText;
 use crate::record::plan::Plan;
 use crate::record::{Cell, Row};
 use crate::simd::{Block, Form, Kernels, Level, Moment, Pen, Task};
-use crate::text;
+use crate::text::{self, substitute};
 use std::sync::Arc;
 
 /// Most arrays within each other; records that are deeper have no script.
@@ -143,6 +143,9 @@ impl Task for Write<'_> {
                         if !rest.is_empty() {
                             row.text.clear();
                             text::decode(text.page, rest, &mut row.text).ok()?;
+                            if substitute::is_in(&row.text) {
+                                return None;
+                            }
                             quote::rest(kernels, &row.text, &mut pen);
                         }
                     }

@@ -3,13 +3,14 @@
 //! An array ends where its occurrences do. An alternative that does not hold has no key at all.
 
 use super::cell::{is_shown, write_cell};
+use super::parts::{Json, List, Object};
 use super::style::Style;
-use super::value::{JsonFault, at, push};
+use super::value::{JsonFault, at, push, shape};
+use crate::code::Code;
 use crate::format::RecordFormat;
 use crate::layout::{Array, Field, Node};
 use crate::quote::write_text;
 use crate::record::{Cell, Row};
-use serde_json::{Map, Value};
 
 /// Appends the parts of the record, without the braces around them.
 pub(super) fn write(format: &RecordFormat, style: Option<&Style>, row: &Row, out: &mut Vec<u8>) {
@@ -109,7 +110,7 @@ fn given(row: &Row, node: &Node, shift: usize) -> bool {
 }
 
 /// Fills the row from the object of a record.
-pub(super) fn fill(record: &RecordFormat, fields: &Map<String, Value>, row: &mut Row) -> Result<(), JsonFault> {
+pub(super) fn fill(record: &RecordFormat, fields: &str, row: &mut Row) -> Result<(), JsonFault> {
     let leaves = &record.layout.fields;
     row.cells.resize(leaves.len(), Cell::Absent);
     let mut filler = Filler { leaves, row };
@@ -122,78 +123,90 @@ struct Filler<'a> {
 }
 
 impl Filler<'_> {
-    fn object(&mut self, nodes: &[Node], map: &Map<String, Value>, shift: usize, path: &str) -> Result<(), JsonFault> {
-        let mut keys = Vec::new();
-        nodes.iter().for_each(|node| known(node, &mut keys));
-        keys.sort_unstable();
-        if let Some(key) = map.keys().find(|key| keys.binary_search(&key.as_str()).is_err()) {
-            return Err(at(&format!("{path}{key}"), "is no part of this record".to_owned()));
+    fn object(&mut self, nodes: &[Node], text: &str, shift: usize, path: &str) -> Result<(), JsonFault> {
+        let mut names = Vec::new();
+        nodes.iter().for_each(|node| known(node, &mut names));
+        let around = path.trim_end_matches('.');
+        let object = Object::read(text, names).map_err(|e| unread(around, &e))?;
+        if let Some(name) = &object.unknown {
+            return Err(at(Code::NO_FIELD, &format!("{path}{name}"), "is no part of this record".to_owned()));
         }
-        nodes.iter().try_for_each(|node| self.node(node, map, shift, path))
+        if let Some(name) = &object.twice {
+            return Err(at(Code::TWICE, &format!("{path}{name}"), "is there twice".to_owned()));
+        }
+        nodes.iter().try_for_each(|node| self.node(node, &object, shift, path))
     }
 
-    fn node(&mut self, node: &Node, map: &Map<String, Value>, shift: usize, path: &str) -> Result<(), JsonFault> {
+    fn node(&mut self, node: &Node, object: &Object<'_, '_>, shift: usize, path: &str) -> Result<(), JsonFault> {
+        let name = |key: &str| format!("{path}{key}");
+        let missing = |key: &str| at(Code::MISSING, &name(key), "is missing".to_owned());
+        let wrong = |key: &str, what: &str| at(Code::SHAPE, &name(key), what.to_owned());
+        let given = |key: &str| object.get(key).map(|raw| shape(raw, &name(key))).transpose();
         match node {
-            Node::Leaf { key, field } => match map.get(key) {
-                Some(value) => self.leaf(field + shift, value),
+            Node::Leaf { key, field } => match given(key)? {
+                Some(value) => self.leaf(field + shift, &value),
                 None if self.leaves.get(field + shift).is_some_and(Field::is_filler) => {
                     self.set(field + shift, Cell::Null);
                     Ok(())
                 }
-                None => Err(at(&format!("{path}{key}"), "is missing".to_owned())),
+                None => Err(missing(key)),
             },
             Node::Group { key, nodes } if key.is_empty() => {
-                nodes.iter().try_for_each(|node| self.node(node, map, shift, path))
+                nodes.iter().try_for_each(|node| self.node(node, object, shift, path))
             }
-            Node::Group { key, nodes } => match map.get(key) {
-                Some(Value::Object(inner)) => self.object(nodes, inner, shift, &format!("{path}{key}.")),
-                Some(_) => Err(at(&format!("{path}{key}"), "must be an object".to_owned())),
-                None => Err(at(&format!("{path}{key}"), "is missing".to_owned())),
+            Node::Group { key, nodes } => match given(key)? {
+                Some(Json::Object(inner)) => self.object(nodes, inner, shift, &format!("{path}{key}.")),
+                Some(_) => Err(wrong(key, "must be an object")),
+                None => Err(missing(key)),
             },
-            Node::Array(array) => match map.get(&array.key) {
-                Some(Value::Array(items)) => self.array(array, items, shift, path),
-                Some(_) => Err(at(&format!("{path}{}", array.key), "must be a list".to_owned())),
-                None => Err(at(&format!("{path}{}", array.key), "is missing".to_owned())),
+            Node::Array(array) => match given(&array.key)? {
+                Some(Json::List(items)) => self.array(array, items, shift, &name(&array.key)),
+                Some(_) => Err(wrong(&array.key, "must be a list")),
+                None => Err(missing(&array.key)),
             },
             Node::Redefines(part) => {
                 let mut any = false;
                 for alternative in &part.alternatives {
                     let mut keys = Vec::new();
                     known(alternative, &mut keys);
-                    if keys.iter().any(|key| map.contains_key(*key)) {
+                    if keys.iter().any(|key| object.get(key).is_some()) {
                         any = true;
-                        self.node(alternative, map, shift, path)?;
+                        self.node(alternative, object, shift, path)?;
                     }
                 }
                 let fillers = part.alternatives.iter().all(|node| self.only_fillers(node, shift));
                 match (any || fillers, part.alternatives.first()) {
-                    (false, Some(first)) => self.node(first, map, shift, path),
+                    (false, Some(first)) => self.node(first, object, shift, path),
                     _ => Ok(()),
                 }
             }
         }
     }
 
-    fn array(&mut self, array: &Array, items: &[Value], shift: usize, path: &str) -> Result<(), JsonFault> {
-        let path = format!("{path}{}", array.key);
-        if items.len() > array.count || (array.depending.is_none() && items.len() < array.count) {
-            return Err(at(&path, format!("has {} occurrences, not {}", items.len(), array.count)));
+    fn array(&mut self, array: &Array, text: &str, shift: usize, path: &str) -> Result<(), JsonFault> {
+        let list = List::read(text, array.count).map_err(|e| unread(path, &e))?;
+        if list.count > array.count || (array.depending.is_none() && list.count < array.count) {
+            let told = format!("has {} occurrences, not {}", list.count, array.count);
+            return Err(at(if array.depending.is_some() { Code::OCCURRENCES } else { Code::SHAPE }, path, told));
         }
-        for (n, value) in items.iter().enumerate() {
+        for (n, value) in list.items.into_iter().enumerate() {
             let shift = shift + n * array.leaves;
-            match (&*array.item, value) {
-                (Node::Leaf { field, .. }, value) => self.leaf(field + shift, value)?,
-                (Node::Group { nodes, .. }, Value::Object(map)) => {
-                    self.object(nodes, map, shift, &format!("{path}({}).", n + 1))?;
+            let name = format!("{path}({})", n + 1);
+            match (&*array.item, shape(value, &name)?) {
+                (Node::Leaf { field, .. }, value) => self.leaf(field + shift, &value)?,
+                (Node::Group { nodes, .. }, Json::Object(inner)) => {
+                    self.object(nodes, inner, shift, &format!("{name}."))?;
                 }
-                (other, Value::Object(map)) => self.node(other, map, shift, &format!("{path}({}).", n + 1))?,
-                _ => return Err(at(&format!("{path}({})", n + 1), "must be an object".to_owned())),
+                (other, Json::Object(inner)) => {
+                    self.object(std::slice::from_ref(other), inner, shift, &format!("{name}."))?;
+                }
+                _ => return Err(at(Code::SHAPE, &name, "must be an object".to_owned())),
             }
         }
         Ok(())
     }
 
-    fn leaf(&mut self, index: usize, value: &Value) -> Result<(), JsonFault> {
+    fn leaf(&mut self, index: usize, value: &Json<'_>) -> Result<(), JsonFault> {
         let Some(field) = self.leaves.get(index) else { return Ok(()) };
         push(self.row, field, value)?;
         if let Some(cell) = self.row.cells.pop() {
@@ -223,4 +236,8 @@ fn known<'a>(node: &'a Node, keys: &mut Vec<&'a str>) {
         Node::Array(array) => keys.push(&array.key),
         Node::Redefines(part) => part.alternatives.iter().for_each(|node| known(node, keys)),
     }
+}
+
+fn unread(field: &str, error: &serde_json::Error) -> JsonFault {
+    at(Code::LINE, field, format!("not a line of JSON: {error}"))
 }

@@ -325,6 +325,9 @@ impl Writer<'_> {
         for (key, list) in rules.text.iter().flat_map(|text| toml::text_words(text)) {
             self.pair(key, &listed(list.iter()));
         }
+        if rules.text.as_ref().is_some_and(|text| text.refuses_substitutes()) {
+            self.pair("substitutes", &quoted("refuse"));
+        }
         if rules.timestamp != plain.timestamp {
             self.pair("timestamp_format", &quoted(words::word_of(words::TIMESTAMPS, &rules.timestamp)));
         }

@@ -1,6 +1,7 @@
 //! What the bytes of a field mean, from whatever source: IBM i types, COBOL usages, text.
 
 use crate::date::{DateForm, TimeForm};
+use crate::text::Form;
 
 /// What the bytes of a field mean. What varies without changing the type (signs, byte order, policies) is in
 /// [`super::Rules`].
@@ -99,6 +100,16 @@ impl Kind {
             | Kind::Edited { digits, decimals }
             | Kind::Number { digits, decimals, .. } => Some((digits, decimals)),
             _ => None,
+        }
+    }
+
+    /// How text stands in it, as far as it is text.
+    pub fn text_form(self) -> Form {
+        match self {
+            Kind::Only => Form::Only,
+            Kind::Either => Form::Either,
+            Kind::Graphic => Form::Graphic,
+            _ => Form::Text,
         }
     }
 

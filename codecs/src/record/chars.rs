@@ -7,6 +7,9 @@ use crate::fault::Flaw;
 use crate::layout::{Kind, Rules};
 use crate::text::Page;
 
+/// What is told of a text that was cut.
+const CUT: &str = "a text that is too long: cut at a character";
+
 /// Reads a text field.
 pub(super) fn read(
     step: &Step,
@@ -46,15 +49,21 @@ fn blank(page: Page) -> ([u8; 2], usize) {
 }
 
 /// Appends a text field.
-pub(super) fn write(step: &Step, rules: &Rules, value: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
+pub(super) fn write(
+    step: &Step,
+    rules: &Rules,
+    value: &str,
+    out: &mut Vec<u8>,
+    told: &mut dyn FnMut(usize, &'static str),
+) -> Result<(), Flaw> {
     let value = match rules.trim_ideographic {
         true => value.trim_end_matches([' ', '\u{3000}']),
         false => value,
     };
     let room = step.bytes - if step.varlen { 2 } else { 0 };
-    let value = if rules.cut { step.text().fit(value, room) } else { value };
+    let value = if rules.cut { cut(step, value, room, told) } else { value };
     let start = out.len();
-    write_text(step, value, out)?;
+    write_text(step, value, out, told)?;
     if rules.justified && !step.varlen && matches!(step.kind, Kind::Char | Kind::Open) {
         let (blank, width) = blank(step.page);
         let characters = out[start..].rchunks(width);
@@ -62,4 +71,15 @@ pub(super) fn write(step: &Step, rules: &Rules, value: &str, out: &mut Vec<u8>) 
         out[start..].rotate_right(trailing);
     }
     Ok(())
+}
+
+/// The start of a text that its field has room for; a cut is told with its place in characters. Blanks that are padding
+/// in any case are not missed.
+pub(super) fn cut<'t>(step: &Step, value: &'t str, room: usize, told: &mut dyn FnMut(usize, &'static str)) -> &'t str {
+    let value = if step.varlen { value } else { value.trim_end_matches(' ') };
+    let kept = step.text().fit(value, room);
+    if kept.len() < value.len() {
+        told(kept.chars().count(), CUT);
+    }
+    kept
 }

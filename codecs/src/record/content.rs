@@ -6,6 +6,7 @@ use crate::code::Code;
 use crate::fault::Flaw;
 use crate::layout::Kind;
 use crate::text;
+use crate::text::substitute;
 
 const WRONG_CELL: Flaw = Flaw::new(Code::RANGE, 0, "the value is not of the field's kind");
 const TOO_LONG: Flaw = Flaw::new(Code::TOO_LONG, 0, "the value is too long for its field");
@@ -27,8 +28,19 @@ pub(super) fn characters(
     let unit = if step.kind == Kind::Graphic { 2 } else { 1 };
     let content = counted(step, bytes, unit)?;
     let prefix = if step.varlen { 2 } else { 0 };
+    let start = out.len();
     let read = step.text().read(content, out, &mut |at, repair| repaired(prefix + at, repair.told()));
-    read.map_err(|fault| Flaw::new(fault.code, prefix + fault.at, fault.detail))
+    read.map_err(|fault| Flaw::new(fault.code, prefix + fault.at, fault.detail))?;
+    tell_substitutes(step, content, &out[start..], &mut |at, what| repaired(prefix + at, what));
+    Ok(())
+}
+
+/// Tells the substitute characters of a text that was read from these bytes.
+#[inline]
+pub(super) fn tell_substitutes(step: &Step, bytes: &[u8], text: &str, told: &mut dyn FnMut(usize, &'static str)) {
+    if substitute::is_in(text) {
+        substitute::places(step.page, bytes, text).into_iter().for_each(|at| told(at, substitute::TOLD));
+    }
 }
 
 /// What VARLEN counts, in units of bytes or of pairs; everything without it.
@@ -73,8 +85,13 @@ pub(super) fn write_hex(step: &Step, text: &str, out: &mut Vec<u8>) -> Result<()
     Ok(())
 }
 
-/// Text, padded to its field.
-pub(super) fn write_text(step: &Step, value: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
+/// Text, padded to its field. What is told, and a fault, has its place in characters of the value.
+pub(super) fn write_text(
+    step: &Step,
+    value: &str,
+    out: &mut Vec<u8>,
+    told: &mut dyn FnMut(usize, &'static str),
+) -> Result<(), Flaw> {
     let start = out.len();
     let prefix = if step.varlen { 2 } else { 0 };
     out.resize(start + prefix, 0);
@@ -82,7 +99,7 @@ pub(super) fn write_text(step: &Step, value: &str, out: &mut Vec<u8>) -> Result<
     let value = if step.varlen { value } else { value.trim_end_matches(' ') };
     let room = step.bytes - prefix;
     let written = step.text().write(value, room, out);
-    written.map_err(|fault| Flaw::new(fault.code, 0, fault.detail))?;
+    written.map_err(|fault| Flaw::new(fault.code, fault.at, fault.detail))?;
     let used = out.len() - start - prefix;
     if used > room {
         return Err(TOO_LONG);
@@ -92,5 +109,6 @@ pub(super) fn write_text(step: &Step, value: &str, out: &mut Vec<u8>) -> Result<
         out[start..start + 2].copy_from_slice(&((used / unit) as u16).to_be_bytes());
     }
     text::pad(step.page, start + step.bytes, out);
+    substitute::characters(value).for_each(|at| told(at, substitute::TOLD));
     Ok(())
 }

@@ -13,7 +13,6 @@ use crate::date::field as moment;
 use crate::fault::Flaw;
 use crate::layout::Kind;
 use crate::number::{self, NARROW, binary, packed, zoned};
-use crate::text;
 
 const BEYOND: Flaw = Flaw::new(Code::LENGTH, 0, "the record has more bytes than its layout");
 
@@ -21,8 +20,15 @@ impl Plan {
     pub(crate) fn decode(&self, record: &[u8], row: &mut Row) {
         row.clear();
         let lost = match &self.quick {
-            Some(quick) => {
+            Some(quick) if self.map_is_plain(record) => {
                 decode_flat::decode(quick, self, record, row);
+                Some(0)
+            }
+            Some(_) => {
+                for index in 0..self.steps.len() {
+                    let cell = self.field(index, record, row);
+                    row.cells.push(cell);
+                }
                 Some(0)
             }
             None => walk::decode(self, record, row),
@@ -46,8 +52,15 @@ impl Plan {
         if self.short == Short::Absent && start >= record.len() && step.bytes > 0 {
             return Cell::Absent;
         }
-        if step.nullable && self.nulls != Nulls::None && self.is_null(record, index, step) {
-            return Cell::Null;
+        if self.nulls != Nulls::None {
+            match self.null(index, step, record) {
+                Ok(false) => {}
+                Ok(true) => return Cell::Null,
+                Err(fault) => {
+                    row.faults.push(fault);
+                    return Cell::Bad;
+                }
+            }
         }
         let Some(bytes) = record.get(start..start + step.bytes) else {
             if self.short == Short::Pad {
@@ -62,42 +75,32 @@ impl Plan {
     /// The cell of a field's bytes.
     pub(super) fn cell(&self, step: &Step, index: usize, start: usize, bytes: &[u8], row: &mut Row) -> Cell {
         let length = row.text.len();
+        let (text, repairs) = (&mut row.text, &mut row.repairs);
+        let mut repaired = |at, what| repairs.push(Repair { field: index, offset: start + at, what });
         let cell = match &step.rules {
-            None => plain(step, bytes, &mut row.text),
-            Some(rules) => {
-                let (text, repairs) = (&mut row.text, &mut row.repairs);
-                special::decode(step, rules, bytes, text, &mut |at, what| {
-                    repairs.push(Repair { field: index, offset: start + at, what });
-                })
-            }
+            None => plain(step, bytes, text, &mut repaired),
+            Some(rules) => special::decode(step, rules, bytes, text, &mut repaired),
         };
         cell.unwrap_or_else(|flaw| {
             row.text.truncate(length);
-            row.faults.push(flaw.within(index, start));
+            row.faults.push(special::blamed(step, bytes, flaw).within(index, start));
             Cell::Bad
         })
-    }
-
-    fn is_null(&self, record: &[u8], index: usize, step: &Step) -> bool {
-        let blank = self.page.blank();
-        match self.nulls {
-            Nulls::None => false,
-            Nulls::Blank => record
-                .get(step.start..step.start + step.bytes)
-                .is_some_and(|bytes| text::trim(step.page, bytes).is_empty()),
-            Nulls::Map => record.get(self.map_at + index).is_some_and(|b| *b == self.null_mark()),
-            Nulls::Flag => record.get(step.start + step.bytes).is_some_and(|b| *b != 0 && *b != blank),
-        }
     }
 }
 
 /// A field by IBM i's own strict rules.
-pub(super) fn plain(step: &Step, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw> {
+pub(super) fn plain(
+    step: &Step,
+    bytes: &[u8],
+    out: &mut String,
+    repaired: &mut dyn FnMut(usize, &'static str),
+) -> Result<Cell, Flaw> {
     let ebcdic = step.page.is_ebcdic();
     let start = out.len() as u32;
     match step.kind {
         Kind::Char | Kind::Open | Kind::Only | Kind::Either | Kind::Graphic => {
-            characters(step, bytes, out, &mut |_, _| ())?;
+            characters(step, bytes, out, repaired)?;
             Ok(Cell::Text(start, out.len() as u32))
         }
         Kind::Hex => hex_cell(step, bytes, out),

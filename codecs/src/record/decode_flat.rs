@@ -10,7 +10,7 @@ use super::quick::{Quick, Value};
 use super::row::{Cell, Row};
 use crate::number::{packed, zoned};
 use crate::simd::{Kernels, Moment, Pen, Task};
-use crate::text;
+use crate::text::{self, substitute};
 
 /// Fills a cleared row.
 pub(super) fn decode(quick: &Quick, plan: &Plan, record: &[u8], row: &mut Row) {
@@ -103,14 +103,18 @@ fn push_decimal(value: i64, decimals: u8, row: &mut Row) {
     row.cells.push(Cell::Decimal(Decimal { unscaled: value.into(), scale: decimals }));
 }
 
-/// False, and nothing appended, when the text cannot be decoded.
+/// False, and nothing appended, when the text cannot be decoded, or there is something to tell of it.
 #[inline(always)]
 fn push_text<K: Kernels>(kernels: K, plain: &PlainText, field: &[u8], row: &mut Row) -> bool {
     let start = row.text.len();
     let rest = plain.write(kernels, field, &mut Pen::on_text(&mut row.text));
-    if !rest.is_empty() && text::decode(plain.page, rest, &mut row.text).is_err() {
-        row.text.truncate(start);
-        return false;
+    if !rest.is_empty() {
+        let plain_to = row.text.len();
+        let read = text::decode(plain.page, rest, &mut row.text);
+        if read.is_err() || substitute::is_in(&row.text[plain_to..]) {
+            row.text.truncate(start);
+            return false;
+        }
     }
     row.cells.push(Cell::Text(start as u32, row.text.len() as u32));
     true

@@ -7,7 +7,7 @@
 
 use super::plan::{Plan, Short, Step};
 use super::row::{Cell, Repair, Row};
-use super::{content, decimal::Decimal, decode, moment, number, special};
+use super::{chars, content, decimal::Decimal, decode, moment, number, special};
 use crate::code::Code;
 use crate::fault::{Fault, Flaw};
 use crate::framing::delimited::{Delimited, Piece};
@@ -15,7 +15,7 @@ use crate::framing::scan::Scanner;
 use crate::layout::{Dirty, Kind, Rules};
 use crate::number::explicit::Explicit;
 use crate::number::{Digits, WIDEST, float};
-use crate::text;
+use crate::text::{self, substitute};
 
 const MORE: Flaw = Flaw::new(Code::LENGTH, 0, "the record has more fields than its layout");
 const FEWER: Flaw = Flaw::new(Code::LENGTH, 0, "the record ends before this field");
@@ -66,20 +66,31 @@ impl Plan {
         }
     }
 
-    /// Appends the fields of a row with delimiters between; on a fault `out` is as before. What was written has been
-    /// read back and compared.
-    pub(crate) fn encode_delimited(&self, scanner: &Scanner, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
+    /// Appends the fields of a row with delimiters between, and gives what was repaired; on a fault `out` is as before.
+    /// What was written has been read back and compared.
+    pub(crate) fn encode_delimited(
+        &self,
+        scanner: &Scanner,
+        row: &Row,
+        out: &mut Vec<u8>,
+    ) -> Result<Vec<Repair>, Fault> {
         let start = out.len();
-        let written = self.write_fields(scanner.form(), row, out).and_then(|()| {
+        let mut repairs = Vec::new();
+        let written = self.write_fields(scanner.form(), row, out, &mut repairs).and_then(|()| {
             let mut back = Row::default();
             self.decode_delimited(scanner, &out[start..], &mut back);
             self.compare(row, &back)
         });
-        written.inspect_err(|_| out.truncate(start))
+        written.inspect_err(|_| out.truncate(start)).map(|()| repairs)
     }
 
-    fn write_fields(&self, how: &Delimited, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
-        let start = out.len();
+    fn write_fields(
+        &self,
+        how: &Delimited,
+        row: &Row,
+        out: &mut Vec<u8>,
+        repairs: &mut Vec<Repair>,
+    ) -> Result<(), Fault> {
         let is_absent = |index: &usize| row.cells.get(*index).is_some_and(|cell| *cell == Cell::Absent);
         let absent = (0..self.steps.len()).rev().take_while(is_absent).count();
         let absent = if self.short == Short::Absent { absent } else { 0 };
@@ -87,9 +98,9 @@ impl Plan {
             if index > 0 {
                 out.push(how.field);
             }
-            let at = out.len() - start;
+            let mut told = |at, what| repairs.push(Repair { field: index, offset: at, what });
             let cell = row.cells.get(index).copied().unwrap_or(Cell::Null);
-            write(step, how, cell, row, index, out).map_err(|flaw| flaw.within(index, at))?;
+            write(step, how, cell, row, index, out, &mut told).map_err(|flaw| flaw.within(index, 0))?;
         }
         Ok(())
     }
@@ -135,7 +146,9 @@ fn read(
     let bare = &bare[lead..];
     match (step.kind, step.rules.as_deref()) {
         (Kind::Float { double }, _) => real(step, double, bare),
-        (Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }, None) => decode::plain(step, bare, out).map_err(shift),
+        (Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }, None) => {
+            decode::plain(step, bare, out, repaired).map_err(shift)
+        }
         (Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }, Some(rules)) => {
             special::decode(step, rules, bare, out, repaired).map_err(shift)
         }
@@ -213,6 +226,7 @@ fn characters(
     }
     let read = field.read(content, out, &mut |at, repair| repaired(at, repair.told()));
     read.map_err(|fault| Flaw::new(fault.code, fault.at, fault.detail))?;
+    content::tell_substitutes(step, content, &out[start as usize..], repaired);
     Ok(Cell::Text(start, out.len() as u32))
 }
 
@@ -240,9 +254,20 @@ fn numeric_moment(
     special::decode(step, rules, &field, out, repaired).map_err(|flaw| Flaw { at: 0, ..flaw })
 }
 
-fn write(step: &Step, how: &Delimited, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8>) -> Result<(), Flaw> {
+fn write(
+    step: &Step,
+    how: &Delimited,
+    cell: Cell,
+    row: &Row,
+    index: usize,
+    out: &mut Vec<u8>,
+    told: &mut dyn FnMut(usize, &'static str),
+) -> Result<(), Flaw> {
     let text = row.str(index);
-    let kept = |rules: &Rules| rules.no_date.nulls().next().is_some() || rules.blank == Some(Dirty::Null);
+    let kept = |rules: &Rules| {
+        let unfilled = rules.blank.unwrap_or(rules.dirty) == Dirty::Null;
+        rules.no_date.nulls().next().is_some() || (unfilled && !step.kind.is_text() && step.kind != Kind::Hex)
+    };
     match (step.kind, cell) {
         (_, Cell::Null) if step.nullable || step.filler || step.rules.as_deref().is_some_and(kept) => Ok(()),
         (_, Cell::Null | Cell::Bad | Cell::Absent | Cell::Raw(..)) => Err(Flaw::NO_VALUE),
@@ -257,9 +282,18 @@ fn write(step: &Step, how: &Delimited, cell: Cell, row: &Row, index: usize, out:
         (kind, Cell::Text(..)) if kind.is_text() => {
             let value = text.unwrap_or_default();
             let value = if step.varlen { value } else { value.trim_end_matches(' ') };
-            let mut bytes = Vec::new();
             let field = text::Field { form: text::Form::Text, counted: true, ..step.text() };
-            field.write(value, 0, &mut bytes).map_err(|f| Flaw::new(f.code, 0, f.detail))?;
+            let room = step.bytes - if step.varlen { 2 } else { 0 };
+            let mut bytes = Vec::new();
+            let value = match step.rules.as_deref() {
+                Some(rules) if rules.cut => chars::cut(step, value, room, told),
+                _ => value,
+            };
+            field.write(value, 0, &mut bytes).map_err(|f| Flaw::new(f.code, f.at, f.detail))?;
+            if bytes.len() > room && matches!(step.kind, Kind::Char | Kind::Open) {
+                return Err(TOO_LONG);
+            }
+            substitute::characters(value).for_each(|at| told(at, substitute::TOLD));
             how.quote(&bytes, out);
             Ok(())
         }

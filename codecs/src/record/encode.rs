@@ -1,12 +1,14 @@
 //! A row to bytes: the exact mirror of decoding.
 //!
-//! A cell may be the one decoding gives, or text, which is read as the field's kind. Nothing is cut or rounded: what
-//! does not fit is a fault (D19). The finished record is decoded again and compared before it is let out.
+//! A cell may be the one decoding gives, or text, which is read as the field's kind. Nothing is rounded, and cut only where
+//! the field says so: what does not fit is a fault (D19). What is cut is told, and so are substitute characters. The
+//! finished record is decoded again and compared before it is let out. Faults and repairs have their place within the
+//! value, in characters.
 
 use super::content::{write_hex, write_text};
 use super::plan::{Nulls, Plan, Short, Step};
-use super::row::{Cell, Row};
-use super::{chars, encode_tree, float, moment, number};
+use super::row::{Cell, Repair, Row};
+use super::{chars, encode_tree, float, moment, number, special};
 use crate::code::Code;
 use crate::date::form::Year;
 use crate::fault::{Fault, Flaw};
@@ -17,19 +19,20 @@ use crate::text;
 const WRONG_CELL: Flaw = Flaw::new(Code::RANGE, 0, "the value is not of the field's kind");
 
 impl Plan {
-    pub(crate) fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
+    pub(crate) fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<Vec<Repair>, Fault> {
         let start = out.len();
-        let written = self.write(row, out).and_then(|()| {
+        let mut repairs = Vec::new();
+        let written = self.write(row, out, &mut repairs).and_then(|()| {
             let end = self.filled.map_or(out.len(), |filled| out.len().max(start + filled));
             out.resize(end, self.page.blank());
             self.prove(row, &out[start..])
         });
-        written.inspect_err(|_| out.truncate(start))
+        written.inspect_err(|_| out.truncate(start)).map(|()| repairs)
     }
 
-    fn write(&self, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
+    fn write(&self, row: &Row, out: &mut Vec<u8>, repairs: &mut Vec<Repair>) -> Result<(), Fault> {
         if !self.nodes.is_empty() {
-            return encode_tree::write(self, row, out);
+            return encode_tree::write(self, row, out, repairs);
         }
         let (zero, one) = (self.null_mark() - 1, self.null_mark());
         for (index, step) in self.steps.iter().enumerate() {
@@ -37,7 +40,7 @@ impl Plan {
             if cell == Cell::Absent && self.short == Short::Absent && self.nulls == Nulls::None {
                 return self.nothing_after(index, row);
             }
-            self.write_leaf(index, row, out)?;
+            self.write_leaf(index, row, out, repairs)?;
             if self.nulls == Nulls::Flag && step.nullable {
                 out.push(if cell == Cell::Null { one } else { self.page.blank() });
             }
@@ -50,20 +53,27 @@ impl Plan {
     }
 
     /// One field.
-    pub(super) fn write_leaf(&self, index: usize, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
+    pub(super) fn write_leaf(
+        &self,
+        index: usize,
+        row: &Row,
+        out: &mut Vec<u8>,
+        repairs: &mut Vec<Repair>,
+    ) -> Result<(), Fault> {
         let Some(step) = self.steps.get(index) else { return Ok(()) };
+        let mut told = |at, what| repairs.push(Repair { field: index, offset: at, what });
         let put = match row.cells.get(index).copied().unwrap_or(Cell::Null) {
             Cell::Null => write_null(step, self.nulls, out),
-            cell => write_cell(step, cell, row, index, out),
+            cell => write_cell(step, cell, row, index, out, &mut told),
         };
-        put.map_err(|flaw| flaw.within(index, step.start))
+        put.map_err(|flaw| flaw.within(index, 0))
     }
 
     /// A record may end early, but not go on after a gap.
     fn nothing_after(&self, index: usize, row: &Row) -> Result<(), Fault> {
         match row.cells.iter().skip(index).position(|cell| *cell != Cell::Absent) {
             None => Ok(()),
-            Some(_) => Err(Flaw::NO_VALUE.within(index, self.steps.get(index).map_or(0, |step| step.start))),
+            Some(_) => Err(Flaw::NO_VALUE.within(index, 0)),
         }
     }
 }
@@ -81,7 +91,7 @@ fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> 
         return Ok(());
     }
     if !step.nullable || nulls == Nulls::None {
-        return Err(Flaw::NO_VALUE);
+        return if special::write_unfilled(step, rules, out) { Ok(()) } else { Err(Flaw::NO_VALUE) };
     }
     let fraction = "000000000000";
     match step.kind {
@@ -110,11 +120,18 @@ fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> 
             text::pad(step.page, end, out);
             Ok(())
         }
-        _ => write_text(step, "", out),
+        _ => write_text(step, "", out, &mut |_, _| ()),
     }
 }
 
-fn write_cell(step: &Step, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8>) -> Result<(), Flaw> {
+fn write_cell(
+    step: &Step,
+    cell: Cell,
+    row: &Row,
+    index: usize,
+    out: &mut Vec<u8>,
+    told: &mut dyn FnMut(usize, &'static str),
+) -> Result<(), Flaw> {
     let text = row.str(index);
     let rules = step.rules.as_deref().unwrap_or(&Rules::PLAIN);
     match (step.kind, cell) {
@@ -123,8 +140,8 @@ fn write_cell(step: &Step, cell: Cell, row: &Row, index: usize, out: &mut Vec<u8
         (_, Cell::Raw(..)) => write_hex(step, text.unwrap_or_default(), out),
         (Kind::Hex, Cell::Text(..) | Cell::Hex(..)) => write_hex(step, text.unwrap_or_default(), out),
         (kind, Cell::Text(..)) if kind.is_text() => match &step.rules {
-            None => write_text(step, text.unwrap_or_default(), out),
-            Some(rules) => chars::write(step, rules, text.unwrap_or_default(), out),
+            None => write_text(step, text.unwrap_or_default(), out, told),
+            Some(rules) => chars::write(step, rules, text.unwrap_or_default(), out, told),
         },
         (Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }, Cell::Text(..)) => {
             moment::write(step, rules, text.unwrap_or_default(), out)

@@ -5,15 +5,15 @@
 //! Where records may be short, one that ends in alternatives ends where the written one does.
 
 use super::plan::{Plan, Short};
-use super::row::{Cell, Row};
+use super::row::{Cell, Repair, Row};
 use super::walk::occurrences;
 use crate::code::Code;
 use crate::fault::{Fault, Flaw};
 use crate::layout::{Array, Node, Redefines};
 
 /// Appends the record.
-pub(super) fn write(plan: &Plan, row: &Row, out: &mut Vec<u8>) -> Result<(), Fault> {
-    let mut writer = Writer { plan, row, out, filled: 0, around: Vec::new() };
+pub(super) fn write(plan: &Plan, row: &Row, out: &mut Vec<u8>, repairs: &mut Vec<Repair>) -> Result<(), Fault> {
+    let mut writer = Writer { plan, row, out, repairs, filled: 0, around: Vec::new() };
     plan.nodes.iter().try_for_each(|node| writer.node(node, 0))?;
     if plan.short != Short::Absent {
         writer.fill();
@@ -25,6 +25,7 @@ struct Writer<'a> {
     plan: &'a Plan,
     row: &'a Row,
     out: &'a mut Vec<u8>,
+    repairs: &'a mut Vec<Repair>,
     /// To where alternatives reach that are shorter than the longest: filled when something follows.
     filled: usize,
     /// Arrays around: first leaf, leaves of an item, and by how many leaves the occurrence is shifted.
@@ -36,7 +37,7 @@ impl Writer<'_> {
         match node {
             Node::Leaf { field, .. } => {
                 self.fill();
-                self.plan.write_leaf(field + shift, self.row, self.out)
+                self.plan.write_leaf(field + shift, self.row, self.out, self.repairs)
             }
             Node::Group { nodes, .. } => nodes.iter().try_for_each(|node| self.node(node, shift)),
             Node::Array(array) => self.array(array, shift),
@@ -53,7 +54,7 @@ impl Writer<'_> {
         });
         let given = given.count();
         match &array.depending {
-            None if given < array.count => return Err(self.fault(Flaw::NO_VALUE, first + shift + given * array.leaves)),
+            None if given < array.count => return Err(Flaw::NO_VALUE.within(first + shift + given * array.leaves, 0)),
             None => {}
             Some(depending) => {
                 let within =
@@ -61,8 +62,9 @@ impl Writer<'_> {
                 let moved: usize = self.around.iter().filter(within).map(|(_, _, shift)| shift).sum();
                 let counter = depending.field + moved;
                 if occurrences(self.row, counter, depending) != Some(given) || given < depending.least {
-                    let flaw = Flaw::new(Code::RANGE, 0, "the counter differs from the occurrences that are given");
-                    return Err(self.fault(flaw, counter));
+                    let flaw =
+                        Flaw::new(Code::OCCURRENCES, 0, "the counter differs from the occurrences that are given");
+                    return Err(flaw.within(counter, 0));
                 }
             }
         }
@@ -88,7 +90,7 @@ impl Writer<'_> {
         if let Some(node) = chosen.or_else(partly) {
             self.node(node, shift)?;
         } else if let Some(node) = part.alternatives.first() {
-            return Err(self.fault(Flaw::NO_VALUE, node.span().0 + shift));
+            return Err(Flaw::NO_VALUE.within(node.span().0 + shift, 0));
         }
         self.filled = self.filled.max(start + longest);
         Ok(())
@@ -118,9 +120,5 @@ impl Writer<'_> {
             Node::Group { nodes, .. } => nodes.iter().all(|node| self.complete(node, shift)),
             Node::Array(_) | Node::Redefines(_) => true,
         }
-    }
-
-    fn fault(&self, flaw: Flaw, leaf: usize) -> Fault {
-        flaw.within(leaf, self.plan.steps.get(leaf).map_or(0, |step| step.start))
     }
 }

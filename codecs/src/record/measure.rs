@@ -244,7 +244,7 @@ impl Walk<'_> {
         let (offset, code, detail) = match (cell, fault) {
             (Some(Cell::Bad), Some(fault)) => (fault.offset, fault.code, fault.detail),
             (None | Some(Cell::Absent), _) => (start, Code::MANDATORY, "the counter is not in this record"),
-            _ => (start, Code::RANGE, "the counter is not within what the array may have"),
+            _ => (start, Code::OCCURRENCES, "the counter is not within what the array may have"),
         };
         let (name, secret) =
             self.measure.counters.get(slot).map_or(("", true), |counter| (&counter.name, counter.secret));

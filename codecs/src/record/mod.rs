@@ -11,6 +11,7 @@ mod encode_tree;
 mod float;
 pub(crate) mod measure;
 mod moment;
+mod nulls;
 pub(crate) mod number;
 mod place;
 pub(crate) mod plain_text;

@@ -54,7 +54,7 @@ pub struct Row {
 pub struct Repair {
     /// Index of the field in its layout.
     pub field: usize,
-    /// First byte concerned within the record, from 0.
+    /// First byte concerned within the record, from 0; when encoding, the first character within the value.
     pub offset: usize,
     /// What was done, in words.
     pub what: &'static str,

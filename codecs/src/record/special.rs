@@ -7,6 +7,7 @@ use super::content::hex;
 use super::plan::Step;
 use super::row::Cell;
 use super::{decimal::Decimal, float, moment, number};
+use crate::code::Code;
 use crate::fault::Flaw;
 use crate::layout::{Dirty, Kind, Rules, SignPlace};
 use crate::number::dirty::{self, Dirt};
@@ -84,6 +85,41 @@ fn washed(
             Ok(Cell::Raw(start, out.len() as u32))
         }
     }
+}
+
+/// What is wrong with a field that strict reading refuses: where nobody filled it, that, and not what its bytes look
+/// like. A value that the layout refuses by name keeps its own fault.
+#[cold]
+pub(super) fn blamed(step: &Step, bytes: &[u8], flaw: Flaw) -> Flaw {
+    let named = step.rules.as_deref().is_some_and(|rules| rules.no_date.refusals().next().is_some());
+    if step.kind.is_text() || step.kind == Kind::Hex || (named && flaw.code == Code::DATE) {
+        return flaw;
+    }
+    let told = match dirty::of_flaw(bytes, flaw) {
+        Dirt::Blank => "the field is blank",
+        Dirt::LowValues => "the field has low-values (00) only",
+        Dirt::HighValues => "the field has high-values (FF) only",
+        _ => return flaw,
+    };
+    Flaw::new(Code::UNFILLED, 0, told)
+}
+
+/// Appends what the field's policy reads as null although nothing else tells so: blanks, 00 or FF, the first of them that
+/// is no value of the field's kind; false if there is none.
+pub(super) fn write_unfilled(step: &Step, rules: &Rules, out: &mut Vec<u8>) -> bool {
+    if step.kind.is_text() || step.kind == Kind::Hex || rules.blank.unwrap_or(rules.dirty) != Dirty::Null {
+        return false;
+    }
+    let start = out.len();
+    let is_null = |bytes: &[u8]| decode(step, rules, bytes, &mut String::new(), &mut |_, _| ()) == Ok(Cell::Null);
+    [step.page.blank(), 0x00, 0xFF].into_iter().any(|byte| {
+        out.truncate(start);
+        out.resize(start + step.bytes, byte);
+        is_null(&out[start..]) || {
+            out.truncate(start);
+            false
+        }
+    })
 }
 
 /// The number that RPG's FIXNBR makes of packed and zoned fields of up to 38 digits. RPG knows zoned numbers of one form

@@ -53,12 +53,7 @@ impl Step {
     #[inline]
     pub(crate) fn text(&self) -> text::Field<'_> {
         let rules = self.rules.as_deref().and_then(|rules| rules.text.as_deref());
-        let form = match self.kind {
-            Kind::Only => text::Form::Only,
-            Kind::Either => text::Form::Either,
-            Kind::Graphic => text::Form::Graphic,
-            _ => text::Form::Text,
-        };
+        let form = self.kind.text_form();
         text::Field { page: self.page, form, counted: self.varlen, rules: rules.unwrap_or(&text::STRICT) }
     }
 }

@@ -76,7 +76,7 @@ impl Walk<'_> {
             Some(count) if (depending.least..=array.count).contains(&count) => return count,
             None if self.row.cells.get(counter) == Some(&Cell::Bad) => {}
             _ => {
-                let flaw = Flaw::new(Code::RANGE, 0, "the counter is not within what the array may have");
+                let flaw = Flaw::new(Code::OCCURRENCES, 0, "the counter is not within what the array may have");
                 let start = self.plan.steps.get(counter).map_or(0, |step| step.start);
                 self.row.faults.push(flaw.within(counter, start));
             }

@@ -37,6 +37,10 @@ impl TextFault {
         }
     }
 
+    pub(super) fn substitute(at: usize) -> TextFault {
+        TextFault { code: Code::SUBSTITUTE, at, detail: "a substitute character, which this field refuses" }
+    }
+
     pub(super) fn private_use(at: usize) -> TextFault {
         TextFault { code: Code::PRIVATE_USE, at, detail: "a private-use character" }
     }

@@ -14,6 +14,7 @@ use crate::text::page::Page;
 use crate::text::repair::{self, Mended};
 use crate::text::rules::{Repair, Rules};
 use crate::text::strict;
+use crate::text::substitute;
 
 const OPEN: u8 = 0x0E;
 const CLOSE: u8 = 0x0F;
@@ -50,6 +51,22 @@ impl Field<'_> {
     ///
     /// Each repair is told with its byte in the field, once the whole field has been read.
     pub fn read(
+        &self,
+        bytes: &[u8],
+        out: &mut String,
+        repaired: &mut dyn FnMut(usize, Repair),
+    ) -> Result<(), TextFault> {
+        let start = out.len();
+        self.read_mended(bytes, out, repaired)?;
+        if self.rules.refuses_substitutes() && substitute::is_in(&out[start..]) {
+            let place = substitute::places(self.page, bytes, &out[start..]).first().copied();
+            out.truncate(start);
+            return Err(TextFault::substitute(place.unwrap_or(0)));
+        }
+        Ok(())
+    }
+
+    fn read_mended(
         &self,
         bytes: &[u8],
         out: &mut String,
@@ -138,6 +155,11 @@ impl Field<'_> {
     ///
     /// With rules that are not strict, what was written is read again and compared.
     pub fn write(&self, text: &str, room: usize, out: &mut Vec<u8>) -> Result<(), TextFault> {
+        if self.rules.refuses_substitutes()
+            && let Some(at) = substitute::characters(text).next()
+        {
+            return Err(TextFault::substitute(at));
+        }
         let start = out.len();
         let written = match self.form {
             Form::Graphic if self.page.is_mixed() => strict::encode_double(self.page, self.rules, text, out),

@@ -4,7 +4,8 @@
 //! rules of its own [`Field`]. All are strict: every byte and every character is converted or refused with its place;
 //! nothing is replaced, and repaired or dropped only what a field's [`Rules`] name. What was appended to `out` before a
 //! fault is taken back. Private-use characters (自定义字符) are refused (FPP2011) although the tables hold them. The only
-//! mapping that does not go both ways is U+30FB to 4345 in current 935 and 1388, which reads back as U+00B7 (D18).
+//! mapping that does not go both ways is U+30FB to 4345 in current 935 and 1388, which reads back as U+00B7 (D18). The substitute
+//! character (3F, U+001A) is read and written like any other, told by whoever fills a field, and refused by rule.
 
 mod blank;
 mod fault;
@@ -20,6 +21,7 @@ mod rules;
 mod single;
 mod strict;
 mod structure;
+pub(crate) mod substitute;
 mod table;
 mod utf16;
 mod utf8;

@@ -77,11 +77,13 @@ pub struct Rules {
     private_use: Vec<RangeInclusive<char>>,
     read: Vec<(u16, char)>,
     write: Vec<(char, u16)>,
+    refuse_substitutes: bool,
 }
 
 impl Rules {
-    /// Nothing passes that is not in order.
-    pub const STRICT: Rules = Rules { repairs: 0, private_use: Vec::new(), read: Vec::new(), write: Vec::new() };
+    /// Nothing passes that is not in order; substitute characters pass, for they are characters, and are told.
+    pub const STRICT: Rules =
+        Rules { repairs: 0, private_use: Vec::new(), read: Vec::new(), write: Vec::new(), refuse_substitutes: false };
 
     /// Allows a repair.
     #[must_use]
@@ -111,7 +113,19 @@ impl Rules {
         self
     }
 
-    /// Whether nothing passes that is not in order.
+    /// Refuses substitute characters (FPP2017), which otherwise pass and are told.
+    #[must_use]
+    pub fn refuse_substitutes(mut self) -> Rules {
+        self.refuse_substitutes = true;
+        self
+    }
+
+    /// Whether substitute characters are refused.
+    pub fn refuses_substitutes(&self) -> bool {
+        self.refuse_substitutes
+    }
+
+    /// Whether these are the rules of a field that has none.
     pub fn is_strict(&self) -> bool {
         *self == Rules::STRICT
     }

@@ -1,6 +1,7 @@
 //! What is to be done with every record, decided once and shared by all who decode.
 
 use super::range::Ranges;
+use crate::cli::repairs::Repairs;
 use crate::cli::tables::Form;
 use fpp_codecs::csv::{Columns, Dialect};
 use fpp_codecs::format::Format;
@@ -66,20 +67,12 @@ pub(super) struct Count {
     /// Records with fillers that are not blank and have no column.
     pub(super) fillers: u64,
     /// Repairs by their words.
-    pub(super) repairs: Vec<(&'static str, u64)>,
+    pub(super) repairs: Repairs,
     /// Bytes of the file up to here.
     pub(super) bytes: u64,
 }
 
 impl Count {
-    /// One repair.
-    pub(super) fn repaired(&mut self, what: &'static str, times: u64) {
-        match self.repairs.iter_mut().find(|(known, _)| *known == what) {
-            Some((_, count)) => *count += times,
-            None => self.repairs.push((what, times)),
-        }
-    }
-
     /// Adds what a later batch counted.
     pub(super) fn add(&mut self, other: &Count) {
         self.records += other.records;
@@ -88,7 +81,7 @@ impl Count {
         self.left_out += other.left_out;
         self.orphans += other.orphans;
         self.fillers += other.fillers;
-        other.repairs.iter().for_each(|(what, times)| self.repaired(what, *times));
+        self.repairs.add_all(&other.repairs);
         self.bytes = self.bytes.max(other.bytes);
     }
 

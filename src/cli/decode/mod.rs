@@ -205,12 +205,7 @@ impl Decode {
         if count.left_out > 0 {
             also.push(format!("{} left out", grouped(count.left_out)));
         }
-        let repairs: u64 = count.repairs.iter().map(|(_, times)| times).sum();
-        if repairs > 0 {
-            let kinds: Vec<String> =
-                count.repairs.iter().map(|(what, times)| format!("{what}: {}", grouped(*times))).collect();
-            also.push(format!("{} repairs ({})", grouped(repairs), kinds.join("; ")));
-        }
+        also.extend(count.repairs.told());
         progress.finish("decoded", count.records, count.refused, &also, count.bytes);
         if let Some(n) = stopped {
             let code = Code::TOO_MANY;

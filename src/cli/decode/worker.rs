@@ -168,7 +168,7 @@ impl Worker {
         if job.plain && job.form == Form::Jsonl {
             let start = out.len();
             let good = json::line(format, cut.n, cut.offset, cut.bytes, &mut self.row, out);
-            self.row.repairs.iter().for_each(|repair| portion.count.repaired(repair.what, 1));
+            self.row.repairs.iter().for_each(|repair| portion.count.repairs.add(repair.what, 1));
             if good {
                 portion.count.written += 1;
             } else {
@@ -178,7 +178,7 @@ impl Worker {
             return;
         }
         format.decode(cut.bytes, &mut self.row);
-        self.row.repairs.iter().for_each(|repair| portion.count.repaired(repair.what, 1));
+        self.row.repairs.iter().for_each(|repair| portion.count.repairs.add(repair.what, 1));
         if !self.row.faults.is_empty() {
             return self.bad(index, outlet, cut, portion);
         }

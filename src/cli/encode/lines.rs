@@ -4,6 +4,7 @@
 //! line has a limit.
 
 use super::super::exit::Failure;
+use super::reject::Refusal;
 use fpp_codecs::csv::{self, CsvCell, Dialect, Header, ReadError};
 use fpp_codecs::format::Format;
 use fpp_codecs::json;
@@ -21,8 +22,8 @@ pub(super) enum Got {
     Blank,
     /// A row of this record format.
     Row(usize),
-    /// None; in words.
-    Bad(String),
+    /// None, and why.
+    Bad(Refusal),
 }
 
 /// Reads rows.
@@ -97,9 +98,9 @@ impl<R: BufRead> Lines<R> {
                 Ok(false) => Ok(Got::End),
                 Ok(true) => Ok(match header.fill(format, dialect, cells, row) {
                     Ok(index) => Got::Row(index),
-                    Err(fault) => Got::Bad(fault.to_string()),
+                    Err(fault) => Got::Bad(Refusal::csv(format, fault)),
                 }),
-                Err(ReadError::Malformed(what)) => Ok(Got::Bad(what.to_owned())),
+                Err(ReadError::Malformed(what)) => Ok(Got::Bad(Refusal::line(what.to_owned()))),
                 Err(error) => Err(unread(name, lines.line(), error)),
             },
         }
@@ -141,9 +142,9 @@ impl<R: BufRead> Lines<R> {
 fn one(format: &Format, line: &[u8], row: &mut Row) -> Got {
     let text = match std::str::from_utf8(line) {
         Ok(text) => text,
-        Err(e) => return Got::Bad(format!("not UTF-8: {e}")),
+        Err(e) => return Got::Bad(Refusal::line(format!("not UTF-8: {e}"))),
     };
-    json::read(format, text.trim_end(), row).map_or_else(|e| Got::Bad(e.to_string()), Got::Row)
+    json::read(format, text.trim_end(), row).map_or_else(|fault| Got::Bad(Refusal::json(format, fault)), Got::Row)
 }
 
 fn unread(name: &str, line: u64, error: ReadError) -> Failure {

@@ -1,19 +1,24 @@
 //! `fpp encode`: JSON lines or a CSV table as a file's records, the exact mirror of `decode`.
 
 mod lines;
+mod reject;
 
 use super::exit::{Exit, Failure};
 use super::layouts::LayoutArg;
 use super::output::{Output, note};
+use super::repairs::Repairs;
+use super::show::grouped;
 use super::streams::{Input, Progress, Target, distinct};
 use super::tables::{CsvArg, Form};
 use clap::Args;
+use fpp_codecs::Code;
 use fpp_codecs::format::Format;
 use fpp_codecs::framing::Framer;
 use fpp_codecs::record::Row;
 use lines::{Got, Lines};
+use reject::Refusal;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Refused lines told one by one; the rest is only counted.
 const TOLD_MAX: u64 = 20;
@@ -22,11 +27,13 @@ const STEP: u64 = 4_096;
 
 /// Encode JSON lines or CSV into a file of records.
 ///
-/// Each record is read back and compared after it was written. A line that does not fit is refused and told; then the
-/// output file does not appear, unless --rejects takes such lines.
+/// Each record is read back and compared after it was written. A line that does not fit is refused and told, by its first
+/// fault; then the output file does not appear, unless --rejects or --refused takes such lines. Decimals are strings or
+/// JSON numbers, read digit by digit.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fpp encode config/layouts/pmtrd.toml pmtrd.jsonl -o PMTRD.TXT\n  \
                         fpp encode config/layouts/pmtrdd.dds trades.csv -o trades.dat --framing rdw\n  \
+                        fpp encode config/layouts/pmtrd.toml in.jsonl -o out.dat --rejects why.jsonl --refused mend.jsonl\n  \
                         fpp decode A.toml in.dat | fpp encode B.toml - -o out.dat")]
 pub(super) struct Encode {
     #[command(flatten)]
@@ -44,9 +51,18 @@ pub(super) struct Encode {
     /// Record format of a table without a `type` column
     #[arg(long = "type", value_name = "NAME")]
     only: Option<String>,
-    /// Where lines that do not fit go; the others are encoded all the same
+    /// Where it is told why lines do not fit, a line of JSON each; the others are encoded all the same
     #[arg(long, value_name = "OUT")]
     rejects: Option<PathBuf>,
+    /// Where those lines go as they came, to be mended and encoded by themselves; the others are encoded all the same
+    #[arg(long, value_name = "OUT")]
+    refused: Option<PathBuf>,
+    /// End when more than N lines do not fit; no output appears then but --rejects and --refused
+    #[arg(long, value_name = "N")]
+    max_errors: Option<u64>,
+    /// End at the first line that does not fit: the same as --max-errors 0
+    #[arg(long, conflicts_with = "max_errors")]
+    fail_fast: bool,
 }
 
 #[derive(Default)]
@@ -54,15 +70,30 @@ struct Count {
     records: u64,
     refused: u64,
     bytes: u64,
+    repairs: Repairs,
+    /// The line at which there were too many bad ones.
+    stopped: Option<u64>,
+}
+
+/// Everything that is written.
+struct Outlets<'a> {
+    target: Target<'a>,
+    rejects: Option<Target<'a>>,
+    refused: Option<Target<'a>>,
+    /// Bad lines that may be.
+    allowed: u64,
 }
 
 impl Encode {
     pub(super) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
         let format = self.layout.open()?;
-        distinct(
-            [self.file.as_path(), &self.layout.layout],
-            self.output.as_deref().into_iter().chain(self.rejects.as_deref()),
-        )?;
+        let aside = || self.rejects.as_deref().into_iter().chain(self.refused.as_deref());
+        distinct([self.file.as_path(), &self.layout.layout], self.output.as_deref().into_iter().chain(aside()))?;
+        let is_stdout = |path: &&Path| *path == Path::new("-");
+        let own = self.output.as_deref().is_none_or(|path| is_stdout(&path));
+        if usize::from(own) + aside().filter(is_stdout).count() > 1 {
+            return Err(Failure::usage("only one of records, rejects and refused lines can go to stdout: name a file"));
+        }
         let input = Input::open(&self.file)?;
         let (name, size) = (input.name, input.size);
         let bytes = BufReader::with_capacity(1 << 18, input.reader);
@@ -73,21 +104,47 @@ impl Encode {
             Form::Csv => Lines::csv(bytes, dialect, &format, self.only(&format)?, &name)?,
             form => return Err(Failure::usage(format!("{form:?} is not read here: jsonl and csv are"))),
         };
-        let mut target = Target::open(self.output.as_deref(), out)?;
-        let mut rejects = self.rejects.as_deref().map(Target::file).transpose()?;
+        let beside = |path: &Option<PathBuf>| match path.as_deref() {
+            Some(path) if is_stdout(&path) => Target::stdout_too().map(Some),
+            path => path.map(Target::file).transpose(),
+        };
+        let mut outlets = Outlets {
+            target: Target::open(self.output.as_deref(), out)?,
+            rejects: beside(&self.rejects)?,
+            refused: beside(&self.refused)?,
+            allowed: if self.fail_fast { 0 } else { self.max_errors.unwrap_or(u64::MAX) },
+        };
         let progress = Progress::new(size);
-        let count = encode(&format, &mut lines, &mut target, rejects.as_mut(), &progress, &name)?;
-        let kept = count.refused == 0 || rejects.is_some();
+        let count = encode(&format, &mut lines, &mut outlets, &progress, &name)?;
+        let kept = count.stopped.is_none() && (count.refused == 0 || aside().next().is_some());
         if kept {
-            target.finish()?;
-            rejects.map_or(Ok(()), Target::finish)?;
+            outlets.target.finish()?;
         }
+        [outlets.rejects, outlets.refused].into_iter().flatten().try_for_each(Target::finish)?;
+        self.told(&count, &progress, kept, &name)
+    }
+
+    /// The last words, and the exit code.
+    fn told(&self, count: &Count, progress: &Progress, kept: bool, name: &str) -> Result<Exit, Failure> {
         if count.refused > TOLD_MAX {
-            note(format_args!("and {} more that do not fit", super::show::grouped(count.refused - TOLD_MAX)));
+            note(format_args!("and {} more that do not fit", grouped(count.refused - TOLD_MAX)));
         }
-        progress.finish("encoded", count.records, count.refused, &[], count.bytes);
+        let also: Vec<String> = count.repairs.told().into_iter().collect();
+        progress.finish("encoded", count.records, count.refused, &also, count.bytes);
+        if let Some(line) = count.stopped {
+            let (code, refused) = (Code::TOO_MANY, count.refused);
+            let message = format!(
+                "{name}: {code} {}: line {line} is bad line {refused}, and no more than {} may be",
+                code.english(),
+                refused - 1
+            );
+            return Err(Failure { exit: Exit::FileRefused, message });
+        }
         if !kept && let Some(path) = &self.output {
-            note(format_args!("{} was not written; --rejects FILE takes lines that do not fit", path.display()));
+            note(format_args!(
+                "{} was not written; --rejects FILE or --refused FILE takes lines that do not fit",
+                path.display()
+            ));
         }
         Ok(if count.refused > 0 { Exit::RecordsRefused } else { Exit::Good })
     }
@@ -103,8 +160,7 @@ impl Encode {
 fn encode(
     format: &Format,
     lines: &mut Lines<impl BufRead>,
-    target: &mut Target<'_>,
-    mut rejects: Option<&mut Target<'_>>,
+    outlets: &mut Outlets<'_>,
     progress: &Progress,
     name: &str,
 ) -> Result<Count, Failure> {
@@ -114,29 +170,33 @@ fn encode(
         let put = match lines.next(format, &mut row, name)? {
             Got::Blank => continue,
             Got::End => break,
-            Got::Bad(what) => Err(what),
+            Got::Bad(refusal) => Err(refusal),
             Got::Row(index) => {
+                let record = &format.records[index];
                 bytes.clear();
-                record(format, index, &row, &mut bytes)
-                    .and_then(|()| framer.put(&bytes, &mut framed).map_err(|fault| fault.to_string()))
+                record.encode(&row, &mut bytes).map_err(|fault| Refusal::value(record, &fault)).and_then(|repairs| {
+                    let put = framer.put(&bytes, &mut framed).map_err(|fault| Refusal::framing(record, &fault));
+                    put.map(|()| repairs)
+                })
             }
         };
         match put {
-            Ok(()) => {
+            Ok(repairs) => {
                 count.records += 1;
+                repairs.iter().for_each(|repair| count.repairs.add(repair.what, 1));
                 count.bytes += framed.len() as u64;
-                target.write(&framed)?;
+                outlets.target.write(&framed)?;
                 framed.clear();
             }
-            Err(message) => {
+            Err(refusal) => {
                 count.refused += 1;
                 if count.refused <= TOLD_MAX {
-                    note(format_args!("{name}:{}: {message}", lines.line()));
+                    note(format_args!("{name}:{}: {refusal}", lines.line()));
                 }
-                if let Some(rejects) = rejects.as_deref_mut() {
-                    // What is refused can be mended and encoded by itself.
-                    rejects.write(if count.refused == 1 { lines.head() } else { b"" })?;
-                    rejects.write(lines.bytes())?;
+                outlets.refuse(&refusal, &count, lines)?;
+                if count.refused > outlets.allowed {
+                    count.stopped = Some(lines.line());
+                    return Ok(count);
                 }
             }
         }
@@ -146,14 +206,22 @@ fn encode(
     }
     framer.finish(&mut framed);
     count.bytes += framed.len() as u64;
-    target.write(&framed)?;
+    outlets.target.write(&framed)?;
     Ok(count)
 }
 
-fn record(format: &Format, index: usize, row: &Row, out: &mut Vec<u8>) -> Result<(), String> {
-    let record = &format.records[index];
-    record.encode(row, out).map_err(|fault| {
-        let field = record.layout.fields.get(fault.field).map_or("?", |f| f.name.as_str());
-        format!("{}: {field}: {fault}", record.layout.name)
-    })
+impl Outlets<'_> {
+    /// Writes down a line that does not fit, and why.
+    fn refuse(&mut self, refusal: &Refusal, count: &Count, lines: &Lines<impl BufRead>) -> Result<(), Failure> {
+        if let Some(rejects) = &mut self.rejects {
+            let mut told = Vec::new();
+            refusal.write(count.records + count.refused, lines.line(), &mut told);
+            rejects.write(&told)?;
+        }
+        if let Some(refused) = &mut self.refused {
+            refused.write(if count.refused == 1 { lines.head() } else { b"" })?;
+            refused.write(lines.bytes())?;
+        }
+        Ok(())
+    }
 }

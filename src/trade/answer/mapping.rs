@@ -207,7 +207,7 @@ fn check_messages<F: Copy + PartialEq>(
     let Some(layout) = record.layout.fields.get(field.index) else { return };
     let codes = LIST.lines().filter_map(|line| Code::parse(line.get(..7)?));
     let text = |code: Code| if at == 0 { code.chinese() } else { code.english() };
-    if let Some(code) = codes.into_iter().find(|c| !fit::fits(layout, answer, text(*c))) {
+    if let Some(code) = codes.into_iter().find(|c| !fit::takes(layout, answer, text(*c))) {
         section.fault("field", format_args!("the message of {code} does not fit {}", layout.name));
     }
 }

@@ -48,7 +48,7 @@ fn answer(plan: &Plan, records: &[Vec<u8>], outcome: &Outcome, duplicate: bool) 
     for (i, record) in records.iter().enumerate() {
         writer.record(i as u64 + 1, record)?;
     }
-    let bytes = writer.finish()?;
+    let (bytes, _) = writer.finish()?;
     Ok(read(plan, bytes))
 }
 

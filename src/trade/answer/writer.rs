@@ -12,6 +12,7 @@ use crate::ledger::transfer::Verdict;
 use crate::trade::event::Event;
 use crate::trade::fields::FieldRef;
 use crate::trade::plan::Plan;
+use crate::trade::repairs::Repairs;
 use fpp_codecs::Code;
 use fpp_codecs::format::{RecordFormat, Role};
 use fpp_codecs::framing::Framer;
@@ -36,6 +37,7 @@ pub struct AnswerWriter<'p, W: Write> {
     bytes: Vec<u8>,
     framer: Framer,
     framed: Vec<u8>,
+    repairs: Repairs,
 }
 
 /// What is told about one record.
@@ -71,6 +73,7 @@ impl<'p, W: Write> AnswerWriter<'p, W> {
             bytes: Vec::new(),
             framer: Framer::new(answer.format().framing.clone()),
             framed: Vec::new(),
+            repairs: Repairs::default(),
         };
         writer.file_record(Role::Header, &answer.header)?;
         Ok(writer)
@@ -113,8 +116,9 @@ impl<'p, W: Write> AnswerWriter<'p, W> {
         self.write(Role::Detail, &place)
     }
 
-    /// Writes the trailer, if the answer has one, and gives the output back.
-    pub fn finish(mut self) -> Result<W> {
+    /// Writes the trailer, if the answer has one, and gives the output back, and what policies of the answer's layout did
+    /// to its values (a text that was cut): a line each.
+    pub fn finish(mut self) -> Result<(W, Vec<String>)> {
         if self.facts.framed && self.ordinal != self.facts.records {
             let what = format!("{} records were answered, {} were proven", self.ordinal, self.facts.records);
             return Err(Error::internal(what));
@@ -124,7 +128,7 @@ impl<'p, W: Write> AnswerWriter<'p, W> {
         self.framer.finish(&mut self.framed);
         self.hand_on()?;
         self.out.flush().map_err(unwritable)?;
-        Ok(self.out)
+        Ok((self.out, self.repairs.told()))
     }
 
     /// Where it writes to.
@@ -176,7 +180,8 @@ impl<'p, W: Write> AnswerWriter<'p, W> {
             return Ok(());
         };
         self.bytes.clear();
-        record.encode(&self.reply, &mut self.bytes).map_err(|fault| misfit(record, &fault, place))?;
+        let repairs = record.encode(&self.reply, &mut self.bytes).map_err(|fault| misfit(record, &fault, place))?;
+        self.repairs.add(&repairs, &record.layout);
         self.framer.put(&self.bytes, &mut self.framed).map_err(|fault| {
             Error::halt(fault.code, format!("{place}: {fault}")).hint("Change the framing of the answer's layout.")
         })?;

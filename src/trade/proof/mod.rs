@@ -7,7 +7,6 @@
 pub mod header;
 pub mod outcome;
 mod refusal;
-mod repairs;
 pub mod repeat;
 mod sequence;
 
@@ -18,6 +17,7 @@ use super::plan::Plan;
 use super::plan::rules::Empty;
 use crate::ledger::change::Reject;
 use crate::ledger::transfer::Verdict;
+use crate::trade::repairs::Repairs;
 use fpp_codecs::Code;
 use fpp_codecs::controls::{self, Controls, Tally};
 use fpp_codecs::format::order::Order;
@@ -26,7 +26,6 @@ use fpp_codecs::record::{Cell, Decimal, Row};
 use header::{FileFault, Found, NameIdentity};
 use outcome::{Amounts, FileFaults, Outcome};
 use refusal::Place;
-use repairs::Repairs;
 use repeat::{Entry, Repeats, Spill};
 use sequence::{Number, Sequence};
 use std::io;
@@ -222,7 +221,7 @@ impl<'p> Proof<'p> {
 
     fn header(&mut self, index: usize, format: &RecordFormat, bytes: &[u8]) {
         format.decode(bytes, &mut self.row);
-        self.repairs.add(&self.row, &format.layout);
+        self.repairs.add(&self.row.repairs, &format.layout);
         self.tally.promise(index, &self.row);
         match self.plan.header.read(format, &self.row, &self.context.name) {
             Ok(found) => self.identity = found,
@@ -246,7 +245,7 @@ impl<'p> Proof<'p> {
             return Ok(());
         }
         format.decode(bytes, &mut self.row);
-        self.repairs.add(&self.row, &format.layout);
+        self.repairs.add(&self.row.repairs, &format.layout);
         self.tally.add(index, &self.row);
         let amount = self
             .amount
@@ -303,7 +302,7 @@ impl<'p> Proof<'p> {
 
     fn trailer(&mut self, index: usize, format: &RecordFormat, n: u64, bytes: &[u8]) {
         format.decode(bytes, &mut self.row);
-        self.repairs.add(&self.row, &format.layout);
+        self.repairs.add(&self.row.repairs, &format.layout);
         if let Some(fault) = self.row.faults.first() {
             let field = format.layout.fields.get(fault.field).map_or("?", |f| f.name.as_str());
             self.faults.note(Code::TRAILER, format!("record {n}: trailer field {field} is unreadable: {fault}"));

@@ -2,12 +2,17 @@
 //!
 //! `repairs` lists names; `private_use` lists characters and ranges; `read_as` and `write_as` list pairs, the place of
 //! arrival on the right: `"7641 = 73FA"` reads code 7641 as U+73FA, `"2014 = 444A"` writes U+2014 as code 444A. All
-//! numbers are hexadecimal, as the code page books print them.
+//! numbers are hexadecimal, as the code page books print them. `substitutes` is a word.
 
 use crate::source::Section;
 use crate::text::{Repair, Rules};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+
+const SUBSTITUTES: &str = "substitutes";
+
+/// What becomes of substitute characters: whether they are refused.
+const WHAT: &[(&str, bool)] = &[("tell", false), ("refuse", true)];
 
 /// Text rules that a table has named; each key replaces that of the file around.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +21,7 @@ pub(crate) struct TextRules {
     private_use: Option<Vec<RangeInclusive<char>>>,
     read_as: Option<Vec<(u16, char)>>,
     write_as: Option<Vec<(char, u16)>>,
+    refuse_substitutes: Option<bool>,
 }
 
 impl TextRules {
@@ -36,6 +42,7 @@ impl TextRules {
                 |text| pair(text, character, code),
                 "is not like 2014 = 444A: character = code",
             ),
+            refuse_substitutes: table.choice(SUBSTITUTES, WHAT),
         }
     }
 
@@ -45,6 +52,7 @@ impl TextRules {
             private_use: self.private_use.or_else(|| around.private_use.clone()),
             read_as: self.read_as.or_else(|| around.read_as.clone()),
             write_as: self.write_as.or_else(|| around.write_as.clone()),
+            refuse_substitutes: self.refuse_substitutes.or(around.refuse_substitutes),
         }
     }
 
@@ -55,6 +63,7 @@ impl TextRules {
             ("private_use", self.private_use.is_some()),
             ("read_as", self.read_as.is_some()),
             ("write_as", self.write_as.is_some()),
+            (SUBSTITUTES, self.refuse_substitutes.is_some()),
         ];
         keys.into_iter().find(|(_, said)| *said).map(|(key, _)| key)
     }
@@ -65,6 +74,7 @@ impl TextRules {
         let rules = self.private_use.iter().flatten().fold(rules, |rules, range| rules.private_use(range.clone()));
         let rules = self.read_as.iter().flatten().fold(rules, |rules, (code, c)| rules.read_as(*code, *c));
         let rules = self.write_as.iter().flatten().fold(rules, |rules, (c, code)| rules.write_as(*c, *code));
+        let rules = if self.refuse_substitutes == Some(true) { rules.refuse_substitutes() } else { rules };
         (!rules.is_strict()).then(|| Arc::new(rules))
     }
 }

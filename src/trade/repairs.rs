@@ -1,19 +1,20 @@
-//! What policies of the layout let pass in a file: counted by field and kind, so that nobody has to find it out later.
+//! What policies of a layout let pass, in a file that is read or in an answer: counted by field and kind, so that nobody
+//! has to find it out later.
 
 use fpp_codecs::layout::Layout;
-use fpp_codecs::record::Row;
+use fpp_codecs::record::Repair;
 use std::collections::BTreeMap;
 
 /// The counts so far; as many as there are fields with policies, whatever the file's size.
 #[derive(Debug, Default)]
-pub(super) struct Repairs {
+pub(crate) struct Repairs {
     counts: BTreeMap<(String, &'static str), u64>,
 }
 
 impl Repairs {
-    /// Takes a decoded record.
-    pub(super) fn add(&mut self, row: &Row, layout: &Layout) {
-        for repair in &row.repairs {
+    /// Takes those of a record.
+    pub(crate) fn add(&mut self, repairs: &[Repair], layout: &Layout) {
+        for repair in repairs {
             let name = layout.fields.get(repair.field).map_or("", |field| field.name.as_str());
             // Occurrences of one field are one field to a person.
             let name = name.split('(').next().unwrap_or_default();
@@ -27,7 +28,7 @@ impl Repairs {
     }
 
     /// A line each.
-    pub(super) fn told(&self) -> Vec<String> {
+    pub(crate) fn told(&self) -> Vec<String> {
         let line = |((name, what), count): (&(String, &str), &u64)| match *count {
             1 => format!("{name}: {what}, once"),
             count => format!("{name}: {what}, {count} times"),
