@@ -19,6 +19,7 @@ mod publications;
 mod purge;
 mod races;
 mod random;
+mod replies;
 mod shapes;
 mod sqlite;
 mod tls;
