@@ -98,8 +98,11 @@ async fn a_file_walks(kind: Kind) {
         assert!(!said.contains("s3cret"), "{arguments:?}: {said}");
     }
     a_second_node_is_kept_out(server, &database).await;
+    let kept = site.root.join("ledger.sqlite");
+    backed_up(&config, &kept);
     purged(&config);
     node.stop().await;
+    restored(&kept, &spec.file_name());
 
     // What the first one gave back, the next one takes at once.
     let again = Node::start(site.settings(), Options::default()).await.unwrap();
@@ -107,6 +110,28 @@ async fn a_file_walks(kind: Kind) {
     configure(&site, server, &database, "wrong");
     let (code, said) = run(&config, &["check"]);
     assert!(code == 1 && said.contains("refuses the user") && !said.contains("wrong"), "{code} {said}");
+}
+
+/// Beside the running node.
+fn backed_up(config: &Path, file: &Path) {
+    let file = file.to_str().unwrap();
+    let (code, said) = run(config, &["ledger", "backup", file]);
+    assert!(code == 0 && said.contains("all fit"), "{code} {said}");
+    let (code, said) = run(config, &["ledger", "backup", file]);
+    assert!(code == 1 && said.contains("is there already"), "{code} {said}");
+}
+
+/// Into a file, as the ledger of another site.
+fn restored(kept: &Path, name: &str) {
+    let elsewhere = Site::make(&sample_route("pmtrd"));
+    let config = elsewhere.settings_file();
+    let restore = || run(&config, &["ledger", "restore", kept.to_str().unwrap()]);
+    let (code, said) = restore();
+    assert!(code == 0 && said.contains("all fit"), "{code} {said}");
+    let (code, said) = run(&config, &["transfers"]);
+    assert!(code == 0 && said.contains(name), "{code} {said}");
+    let (code, said) = restore();
+    assert!(code == 1 && said.contains("is there already"), "{code} {said}");
 }
 
 fn purged(config: &Path) {

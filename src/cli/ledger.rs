@@ -1,5 +1,5 @@
-//! `fpp ledger`: proves that nobody changed the books, gives an auditor what he keeps elsewhere, and lets finished
-//! transfers of past business dates go.
+//! `fpp ledger`: proves that nobody changed the books, gives an auditor what he keeps elsewhere, copies
+//! them, and lets finished transfers of past business dates go.
 
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
@@ -8,6 +8,7 @@ use super::show::grouped;
 use super::{books, control};
 use crate::ledger::Ledger;
 use crate::ledger::change::{Seal, VerifyReport};
+use crate::node;
 use crate::settings::Settings;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
@@ -18,10 +19,10 @@ use std::path::{Path, PathBuf};
 /// Seals read at once.
 const PAGE: u32 = 1_000;
 
-/// Prove that nobody changed the books; purge what is finished and old.
+/// Prove that nobody changed the books; back them up, restore them, purge what is finished and old.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fpp ledger verify\n  fpp ledger seals > /elsewhere/seals.jsonl\n  fpp ledger \
-                        verify --seals /elsewhere/seals.jsonl\n  fpp ledger purge --before 2025-01-01 --reason \"kept on tape, ticket \
+                        verify --seals /elsewhere/seals.jsonl\n  fpp ledger backup /backup/ledger.sqlite\n  fpp ledger purge --before 2025-01-01 --reason \"kept on tape, ticket \
                         4711\"")]
 pub(super) struct LedgerVerb {
     #[command(subcommand)]
@@ -45,6 +46,16 @@ enum Act {
         #[arg(long, default_value_t = 0, value_name = "N")]
         after: u64,
     },
+    /// Copy the books, as they stand now, into a file, and prove the copy; a node may run meanwhile
+    Backup {
+        /// A file that is not there yet
+        file: PathBuf,
+    },
+    /// Fill the ledger of this configuration, which must be empty, from a backup, and prove it; no node may run
+    Restore {
+        /// A file that `fpp ledger backup` made
+        file: PathBuf,
+    },
     /// Remove finished transfers of business dates before a day, through the running node. Identities and seals stay
     Purge {
         /// Business dates before this one, yyyy-mm-dd; not after today
@@ -62,16 +73,33 @@ impl LedgerVerb {
         match self.act {
             Act::Verify { json, seals } => verify(&settings, json, seals.as_deref(), out),
             Act::Seals { after } => export(&settings, after, out),
+            Act::Backup { file } => copied(
+                wait(async { Ok(node::books::backup(&settings, &file, key(&settings)?.as_deref()).await?) })?,
+                out,
+            ),
+            Act::Restore { file } => copied(
+                wait(async { Ok(node::books::restore(&settings, &file, key(&settings)?.as_deref()).await?) })?,
+                out,
+            ),
             Act::Purge { before, reason } => purge(&settings, before, &reason, out),
         }
     }
 }
 
+/// The key of the seals, where one is configured.
+fn key(settings: &Settings) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(file) = &settings.seal.key_file else { return Ok(None) };
+    std::fs::read(file).map(Some).map_err(|e| Failure::file("read", file.display(), &e))
+}
+
+/// What was found in a copy.
+fn copied(report: VerifyReport, out: &mut Output) -> Result<Exit, Failure> {
+    tell(&report, None, out)?;
+    Ok(if report.broken.is_some() { Exit::Internal } else { Exit::Good })
+}
+
 fn verify(settings: &Settings, json: bool, kept: Option<&Path>, out: &mut Output) -> Result<Exit, Failure> {
-    let key = match &settings.seal.key_file {
-        Some(file) => Some(std::fs::read(file).map_err(|e| Failure::file("read", file.display(), &e))?),
-        None => None,
-    };
+    let key = key(settings)?;
     let kept = kept.map(read_kept).transpose()?;
     let report = wait(async {
         let ledger = books::open(settings).await?;

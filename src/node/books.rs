@@ -2,10 +2,15 @@
 
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;
+use crate::ledger::change::VerifyReport;
 use crate::ledger::mysql::{MysqlLedger, Server, Tls};
+use crate::ledger::sql::SqlLedger;
+use crate::ledger::sql::session::Engine;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::settings::{LedgerPlace, LedgerServer, Secret, Settings};
 use fpp_codecs::Code;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// For a node: makes or updates the tables.
@@ -44,6 +49,74 @@ pub(crate) async fn look(settings: &Settings) -> Result<Option<i64>> {
         LedgerPlace::File => Ok(None),
         LedgerPlace::Server(place) => Ok(Some(MysqlLedger::look(server(place)?).await?)),
     }
+}
+
+/// Copies the books, as they stand now, into a file that is not there yet; what `verify` found in the copy.
+pub(crate) async fn backup(settings: &Settings, file: &Path, key: Option<&[u8]>) -> Result<VerifyReport> {
+    let copied = match &settings.ledger {
+        LedgerPlace::File => {
+            let books = SqliteLedger::open_read_only(&settings.ledger_file()).await?;
+            into_file(&books, file, key).await
+        }
+        LedgerPlace::Server(place) => into_file(&MysqlLedger::open_read_only(server(place)?).await?, file, key).await,
+    };
+    copied.map_err(|e| e.at(file.display()))
+}
+
+/// Fills the ledger that the settings name, which must be empty, from a backup. No node runs here meanwhile.
+pub(crate) async fn restore(settings: &Settings, backup: &Path, key: Option<&[u8]>) -> Result<VerifyReport> {
+    let _lock = super::lock::DataLock::take(&settings.data_dir)?;
+    let from = SqliteLedger::open_read_only(backup).await?;
+    match &settings.ledger {
+        LedgerPlace::File => into_file(&from, &settings.ledger_file(), key).await,
+        LedgerPlace::Server(place) => {
+            let to = MysqlLedger::open(server(place)?).await?;
+            from.copy_into(&to, key).await
+        }
+    }
+    .map_err(|e| e.at(self::place(settings)))
+}
+
+/// Copies into a file, which has its name only when it is whole.
+async fn into_file<E: Engine>(from: &SqlLedger<E>, file: &Path, key: Option<&[u8]>) -> Result<VerifyReport> {
+    let there = |file: &Path| {
+        Error::halt(Code::LEDGER, format!("{} is there already", file.display()))
+            .hint("Nothing was written. Name another file, or put that one away first.")
+    };
+    if file.exists() {
+        return Err(there(file));
+    }
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    if part.exists() {
+        return Err(there(&part));
+    }
+    let to = SqliteLedger::open(&part).await?;
+    // Customers' data, wherever the backup lies: it is for its own user.
+    let own = std::fs::set_permissions(&part, std::fs::Permissions::from_mode(0o600));
+    own.map_err(|e| Error::halt(Code::LEDGER, "the copy cannot be kept from others").caused_by(e))?;
+    let copied = from.copy_into(&to, key).await;
+    to.close().await;
+    let named = match &copied {
+        Ok(report) if report.broken.is_none() => name(&part, file),
+        _ => Ok(()),
+    };
+    let removed = std::fs::remove_file(&part);
+    named.and(removed).map_err(|e| Error::halt(Code::LEDGER, "the copy cannot be named").caused_by(e))?;
+    copied
+}
+
+/// Gives a closed copy its name, durably. By a link and not by a rename, so that a file that came meanwhile stays.
+fn name(part: &Path, file: &Path) -> std::io::Result<()> {
+    let mut log = part.as_os_str().to_owned();
+    log.push("-wal");
+    if Path::new(&log).exists() {
+        return Err(std::io::Error::other("it is still in use"));
+    }
+    std::fs::hard_link(part, file)?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()
 }
 
 fn server(place: &LedgerServer) -> Result<Server> {

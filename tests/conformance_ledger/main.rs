@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod chains;
+mod copies;
 mod crash;
 #[path = "../support/databases.rs"]
 mod databases;

@@ -23,6 +23,11 @@ impl MysqlBooks {
         Some(MysqlBooks { server: running(kind)?, name: OnceCell::new() })
     }
 
+    /// The ledger itself.
+    pub(crate) async fn ledger(&self) -> MysqlLedger {
+        MysqlLedger::open(self.server.server(self.name().await)).await.unwrap()
+    }
+
     async fn name(&self) -> &String {
         self.name.get_or_init(|| self.server.lend()).await
     }

@@ -11,6 +11,7 @@
 
 mod append;
 mod apply;
+mod copy;
 mod desk;
 mod fault;
 mod finding;
@@ -54,6 +55,17 @@ impl<E: Engine> SqlLedger<E> {
     #[cfg(test)]
     pub(crate) fn engine(&self) -> &E {
         &self.engine
+    }
+
+    /// Copies all books, as they stand now, into an empty ledger, and proves the copy: returns what `verify` found there.
+    /// A ledger that is not whole is refused by whoever opens it.
+    pub async fn copy_into<T: Engine>(&self, to: &SqlLedger<T>, key: Option<&[u8]>) -> Result<VerifyReport> {
+        copy::copy(&self.engine, &to.engine).await?;
+        let report = to.verify(key).await?;
+        if report.broken.is_none() {
+            copy::finish(&to.engine).await?;
+        }
+        Ok(report)
     }
 
     /// Closes all connections; what was committed stays. A ledger that is dropped without it is as safe.

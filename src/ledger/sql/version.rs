@@ -22,12 +22,21 @@ pub(crate) async fn read(session: &mut dyn Session, place: &str) -> Result<i64> 
         match row.get::<String>(0)?.as_str() {
             "ledger" => version = Some(row.get(1)?),
             "compatible" => compatible = Some(row.get(1)?),
+            UNFINISHED => return Err(unfinished(place)),
             _ => {}
         }
     }
     let Some(version) = version else { return Err(foreign(place)) };
     check(place, version, compatible.unwrap_or(version))?;
     Ok(version)
+}
+
+/// Says that a ledger was not filled to its end (`copy.rs`).
+const UNFINISHED: &str = "unfinished";
+
+fn unfinished(place: &str) -> Error {
+    Error::halt(Code::LEDGER, format!("{place} is being restored, or its restore ended early"))
+        .hint("Wait for it; else empty the database and restore it again.")
 }
 
 fn check(place: &str, version: i64, compatible: i64) -> Result<()> {
