@@ -7,7 +7,7 @@ use fpp_codecs::format::{Format, RecordFormat, Role, Selector};
 use fpp_codecs::framing::Framing;
 use fpp_codecs::json::{self, Style};
 use fpp_codecs::layout::build::{Chooser, Counter, Part, build};
-use fpp_codecs::layout::{Field, Kind, Rules};
+use fpp_codecs::layout::{Dirty, Field, Kind, Rules};
 use fpp_codecs::record::{Cell, Nulls, Row};
 use fpp_codecs::text::Page;
 use proptest::prelude::*;
@@ -178,6 +178,21 @@ fn a_table_of_one_column_keeps_its_nulls() {
     let records = ["ab ", "  1", "   ", "cd "];
     let out = table(&format, Dialect::default(), &records);
     assert_eq!(String::from_utf8_lossy(&out), "A\r\nab\r\n\r\n\"\"\r\ncd\r\n");
+    assert_eq!(back(&format, Dialect::default(), &out), records);
+}
+
+/// Found by fuzzing: the byte 62, kept, came back as the number 62.
+#[test]
+fn bytes_that_are_kept_are_no_number() {
+    let kind = Kind::Zoned { digits: 1, decimals: 0 };
+    let rules = Rules { dirty: Dirty::Keep, ..Rules::default() };
+    let field = Field { rules, ..Field::new("N".into(), kind, 1) };
+    let layout = build("R".into(), String::new(), vec![Part::Field(Box::new(field))]).unwrap();
+    let record = RecordFormat::new(layout, Role::Detail, Selector::default(), Nulls::None, Page::Utf8);
+    let format = format(vec![record]);
+    let records = ["b", "\u{0}", " "];
+    let out = table(&format, Dialect::default(), &records);
+    assert_eq!(String::from_utf8_lossy(&out), "N\r\nraw:62\r\nraw:00\r\nraw:20\r\n");
     assert_eq!(back(&format, Dialect::default(), &out), records);
 }
 

@@ -2,6 +2,8 @@
 
 /// The byte-order mark of UTF-8.
 pub(super) const BOM: [u8; 3] = [0xEF, 0xBB, 0xBF];
+/// Before bytes in hex that are no value of their field, but were kept.
+pub(super) const RAW: &str = "raw:";
 /// Digits that a spreadsheet keeps.
 const SPREADSHEET_DIGITS: usize = 15;
 

@@ -5,11 +5,11 @@
 //! an array that varies, or an alternative, it says that the field is not there.
 
 use super::columns::TYPE;
-use super::dialect::Dialect;
+use super::dialect::{Dialect, RAW};
 use super::read::CsvCell;
 use crate::code::Code;
 use crate::format::Format;
-use crate::layout::{Field, Kind, Node};
+use crate::layout::{Dirty, Field, Kind, Node};
 use crate::record::{Cell, Row};
 use std::collections::HashMap;
 use std::fmt;
@@ -176,6 +176,10 @@ fn empty(field: &Field, optional: bool) -> Cell {
 
 fn value(field: &Field, text: &str, row: &mut Row) -> Result<(), CsvFault> {
     let number = |parsed: Option<Cell>| parsed.ok_or_else(|| fault(Code::SHAPE, &field.name, "is no number"));
+    if let Some(hex) = text.strip_prefix(RAW).filter(|_| field.rules.dirty == Dirty::Keep) {
+        row.push_raw(hex);
+        return Ok(());
+    }
     match field.kind {
         Kind::Hex => row.push_hex(text),
         // As they are read: a short hexadecimal float is a double of few digits, a long one has more bits than a double.

@@ -1,7 +1,7 @@
 //! Rows to lines.
 
 use super::columns::{Columns, TYPE};
-use super::dialect::{BOM, Dialect, Encoding};
+use super::dialect::{BOM, Dialect, Encoding, RAW};
 use crate::fault::{Fault, Flaw};
 use crate::format::Format;
 use crate::record::{Cell, Row};
@@ -113,9 +113,9 @@ impl Writer {
         match cell {
             // Told from a null, which is empty.
             Cell::Text(from, to) if from == to => return self.line.push_str("\"\""),
-            Cell::Text(from, to) | Cell::Hex(from, to) | Cell::Raw(from, to) => {
-                self.dialect.dress(stored(from, to), &mut self.cell)
-            }
+            Cell::Text(from, to) | Cell::Hex(from, to) => self.dialect.dress(stored(from, to), &mut self.cell),
+            // Told from a number, which its hexadecimal digits may look like.
+            Cell::Raw(from, to) => self.cell.extend([RAW, stored(from, to)]),
             Cell::Wide(from, to) => self.dialect.dress_number(stored(from, to), &mut self.cell),
             Cell::Int(value) => self.dialect.dress_number(&value.to_string(), &mut self.cell),
             Cell::Decimal(value) => self.dialect.dress_number(&value.to_string(), &mut self.cell),
