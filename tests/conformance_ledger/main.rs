@@ -21,6 +21,7 @@ mod purge;
 mod races;
 mod random;
 mod replies;
+mod restarts;
 mod shapes;
 mod sqlite;
 mod tls;

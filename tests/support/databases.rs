@@ -10,6 +10,7 @@ use fpp::ledger::mysql::{Server, Tls};
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, MySqlConnection};
 use std::fs::File;
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -24,9 +25,15 @@ pub(crate) enum Kind {
     SeekDb,
 }
 
-/// Kills the server and removes its folder once the test program, which holds the other end of its input, is gone.
-const KEEPER: &str = r#"folder=$1; shift; "$@" >"$folder/said" 2>&1 </dev/null & server=$!
-read -r _; kill -KILL $server; wait $server; rm -rf "$folder""#;
+/// Kills the server and removes its folder once the test program, which holds the other end of its input, is gone. At a
+/// word it kills the server and starts it again.
+const KEEPER: &str = r#"folder=$1; shift
+while :; do
+    "$@" >>"$folder/said" 2>&1 </dev/null & server=$!
+    read -r word; kill -KILL $server; wait $server
+    [ "$word" = again ] || break
+done
+rm -rf "$folder""#;
 
 /// How long a server may take to start on a busy machine.
 const START_MAX: Duration = Duration::from_secs(120);
@@ -38,7 +45,7 @@ pub(crate) struct Running {
     pub(crate) tls: Option<(u16, PathBuf)>,
     databases: Mutex<Databases>,
     // Held until the program ends.
-    _keeper: Child,
+    keeper: Mutex<Child>,
     _client: Option<File>,
 }
 
@@ -57,6 +64,14 @@ pub(crate) fn running(kind: Kind) -> Option<&'static Running> {
         Kind::MariaDb => MARIADB.get_or_init(|| Some(mariadb(&mariadbd()?))).as_ref(),
         Kind::SeekDb => SEEKDB.get_or_init(|| Some(seekdb(&seekdb_program()?))).as_ref(),
     }
+}
+
+/// A server for the caller alone, which goes with it.
+pub(crate) fn own(kind: Kind) -> Option<Running> {
+    Some(match kind {
+        Kind::MariaDb => mariadb(&mariadbd()?),
+        Kind::SeekDb => seekdb(&seekdb_program()?),
+    })
 }
 
 fn skipped(what: &str) -> Option<PathBuf> {
@@ -157,7 +172,7 @@ fn start(folder: &Path, socket: PathBuf, server: &[String], client: Option<File>
         assert!(Instant::now() < deadline && keeper.try_wait().unwrap().is_none(), "{server:?} did not start: {said}");
         std::thread::sleep(Duration::from_millis(100));
     }
-    Running { socket, tls: None, databases: Mutex::default(), _keeper: keeper, _client: client }
+    Running { socket, tls: None, databases: Mutex::default(), keeper: Mutex::new(keeper), _client: client }
 }
 
 impl Running {
@@ -195,6 +210,12 @@ impl Running {
         }
         sqlx::raw_sql("UPDATE counters SET value = 0").execute(&mut root).await.unwrap();
         name
+    }
+
+    /// Kills the server, as a power cut would, and starts it again. Returns before it answers.
+    pub(crate) fn kill_and_start_again(&self) {
+        let mut keeper = self.keeper.lock().unwrap();
+        keeper.stdin.as_mut().unwrap().write_all(b"again\n").unwrap();
     }
 
     /// Takes a database back.
