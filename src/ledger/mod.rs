@@ -1,7 +1,7 @@
 //! The books: every transfer, delivery, reject and notice, and who holds the lease on each.
 //!
 //! Contract: [`Ledger`], an all-or-nothing [`Ledger::apply`] of [`Change`]s under a [`Fence`], and reads. Engines stand
-//! beside it (`sqlite/`), so MySQL and OceanBase can follow without touching a flow. What the books hold is pure types
+//! beside it (`sqlite/`; `mysql/` for MariaDB, MySQL and OceanBase) over one body of SQL (`sql/`). What the books hold is pure types
 //! (`transfer.rs`, `delivery.rs`, `change.rs`): states and legal moves are decided there, never in an engine. What a
 //! journal entry says, what a row is after it (`fold.rs`) and what is hashed (`chain.rs`) are the same for all engines.
 //!
@@ -32,6 +32,9 @@ use transfer::{Identity, Transfer, TransferId, TransferQuery};
 pub trait Ledger: Send + Sync {
     /// Writes all changes or none. With a fence, refuses (FPP9003, nothing written) when the lease's epoch or holder
     /// is no longer the one named. Each change is journalled in its subject's chain.
+    ///
+    /// An error of class *retry* leaves open whether the changes stand: the answer to the commit may be lost. Who tries
+    /// again reads first; a move that was made is not legal once more, an arrival or a plan is known.
     async fn apply(&self, fence: Option<&Fence>, now_ms: i64, changes: &[Change]) -> Result<Applied, Error>;
 
     /// The lease row as it stands, whoever holds it. The observer's clock decides whether it is dead (D23).

@@ -80,6 +80,7 @@ macro_rules! conformance {
             races::a_file_moves_once,
             races::writers_in_each_other_s_way_all_get_through,
             races::a_file_is_not_put_to_sleep_past_a_delivery_that_arrives_meanwhile,
+            races::who_puts_a_file_to_sleep_waits_for_a_delivery_under_way,
             crash::a_killed_node_loses_nothing_it_committed,
             deliveries::a_plan_is_made_once,
             deliveries::a_delivery_walks_and_wakes_its_transfer,

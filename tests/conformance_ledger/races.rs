@@ -7,6 +7,7 @@ use fpp::ledger::change::{Applied, Change, NewTransfer};
 use fpp::ledger::delivery::{Delivery, DeliveryEvent as D};
 use fpp::ledger::transfer::{FileEvent as E, FileState as S, Verdict as V};
 use fpp_codecs::Code;
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 const NODES: u32 = 4;
@@ -146,5 +147,31 @@ pub(crate) async fn a_file_is_not_put_to_sleep_past_a_delivery_that_arrives_mean
         }
         assert!(transfer(&*ledger, n).await.next_attempt_ms <= T0, "round {n}: it sleeps for ever");
     }
+    verified(&*ledger).await;
+}
+
+/// The delivery is written and not committed, because a row of its journal is in another's hands; meanwhile the file is
+/// to be put to sleep until it is delivered.
+pub(crate) async fn who_puts_a_file_to_sleep_waits_for_a_delivery_under_way(books: &dyn Books) {
+    let (ledger, other) = (books.open().await, books.open().await);
+    walk(&*ledger, [1], &[E::Claim, E::Judge(V::Rejected)]).await;
+    apply(&*ledger, 0, &[Change::Plan(Box::new(delivery(1, 1))), deliver(1, D::Prove)]).await;
+    let held = books
+        .hold(
+            "INSERT INTO journal (subject, n, at_ms, entry, previous, hash) \
+             VALUES ('delivery:01D00000000000000000000001', 3, 0, '{}', '', '')",
+        )
+        .await;
+    let waits = Duration::from_millis(400);
+    let mut delivering = tokio::spawn(async move { other.apply(None, T0 + 1, &[deliver(1, D::Deliver)]).await });
+    assert!(tokio::time::timeout(waits, &mut delivering).await.is_err(), "it waits for the row");
+    let sleep = Change::Park { id: id(1), until_ms: i64::MAX, waiting_for: "its answer".into(), failed: false };
+    let mut parking = Box::pin(ledger.apply(None, T0 + 2, std::slice::from_ref(&sleep)));
+    assert!(tokio::time::timeout(waits, &mut parking).await.is_err(), "it waits for the delivery");
+    held.undo().await;
+    let (delivered, parked) = tokio::join!(delivering, parking);
+    delivered.unwrap().unwrap();
+    parked.unwrap();
+    assert!(transfer(&*ledger, 1).await.next_attempt_ms <= T0 + 2, "it sleeps for ever");
     verified(&*ledger).await;
 }
