@@ -89,6 +89,11 @@ pub fn check_path(path: &str) -> Result<()> {
     path.split('/').try_for_each(check_name)
 }
 
+/// A name from outside for a message: shortened, and without anything that could confuse a terminal.
+pub(crate) fn shown(name: &str) -> String {
+    shortened(name).escape_debug().to_string()
+}
+
 fn shortened(name: &str) -> &str {
     &name[..name.floor_char_boundary(80)]
 }

@@ -4,6 +4,7 @@
 //! remote folders: whatever has its final name is complete, and nothing that exists is overwritten. Nothing here keeps
 //! books: what was proven or delivered is the caller's fact, passed in and called back.
 
+pub mod control;
 pub mod digest;
 pub mod entry;
 pub mod error;
@@ -21,6 +22,7 @@ pub mod sweep;
 pub mod template;
 pub mod watch;
 
+pub use control::{Control, Fact, Shape, Stated};
 pub use digest::{Algorithm, Digest, Hasher};
 pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind, Result};
@@ -28,10 +30,10 @@ pub use fetch::fetch;
 pub use filesystem::is_network_fs;
 pub use folder::{Folder, LISTING_LIMIT, Sink};
 pub use local::LocalFolder;
-pub use marker::{MarkerContent, MarkerFacts, MarkerRule};
+pub use marker::{MarkerContent, MarkerFacts, MarkerRule, Says};
 pub use pattern::{Captures, NamePattern};
 pub use publish::{Publication, Published, publish};
-pub use scan::{Arrival, Readiness, Reason, Scan, ScanRules, Scanner, Waiting};
+pub use scan::{Arrival, Orphan, Readiness, Reason, Scan, ScanRules, Scanner, Waiting};
 pub use sftp::{Auth, SftpFolder, SftpPool, SftpSettings};
 pub use source::{SourceAction, move_source};
 pub use sweep::{Temporary, sweep_temporaries, sweep_temporaries_where};

@@ -2,13 +2,16 @@
 //!
 //! A marker may be empty, or name the size, or size and digest. It is read up to 4 KiB. Its words are separated by
 //! blanks, line ends or any of `, ; | = :`. The first word of decimal digits is the size, the first of 64 hexadecimal
-//! digits is the digest; it is SHA-256 unless the word `sm3` stands somewhere. Other words are not judged.
+//! digits is the digest; it is SHA-256 unless the word `sm3` stands somewhere. Other words are not judged. A marker with
+//! a stricter form is a control file or an index: see [`crate::control`].
 
+use crate::control::{Control, INDEX_MAX_BYTES, Stated};
 use crate::digest::{Algorithm, Digest};
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pattern::{Captures, NamePattern};
 use crate::template::{Fields, NameTemplate, Part};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -38,7 +41,18 @@ pub struct MarkerRule {
     pub content: MarkerContent,
     /// How its bytes become text; ASCII when not given.
     pub decode: Option<Decode>,
+    /// Its form, where it is a control file or an index; `content` does not count then.
+    pub control: Option<Arc<Control>>,
     shape: NamePattern,
+}
+
+/// What one marker says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Says {
+    /// Of its data file.
+    One(Stated),
+    /// Of many files, by name.
+    Many(Arc<HashMap<String, Stated>>),
 }
 
 /// What a marker said.
@@ -50,6 +64,12 @@ pub struct MarkerFacts {
     pub size: Option<u64>,
     /// The digest it names; to be compared when the data is fetched.
     pub digest: Option<Digest>,
+    /// The number of detail records it states.
+    pub count: Option<u64>,
+    /// The sum of amounts it states, in the form of [`Stated::amount`].
+    pub amount: Option<String>,
+    /// It speaks of other files besides: an index.
+    pub shared: bool,
     /// The marker itself as it was listed, to move or remove it later.
     pub entry: Entry,
 }
@@ -67,7 +87,43 @@ impl MarkerRule {
             .hint("for example {name}.OK or {stem}.OK"));
         }
         let shape = NamePattern::shape_of(&template);
-        Ok(MarkerRule { pattern: template, content, decode: None, shape })
+        Ok(MarkerRule { pattern: template, content, decode: None, control: None, shape })
+    }
+
+    /// A control file beside each data file, or an index, whose name may be the same every day.
+    pub fn controlled(pattern: &str, control: Control) -> Result<MarkerRule> {
+        control.check()?;
+        let template = NameTemplate::parse(pattern)?;
+        let plain = template.parts().iter().all(|p| matches!(p, Part::Text(_)));
+        let mut rule = if control.index && plain {
+            let shape = NamePattern::shape_of(&template);
+            MarkerRule { pattern: template, content: MarkerContent::Empty, decode: None, control: None, shape }
+        } else {
+            MarkerRule::new(pattern, MarkerContent::Empty)?
+        };
+        rule.control = Some(Arc::new(control));
+        Ok(rule)
+    }
+
+    /// Takes names in any case.
+    #[must_use]
+    pub fn folded(self) -> MarkerRule {
+        MarkerRule { shape: self.shape.folded(), ..self }
+    }
+
+    /// It is one file for many data files.
+    pub fn is_index(&self) -> bool {
+        self.control.as_ref().is_some_and(|control| control.index)
+    }
+
+    /// Its content counts.
+    pub fn has_words(&self) -> bool {
+        self.control.is_some() || self.content != MarkerContent::Empty
+    }
+
+    /// The most bytes of it that are read.
+    pub fn max_bytes(&self) -> usize {
+        if self.is_index() { INDEX_MAX_BYTES } else { MARKER_MAX_BYTES }
     }
 
     /// Decodes the marker's bytes with the route's code page.
@@ -92,25 +148,34 @@ impl MarkerRule {
         self.shape.matches(name).is_some()
     }
 
-    /// Reads what a marker says: size and digest, as far as the rule wants them; or what is missing.
-    pub fn read(&self, bytes: &[u8]) -> std::result::Result<(Option<u64>, Option<Digest>), String> {
-        if self.content == MarkerContent::Empty {
-            return Ok((None, None));
+    /// Reads what a marker says, as far as the rule wants it; or what is wrong with it.
+    pub fn read(&self, bytes: &[u8]) -> std::result::Result<Says, String> {
+        if !self.has_words() {
+            return Ok(Says::One(Stated::default()));
         }
         let text = match &self.decode {
             Some(decode) => decode(bytes),
             None => std::str::from_utf8(bytes).ok().filter(|t| t.is_ascii()).map(str::to_owned),
         };
         let text = text.ok_or("the marker cannot be decoded as text")?;
+        match &self.control {
+            Some(control) if control.index => control.read_index(&text).map(|files| Says::Many(Arc::new(files))),
+            Some(control) => control.read_one(&text).map(Says::One),
+            None => self.words(&text).map(Says::One),
+        }
+    }
+
+    fn words(&self, text: &str) -> std::result::Result<Stated, String> {
         let words = || text.split(|c: char| c.is_whitespace() || c.is_control() || ",;|=:".contains(c));
         let size = words().find_map(size_of).ok_or("the marker names no size")?;
+        let stated = Stated { size: Some(size), ..Stated::default() };
         if self.content == MarkerContent::Size {
-            return Ok((Some(size), None));
+            return Ok(stated);
         }
         let sm3 = words().any(|word| Algorithm::parse(word) == Some(Algorithm::Sm3));
         let algorithm = if sm3 { Algorithm::Sm3 } else { Algorithm::Sha256 };
         let digest = words().find_map(|word| Digest::parse(algorithm, word)).ok_or("the marker names no digest")?;
-        Ok((Some(size), Some(digest)))
+        Ok(Stated { digest: Some(digest), ..stated })
     }
 }
 
@@ -132,6 +197,21 @@ mod tests {
 
     const HEX: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
+    fn said(rule: &MarkerRule, bytes: &[u8]) -> (Option<u64>, Option<Digest>) {
+        let Says::One(stated) = rule.read(bytes).unwrap() else { panic!("no index") };
+        (stated.size, stated.digest)
+    }
+
+    #[test]
+    fn only_an_index_may_have_a_name_without_fields() {
+        let columns = crate::control::Shape::Columns(None, vec![Some(crate::control::Fact::Name)]);
+        let control =
+            |index| Control { shape: columns.clone(), algorithm: Algorithm::Sha256, amount_decimals: 0, index };
+        assert!(MarkerRule::controlled("INDEX.LST", control(true)).unwrap().is_index());
+        assert!(MarkerRule::controlled("INDEX.LST", control(false)).is_err());
+        assert!(MarkerRule::controlled("{stem}.CTL", control(false)).unwrap().has_words());
+    }
+
     #[test]
     fn names_follow_the_data() {
         let rule = MarkerRule::new("{stem}.OK", MarkerContent::Empty).unwrap();
@@ -149,9 +229,9 @@ mod tests {
         let rule = MarkerRule::new("{name}.OK", MarkerContent::SizeAndDigest).unwrap();
         let digest = Digest::parse(Algorithm::Sha256, HEX);
         for text in [format!("480 {HEX}"), format!("SIZE=000480\r\nSHA256={HEX}\r\n"), format!("PMTRD.TXT|480|{HEX}")] {
-            assert_eq!(rule.read(text.as_bytes()).unwrap(), (Some(480), digest), "{text}");
+            assert_eq!(said(&rule, text.as_bytes()), (Some(480), digest), "{text}");
         }
-        let sm3 = rule.read(format!("480 sm3:{HEX}").as_bytes()).unwrap().1.unwrap();
+        let sm3 = said(&rule, format!("480 sm3:{HEX}").as_bytes()).1.unwrap();
         assert_eq!(sm3.algorithm, Algorithm::Sm3);
         assert!(rule.read(b"480").unwrap_err().contains("no digest"));
         assert!(rule.read(b"").unwrap_err().contains("no size"));
@@ -162,6 +242,6 @@ mod tests {
     fn decodes_with_the_callers_page() {
         let ebcdic = |bytes: &[u8]| Some(bytes.iter().map(|b| char::from(b.wrapping_sub(0xc0))).collect());
         let rule = MarkerRule::new("{name}.OK", MarkerContent::Size).unwrap().decoded_by(Arc::new(ebcdic));
-        assert_eq!(rule.read(b"\xf4\xf8\xf0").unwrap(), (Some(480), None));
+        assert_eq!(said(&rule, b"\xf4\xf8\xf0"), (Some(480), None));
     }
 }

@@ -1,7 +1,7 @@
 //! Patterns of file names, and the date, batch and run they find.
 //!
 //! A pattern is plain text with `*` (any characters), `?` (one character), `{date}` (8 digits), `{batch}` and `{run}`
-//! (1 to 9 digits, or exactly `{batch:4}`). It matches a whole name, exactly as it is spelled. A hidden name is matched
+//! (1 to 9 digits, or exactly `{batch:4}`). It matches a whole name, exactly as it is spelled unless it is folded. A hidden name is matched
 //! only by a pattern that itself starts with a dot. Whether the date exists in the calendar is not judged here.
 
 use crate::entry::NAME_MAX_BYTES;
@@ -14,6 +14,7 @@ use std::collections::HashSet;
 pub struct NamePattern {
     text: String,
     parts: Vec<Part>,
+    fold: bool,
 }
 
 /// What a pattern found in a name.
@@ -68,7 +69,7 @@ impl NamePattern {
         if parts.is_empty() {
             return Err(bad(text, "it is empty"));
         }
-        Ok(NamePattern { text: text.to_owned(), parts })
+        Ok(NamePattern { text: text.to_owned(), parts, fold: false })
     }
 
     /// The pattern as it was written.
@@ -86,7 +87,13 @@ impl NamePattern {
                 _ => parts.push(Part::Any),
             }
         }
-        NamePattern { text: template.as_str().to_owned(), parts }
+        NamePattern { text: template.as_str().to_owned(), parts, fold: false }
+    }
+
+    /// The same pattern for a partner whose names mean the same in upper and lower case.
+    #[must_use]
+    pub fn folded(self) -> NamePattern {
+        NamePattern { fold: true, ..self }
     }
 
     /// Matches a whole name.
@@ -113,7 +120,11 @@ impl NamePattern {
             return false;
         }
         let matched = match now {
-            Part::Text(c) => rest.starts_with(*c) && self.walk(part + 1, name, at + c.len_utf8(), found, failed),
+            Part::Text(c) => rest
+                .chars()
+                .next()
+                .filter(|have| have == c || (self.fold && folded_char(*have).eq(folded_char(*c))))
+                .is_some_and(|have| self.walk(part + 1, name, at + have.len_utf8(), found, failed)),
             Part::One => {
                 rest.chars().next().is_some_and(|c| self.walk(part + 1, name, at + c.len_utf8(), found, failed))
             }
@@ -138,6 +149,15 @@ impl NamePattern {
         }
         matched
     }
+}
+
+/// A name as it counts where upper and lower case mean the same: "root" of IBM i keeps the case and ignores it.
+pub fn folded(name: &str) -> String {
+    name.chars().flat_map(folded_char).collect()
+}
+
+fn folded_char(c: char) -> impl Iterator<Item = char> {
+    c.to_lowercase()
 }
 
 impl Captures {
@@ -208,6 +228,16 @@ mod tests {
         assert!(found("*", ".PMACK.n.1.part").is_none());
         assert!(found(".*", ".PMACK").is_some());
         assert!(found("?", "").is_none());
+    }
+
+    #[test]
+    fn a_folded_pattern_takes_any_case_and_nothing_more() {
+        let pattern = NamePattern::parse("PMTRDé_{date}*.Txt").unwrap();
+        assert!(pattern.matches("pmtrdÉ_20250620x.TXT").is_none());
+        let captures = pattern.folded().matches("pmtrdÉ_20250620x.TXT").unwrap();
+        assert_eq!(captures.date.as_deref(), Some("20250620"));
+        assert!(NamePattern::parse("A").unwrap().folded().matches("B").is_none());
+        assert_eq!(folded("PMTRD回.TXT"), "pmtrd回.txt");
     }
 
     #[test]

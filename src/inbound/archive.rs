@@ -2,15 +2,24 @@
 //!
 //! The source is touched only if it still is the file that was taken: a partner that has replaced it in the meantime
 //! keeps its new file, which arrives on its own. A marker shares the fate of its data whatever became of it since, for
-//! partners touch and rewrite markers; but never while data stands under the name: it may be that data's marker.
+//! partners touch and rewrite markers; but never while data stands under the name: it may be that data's marker. An index
+//! goes when none of the files it lists stands there any more and the books have them all: one that it lists and that has
+//! not come yet needs it.
 
-use super::arrival::entry_of;
+use super::arrival::{entry_of, was_listed};
+use super::route::Route;
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
 use crate::error::Result;
 use crate::ledger::change::Fence;
-use crate::ledger::transfer::{Facts, FileEvent, Transfer};
-use fpp_spool::{Entry, EntryKind, Folder, SourceAction, move_source};
+use crate::ledger::transfer::{Facts, FileEvent, Transfer, TransferQuery};
+use fpp_spool::pattern::folded;
+use fpp_spool::{Entry, EntryKind, Folder, LISTING_LIMIT, Says, SourceAction, Stated, move_source};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Transfers of the books that are looked through for what an index lists.
+const BOOKS_MAX: u32 = 10_000;
 
 /// Moves an acknowledged file to `Archived`.
 pub async fn archive(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
@@ -18,8 +27,11 @@ pub async fn archive(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result
     // A retry of an earlier file has no source of its own.
     if let Some(source) = &transfer.facts.source {
         let entry = entry_of(source);
-        let marker = transfer.facts.promised.as_ref().map(|p| entry_of(&p.marker));
+        let promised = transfer.facts.promised.as_ref();
+        let marker = promised.filter(|p| !p.shared).map(|p| entry_of(&p.marker));
+        let at = route.clone();
         let moved = blocking(move || {
+            let route = at;
             let moved = move_source(&*route.folder, &entry, &route.source)?;
             if let Some(marker) = marker.filter(|_| moved) {
                 move_marker(&*route.folder, &entry.name, marker, &route.source)?;
@@ -28,6 +40,9 @@ pub async fn archive(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result
         })
         .await?;
         tracing::debug!(transfer = %transfer.id, file = transfer.name, moved, "source dealt with");
+        if let Some(index) = promised.filter(|p| p.shared && route.source != SourceAction::Leave) {
+            move_index(cx, &route, &index.marker.name).await?;
+        }
     }
     cx.advance(fence, transfer, FileEvent::Archive, Facts::default()).await
 }
@@ -44,6 +59,37 @@ fn move_marker(folder: &dyn Folder, data: &str, seen: Entry, action: &SourceActi
         None => seen,
     };
     move_source(folder, &marker, action).map(|_| ())
+}
+
+/// Moves an index that has nothing left to say.
+async fn move_index(cx: &Inbound, route: &Arc<Route>, name: &str) -> Result<()> {
+    let (at, of) = (route.clone(), name.to_owned());
+    let Some((index, files)) = blocking(move || Ok(served(&at, &of)?)).await? else { return Ok(()) };
+    let query = TransferQuery { limit: BOOKS_MAX, ..TransferQuery::default() };
+    let known = cx.ledger.transfers(&query).await?;
+    let listed = |file: &String, stated: &Stated| {
+        let name = stated.name.as_ref().unwrap_or(file);
+        known.iter().any(|t| was_listed(t, &route.spool, &index.name, name, stated, route.fold))
+    };
+    if !files.iter().all(|(file, stated)| listed(file, stated)) {
+        return Ok(());
+    }
+    let at = route.clone();
+    blocking(move || Ok(move_source(&*at.folder, &index, &at.source).map(|_| ())?)).await
+}
+
+/// An index of which no file stands in the folder any more, with what it lists.
+fn served(route: &Route, name: &str) -> fpp_spool::Result<Option<(Entry, HashMap<String, Stated>)>> {
+    let Some(rule) = &route.index else { return Ok(None) };
+    let entries = route.folder.list(LISTING_LIMIT)?;
+    let Some(index) = entries.iter().find(|e| e.name == name && e.kind == EntryKind::File) else { return Ok(None) };
+    let Some(bytes) = route.folder.read_small(name, rule.max_bytes())? else { return Ok(None) };
+    // One that cannot be read any more is a person's matter; the watch over the spool tells of it.
+    let Ok(Says::Many(files)) = rule.read(&bytes) else { return Ok(None) };
+    let key = |name: &str| if route.fold { folded(name) } else { name.to_owned() };
+    let listed: HashSet<String> = files.keys().map(|name| key(name)).collect();
+    let stands = entries.len() >= LISTING_LIMIT || entries.iter().any(|e| listed.contains(&key(&e.name)));
+    Ok((!stands).then(|| (index.clone(), (*files).clone())))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::ledger::transfer::{Facts, FileEvent, Identity, Transfer, Verdict};
 use crate::trade::plan::Plan;
 use crate::trade::proof::header::FileFault;
 use crate::trade::proof::outcome::Outcome;
+use crate::trade::proof::stated::Stated;
 use crate::trade::proof::{Context, Proof};
 use crate::vault::Vault;
 use fpp_codecs::Code;
@@ -36,6 +37,7 @@ pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
         name: series::name_identity(&route, transfer),
         refused: refused(transfer, &route),
         released: transfer.facts.released.iter().flatten().map(|code| Code(*code)).collect(),
+        stated: stated(transfer),
     };
     let identity = series::identity(cx, &route, &plan, transfer, &context).await?;
     if let (Some(identity), None) = (&identity, &context.refused) {
@@ -85,6 +87,16 @@ fn refused(transfer: &Transfer, route: &Route) -> Option<FileFault> {
     let found = if route.algorithm == Algorithm::Sm3 { facts.sm3.as_ref() } else { facts.sha256.as_ref() };
     let (says, has) = promised.digest.as_ref().zip(found).filter(|(says, has)| !says.eq_ignore_ascii_case(has))?;
     Some(FileFault { code: Code::DIGEST, reason: format!("its digest is {has}, its marker {marker} says {says}") })
+}
+
+/// What the sender stated beside the file about its records.
+fn stated(transfer: &Transfer) -> Stated {
+    let promised = transfer.facts.promised.as_ref();
+    Stated {
+        by: promised.map(|p| p.marker.name.clone()).unwrap_or_default(),
+        count: promised.and_then(|p| p.count),
+        amount: promised.and_then(|p| p.amount.clone()),
+    }
 }
 
 /// Keeps the bytes of a plan in the vault; gives its digest.

@@ -2,7 +2,7 @@
 
 use crate::trade::plan::Bundle;
 use fpp_codecs::text::Page;
-use fpp_spool::{Algorithm, Folder, MarkerContent, NamePattern, NameTemplate, SourceAction};
+use fpp_spool::{Algorithm, Folder, MarkerContent, MarkerRule, NamePattern, NameTemplate, SourceAction};
 use std::sync::Arc;
 
 /// A route, ready for work.
@@ -13,6 +13,10 @@ pub struct Route {
     pub spool: String,
     /// Its file names.
     pub pattern: NamePattern,
+    /// Names mean the same in upper and lower case at this partner.
+    pub fold: bool,
+    /// How the index that speaks of its files is read, where there is one.
+    pub index: Option<MarkerRule>,
     /// The spool itself, where this node reaches it (D24).
     pub folder: Arc<dyn Folder>,
     /// Code page of its files: what markers are written in, when they are not ASCII (D16).

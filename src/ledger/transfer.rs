@@ -187,6 +187,15 @@ pub struct Promised {
     pub size: Option<u64>,
     /// Digest of the bytes, hex: SHA-256 or SM3, as the route says.
     pub digest: Option<String>,
+    /// Detail records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// Sum of their amounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
+    /// It is an index, which speaks of other files besides.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared: bool,
 }
 
 /// One control total.

@@ -15,8 +15,8 @@ use crate::vault::plans::Plans;
 use fpp_codecs::Code;
 use fpp_codecs::text::Page;
 use fpp_spool::{
-    Algorithm, Auth, Folder, LocalFolder, MarkerRule, NamePattern, NameTemplate, Readiness, ScanRules, SftpPool,
-    SftpSettings,
+    Algorithm, Auth, Control, Folder, LocalFolder, MarkerRule, NamePattern, NameTemplate, Readiness, ScanRules,
+    SftpPool, SftpSettings,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -129,7 +129,9 @@ fn routes(settings: &Settings, folders: &BTreeMap<String, Arc<dyn Folder>>) -> R
             page,
             name: route.name.clone(),
             spool: route.spool.clone(),
-            pattern: NamePattern::parse(&route.files)?,
+            pattern: pattern(&route.files, spool.fold)?,
+            fold: spool.fold,
+            index: index(&route.ready, page)?,
             folder: folder.clone(),
             source: source_action(&route.source),
             file_max_bytes: spool.file_max_bytes,
@@ -206,18 +208,47 @@ pub(super) fn scan_rules(rooms: &Rooms, spool: &Spool) -> Result<Option<ScanRule
     for route in settings.routes.iter().filter(|r| r.spool == spool.name) {
         let readiness = match &route.ready {
             settings::Ready::Quiet { quiet_ms } => Readiness::Quiet { quiet_ms: *quiet_ms },
-            settings::Ready::Marker { pattern, content: holds } => {
+            settings::Ready::Marker { pattern, content: holds, control } => {
                 let page = routes.get(&route.name).map(|r| r.page).unwrap_or(Page::Utf8);
-                let rule = MarkerRule::new(pattern, content(*holds))?;
-                Readiness::Marker(rule.decoded_by(Arc::new(move |bytes| marker_text(page, bytes))))
+                let rule = marker_rule(pattern, *holds, control.as_ref(), page)?;
+                Readiness::Marker(if spool.fold { rule.folded() } else { rule })
             }
         };
-        patterns.push((route.name.clone(), NamePattern::parse(&route.files)?, readiness));
+        patterns.push((route.name.clone(), pattern(&route.files, spool.fold)?, readiness));
     }
     if patterns.is_empty() {
         return Ok(None);
     }
-    Ok(Some(ScanRules { patterns, max_bytes: spool.file_max_bytes, listing_limit: spool.list_max }))
+    let (max_bytes, listing_limit) = (spool.file_max_bytes, spool.list_max);
+    Ok(Some(ScanRules { patterns, max_bytes, listing_limit, fold: spool.fold }))
+}
+
+fn pattern(text: &str, fold: bool) -> Result<NamePattern> {
+    let pattern = NamePattern::parse(text)?;
+    Ok(if fold { pattern.folded() } else { pattern })
+}
+
+fn marker_rule(
+    name: &str,
+    holds: settings::MarkerContent,
+    control: Option<&Control>,
+    page: Page,
+) -> Result<MarkerRule> {
+    let rule = match control {
+        Some(control) => MarkerRule::controlled(name, control.clone())?,
+        None => MarkerRule::new(name, content(holds))?,
+    };
+    Ok(rule.decoded_by(Arc::new(move |bytes| marker_text(page, bytes))))
+}
+
+/// The rule of the index that speaks of a route's files, where there is one.
+fn index(ready: &settings::Ready, page: Page) -> Result<Option<MarkerRule>> {
+    match ready {
+        settings::Ready::Marker { pattern, content, control: Some(control) } if control.index => {
+            marker_rule(pattern, *content, Some(control), page).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// A marker's content is ASCII or the route's code page (D16). ASCII digits are no text in EBCDIC, so trying ASCII first

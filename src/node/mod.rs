@@ -9,6 +9,7 @@ pub(crate) mod books;
 mod claimer;
 mod compose;
 mod lock;
+mod overdue;
 mod rooms;
 mod sealing;
 mod status;

@@ -3,6 +3,7 @@
 //! A missed or overflowed notification, a network folder or a partner's folder costs time, never a file. What is waiting
 //! or ignored, and why, goes into the status file (I12).
 
+use super::overdue::Told;
 use super::rooms::Rooms;
 use crate::backoff;
 use crate::blocking::blocking;
@@ -33,6 +34,7 @@ pub(super) fn start(
                 folder,
                 scanner: Some(Scanner::new(rules)),
                 booked: HashSet::new(),
+                overdue: Told::default(),
                 failures: 0,
                 told: false,
             };
@@ -49,6 +51,8 @@ struct Watcher {
     scanner: Option<Scanner>,
     /// Keys of the last listing that are in the books, so that a file left in place is not booked at every look.
     booked: HashSet<String>,
+    /// What waits too long and was told.
+    overdue: Told,
     /// Looks that failed since the last good one.
     failures: u32,
     /// A notice about them is raised.
@@ -114,9 +118,11 @@ impl Watcher {
             Ok((scanner, scan))
         })
         .await?;
-        self.scanner = Some(scanner);
+        let scanner = self.scanner.insert(scanner);
         let scan = scan?;
+        let told = self.overdue.tell(&self.rooms, &self.spool, &scan, scanner).await;
         self.book(&scan).await?;
+        told?;
         self.rooms.status.looked(&self.spool.name, self.folder.describe(), Ok(&scan));
         self.failures = 0;
         self.told = false;

@@ -1,5 +1,6 @@
 //! From a route's texts to the plan that transfers freeze (D6).
 
+use super::checks;
 use super::node::Settings;
 use super::route::{Route, Text};
 use crate::error::{Error, Result};
@@ -39,6 +40,15 @@ impl Route {
         told: bool,
     ) -> std::result::Result<Vec<SourceFault>, Vec<SourceFault>> {
         match self.texts_bundle(settings).freeze() {
+            Ok((_, plan))
+                if self.states_amount() && plan.answer.as_ref().is_none_or(|a| a.amount_field().is_none()) =>
+            {
+                Err(checks::at(
+                    self,
+                    "ready",
+                    "an amount is compared with the sum of the answer's `amount`: name it there",
+                ))
+            }
             Ok((_, plan)) => Ok(self.placed(plan.warnings, settings)),
             Err(PlanError::Faults(mut faults)) => {
                 if told {

@@ -30,7 +30,7 @@ pub(super) fn across(routes: &[Route], faults: &mut Vec<SourceFault>, warnings: 
 }
 
 /// A message at a key of a route's file.
-fn at(route: &Route, key: &str, message: &str) -> Vec<SourceFault> {
+pub(super) fn at(route: &Route, key: &str, message: &str) -> Vec<SourceFault> {
     let text = std::fs::read_to_string(&route.file).unwrap_or_default();
     let source = Source::new(route.file.display().to_string(), text);
     let root = source.root();

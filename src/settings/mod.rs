@@ -11,6 +11,7 @@ mod answer;
 mod bundle;
 mod checks;
 mod compile;
+mod control;
 mod ledger;
 mod load;
 mod names;

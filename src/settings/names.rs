@@ -2,13 +2,30 @@
 //! by the room that will use them.
 
 use super::answer::MarkerOut;
+use super::control;
 use super::route::Ready;
 use super::words::{DigestKind, MarkerContent};
 use fpp_codecs::source::Section;
-use fpp_spool::{Fields, MarkerRule, NamePattern, NameTemplate};
+use fpp_spool::{Control, Fields, MarkerRule, NamePattern, NameTemplate};
 
 /// Digests by their words.
 pub(super) const DIGESTS: [(&str, DigestKind); 2] = [("sha256", DigestKind::Sha256), ("sm3", DigestKind::Sm3)];
+
+/// What the marker of a file that comes can hold.
+#[derive(Clone, Copy)]
+enum Holds {
+    Words(MarkerContent),
+    Control,
+    Index,
+}
+
+const HOLDS: [(&str, Holds); 5] = [
+    ("empty", Holds::Words(MarkerContent::Empty)),
+    ("size", Holds::Words(MarkerContent::Size)),
+    ("size-digest", Holds::Words(MarkerContent::SizeAndDigest)),
+    ("control", Holds::Control),
+    ("index", Holds::Index),
+];
 
 const CONTENTS: [(&str, MarkerContent); 3] =
     [("empty", MarkerContent::Empty), ("size", MarkerContent::Size), ("size-digest", MarkerContent::SizeAndDigest)];
@@ -40,29 +57,60 @@ pub(super) fn has(text: &str, part: &str) -> bool {
     text.contains(&format!("{{{part}}}")) || text.contains(&format!("{{{part}:"))
 }
 
-/// `[ready]`: when a file is complete.
-pub(super) fn ready(root: &Section<'_>) -> Ready {
-    let quiet = |quiet_ms| Ready::Quiet { quiet_ms };
+/// Before a person hears of a file or marker that waits, unless the route says otherwise.
+const WARN_AFTER_MS: u64 = 900_000;
+
+/// `[ready]`: when a file is complete, and after how long a person hears of one that is not.
+pub(super) fn ready(root: &Section<'_>, digest: DigestKind) -> (Ready, u64) {
     let Some(section) = root.need_section("ready") else {
-        return quiet(0);
+        return (Ready::Quiet { quiet_ms: 0 }, WARN_AFTER_MS);
     };
-    let pattern = marker_name(&section, "marker");
-    let content = section.choice("content", &CONTENTS);
-    let quiet_ms = section.number_in("quiet_ms", 100..=86_400_000).map(i64::unsigned_abs);
+    let ready = readiness(root, &section, digest);
+    let warn_after_ms = section.number_in("warn_after_ms", 1_000..=604_800_000).map(i64::unsigned_abs);
     section.no_more();
+    (ready, warn_after_ms.unwrap_or(WARN_AFTER_MS))
+}
+
+fn readiness(root: &Section<'_>, section: &Section<'_>, digest: DigestKind) -> Ready {
+    let holds = section.choice("content", &HOLDS).unwrap_or(Holds::Words(MarkerContent::Empty));
+    let (content, control) = match holds {
+        Holds::Words(content) => (content, None),
+        Holds::Control => (MarkerContent::Empty, control::read(section, digest, false)),
+        Holds::Index => (MarkerContent::Empty, control::read(section, digest, true)),
+    };
+    if matches!(holds, Holds::Words(_)) && control::is_written(section) {
+        section.fault("content", "must be control or index for lines, columns, separator or amount_decimals");
+    }
+    let pattern = match &control {
+        // The name of an index need not tell data from marker, so it has rules of its own.
+        Some(control) => controlled_name(section, control),
+        None => marker_name(section, "marker"),
+    };
+    let quiet_ms = section.number_in("quiet_ms", 100..=86_400_000).map(i64::unsigned_abs);
     match (pattern, quiet_ms) {
-        (Some(pattern), None) => Ready::Marker { pattern, content: content.unwrap_or(MarkerContent::Empty) },
+        (Some(pattern), None) => Ready::Marker { pattern, content, control },
         (None, Some(quiet_ms)) => {
-            if content.is_some() {
+            if section.has("content") {
                 section.fault("content", "belongs to a marker, and there is none");
             }
-            quiet(quiet_ms)
+            Ready::Quiet { quiet_ms }
         }
         _ => {
             if section.has("marker") == section.has("quiet_ms") {
                 root.fault("ready", "needs either marker = \"{name}.OK\" or quiet_ms = 10000");
             }
-            quiet(0)
+            Ready::Quiet { quiet_ms: 0 }
+        }
+    }
+}
+
+fn controlled_name(section: &Section<'_>, control: &Control) -> Option<String> {
+    let text = section.text("marker")?;
+    match MarkerRule::controlled(&text, control.clone()) {
+        Ok(_) => Some(text),
+        Err(error) => {
+            section.fault("marker", error);
+            None
         }
     }
 }

@@ -4,6 +4,7 @@ use super::answer::{Answer, Outlet};
 use super::words::{DigestKind, MarkerContent};
 use crate::trade::plan::rules::Rules;
 use fpp_codecs::text::Page;
+use fpp_spool::{Control, Fact, Shape};
 use std::path::PathBuf;
 
 /// From which spool, when a file is ready, which layout, which checks, which outlets, which answer.
@@ -19,6 +20,8 @@ pub struct Route {
     pub files: String,
     /// When a file is complete.
     pub ready: Ready,
+    /// A person hears of a file that waits for longer, and of a marker without its data.
+    pub warn_after_ms: u64,
     /// Layouts and framing.
     pub format_file: PathBuf,
     /// Code page instead of the one the format names.
@@ -54,6 +57,8 @@ pub enum Ready {
         pattern: String,
         /// What it must hold.
         content: MarkerContent,
+        /// Its form, where it is a control file or an index.
+        control: Option<Control>,
     },
     /// Size and time unchanged for this long by our own clock: the last resort.
     Quiet {
@@ -114,6 +119,15 @@ pub struct Text {
 }
 
 impl Route {
+    /// The sender states the sum of the amounts beside the file.
+    pub fn states_amount(&self) -> bool {
+        let Ready::Marker { control: Some(control), .. } = &self.ready else { return false };
+        match &control.shape {
+            Shape::Lines(keys) => keys.iter().any(|(fact, _)| *fact == Fact::Amount),
+            Shape::Columns(_, columns) => columns.contains(&Some(Fact::Amount)),
+        }
+    }
+
     /// Code page of markers that are not ASCII (D16).
     pub fn marker_page(&self) -> Page {
         self.page

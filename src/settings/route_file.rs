@@ -35,7 +35,8 @@ fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String])
     let name = root.need_text("name");
     reader.check_name(root, "name", &name);
     let files = names::pattern(root, "files");
-    let ready = names::ready(root);
+    let digest = root.choice("digest", &DIGESTS).unwrap_or(DigestKind::Sha256);
+    let (ready, warn_after_ms) = names::ready(root, digest);
     let spool = spool(root, known);
     let mut texts = Texts::default();
     let ccsid = root.text("ccsid");
@@ -50,7 +51,6 @@ fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String])
     let outlets = outlets(root, known);
     let days = [("none", DayControl::None), ("ledger", DayControl::Ledger)];
     let source = source_action(root);
-    let digest = root.choice("digest", &DIGESTS).unwrap_or(DigestKind::Sha256);
     let day = root.choice("day_control", &days).unwrap_or(DayControl::None);
     let file = path.to_owned();
     Some(Route {
@@ -60,6 +60,7 @@ fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String])
         page: format?.page,
         files,
         ready,
+        warn_after_ms,
         format_file,
         ccsid,
         mapping_file,

@@ -15,6 +15,8 @@ pub struct Spool {
     pub file_max_bytes: u64,
     /// A folder with more entries than this is not listed to its end: the status says so.
     pub list_max: usize,
+    /// Names mean the same in upper and lower case.
+    pub fold: bool,
 }
 
 /// Where a spool is.
@@ -85,12 +87,14 @@ pub(super) fn read(name: &str, section: &Section<'_>, reader: &mut Reader) -> Op
     };
     let file_max_bytes = section.number_in("file_max_bytes", 1..=1 << 50).unwrap_or(16 << 30);
     let list_max = section.number_in("list_max", 1..=10_000_000).unwrap_or(100_000);
+    let fold = section.choice("case", &[("exact", false), ("fold", true)]).unwrap_or(false);
     section.no_more();
     Some(Spool {
         name: name.to_owned(),
         kind: kind?,
         file_max_bytes: file_max_bytes.unsigned_abs(),
         list_max: usize::try_from(list_max).unwrap_or(usize::MAX),
+        fold,
     })
 }
 

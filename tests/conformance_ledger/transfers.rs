@@ -32,6 +32,9 @@ pub(crate) async fn a_file_walks_to_its_end(books: &dyn Books) {
             marker: SourceFile { name: "X.OK".into(), ..SourceFile::default() },
             size: Some(480),
             digest: None,
+            count: Some(10),
+            amount: Some("12.50".into()),
+            shared: true,
         }),
         ..Facts::default()
     };

@@ -6,8 +6,9 @@ use crate::sshd_support::available;
 use fpp::ledger::delivery::DeliveryState;
 use fpp::ledger::transfer::Verdict;
 use fpp_spool::{Algorithm, Digest};
+use std::fmt::Write as _;
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 #[test]
 fn a_file_is_moved_deleted_or_left_once_it_is_answered() {
@@ -78,5 +79,51 @@ fn an_answer_is_taken_when_it_is_gone_and_not_when_its_folder_is() {
     assert!(taken.delivered_ms.is_some());
     node.rescans("core-out");
     assert_eq!(names(&room.inn), [""; 0], "what was taken does not come back");
+    node.stop();
+}
+
+#[test]
+fn an_index_is_kept_until_all_it_lists_has_come_and_a_person_hears_of_what_has_not() {
+    if !available() {
+        return;
+    }
+    let room = Room::new(&Reach::default());
+    let ready = "marker = \"IDX_{date}.LST\"\ncontent = \"index\"\nseparator = \"|\"\nwarn_after_ms = 1000\n\
+                 columns = [\"name\", \"size\", \"digest\"]";
+    room.route_ready("listed", "core-out", "core-in", "source = \"move\"\nmove_to = \"done\"", ready);
+    let desk = room.sshd.folder("desk");
+    let mut rows = String::new();
+    let files = [1, 2, 3].map(|batch| {
+        let name = drop_file(&desk, "listed", batch, 10);
+        let bytes = fs::read(desk.join(&name)).unwrap();
+        writeln!(rows, "{name}|{}|{}", bytes.len(), Digest::of(Algorithm::Sha256, &bytes)).unwrap();
+        name
+    });
+    let send = |name: &String| fs::copy(desk.join(name), room.out.join(name)).unwrap();
+    files[..2].iter().for_each(|name| _ = send(name));
+    fs::write(room.out.join("IDX_20250620.LST"), rows).unwrap();
+    let node = room.start();
+    files[..2].iter().for_each(|name| _ = node.archived(name));
+    let late = node.notice(1001, "core-out/listed");
+    let expected = format!("1 file waits for more than 1 s: {}: listed in IDX_20250620.LST and not there", files[2]);
+    assert!(late.notice.text.contains(&expected), "{late:?}");
+    assert_eq!(names(&room.out), ["IDX_20250620.LST", "done"]);
+    node.stop();
+    // A node that starts knows from its books what was here.
+    let node = room.start();
+    let again = node.until("it is told anew", || {
+        let notice = node.notice(1001, "core-out/listed");
+        (notice.count > late.count).then_some(notice)
+    });
+    assert!(again.notice.text.contains(&expected), "{again:?}");
+    // The index must not be older than what it lists: the sender touches it.
+    send(&files[2]);
+    let index = fs::File::options().append(true).open(room.out.join("IDX_20250620.LST")).unwrap();
+    index.set_modified(SystemTime::now() + Duration::from_secs(2)).unwrap();
+    node.archived(&files[2]);
+    assert_eq!(names(&room.out), ["done"]);
+    let mut done = files.to_vec();
+    done.push("IDX_20250620.LST".into());
+    assert_eq!(names(&room.out.join("done")), done);
     node.stop();
 }

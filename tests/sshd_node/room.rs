@@ -84,13 +84,18 @@ impl Room {
 
     /// A route for files `CORE_<NAME>_...` with the answer `ACK_<NAME>_...`.
     pub(crate) fn route(&self, name: &str, from: &str, to: &str, source: &str) {
+        self.route_ready(name, from, to, source, "marker = \"{name}.OK\"");
+    }
+
+    /// The same, with a readiness of its own.
+    pub(crate) fn route_ready(&self, name: &str, from: &str, to: &str, source: &str, ready: &str) {
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
         let config = config.display();
         let upper = name.to_uppercase();
         let text = format!(
             "name = \"{name}\"\nspool = \"{from}\"\nfiles = \"CORE_{upper}_{{date}}_{{batch}}_{{run}}.TXT\"\n\
              format = \"{config}/layouts/pmtrd.toml\"\nmapping = \"{config}/events/pmtrd.toml\"\n\
-             instruments = \"{config}/instruments.toml\"\n{source}\n[ready]\nmarker = \"{{name}}.OK\"\n\
+             instruments = \"{config}/instruments.toml\"\n{source}\n[ready]\n{ready}\n\
              [policy]\nrecords = \"partial\"\n[identity]\nfrom = \"header\"\ndate = \"BIZDAT\"\nbatch = \"BATNO\"\n\
              run = \"RUNNO\"\n[answer]\nspool = \"{to}\"\nname = \"ACK_{upper}_{{date}}_{{batch}}_{{run}}_{{answer}}.TXT\"\n\
              format = \"{config}/layouts/pmack.toml\"\nmapping = \"{config}/answers/pmack.toml\"\n\

@@ -1,5 +1,6 @@
 //! The result of a scan.
 
+use crate::control::Stated;
 use crate::entry::Entry;
 use crate::marker::MarkerFacts;
 use crate::pattern::Captures;
@@ -25,18 +26,40 @@ pub struct Arrival {
     pub key: String,
 }
 
-/// Name, size, modification time and file id of the data, and the words of its marker (size, digest) where it has any:
-/// the same name with new bytes tomorrow is a new arrival, and so is a marker that promises something else. When a marker
-/// was written, and how often, makes no arrival: partners touch and rewrite markers of the same file.
-pub fn arrival_key(entry: &Entry, marker: Option<&MarkerFacts>) -> String {
-    let mut key = format!("{}|{}|{}|{}", entry.name, entry.size, entry.mtime_ms, entry.file_id);
+/// Name, size, modification time and file id of the data, and what its marker states (size, digest, count, amount) where
+/// it states anything: the same name with new bytes tomorrow is a new arrival, and so is a marker that promises something
+/// else. When a marker was written, and how often, makes no arrival: partners touch and rewrite markers of the same file.
+/// `name` is the file's name as it counts, which may be folded.
+pub fn arrival_key(name: &str, entry: &Entry, marker: Option<&MarkerFacts>) -> String {
+    let mut key = format!("{name}|{}|{}|{}", entry.size, entry.mtime_ms, entry.file_id);
     if let Some(size) = marker.and_then(|m| m.size) {
         key.push_str(&format!("|{size}"));
     }
     if let Some(digest) = marker.and_then(|m| m.digest) {
         key.push_str(&format!("|{digest}"));
     }
+    if let Some(count) = marker.and_then(|m| m.count) {
+        key.push_str(&format!("|count {count}"));
+    }
+    if let Some(amount) = marker.and_then(|m| m.amount.as_ref()) {
+        key.push_str(&format!("|amount {amount}"));
+    }
     key
+}
+
+/// A marker whose data is not there, or a file that an index lists and that is not there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Orphan {
+    /// The route whose marker it is.
+    pub route: String,
+    /// The marker, or the listed file.
+    pub name: String,
+    /// Of a listed file: the index, and what that states. Nothing for a marker.
+    pub index: Option<(String, Stated)>,
+    /// Why, in words.
+    pub why: String,
+    /// For how long we have seen the marker.
+    pub waited: Duration,
 }
 
 /// Why a file waits.
@@ -81,6 +104,8 @@ pub enum Reason {
     TooLarge,
     /// A marker whose data is not there.
     MarkerWithoutData,
+    /// An index, which is read and is no data itself.
+    Index,
 }
 
 impl fmt::Display for Reason {
@@ -96,6 +121,7 @@ impl fmt::Display for Reason {
             Reason::NoRoute => "no route",
             Reason::TooLarge => "too large",
             Reason::MarkerWithoutData => "marker without data",
+            Reason::Index => "index",
         })
     }
 }
@@ -107,6 +133,8 @@ pub struct Scan {
     pub arrivals: Vec<Arrival>,
     /// Files that wait: name and why.
     pub waiting: Vec<(String, Waiting)>,
+    /// Markers without their data, and files that an index lists and that are not there.
+    pub orphans: Vec<Orphan>,
     /// Names that are ignored: how many for each reason, and at most five examples.
     pub ignored: BTreeMap<Reason, (u64, Vec<String>)>,
     /// Our own temporary files, whoever of us made them.

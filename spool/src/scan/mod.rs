@@ -6,7 +6,9 @@
 //! handled before is the caller's book: it is shown in every scan for as long as it lies there.
 
 mod found;
+mod here;
+mod sayings;
 mod scanner;
 
-pub use found::{Arrival, EXAMPLES_MAX, Reason, Scan, Waiting, arrival_key};
+pub use found::{Arrival, EXAMPLES_MAX, Orphan, Reason, Scan, Waiting, arrival_key};
 pub use scanner::{Readiness, ScanRules, Scanner};

@@ -1,21 +1,20 @@
 //! Sorting a listing into arrivals, waiting and ignored.
 
-use super::found::{Arrival, Reason, Scan, Waiting, arrival_key};
-use crate::digest::Digest;
+use super::found::{Arrival, Orphan, Reason, Scan, Waiting, arrival_key};
+use super::here::{Here, key};
+use super::sayings::{NotReady, Sayings};
+use crate::control::Stated;
 use crate::entry::{Entry, EntryKind, unsafe_reason};
 use crate::folder::{Folder, LISTING_LIMIT};
-use crate::marker::{MARKER_MAX_BYTES, MarkerContent, MarkerFacts, MarkerRule};
+use crate::marker::{MarkerFacts, MarkerRule, Says};
 use crate::pattern::{Captures, NamePattern};
 use crate::sweep::Temporary;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 /// What other programs call a file that they are still writing.
 const TEMPORARY_SUFFIXES: [&str; 7] = [".part", ".filepart", ".partial", ".tmp", ".temp", ".swp", ".writing"];
-
-/// For how long a marker with words must look the same before they are read: one that was created and is then written,
-/// or is half written, would say something else a moment later.
-const MARKER_SETTLES: Duration = Duration::from_millis(50);
 
 /// When a file is complete.
 #[derive(Clone, Debug)]
@@ -38,12 +37,14 @@ pub struct ScanRules {
     pub max_bytes: u64,
     /// The limit the listings are made with.
     pub listing_limit: usize,
+    /// Names mean the same in upper and lower case. The patterns and marker rules must be folded, too.
+    pub fold: bool,
 }
 
 impl ScanRules {
     /// Rules without a limit of size, for listings with the usual limit.
     pub fn new(patterns: Vec<(String, NamePattern, Readiness)>) -> ScanRules {
-        ScanRules { patterns, max_bytes: u64::MAX, listing_limit: LISTING_LIMIT }
+        ScanRules { patterns, max_bytes: u64::MAX, listing_limit: LISTING_LIMIT, fold: false }
     }
 }
 
@@ -51,39 +52,13 @@ impl ScanRules {
 pub struct Scanner {
     rules: ScanRules,
     seen: HashMap<String, Seen>,
-    markers: HashMap<String, SeenMarker>,
+    sayings: Sayings,
 }
 
 struct Seen {
     entry: Entry,
     first: Instant,
     unchanged_since: Instant,
-}
-
-struct SeenMarker {
-    entry: Entry,
-    since: Instant,
-    said: Option<Said>,
-}
-
-type Said = Result<(Option<u64>, Option<Digest>), String>;
-
-/// Why a file is not ready.
-struct NotReady {
-    why: String,
-    settling: bool,
-}
-
-impl From<String> for NotReady {
-    fn from(why: String) -> NotReady {
-        NotReady { why, settling: false }
-    }
-}
-
-impl NotReady {
-    fn settling(why: String) -> NotReady {
-        NotReady { why, settling: true }
-    }
 }
 
 /// One name of the listing that a route wants.
@@ -97,7 +72,8 @@ struct Candidate<'a> {
 impl Scanner {
     /// A scanner for one folder.
     pub fn new(rules: ScanRules) -> Scanner {
-        Scanner { rules, seen: HashMap::new(), markers: HashMap::new() }
+        let sayings = Sayings::new(rules.fold);
+        Scanner { rules, seen: HashMap::new(), sayings }
     }
 
     /// Looks at one listing; `folder` is where markers are read. `now` must not go back.
@@ -108,16 +84,11 @@ impl Scanner {
         for entry in entries {
             self.sort(entry, &mut candidates, &mut markerlike, &mut scan);
         }
-        let wanted: HashSet<&str> =
-            candidates.iter().filter_map(|c| c.marker.as_ref()?.as_ref().ok().map(String::as_str)).collect();
-        for name in markerlike.into_iter().filter(|name| !wanted.contains(name)) {
-            scan.ignore(Reason::MarkerWithoutData, name);
-        }
-        let by_name: HashMap<&str, &Entry> =
-            entries.iter().filter(|e| e.kind == EntryKind::File).map(|e| (e.name.as_str(), e)).collect();
+        let here = Here::new(entries, self.rules.fold);
+        self.orphans(folder, &candidates, markerlike, &here, now, &mut scan);
         for candidate in &candidates {
             let (waited, quiet) = self.observe(candidate.entry, now);
-            match self.ready(folder, candidate, &by_name, quiet, now) {
+            match self.ready(folder, candidate, &here, quiet, now) {
                 Ok(marker) => scan.arrivals.push(self.arrival(candidate, marker)),
                 Err(NotReady { why, settling }) => {
                     let route = self.rules.patterns[candidate.rule].0.clone();
@@ -125,15 +96,67 @@ impl Scanner {
                 }
             }
         }
-        self.forget(&by_name, scan.truncated);
+        self.forget(entries, scan.truncated);
         scan
+    }
+
+    /// A file that an index lists is known to have been here, though this scanner never saw it: it is missed no more.
+    pub fn meet(&mut self, index: &str, name: &str, stated: &Stated) {
+        self.sayings.meet(index, &key(name, self.rules.fold), stated);
+    }
+
+    /// Markers that no data of this listing wants, and what indexes list in vain.
+    fn orphans(
+        &mut self,
+        folder: &dyn Folder,
+        candidates: &[Candidate<'_>],
+        markerlike: Vec<(usize, &Entry)>,
+        here: &Here<'_>,
+        now: Instant,
+        scan: &mut Scan,
+    ) {
+        let fold = self.rules.fold;
+        let names = candidates.iter().filter_map(|c| c.marker.as_ref()?.as_ref().ok());
+        let wanted: HashSet<Cow<'_, str>> = names.map(|name| key(name, fold)).collect();
+        for (rule, entry) in markerlike {
+            let (route, _, readiness) = &self.rules.patterns[rule];
+            let Readiness::Marker(marker) = readiness else { continue };
+            let (route, marker) = (route.clone(), marker.clone());
+            let orphan = |name: String, index: Option<(String, Stated)>, why: String, waited: Duration| Orphan {
+                route: route.clone(),
+                name,
+                index,
+                why,
+                waited,
+            };
+            if marker.is_index() {
+                scan.ignore(Reason::Index, &entry.name);
+                let waited = self.observe(entry, now).0;
+                match self.sayings.said(folder, &marker, entry, now) {
+                    Ok(Says::Many(files)) => {
+                        let missing = self.sayings.missing(&entry.name, &files, |key| here.has_key(key));
+                        let why = || format!("listed in {} and not there", entry.name);
+                        let missing = missing
+                            .into_iter()
+                            .map(|(name, stated)| orphan(name, Some((entry.name.clone(), stated)), why(), waited));
+                        scan.orphans.extend(missing);
+                    }
+                    Err(bad) if !bad.settling => scan.orphans.push(orphan(entry.name.clone(), None, bad.why, waited)),
+                    _ => {}
+                }
+            } else if !wanted.contains(key(&entry.name, fold).as_ref()) {
+                scan.ignore(Reason::MarkerWithoutData, &entry.name);
+                let waited = self.observe(entry, now).0;
+                scan.orphans.push(orphan(entry.name.clone(), None, "its data is not there".into(), waited));
+            }
+        }
     }
 
     fn sort<'a>(
         &self,
         entry: &'a Entry,
         candidates: &mut Vec<Candidate<'a>>,
-        markerlike: &mut Vec<&'a str>,
+        markerlike: &mut Vec<(usize, &'a Entry)>,
         scan: &mut Scan,
     ) {
         let name = entry.name.as_str();
@@ -161,9 +184,11 @@ impl Scanner {
                 };
                 candidates.push(Candidate { entry, rule, captures, marker });
             }
-            None if self.marker_rules().any(|rule| rule.looks_like(name)) => markerlike.push(name),
-            None if name.starts_with('.') => scan.ignore(Reason::Hidden, name),
-            None => scan.ignore(Reason::NoRoute, name),
+            None => match self.marker_of(name) {
+                Some(rule) => markerlike.push((rule, entry)),
+                None if name.starts_with('.') => scan.ignore(Reason::Hidden, name),
+                None => scan.ignore(Reason::NoRoute, name),
+            },
         }
     }
 
@@ -175,11 +200,10 @@ impl Scanner {
         })
     }
 
-    fn marker_rules(&self) -> impl Iterator<Item = &MarkerRule> {
-        self.rules.patterns.iter().filter_map(|(_, _, readiness)| match readiness {
-            Readiness::Marker(rule) => Some(rule),
-            Readiness::Quiet { .. } => None,
-        })
+    /// The first route whose marker this name could be.
+    fn marker_of(&self, name: &str) -> Option<usize> {
+        let is = |readiness: &Readiness| matches!(readiness, Readiness::Marker(rule) if rule.looks_like(name));
+        self.rules.patterns.iter().position(|(_, _, readiness)| is(readiness))
     }
 
     /// How long the name has been seen, and for how long unchanged.
@@ -197,10 +221,12 @@ impl Scanner {
         &mut self,
         folder: &dyn Folder,
         candidate: &Candidate<'_>,
-        by_name: &HashMap<&str, &Entry>,
+        here: &Here<'_>,
         quiet: Duration,
         now: Instant,
     ) -> Result<Option<MarkerFacts>, NotReady> {
+        let data = candidate.entry;
+        here.get(&data.name)?;
         let rule = match &self.rules.patterns[candidate.rule].2 {
             Readiness::Quiet { quiet_ms } if quiet.as_millis() >= u128::from(*quiet_ms) => return Ok(None),
             Readiness::Quiet { quiet_ms } => {
@@ -213,51 +239,32 @@ impl Scanner {
             Some(Err(why)) => return Err(why.clone().into()),
             None => return Ok(None),
         };
-        let marker = *by_name.get(name.as_str()).ok_or_else(|| format!("its marker {name} is not there"))?;
-        let data = candidate.entry;
+        let marker = here.get(name)?.ok_or_else(|| format!("its marker {name} is not there"))?;
+        let name = marker.name.clone();
         if marker.mtime_ms < data.mtime_ms {
             return Err(format!("its marker {name} is older than the data").into());
         }
-        let (size, digest) = self.said(folder, &rule, marker, now)?;
-        match size {
+        let shared = rule.is_index();
+        let stated = match self.sayings.said(folder, &rule, marker, now)? {
+            Says::One(stated) => stated,
+            Says::Many(files) => {
+                let listed = files.get(key(&data.name, self.rules.fold).as_ref());
+                listed.cloned().ok_or_else(|| format!("its index {name} does not list it"))?
+            }
+        };
+        if let Some(other) = stated.name.filter(|n| key(n, self.rules.fold) != key(&data.name, self.rules.fold)) {
+            let other = crate::entry::shown(&other);
+            return Err(format!("its marker {name} names another file, {other}").into());
+        }
+        match stated.size {
             Some(size) if size != data.size => {
                 Err(format!("its marker {name} names {size} bytes, the file has {}", data.size).into())
             }
-            _ => Ok(Some(MarkerFacts { name: name.clone(), size, digest, entry: marker.clone() })),
+            size => {
+                let (digest, count, amount, entry) = (stated.digest, stated.count, stated.amount, marker.clone());
+                Ok(Some(MarkerFacts { name, size, digest, count, amount, shared, entry }))
+            }
         }
-    }
-
-    /// What the marker says; read once for each state of the marker, when it has settled.
-    fn said(
-        &mut self,
-        folder: &dyn Folder,
-        rule: &MarkerRule,
-        marker: &Entry,
-        now: Instant,
-    ) -> Result<(Option<u64>, Option<Digest>), NotReady> {
-        if rule.content == MarkerContent::Empty {
-            return Ok((None, None));
-        }
-        let fresh = || SeenMarker { entry: marker.clone(), since: now, said: None };
-        let seen = self.markers.entry(marker.name.clone()).or_insert_with(fresh);
-        if !seen.entry.same_file(marker) {
-            *seen = fresh();
-        }
-        if let Some(said) = &seen.said {
-            return said.clone().map_err(NotReady::from);
-        }
-        if now.saturating_duration_since(seen.since) < MARKER_SETTLES {
-            return Err(NotReady::settling(format!("its marker {} may still be written", marker.name)));
-        }
-        // What could not be read is tried again with the next scan; what was read and makes no sense is remembered.
-        let bytes = folder.read_small(&marker.name, MARKER_MAX_BYTES).map_err(|e| e.to_string())?;
-        let bytes = bytes.ok_or_else(|| format!("its marker {} went away", marker.name))?;
-        if bytes.len() as u64 != marker.size {
-            return Err(NotReady::settling(format!("its marker {} is being written", marker.name)));
-        }
-        let said = rule.read(&bytes).map_err(|why| format!("{why}: {}", marker.name));
-        seen.said = Some(said.clone());
-        said.map_err(NotReady::from)
     }
 
     fn arrival(&self, candidate: &Candidate<'_>, marker: Option<MarkerFacts>) -> Arrival {
@@ -265,18 +272,20 @@ impl Scanner {
             route: self.rules.patterns[candidate.rule].0.clone(),
             entry: candidate.entry.clone(),
             captures: candidate.captures.clone(),
-            key: arrival_key(candidate.entry, marker.as_ref()),
+            key: arrival_key(&key(&candidate.entry.name, self.rules.fold), candidate.entry, marker.as_ref()),
             marker,
         }
     }
 
     /// Drops the memory of names that are gone. A full listing may have left names out, so then memory is kept, as long
     /// as it stays within twice the limit.
-    fn forget(&mut self, by_name: &HashMap<&str, &Entry>, truncated: bool) {
+    fn forget(&mut self, entries: &[Entry], truncated: bool) {
+        let files = entries.iter().filter(|e| e.kind == EntryKind::File).map(|e| e.name.as_str());
+        let there: HashSet<&str> = files.collect();
         if !truncated || self.seen.len() > self.rules.listing_limit.saturating_mul(2) {
-            self.seen.retain(|name, _| by_name.contains_key(name.as_str()));
+            self.seen.retain(|name, _| there.contains(name.as_str()));
         }
-        self.markers.retain(|name, _| by_name.contains_key(name.as_str()));
+        self.sayings.retain(|name| there.contains(name));
     }
 }
 

@@ -1,5 +1,8 @@
 use super::*;
+use crate::control::{Control, Fact, Shape};
+use crate::digest::Algorithm;
 use crate::local::LocalFolder;
+use crate::marker::MarkerContent;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::SystemTime;
@@ -203,4 +206,116 @@ fn a_full_listing_says_so_and_keeps_its_memory() {
     let entries = room.folder.list(2).unwrap();
     room.scanner.scan(&room.folder, &entries, room.start);
     assert_eq!(names(&room.scan(500)), ["a", "b"]);
+}
+
+const DIGEST: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+fn control(pattern: &str, shape: Shape, index: bool) -> Readiness {
+    let control = Control { shape, algorithm: Algorithm::Sha256, amount_decimals: 2, index };
+    Readiness::Marker(MarkerRule::controlled(pattern, control).unwrap())
+}
+
+fn index() -> Readiness {
+    let columns = vec![Some(Fact::Name), Some(Fact::Size), Some(Fact::Digest)];
+    control("IDX_{date}.LST", Shape::Columns(Some('|'), columns), true)
+}
+
+#[test]
+fn a_control_file_must_be_of_this_file_and_hands_up_what_it_states() {
+    let facts = [Fact::Name, Fact::Size, Fact::Count, Fact::Amount];
+    let keys = facts.map(|fact| (fact, fact.word().to_uppercase())).into();
+    let mut room = room(&[("r", "*.TXT", control("{stem}.CTL", Shape::Lines(keys), false))]);
+    room.put("A.TXT", "12345");
+    room.put("A.CTL", "NAME=B.TXT\nSIZE=5\nCOUNT=2\nAMOUNT=100");
+    room.scan(0);
+    let scan = room.scan(50);
+    assert!(why(&scan).contains("A.CTL names another file, B.TXT"), "{}", why(&scan));
+    room.put_at("A.CTL", "NAME=A.TXT\nSIZE=5\nAMOUNT=100", 1001);
+    room.scan(100);
+    assert!(why(&room.scan(150)).contains("states no count (COUNT): A.CTL"));
+    room.put_at("A.CTL", "NAME=A.TXT\nSIZE=5\nCOUNT=2\nAMOUNT=100", 1002);
+    room.scan(200);
+    let arrival = room.scan(250).arrivals.remove(0);
+    let facts = arrival.marker.unwrap();
+    assert_eq!(
+        (facts.size, facts.count, facts.amount.as_deref(), facts.shared),
+        (Some(5), Some(2), Some("1.00"), false)
+    );
+    // Rewritten with another count: another version.
+    room.put_at("A.CTL", "NAME=A.TXT\nSIZE=5\nCOUNT=3\nAMOUNT=100", 1003);
+    room.scan(300);
+    assert_ne!(room.scan(350).arrivals[0].key, arrival.key);
+    std::fs::remove_file(room.dir.path().join("A.TXT")).unwrap();
+    let scan = room.scan(400);
+    assert_eq!((scan.orphans[0].name.as_str(), scan.orphans[0].index.as_ref()), ("A.CTL", None));
+    assert_eq!(room.scan(1400).orphans[0].waited.as_millis(), 1000, "from the look that first saw it alone");
+}
+
+#[test]
+fn an_index_makes_its_files_ready_and_names_those_that_are_missing() {
+    let mut room = room(&[("r", "PM_{date}_{batch}.TXT", index())]);
+    let row = |name: &str, size: u32| format!("{name}|{size}|{DIGEST}\n");
+    room.put("PM_20250620_1.TXT", "1");
+    assert!(why(&room.scan(0)).contains("its marker IDX_20250620.LST is not there"));
+    let rows = row("PM_20250620_1.TXT", 1) + &row("PM_20250620_2.TXT", 2);
+    room.put("IDX_20250620.LST", &rows);
+    room.put("PM_20250620_3.TXT", "333");
+    room.scan(10);
+    let scan = room.scan(60);
+    assert_eq!(names(&scan), ["PM_20250620_1.TXT"]);
+    assert!(scan.arrivals[0].marker.as_ref().is_some_and(|m| m.shared && m.digest.is_some()));
+    assert!(why(&scan).contains("does not list it"), "{}", why(&scan));
+    let missing: Vec<_> =
+        scan.orphans.iter().map(|o| (o.name.as_str(), o.index.as_ref().unwrap().0.as_str())).collect();
+    assert_eq!(missing, [("PM_20250620_2.TXT", "IDX_20250620.LST")]);
+    assert_eq!(scan.ignored[&Reason::Index].0, 1);
+    // It comes, and goes when it was taken: it was here.
+    room.put("PM_20250620_2.TXT", "22");
+    let scan = room.scan(70);
+    assert_eq!((names(&scan).len(), scan.orphans.len()), (2, 0));
+    std::fs::remove_file(room.dir.path().join("PM_20250620_2.TXT")).unwrap();
+    assert!(room.scan(80).orphans.is_empty());
+    // After a restart only the books know.
+    let rules = ScanRules::new(room.scanner.rules.patterns.clone());
+    room.scanner = Scanner::new(rules);
+    room.scan(100);
+    let missed = room.scan(150).orphans.remove(0);
+    room.scanner.meet("IDX_20250620.LST", &missed.name, &missed.index.unwrap().1);
+    assert!(room.scan(160).orphans.is_empty());
+    // A rewritten index lists the third one, too.
+    room.put_at("IDX_20250620.LST", &(rows.clone() + &row("PM_20250620_3.TXT", 3)), 1001);
+    room.scan(200);
+    assert_eq!(names(&room.scan(250)), ["PM_20250620_1.TXT", "PM_20250620_3.TXT"]);
+    room.put_at("IDX_20250620.LST", &(rows + "broken\n"), 1002);
+    room.scan(300);
+    let scan = room.scan(350);
+    assert!(names(&scan).is_empty() && scan.orphans[0].why.contains("line 3: it has 1 columns, not 3"), "{scan:?}");
+}
+
+#[test]
+fn names_in_any_case_where_the_partner_means_the_same() {
+    let pattern = NamePattern::parse("PMTRD_{date}.TXT").unwrap().folded();
+    let rule = MarkerRule::new("{stem}.OK", MarkerContent::Empty).unwrap().folded();
+    let mut room = room(&[]);
+    let rules = ScanRules::new(vec![("r".into(), pattern, Readiness::Marker(rule))]);
+    room.scanner = Scanner::new(ScanRules { fold: true, ..rules });
+    room.put("pmtrd_20250620.txt", "1");
+    room.put("PmTrd_20250620.Ok", "");
+    let arrival = room.scan(0).arrivals.remove(0);
+    assert_eq!(arrival.marker.unwrap().name, "PmTrd_20250620.Ok", "the name that is there");
+    assert_eq!(
+        (arrival.entry.name.as_str(), arrival.captures.date.as_deref()),
+        ("pmtrd_20250620.txt", Some("20250620"))
+    );
+    assert!(arrival.key.starts_with("pmtrd_20250620.txt|"));
+    // The same file under a name of another case is the same arrival.
+    let at = |name: &str| room.dir.path().join(name);
+    std::fs::rename(at("pmtrd_20250620.txt"), at("PMTRD_20250620.TXT")).unwrap();
+    assert_eq!(room.scan(1).arrivals[0].key, arrival.key);
+    room.put("pmtrd_20250620.TXT", "2");
+    let scan = room.scan(2);
+    assert!(names(&scan).is_empty() && scan.waiting.len() == 2);
+    assert!(why(&scan).contains("twice, with other case"), "{}", why(&scan));
+    room.put("pmtrd_20250621.ok", "");
+    assert_eq!(room.scan(3).orphans[0].name, "pmtrd_20250621.ok");
 }

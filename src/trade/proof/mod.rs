@@ -9,6 +9,7 @@ pub mod outcome;
 mod refusal;
 pub mod repeat;
 mod sequence;
+pub mod stated;
 
 use super::event::Event;
 use super::fault::TradeFault;
@@ -28,6 +29,7 @@ use outcome::{Amounts, FileFaults, Outcome};
 use refusal::Place;
 use repeat::{Entry, Repeats, Spill};
 use sequence::{Number, Sequence};
+use stated::Stated;
 use std::io;
 
 /// What the caller knows about the file.
@@ -39,6 +41,8 @@ pub struct Context {
     pub refused: Option<FileFault>,
     /// Codes of holds that an operator released: FPP1015 is then no hold any more.
     pub released: Vec<Code>,
+    /// What the sender stated beside the file.
+    pub stated: Stated,
 }
 
 /// How reading ended.
@@ -75,6 +79,7 @@ pub struct Proof<'p> {
     rejects: Vec<Reject>,
     amount: Option<usize>,
     amounts: Amounts,
+    amounts_unreadable: u64,
     repairs: Repairs,
     row: Row,
     event: Event,
@@ -112,6 +117,7 @@ impl<'p> Proof<'p> {
             rejects: Vec::new(),
             amount: plan.answer.as_ref().and_then(|a| a.amount_field()),
             amounts: Amounts::default(),
+            amounts_unreadable: 0,
             repairs: Repairs::default(),
             row: Row::default(),
             event: Event::default(),
@@ -143,6 +149,7 @@ impl<'p> Proof<'p> {
 
     /// Judges the whole file.
     pub fn finish(mut self, ending: Ending) -> io::Result<Outcome> {
+        let complete = ending == Ending::Complete;
         self.end(ending);
         let plan = self.plan;
         let header = u64::from(plan.format.record(Role::Header).is_some());
@@ -166,6 +173,10 @@ impl<'p> Proof<'p> {
         let count_name = count.map(|c| c.promise.name.as_str());
         let released = self.context.released.contains(&Code::UNPROVEN);
         let hold = outcome::judge_totals(&self.totals, count_name, &plan.rules, released, &mut self.faults);
+        let whole = self.framed && complete;
+        let found = whole.then_some((self.records, self.amounts, self.amounts_unreadable));
+        let doubt = self.context.stated.judge(found, &plan.rules, released, &mut self.faults);
+        let hold = hold.or(doubt);
         let (verdict, code, reason) = outcome::judge(self.faults, hold, self.rejected, plan.rules.policy);
         let refused = verdict == Some(Verdict::Rejected);
         let accepted = if refused { 0 } else { self.records - self.rejected };
@@ -247,10 +258,9 @@ impl<'p> Proof<'p> {
         format.decode(bytes, &mut self.row);
         self.repairs.add(&self.row.repairs, &format.layout);
         self.tally.add(index, &self.row);
-        let amount = self
-            .amount
-            .and_then(|field| self.row.decimal(field))
-            .unwrap_or(Decimal { unscaled: 0, scale: self.amounts.ok.scale });
+        let amount = self.amount.and_then(|field| self.row.decimal(field));
+        self.amounts_unreadable += u64::from(self.amount.is_some() && amount.is_none());
+        let amount = amount.unwrap_or(Decimal { unscaled: 0, scale: self.amounts.ok.scale });
         let judged = self.plan.mapping.judge(&self.row, &self.plan.instruments, &mut self.event);
         let judged = judged.err().or_else(|| self.unanswerable(format));
         let fault = [judged, self.number(n)].into_iter().flatten().min_by_key(|f| f.field);

@@ -51,6 +51,10 @@ fn framed() -> Vec<Input> {
         one("marker-other-digest", || Book::ebcdic(2).bytes()),
         one("marker-other-size", || Book::ebcdic(2).bytes()),
         one("marker-fits", || Book::ebcdic(2).bytes()),
+        one("control-fits", || Book::ebcdic(2).bytes()),
+        one("control-other-count", || Book::ebcdic(2).bytes()),
+        one("control-other-amount", || Book::ebcdic(2).bytes()),
+        one("index-fits", || Book::ebcdic(2).bytes()),
         one("marker-missing", || Book::ebcdic(2).bytes()),
         one("long-name", || Book::ebcdic(2).bytes()),
     ]

@@ -1,0 +1,97 @@
+//! Tells a person of what waits too long in a spool: data without its marker, a marker without its data, a marker that
+//! contradicts its data, a file that an index lists and that does not come.
+//!
+//! One notice for each route and spool, with how many and a few of them, raised again only when something new is late: a
+//! folder full of late files is one thing to hear. How long a name waits is counted from when this node first saw it.
+
+use super::rooms::Rooms;
+use crate::error::Result;
+use crate::inbound::arrival::was_listed;
+use crate::ledger::change::{Change, NewNotice};
+use crate::ledger::transfer::TransferQuery;
+use crate::settings::{Route, Spool};
+use fpp_codecs::Code;
+use fpp_spool::{Orphan, Scan, Scanner};
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+/// Late files that a notice names.
+const NAMED_MAX: usize = 5;
+/// Transfers of the books that are looked through for files that an index lists.
+const BOOKS_MAX: u32 = 10_000;
+
+/// What was told of one spool: late names by route.
+#[derive(Default)]
+pub(super) struct Told(BTreeMap<String, HashSet<String>>);
+
+impl Told {
+    /// Raises a notice where something is late that was not told yet.
+    pub(super) async fn tell(
+        &mut self,
+        rooms: &Rooms,
+        spool: &Spool,
+        scan: &Scan,
+        scanner: &mut Scanner,
+    ) -> Result<()> {
+        for route in rooms.settings.routes.iter().filter(|route| route.spool == spool.name) {
+            let late = late(rooms, route, spool, scan, scanner).await?;
+            let told = self.0.entry(route.name.clone()).or_default();
+            let new = late.iter().any(|(name, _)| !told.contains(name));
+            if new {
+                let notice = Change::Raise(notice(route, &late));
+                rooms.ledger.apply(None, rooms.clock.now_ms(), &[notice]).await?;
+            }
+            *told = late.into_iter().map(|(name, _)| name).collect();
+        }
+        Ok(())
+    }
+}
+
+/// Late names of a route, each with what is missing.
+async fn late(
+    rooms: &Rooms,
+    route: &Route,
+    spool: &Spool,
+    scan: &Scan,
+    scanner: &mut Scanner,
+) -> Result<Vec<(String, String)>> {
+    let patience = Duration::from_millis(route.warn_after_ms);
+    let waiting = scan.waiting.iter().filter(|(_, w)| w.route == route.name && w.waited >= patience);
+    let mut late: Vec<_> = waiting.map(|(name, w)| (name.clone(), w.why.clone())).collect();
+    let mut orphans: Vec<&Orphan> =
+        scan.orphans.iter().filter(|o| o.route == route.name && o.waited >= patience).collect();
+    if orphans.iter().any(|orphan| orphan.index.is_some()) {
+        let query = TransferQuery { limit: BOOKS_MAX, ..TransferQuery::default() };
+        let known = rooms.ledger.transfers(&query).await?;
+        // What was taken before this node started is not missed; the scanner is told, so that it is asked once.
+        orphans.retain(|orphan| {
+            let Some((index, stated)) = &orphan.index else { return true };
+            let taken = known.iter().any(|t| was_listed(t, &spool.name, index, &orphan.name, stated, spool.fold));
+            if taken {
+                scanner.meet(index, &orphan.name, stated);
+            }
+            !taken
+        });
+    }
+    late.extend(orphans.into_iter().map(|orphan| (orphan.name.clone(), orphan.why.clone())));
+    Ok(late)
+}
+
+fn notice(route: &Route, late: &[(String, String)]) -> NewNotice {
+    let named: Vec<_> = late.iter().take(NAMED_MAX).map(|(name, why)| format!("{name}: {why}")).collect();
+    let more = if late.len() > NAMED_MAX { format!("; and {} more", late.len() - NAMED_MAX) } else { String::new() };
+    let (count, seconds) = (late.len(), route.warn_after_ms / 1_000);
+    let things = if count == 1 { "1 file waits".to_owned() } else { format!("{count} files wait") };
+    NewNotice {
+        severity: "warn".into(),
+        topic: "waiting".into(),
+        subject: format!("{}/{}", route.spool, route.name),
+        code: Code::NOT_READY.0,
+        text: format!(
+            "spool {}, route {}: {things} for more than {seconds} s: {}{more}. Ask the sender.",
+            route.spool,
+            route.name,
+            named.join("; ")
+        ),
+    }
+}
