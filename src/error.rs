@@ -33,6 +33,8 @@ pub struct Error {
     pub difference: Option<Box<serde_json::Value>>,
     /// The cause below.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// Another attempt is useless before, and due then: the partner is left alone for so long.
+    pub retry_after_ms: Option<i64>,
 }
 
 /// Result of the flows.
@@ -41,7 +43,15 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// A new error.
     pub fn new(class: Class, code: Code, what: impl Into<String>) -> Error {
-        Error { code, class, what: what.into(), hint: String::new(), difference: None, source: None }
+        Error {
+            code,
+            class,
+            what: what.into(),
+            hint: String::new(),
+            difference: None,
+            source: None,
+            retry_after_ms: None,
+        }
     }
 
     /// To be tried again.
@@ -106,10 +116,12 @@ impl fmt::Display for Error {
 impl From<fpp_spool::Error> for Error {
     fn from(error: fpp_spool::Error) -> Error {
         let class = match error.kind {
-            ErrorKind::HostKey | ErrorKind::TargetExists | ErrorKind::Unsafe => Class::Halt,
+            ErrorKind::HostKey | ErrorKind::TargetExists | ErrorKind::Unsafe | ErrorKind::Unsure => Class::Halt,
             _ => Class::Retry,
         };
-        Error::new(class, Code(error.kind.code()), error.what.clone()).hint(error.hint.clone())
+        let retry_after_ms = error.retry_after.map(|pause| i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));
+        let built = Error::new(class, Code(error.kind.code()), error.what.clone()).hint(error.hint.clone());
+        Error { retry_after_ms, ..built }
     }
 }
 

@@ -122,6 +122,8 @@ codes! {
     FOLDER = 4006;
     /// No space at the partner or here.
     NO_SPACE = 4007;
+    /// Nobody can tell whether a delivered file was collected or lost.
+    UNSURE = 4008;
     /// A line to be encoded cannot be read.
     LINE = 5001;
     /// There is no such record format.

@@ -89,6 +89,7 @@ impl fmt::Debug for Digest {
 }
 
 /// Makes one or both digests while bytes go by.
+#[derive(Clone)]
 pub struct Hasher {
     sha256: Option<sha2::Sha256>,
     sm3: Option<sm3::Sm3>,

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 /// Result of a spool operation.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -33,6 +34,8 @@ pub enum ErrorKind {
     Changed,
     /// The name or the kind of file is refused as unsafe.
     Unsafe,
+    /// Nobody can tell whether the partner has collected the file or lost it.
+    Unsure,
     /// The caller could not record a fact, so the protocol stopped before the next step.
     NotRecorded,
     /// Any other input or output error.
@@ -49,12 +52,14 @@ pub struct Error {
     pub hint: String,
     /// The cause.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// Before this nothing else will come of it: the partner is left alone for so long.
+    pub retry_after: Option<Duration>,
 }
 
 impl Error {
     /// An error without a hint or a cause.
     pub fn new(kind: ErrorKind, what: impl Into<String>) -> Error {
-        Error { kind, what: what.into(), hint: kind.hint().to_owned(), source: None }
+        Error { kind, what: what.into(), hint: kind.hint().to_owned(), source: None, retry_after: None }
     }
 
     /// Says what to do next, instead of the kind's own hint.
@@ -92,7 +97,7 @@ impl Error {
     /// True when the same call may succeed later without a person doing something.
     pub fn retry_helps(&self) -> bool {
         use ErrorKind::*;
-        !matches!(self.kind, HostKey | Login | TargetExists | Unsafe)
+        !matches!(self.kind, HostKey | Login | TargetExists | Unsafe | Unsure)
     }
 }
 
@@ -107,6 +112,7 @@ impl ErrorKind {
             ErrorKind::ReadBack => 4005,
             ErrorKind::Folder | ErrorKind::Io => 4006,
             ErrorKind::NoSpace => 4007,
+            ErrorKind::Unsure => 4008,
             ErrorKind::Missing | ErrorKind::Changed => 1001,
             ErrorKind::Unsafe => 1016,
             ErrorKind::NotRecorded => 9001,
@@ -125,6 +131,9 @@ impl ErrorKind {
             ErrorKind::Missing => "it may have been collected or removed; the next scan shows it",
             ErrorKind::Changed => "it is still being written; the next scan sees the new state",
             ErrorKind::Unsafe => "rename the file, or change the route",
+            ErrorKind::Unsure => {
+                "ask the partner; if it does not have the file, let it be delivered from the beginning"
+            }
             ErrorKind::NotRecorded => "see the ledger's own error; the delivery continues from the same step",
             ErrorKind::Io => "see the operating system's message",
         }
@@ -133,8 +142,9 @@ impl ErrorKind {
 
 fn kind_of(error: &io::Error) -> ErrorKind {
     use io::ErrorKind as K;
-    // O_NOFOLLOW answers ELOOP on a link.
-    if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
+    // O_NOFOLLOW answers ELOOP on a link; a socket cannot be opened and answers ENXIO.
+    let unsafe_kinds = [rustix::io::Errno::LOOP, rustix::io::Errno::NXIO].map(rustix::io::Errno::raw_os_error);
+    if error.raw_os_error().is_some_and(|errno| unsafe_kinds.contains(&errno)) {
         return ErrorKind::Unsafe;
     }
     match error.kind() {

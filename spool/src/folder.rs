@@ -16,6 +16,12 @@ pub trait Folder: Send + Sync {
     /// Where it is, for people: a path, or `sftp://user@host:port/path`.
     fn describe(&self) -> String;
 
+    /// Whether it is one place, for sure: what is not there is not anywhere else either. A partner with a standby may
+    /// show another disk from one session to the next.
+    fn one_place(&self) -> bool {
+        true
+    }
+
     /// The names in it, sorted, at most `limit`; a full listing of exactly `limit` names may have left some out.
     fn list(&self, limit: usize) -> Result<Vec<Entry>>;
 
@@ -23,7 +29,12 @@ pub trait Folder: Send + Sync {
     fn stat(&self, name: &str) -> Result<Option<Entry>>;
 
     /// Opens a regular file for reading. Read it in large pieces.
-    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>>;
+    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>> {
+        self.open_at(name, 0)
+    }
+
+    /// The same from a byte on. One beyond the end reads as the end.
+    fn open_at(&self, name: &str, offset: u64) -> Result<Box<dyn Read + Send>>;
 
     /// Creates a file that must not exist.
     fn create_new(&self, name: &str) -> Result<Box<dyn Sink>>;

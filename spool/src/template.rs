@@ -1,6 +1,7 @@
 //! Templates of file names: an answer, a marker, a moved source.
 //!
-//! A template is plain text with `{name}`, `{stem}`, `{route}`, `{date}`, and the numbers `{batch}` (4 digits),
+//! A template is plain text with `{name}`, `{stem}`, `{route}`, `{date}`, its short forms `{mmdd}` and `{ddd}` (the day of
+//! the year) for partners whose names have ten characters, and the numbers `{batch}` (4 digits),
 //! `{run}` (2), `{answer}` (2) and `{seq}` (6), or another width as in `{batch:6}`. A number that needs more digits
 //! gets them, so two numbers never give the same name.
 
@@ -65,17 +66,21 @@ pub(crate) enum Field {
     Stem,
     Route,
     Date,
+    MonthDay,
+    YearDay,
     Batch,
     Run,
     Answer,
     Seq,
 }
 
-const FIELDS: [(&str, Field, usize); 8] = [
+const FIELDS: [(&str, Field, usize); 10] = [
     ("name", Field::Name, 0),
     ("stem", Field::Stem, 0),
     ("route", Field::Route, 0),
     ("date", Field::Date, 8),
+    ("mmdd", Field::MonthDay, 4),
+    ("ddd", Field::YearDay, 3),
     ("batch", Field::Batch, 4),
     ("run", Field::Run, 2),
     ("answer", Field::Answer, 2),
@@ -166,6 +171,8 @@ impl Part {
                 Field::Stem => known(&fields.stem),
                 Field::Route => known(&fields.route),
                 Field::Date => fields.date.clone(),
+                Field::MonthDay => fields.date.as_ref()?.get(4..8).map(str::to_owned),
+                Field::YearDay => day_of_year(fields.date.as_ref()?).map(|day| format!("{day:03}")),
                 Field::Batch => padded(fields.batch.map(u64::from)),
                 Field::Run => padded(fields.run.map(u64::from)),
                 Field::Answer => padded(fields.answer.map(u64::from)),
@@ -173,6 +180,16 @@ impl Part {
             },
         }
     }
+}
+
+/// The day of the year of a date of 8 digits, from 1.
+fn day_of_year(date: &str) -> Option<u32> {
+    let number = |range: std::ops::Range<usize>| date.get(range)?.parse::<u32>().ok();
+    let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let before = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    let before = before.get(usize::try_from(month).ok()?.checked_sub(1)?)?;
+    Some(before + day + u32::from(leap && month > 2))
 }
 
 fn part(template: &str, inside: &str) -> Result<Part> {
@@ -223,6 +240,11 @@ mod tests {
         assert_eq!(filled("{stem}.OK"), "PMTRD.A.OK");
         assert_eq!(filled("{name}.{batch:6}"), "PMTRD.A.TXT.000001");
         assert_eq!(filled("{route}{seq}"), "trades12345678");
+        assert_eq!(filled("A{mmdd}{batch:2}{run:1}{answer:2}"), "A062001002", "ten characters");
+        assert_eq!(
+            (filled("{ddd}"), day_of_year("20241231"), day_of_year("20250228")),
+            ("171".into(), Some(366), Some(59))
+        );
     }
 
     #[test]

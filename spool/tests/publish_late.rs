@@ -50,8 +50,8 @@ impl Folder for Late {
     fn stat(&self, name: &str) -> Result<Option<Entry>> {
         self.call(|| self.inner.stat(name))
     }
-    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>> {
-        self.call(|| self.inner.open(name))
+    fn open_at(&self, name: &str, offset: u64) -> Result<Box<dyn Read + Send>> {
+        self.call(|| self.inner.open_at(name, offset))
     }
     fn create_new(&self, name: &str) -> Result<Box<dyn Sink>> {
         self.call(|| self.inner.create_new(name))

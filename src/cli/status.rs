@@ -9,7 +9,7 @@ use super::show::{Times, grouped};
 use crate::ledger::delivery::Purpose;
 use crate::ledger::transfer::TransferId;
 use crate::settings::Settings;
-use crate::telemetry::report::NodeReport;
+use crate::telemetry::report::{NodeReport, PartnerReport};
 use clap::Args;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -202,11 +202,38 @@ fn routes_table(routes: &[RouteLine]) -> Table {
     table
 }
 
+fn partner(partner: &PartnerReport, out: &mut Output) -> io::Result<()> {
+    if !partner.address.is_empty() {
+        let fsync = match partner.fsync {
+            Some(true) => "fsync",
+            Some(false) => "no fsync",
+            None => "fsync not tried",
+        };
+        out.line(format_args!(
+            "  partner: {} at {}; {}, {}, {}, {fsync}; logins: {}, broken sessions: {}",
+            partner.server,
+            partner.address,
+            partner.exchange,
+            partner.host_key,
+            partner.ciphers.first().map_or("", String::as_str),
+            partner.logins,
+            partner.broken
+        ))?;
+    }
+    if !partner.left_alone.is_empty() {
+        out.line(format_args!("  LEFT ALONE for a while: {}", partner.left_alone))?;
+    }
+    Ok(())
+}
+
 fn spools(node: &NodeReport, times: &Times, out: &mut Output) -> io::Result<()> {
     for (name, spool) in &node.spools {
         out.line(format_args!("\nspool {name} ({}), looked at {}", spool.place, times.with_zone(spool.scanned_ms)))?;
         if !spool.error.is_empty() {
             out.line(format_args!("  FAULT: {}", spool.error))?;
+        }
+        if let Some(partner) = &spool.partner {
+            self::partner(partner, out)?;
         }
         for waiting in &spool.waiting {
             out.line(format_args!("  waiting: {} ({})", waiting.name, waiting.reason))?;

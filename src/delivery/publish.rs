@@ -126,7 +126,7 @@ async fn settle(cx: &Deliveries, delivery: &Delivery, fence: &Fence, error: &Err
     // After the move, which forgets the last fault.
     changes.push(Change::ParkDelivery {
         id: delivery.id.clone(),
-        until_ms: now_ms + backoff::pause_ms(delivery.attempts),
+        until_ms: now_ms + backoff::after(error, &delivery.id.0, delivery.attempts),
         error: error.to_string(),
     });
     if heard {

@@ -7,6 +7,7 @@ use crate::ledger::change::Change;
 use crate::ledger::delivery::{Delivery, DeliveryEvent};
 use fpp_spool::Folder;
 use std::collections::BTreeMap;
+use tokio::task::JoinSet;
 
 /// Deliveries looked at in one round.
 const ROUND_MAX: u32 = 1_000;
@@ -17,10 +18,16 @@ pub async fn observe(cx: &Deliveries) -> Result<usize> {
     for delivery in cx.ledger.untaken_deliveries(ROUND_MAX).await? {
         by_spool.entry(delivery.spool.clone()).or_default().push(delivery);
     }
-    let mut taken = 0;
+    // All partners at once: one that does not answer keeps none of the others waiting.
+    let mut looks = JoinSet::new();
     for (spool, deliveries) in by_spool {
         let Some(folder) = cx.folders.get(&spool).cloned() else { continue };
-        let gone = match blocking(move || gone(&*folder, deliveries)).await {
+        looks.spawn(async move { (spool, blocking(move || gone(&*folder, deliveries)).await) });
+    }
+    let mut taken = 0;
+    while let Some(look) = looks.join_next().await {
+        let Ok((spool, gone)) = look else { continue };
+        let gone = match gone {
             Ok(gone) => gone,
             Err(error) => {
                 tracing::debug!(spool, "nothing is known about what was taken: {error}");

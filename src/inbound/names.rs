@@ -47,6 +47,15 @@ pub fn delivery(
             Some((marker, marker_content(*content, &name, stored).into_bytes()))
         }
     };
+    let names = std::iter::once(&name).chain(marker.as_ref().map(|(marker, _)| marker));
+    if let Some((max, long)) =
+        publish.name_max.and_then(|max| Some((max, names.into_iter().find(|n| n.chars().count() > max)?)))
+    {
+        let what = format!("{long} has more than the {max} characters that spool `{spool}` allows");
+        return Err(
+            Error::halt(Code::FOLDER, what).hint("Shorten the name's template in the route, or raise name_max.")
+        );
+    }
     let sm3 = publish.checksums.contains(&Algorithm::Sm3).then(|| stored.sm3.clone());
     let now_ms = cx.clock.now_ms();
     Ok(Delivery {

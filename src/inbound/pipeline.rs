@@ -68,7 +68,7 @@ async fn settle(cx: &Inbound, transfer: &Transfer, fence: &Fence, error: Error) 
 }
 
 async fn park(cx: &Inbound, transfer: &Transfer, fence: &Fence, error: &Error) -> Result<Next> {
-    let pause_ms = backoff::pause_ms(transfer.attempts);
+    let pause_ms = backoff::after(error, &transfer.id.0, transfer.attempts);
     tracing::warn!(transfer = %transfer.id, file = transfer.name, attempt = transfer.attempts + 1,
         pause_ms, "{error}");
     let mut changes = vec![Change::Park {

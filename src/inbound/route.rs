@@ -70,4 +70,6 @@ pub struct Publish {
     pub checksums: Vec<Algorithm>,
     /// Marker: its name, and what it says.
     pub marker: Option<(NameTemplate, MarkerContent)>,
+    /// The most characters of a name at that partner.
+    pub name_max: Option<usize>,
 }

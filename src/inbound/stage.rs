@@ -12,7 +12,7 @@ use crate::trade::plan::Plan;
 use crate::vault::{Stored, Vault};
 use fpp_codecs::Code;
 use fpp_codecs::framing::Indexer;
-use fpp_spool::Entry;
+use fpp_spool::{Algorithm, Entry, PatientReader};
 
 /// Moves a claimed file to `Staged`.
 pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
@@ -29,7 +29,8 @@ pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
             .hint("Have the file sent again.")
     })?;
     let (vault, from) = (cx.vault.clone(), route.clone());
-    let stored = blocking(move || copy(&*vault, &from, &plan, &source)).await?;
+    let stated = transfer.facts.promised.as_ref().and_then(|p| p.digest.clone());
+    let stored = blocking(move || copy(&*vault, &from, &plan, &source, stated.as_deref())).await?;
     let facts = Facts {
         size: Some(stored.size),
         sha256: Some(stored.sha256.clone()),
@@ -40,19 +41,36 @@ pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
 }
 
 /// Copies the source into the vault. It must be the file that was ready, before the first byte and after the last.
-fn copy(vault: &dyn Vault, route: &Route, plan: &Plan, source: &Entry) -> Result<Stored> {
+fn copy(vault: &dyn Vault, route: &Route, plan: &Plan, source: &Entry, stated: Option<&str>) -> Result<Stored> {
     still_there(route, source)?;
-    let mut input = route.folder.open(&source.name)?;
-    let mut indexer = Indexer::new(&plan.format.framing, INDEX_EVERY);
-    let stored = vault.put(&mut input, &mut |chunk| indexer.feed(chunk), route.file_max_bytes)?;
-    // An open file keeps its session: workers that look while they hold one would wait for each other's.
-    drop(input);
+    let (mut stored, mut index, resumed) = read(vault, route, plan, source, stated.is_some())?;
+    let found = if route.algorithm == Algorithm::Sm3 { &stored.sm3 } else { &stored.sha256 };
+    if resumed && stated.is_some_and(|stated| !stated.eq_ignore_ascii_case(found)) {
+        // Reading went on after a broken line because this digest would tell; now all of it is read from the beginning.
+        tracing::warn!(file = source.name, "not the digest that its marker states: it is read again in one piece");
+        (stored, index, _) = read(vault, route, plan, source, false)?;
+    }
     still_there(route, source)?;
     if stored.size != source.size {
         return Err(changed(source, &format!("{} bytes were read", stored.size)));
     }
-    vault.put_index(&stored.sha256, &plan.format.framing.name(), &indexer.finish())?;
+    vault.put_index(&stored.sha256, &plan.format.framing.name(), &index)?;
     Ok(stored)
+}
+
+/// Reads the source once, across broken lines; says whether there were any.
+fn read(
+    vault: &dyn Vault,
+    route: &Route,
+    plan: &Plan,
+    source: &Entry,
+    whole_is_proven: bool,
+) -> Result<(Stored, Vec<u64>, bool)> {
+    // An open file keeps its session: it is closed before anybody looks at the folder again.
+    let mut input = PatientReader::open(&*route.folder, source, whole_is_proven)?;
+    let mut indexer = Indexer::new(&plan.format.framing, INDEX_EVERY);
+    let stored = vault.put(&mut input, &mut |chunk| indexer.feed(chunk), route.file_max_bytes)?;
+    Ok((stored, indexer.finish(), input.resumed() > 0))
 }
 
 fn still_there(route: &Route, source: &Entry) -> Result<()> {

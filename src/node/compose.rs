@@ -2,7 +2,7 @@
 //! beside it opens the ledger, for commands as well.
 
 use super::claimer::Claimer;
-use super::rooms::{Options, Rooms};
+use super::rooms::{Options, Partners, Rooms};
 use super::status::Status;
 use crate::bell::Bell;
 use crate::delivery::Deliveries;
@@ -15,8 +15,8 @@ use crate::vault::plans::Plans;
 use fpp_codecs::Code;
 use fpp_codecs::text::Page;
 use fpp_spool::{
-    Algorithm, Auth, Control, Folder, LocalFolder, MarkerRule, NamePattern, NameTemplate, Readiness, ScanRules,
-    SftpPool, SftpSettings,
+    Address, Algorithm, Auth, Control, Folder, LocalFolder, MarkerRule, NamePattern, NameTemplate, Readiness,
+    ScanRules, SftpPool, SftpSettings,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,7 +33,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
     let vault: Arc<dyn crate::vault::Vault> = Arc::new(DiskVault::open(&settings.vault_dir())?);
     let scratch = settings.data_dir.join("scratch");
     empty_folder(&scratch)?;
-    let folders = folders(&settings)?;
+    let (folders, partners) = folders(&settings)?;
     let bell = Bell::default();
     let claimer = Claimer::new(ledger.clone(), &settings);
     let inbound = Arc::new(Inbound {
@@ -53,7 +53,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         node: settings.node.clone(),
     });
     let status = Status::new(&settings, claimer.holder(), clock.clone());
-    Ok(Rooms { settings, ledger, inbound, deliveries, claimer, status, clock, bell })
+    Ok(Rooms { settings, ledger, inbound, deliveries, partners, claimer, status, clock, bell })
 }
 
 /// What scratch files a killed node left is of no use to anybody.
@@ -67,10 +67,14 @@ fn empty_folder(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).map_err(cannot)
 }
 
-/// Folders by spool name. Spools that are reached in the same way in every respect, host keys included, share a pool of
+/// Folders by spool name.
+type Folders = BTreeMap<String, Arc<dyn Folder>>;
+
+/// The folders, and the sessions of those over SFTP. Spools that are reached in the same way in every respect, host keys included, share a pool of
 /// sessions, whatever the number of a partner's folders.
-fn folders(settings: &Settings) -> Result<BTreeMap<String, Arc<dyn Folder>>> {
-    let mut folders: BTreeMap<String, Arc<dyn Folder>> = BTreeMap::new();
+fn folders(settings: &Settings) -> Result<(Folders, Partners)> {
+    let mut folders = Folders::new();
+    let mut partners = Partners::new();
     let mut pools: Vec<Arc<SftpPool>> = Vec::new();
     for spool in &settings.spools {
         let folder: Arc<dyn Folder> = match &spool.kind {
@@ -86,12 +90,17 @@ fn folders(settings: &Settings) -> Result<BTreeMap<String, Arc<dyn Folder>>> {
                 let known = pools.iter().find(|pool| *pool.settings() == wanted).cloned();
                 let pool = known.unwrap_or_else(|| SftpPool::new(wanted));
                 pools.push(pool.clone());
+                partners.insert(spool.name.clone(), pool.clone());
                 Arc::new(pool.folder(&sftp.path))
             }
         };
         folders.insert(spool.name.clone(), folder);
     }
-    Ok(folders)
+    Ok((folders, partners))
+}
+
+fn address(standby: &settings::Standby) -> Address {
+    Address { host: standby.host.clone(), port: standby.port, host_keys: standby.host_keys.clone() }
 }
 
 fn sftp_settings(sftp: &settings::Sftp) -> SftpSettings {
@@ -111,10 +120,11 @@ fn sftp_settings(sftp: &settings::Sftp) -> SftpSettings {
         call_timeout_ms: sftp.call_timeout_ms,
         sessions_max: sftp.sessions_max,
         ciphers: sftp.ciphers.clone(),
+        standbys: sftp.standbys.iter().map(address).collect(),
     }
 }
 
-fn routes(settings: &Settings, folders: &BTreeMap<String, Arc<dyn Folder>>) -> Result<BTreeMap<String, Arc<Route>>> {
+fn routes(settings: &Settings, folders: &Folders) -> Result<BTreeMap<String, Arc<Route>>> {
     let timezone = jiff::tz::TimeZone::get(&settings.timezone)
         .map_err(|e| Error::internal(format!("no time zone `{}`", settings.timezone)).caused_by(e))?;
     let mut routes = BTreeMap::new();
@@ -139,15 +149,15 @@ fn routes(settings: &Settings, folders: &BTreeMap<String, Arc<dyn Folder>>) -> R
             day_control: route.day == settings::DayControl::Ledger,
             timezone: timezone.clone(),
             bundle: Arc::new(bundle),
-            files: file_outlets(route)?,
-            answer: route.answer.as_ref().map(answer_target).transpose()?,
+            files: file_outlets(route, settings)?,
+            answer: route.answer.as_ref().map(|answer| answer_target(answer, settings)).transpose()?,
         };
         routes.insert(route.name.clone(), Arc::new(ready));
     }
     Ok(routes)
 }
 
-fn file_outlets(route: &settings::Route) -> Result<Vec<FileOutlet>> {
+fn file_outlets(route: &settings::Route, settings: &Settings) -> Result<Vec<FileOutlet>> {
     let mut files = Vec::new();
     for outlet in &route.outlets {
         if let settings::Outlet::File { spool, name, required, masked, checksums, marker } = outlet {
@@ -156,25 +166,31 @@ fn file_outlets(route: &settings::Route) -> Result<Vec<FileOutlet>> {
                 template: NameTemplate::parse(name)?,
                 required: *required,
                 masked: *masked,
-                publish: publish(checksums, marker.as_ref())?,
+                publish: publish(settings, spool, checksums, marker.as_ref())?,
             });
         }
     }
     Ok(files)
 }
 
-fn answer_target(answer: &settings::Answer) -> Result<AnswerTarget> {
+fn answer_target(answer: &settings::Answer, settings: &Settings) -> Result<AnswerTarget> {
     Ok(AnswerTarget {
         spool: answer.spool.clone(),
         template: NameTemplate::parse(&answer.name)?,
-        publish: publish(&answer.checksums, answer.marker.as_ref())?,
+        publish: publish(settings, &answer.spool, &answer.checksums, answer.marker.as_ref())?,
     })
 }
 
-fn publish(checksums: &[settings::DigestKind], marker: Option<&settings::MarkerOut>) -> Result<Publish> {
+fn publish(
+    settings: &Settings,
+    spool: &str,
+    checksums: &[settings::DigestKind],
+    marker: Option<&settings::MarkerOut>,
+) -> Result<Publish> {
     Ok(Publish {
         checksums: checksums.iter().map(|kind| algorithm(*kind)).collect(),
         marker: marker.map(|m| Ok::<_, Error>((NameTemplate::parse(&m.pattern)?, content(m.content)))).transpose()?,
+        name_max: settings.spool(spool).and_then(|spool| spool.name_max),
     })
 }
 

@@ -10,6 +10,7 @@ mod claimer;
 mod compose;
 mod lock;
 mod overdue;
+mod places;
 mod rooms;
 mod sealing;
 mod status;

@@ -34,8 +34,8 @@ impl Told {
         scanner: &mut Scanner,
     ) -> Result<()> {
         for route in rooms.settings.routes.iter().filter(|route| route.spool == spool.name) {
-            let late = late(rooms, route, spool, scan, scanner).await?;
             let told = self.0.entry(route.name.clone()).or_default();
+            let late = late(rooms, route, spool, scan, scanner, told).await?;
             let new = late.iter().any(|(name, _)| !told.contains(name));
             if new {
                 let notice = Change::Raise(notice(route, &late));
@@ -54,13 +54,15 @@ async fn late(
     spool: &Spool,
     scan: &Scan,
     scanner: &mut Scanner,
+    told: &HashSet<String>,
 ) -> Result<Vec<(String, String)>> {
     let patience = Duration::from_millis(route.warn_after_ms);
     let waiting = scan.waiting.iter().filter(|(_, w)| w.route == route.name && w.waited >= patience);
     let mut late: Vec<_> = waiting.map(|(name, w)| (name.clone(), w.why.clone())).collect();
     let mut orphans: Vec<&Orphan> =
         scan.orphans.iter().filter(|o| o.route == route.name && o.waited >= patience).collect();
-    if orphans.iter().any(|orphan| orphan.index.is_some()) {
+    // One that was told was not in the books then, and is seen by the scanner when it comes.
+    if orphans.iter().any(|orphan| orphan.index.is_some() && !told.contains(&orphan.name)) {
         let query = TransferQuery { limit: BOOKS_MAX, ..TransferQuery::default() };
         let known = rooms.ledger.transfers(&query).await?;
         // What was taken before this node started is not missed; the scanner is told, so that it is asked once.

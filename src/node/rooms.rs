@@ -8,6 +8,8 @@ use crate::delivery::Deliveries;
 use crate::inbound::work::Inbound;
 use crate::ledger::Ledger;
 use crate::settings::Settings;
+use fpp_spool::SftpPool;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Wraps the ledger engine; tests put faults between the flows and their books here.
@@ -22,12 +24,16 @@ pub struct Options {
     pub wrap_ledger: Option<WrapLedger>,
 }
 
+/// Sessions to partners, by the name of the spool.
+pub(crate) type Partners = BTreeMap<String, Arc<SftpPool>>;
+
 /// What the services share.
 pub(crate) struct Rooms {
     pub(crate) settings: Settings,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) inbound: Arc<Inbound>,
     pub(crate) deliveries: Arc<Deliveries>,
+    pub(crate) partners: Partners,
     pub(crate) claimer: Claimer,
     pub(crate) status: Status,
     pub(crate) clock: Clock,

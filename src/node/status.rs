@@ -2,8 +2,8 @@
 
 use crate::clock::Clock;
 use crate::settings::Settings;
-use crate::telemetry::report::{Ignored, NodeReport, SpoolReport, Waiting};
-use fpp_spool::Scan;
+use crate::telemetry::report::{Ignored, NodeReport, PartnerReport, SpoolReport, Waiting};
+use fpp_spool::{PoolStatus, Scan};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -57,6 +57,25 @@ impl Status {
                 Ok(left) => (entry.temporaries, entry.error) = (left, String::new()),
                 Err(error) => entry.error = error,
             }
+        });
+    }
+
+    /// How a partner is.
+    pub(crate) fn partner(&self, spool: &str, status: PoolStatus) {
+        let agreed = status.negotiated.unwrap_or_default();
+        let partner = PartnerReport {
+            address: agreed.address,
+            server: agreed.server,
+            exchange: agreed.exchange,
+            host_key: agreed.host_key,
+            ciphers: agreed.ciphers.into(),
+            fsync: agreed.fsync,
+            logins: status.connected,
+            broken: status.broken,
+            left_alone: status.left_alone.unwrap_or_default(),
+        };
+        self.change(|report| {
+            report.spools.entry(spool.to_owned()).or_default().partner = Some(partner);
         });
     }
 

@@ -51,6 +51,7 @@ impl Settings {
         }
         settings.warnings.extend(compiled);
         checks::across(&settings.routes, &mut faults, &mut settings.warnings);
+        checks::names_fit(&settings.routes, &settings.spools, &mut faults);
         settings.warnings.append(&mut reader.warnings);
         faults.sort();
         faults.dedup();

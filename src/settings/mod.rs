@@ -31,5 +31,5 @@ pub use compile::{FormatFile, LayoutFile, page};
 pub use ledger::{LedgerPlace, LedgerServer, Secret};
 pub use node::{Http, Seal, Settings, Work};
 pub use route::{DayControl, Ready, Route, SourceAction, Text, Texts};
-pub use spool::{Sftp, SftpAuth, Spool, SpoolKind};
+pub use spool::{Sftp, SftpAuth, Spool, SpoolKind, Standby};
 pub use words::{DigestKind, MarkerContent};

@@ -151,6 +151,24 @@ pub(super) fn checksums(section: &Section<'_>) -> Vec<DigestKind> {
     kinds
 }
 
+/// The shortest name that a template gives.
+pub(super) fn shortest(template: &str) -> Option<String> {
+    let known = Fields {
+        date: Some("20250620".into()),
+        batch: Some(1),
+        run: Some(0),
+        answer: Some(1),
+        seq: Some(1),
+        ..Fields::of_name("A")
+    };
+    NameTemplate::parse(template).ok()?.try_fill(&Fields { route: "r".into(), ..known }).ok()
+}
+
+/// The marker of a file that fpp writes.
+pub(super) fn marker_of(pattern: &str, name: &str) -> Option<String> {
+    NameTemplate::parse(pattern).ok()?.try_fill(&Fields::of_name(name)).ok()
+}
+
 /// A name that both patterns take, if filling one of them in gives such a name: enough to find `*.TXT` beside
 /// `PMTRD_*.TXT`, not a proof that there is none.
 pub(super) fn taken_by_both(one: &str, other: &str) -> Option<String> {

@@ -17,6 +17,8 @@ pub struct Spool {
     pub list_max: usize,
     /// Names mean the same in upper and lower case.
     pub fold: bool,
+    /// The most characters of a name that fpp writes there.
+    pub name_max: Option<usize>,
 }
 
 /// Where a spool is.
@@ -54,6 +56,19 @@ pub struct Sftp {
     pub sessions_max: usize,
     /// Ciphers to offer instead of the default list, in order, separated by commas.
     pub ciphers: Option<String>,
+    /// Other addresses of the same folders.
+    pub standbys: Vec<Standby>,
+}
+
+/// Another address of a partner, asked when the first does not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standby {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Its accepted host keys.
+    pub host_keys: Vec<String>,
 }
 
 /// How an SFTP user proves who he is. Only files and agents: a secret never stands in the configuration.
@@ -88,6 +103,7 @@ pub(super) fn read(name: &str, section: &Section<'_>, reader: &mut Reader) -> Op
     let file_max_bytes = section.number_in("file_max_bytes", 1..=1 << 50).unwrap_or(16 << 30);
     let list_max = section.number_in("list_max", 1..=10_000_000).unwrap_or(100_000);
     let fold = section.choice("case", &[("exact", false), ("fold", true)]).unwrap_or(false);
+    let name_max = section.number_in("name_max", 1..=255).and_then(|max| usize::try_from(max).ok());
     section.no_more();
     Some(Spool {
         name: name.to_owned(),
@@ -95,6 +111,7 @@ pub(super) fn read(name: &str, section: &Section<'_>, reader: &mut Reader) -> Op
         file_max_bytes: file_max_bytes.unsigned_abs(),
         list_max: usize::try_from(list_max).unwrap_or(usize::MAX),
         fold,
+        name_max,
     })
 }
 
@@ -110,6 +127,7 @@ fn sftp(section: &Section<'_>, reader: &mut Reader) -> Option<SpoolKind> {
     let host = section.need_text("host");
     let user = section.need_text("user");
     let path = section.need_text("path");
+    stream_files(section, &path);
     let port = section.number_in("port", 1..=65_535).unwrap_or(22);
     let auth = auth(section, reader);
     let host_keys = host_keys(section, reader, &host, port);
@@ -117,6 +135,7 @@ fn sftp(section: &Section<'_>, reader: &mut Reader) -> Option<SpoolKind> {
     let call_timeout_ms = section.number_in("call_timeout_ms", 100..=600_000).unwrap_or(30_000);
     let sessions_max = section.number_in("sessions_max", 1..=64).unwrap_or(2);
     let ciphers = section.text("ciphers");
+    let standbys = section.sections("standby").iter().filter_map(|s| standby(s, reader)).collect();
     Some(SpoolKind::Sftp(Sftp {
         host,
         port: u16::try_from(port).unwrap_or(22),
@@ -128,7 +147,29 @@ fn sftp(section: &Section<'_>, reader: &mut Reader) -> Option<SpoolKind> {
         call_timeout_ms: call_timeout_ms.unsigned_abs(),
         sessions_max: usize::try_from(sessions_max).unwrap_or(1),
         ciphers,
+        standbys,
     }))
+}
+
+fn standby(section: &Section<'_>, reader: &mut Reader) -> Option<Standby> {
+    let host = section.need_text("host");
+    let port = section.number_in("port", 1..=65_535).unwrap_or(22);
+    let host_keys = host_keys(section, reader, &host, port);
+    section.no_more();
+    Some(Standby { host, port: u16::try_from(port).unwrap_or(22), host_keys: host_keys? })
+}
+
+/// Members of database files are refused: nothing can be published there so that its name means that it is complete.
+fn stream_files(section: &Section<'_>, path: &str) {
+    let in_library = path.split('/').any(|step| step.eq_ignore_ascii_case("QSYS.LIB"));
+    if in_library {
+        section.fault(
+            "path",
+            "is in /QSYS.LIB: a database member cannot be written under a temporary name and renamed, has a name of 10 \
+             characters and records of one length; use a folder of stream files such as /home/USER/in, and CPYFRMSTMF \
+             or CPYTOSTMF between the two",
+        );
+    }
 }
 
 fn auth(section: &Section<'_>, reader: &mut Reader) -> Option<SftpAuth> {

@@ -86,3 +86,89 @@ fn doors_are_closed_unless_there_are_tokens() {
     assert!(load(&format!("{open}token_file = \"tokens.toml\"\n"), |route| route).is_ok());
     assert!(!faults(&format!("{open}token_file = \"key\"\n"), |route| route).is_empty(), "a file without tokens");
 }
+
+fn partner(more: &str) -> String {
+    format!(
+        "[spool.far]\nkind = \"sftp\"\nhost = \"h\"\nuser = \"u\"\nagent = true\nhost_keys = [\"SHA256:x\"]\n\
+         path = \"/in\"\n{more}\n"
+    )
+}
+
+#[test]
+fn partners_have_standbys_and_no_database_members() {
+    let standby =
+        "case = \"fold\"\nname_max = 10\n[[spool.far.standby]]\nhost = \"dr\"\nport = 2022\nhost_keys = [\"SHA256:y\"]";
+    let settings = load(&partner(standby), |route| route).unwrap();
+    let spool = settings.spool("far").unwrap();
+    assert_eq!((spool.fold, spool.name_max), (true, Some(10)));
+    let SpoolKind::Sftp(sftp) = &spool.kind else { panic!("{spool:?}") };
+    assert_eq!((sftp.standbys[0].host.as_str(), sftp.standbys[0].port), ("dr", 2022));
+    let unpinned = faults(&partner("[[spool.far.standby]]\nhost = \"dr\""), |route| route);
+    assert!(unpinned[0].contains("needs a pinned host key"), "{unpinned:?}");
+    for path in ["/QSYS.LIB/APP.LIB/PMACK.FILE", "/iasp1/qsys.lib/APP.LIB"] {
+        let found = faults(&partner("").replace("/in", path), |route| route);
+        assert!(found[0].contains("CPYFRMSTMF"), "{found:?}");
+    }
+    assert!(load(&partner("").replace("/in", "/home/QSYS.LIBRARY"), |route| route).is_ok());
+}
+
+#[test]
+fn names_that_a_partner_cannot_have_are_told_before_anything_is_sent() {
+    let far = partner("name_max = 10");
+    let sent = |name: &'static str, checksums: &'static str| {
+        move |route: String| {
+            let answer = route.split_once("[answer]").unwrap().1.to_owned();
+            let changed = answer
+                .replace("\"core-in\"", "\"far\"")
+                .replace("PMACK_{date}_{batch:4}_{run:2}_{answer}.TXT", name)
+                .replace("checksums = [\"sha256\"]", checksums)
+                .replace("marker = \"{name}.OK\"\nmarker_content = \"empty\"", "");
+            route.replace(&answer, &changed)
+        }
+    };
+    let found = faults(&far, sent("A{date}{batch:2}{answer:2}", ""));
+    assert!(found[0].contains("A202506200101 has more than the 10 characters"), "{found:?}");
+    let found = faults(&far, sent("A{mmdd}{batch:2}{run:1}{answer:2}", "checksums = [\"sm3\"]"));
+    assert!(found[0].contains("A062001001.sm3 has more"), "{found:?}");
+    load(&far, sent("A{mmdd}{batch:2}{run:1}{answer:2}", "")).unwrap();
+}
+
+#[test]
+fn control_files_and_indexes_are_read_and_what_is_unclear_is_told() {
+    let ready = |text: &'static str| {
+        move |route: String| {
+            let (before, rest) = route.split_once("[ready]").unwrap();
+            let (_, after) = rest.split_once("[policy]").unwrap();
+            format!("{before}[ready]\n{text}\n[policy]{after}")
+        }
+    };
+    let index = "marker = \"INDEX.LST\"\ncontent = \"index\"\ncolumns = [\"name\", \"-\", \"size\"]\nseparator = \"tab\"\nwarn_after_ms = 60000";
+    let settings = load("", ready(index)).unwrap();
+    let route = settings.route("pmtrd").unwrap();
+    let Ready::Marker { control: Some(control), .. } = &route.ready else { panic!("{:?}", route.ready) };
+    assert!(control.index && route.warn_after_ms == 60_000 && !route.states_amount());
+    let lines = "marker = \"{stem}.CTL\"\ncontent = \"control\"\n[ready.lines]\nsize = \"BYTES\"\namount = \"SUM\"";
+    assert!(load("", ready(lines)).unwrap().route("pmtrd").unwrap().states_amount());
+    for (text, told) in [
+        ("marker = \"INDEX.LST\"\ncontent = \"control\"\ncolumns = [\"size\"]", "does not tell data from marker"),
+        ("marker = \"{stem}.CTL\"\ncontent = \"control\"", "needs either [ready.lines]"),
+        ("marker = \"{stem}.CTL\"\ncontent = \"index\"\ncolumns = [\"size\"]", "needs a column of names"),
+        ("marker = \"{stem}.CTL\"\ncontent = \"control\"\ncolumns = [\"bytes\"]", "`bytes` is not one of: name, size"),
+        (
+            "marker = \"{stem}.CTL\"\ncontent = \"control\"\ncolumns = [\"size\"]\nseparator = \"ab\"",
+            "neither one character",
+        ),
+        ("marker = \"{stem}.OK\"\ncontent = \"size\"\ncolumns = [\"size\"]", "must be control or index"),
+        ("quiet_ms = 1000\ncontent = \"control\"\ncolumns = [\"size\"]", "belongs to a marker"),
+    ] {
+        let found = faults("", ready(text));
+        assert!(found.iter().any(|fault| fault.contains(told)), "{text}: {found:#?}");
+    }
+    // An amount needs something to be compared with.
+    let found = faults("", |route| {
+        let route = ready(lines)(route);
+        let (before, _) = route.split_once("[answer]").unwrap();
+        before.to_owned()
+    });
+    assert!(found.iter().any(|fault| fault.contains("the answer's `amount`")), "{found:#?}");
+}

@@ -47,6 +47,32 @@ pub struct SpoolReport {
     pub ignored: BTreeMap<String, Ignored>,
     /// Temporary files of this installation that are still there.
     pub temporaries: Vec<String>,
+    /// How the partner is, for a folder over SFTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<PartnerReport>,
+}
+
+/// How a partner over SFTP is, and what was agreed on at the last login; empty words before the first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartnerReport {
+    /// The address that let us in.
+    pub address: String,
+    /// What the server calls itself.
+    pub server: String,
+    /// Key exchange.
+    pub exchange: String,
+    /// Kind of host key.
+    pub host_key: String,
+    /// Cipher, to the partner and from it.
+    pub ciphers: Vec<String>,
+    /// Whether files can be made durable there; nothing before the first was written.
+    pub fsync: Option<bool>,
+    /// Logins since the start.
+    pub logins: u64,
+    /// Sessions that broke.
+    pub broken: u64,
+    /// Why it is left alone for a while; empty when it is not.
+    pub left_alone: String,
 }
 
 /// A file that is not ready.

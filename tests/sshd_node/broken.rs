@@ -2,8 +2,8 @@
 
 use crate::look::{holds_exactly, names};
 use crate::room::{Reach, Room, Running, answer_name, drop_file};
-use crate::sshd_support::available;
-use fpp::ledger::delivery::DeliveryState;
+use crate::sshd_support::{Options, Sshd, available};
+use fpp::ledger::delivery::{Delivery, DeliveryState};
 use fpp_spool::{Algorithm, Digest};
 use std::fs;
 use std::path::Path;
@@ -76,5 +76,49 @@ fn a_server_that_freezes_or_dies_in_mid_transfer_gets_one_whole_file() {
     room.sshd.restart();
     settled(&node, &room.inn, &file, &second);
     holds_exactly(&room.inn, &[&first, &second]);
+    node.stop();
+}
+
+#[test]
+fn a_partner_that_hangs_holds_its_own_places_and_no_others() {
+    if !available() {
+        return;
+    }
+    const MANY: u16 = 12;
+    let other = Sshd::start(Options { plain_user: true, ..Options::default() });
+    let mut room = Room::new(&Reach::default());
+    let far = room.spool_of(&other, "far-in", "in", &Reach { timeout_ms: 8_000, ..Reach::default() });
+    let desk = room.local_spool("desk");
+    room.route("good", "desk", "core-in", "");
+    room.route("mute", "desk", "far-in", "");
+    let node = room.start();
+    let first = drop_file(&desk, "mute", 100, 10);
+    node.archived(&first);
+    let frozen = other.freeze();
+    let mute: Vec<_> = (1..=MANY).map(|batch| drop_file(&desk, "mute", batch, 10)).collect();
+    node.until("the deliveries wait for the partner that hangs", || {
+        let waiting = |d: &&Delivery| d.spool == "far-in" && d.state == DeliveryState::Planned;
+        (node.deliveries().iter().filter(waiting).count() == usize::from(MANY)).then_some(())
+    });
+    let started = Instant::now();
+    let good = drop_file(&desk, "good", 1, 10);
+    node.archived(&good);
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(6), "{took:?}: it waited for another partner");
+    holds_exactly(&room.inn, &[&answer_name("good", 1)]);
+    // Three that found out are enough for all; the status says so.
+    node.until("the partner is left alone", || {
+        node.report()?.spools.get("far-in")?.partner.as_ref().filter(|p| !p.left_alone.is_empty()).map(|_| ())
+    });
+    drop(frozen);
+    mute.iter().for_each(|name| _ = node.archived(name));
+    let mut answers: Vec<_> = (1..=MANY).map(|batch| answer_name("mute", batch)).collect();
+    answers.push(answer_name("mute", 100));
+    holds_exactly(&far, &answers.iter().map(String::as_str).collect::<Vec<_>>());
+    node.until("it is well again", || {
+        let report = node.report()?;
+        let partner = report.spools.get("far-in")?.partner.clone()?;
+        (partner.left_alone.is_empty() && partner.fsync == Some(true) && partner.server.contains("SSH")).then_some(())
+    });
     node.stop();
 }

@@ -16,7 +16,7 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use sink::{LocalSink, could, sync_handle};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -130,8 +130,13 @@ impl Folder for LocalFolder {
         }
     }
 
-    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>> {
-        Ok(Box::new(self.open_file(name)?))
+    fn open_at(&self, name: &str, offset: u64) -> Result<Box<dyn Read + Send>> {
+        let mut file = self.open_file(name)?;
+        if offset > 0 {
+            file.seek(SeekFrom::Start(offset))
+                .map_err(|e| Error::from_io(format_args!("reading {name:?} in {}", self.describe()), e))?;
+        }
+        Ok(Box::new(file))
     }
 
     fn create_new(&self, name: &str) -> Result<Box<dyn Sink>> {

@@ -38,7 +38,8 @@ pub(super) fn publish(
     let Some(proven) = proven_temporary(folder, publication, &own)? else {
         // A rename whose answer was lost may have taken effect between the two looks, so the final name comes last.
         return match look(folder, &publication.final_name, publication.size, &publication.sha256)? {
-            Found::Nothing => Ok(Published { fsynced: false, resumed: true, collected: true }),
+            Found::Nothing if folder.one_place() => Ok(Published { fsynced: false, resumed: true, collected: true }),
+            Found::Nothing => Err(unsure(folder, &publication.final_name)),
             Found::Equal => settle(folder, publication, &own, on_proven),
             Found::Other => Err(target_exists(folder, &publication.final_name)),
         };
@@ -197,6 +198,16 @@ fn confirm(folder: &dyn Folder, publication: &Publication<'_>, proven: &Proven) 
     Ok(Published { fsynced: proven.fsynced, resumed: proven.resumed, collected })
 }
 
+/// What was proven at one address of a partner and is found nowhere at another may have been collected, or may be on a
+/// disk that is not the other's.
+fn unsure(folder: &dyn Folder, name: &str) -> Error {
+    let what = format!(
+        "{name:?} was written whole and is not in {} any more: collected, or at another address",
+        folder.describe()
+    );
+    Error::new(ErrorKind::Unsure, what)
+}
+
 /// A failed rename does not say that nothing happened: the reply may be lost. The two names tell.
 fn after_failed_rename(
     folder: &dyn Folder,
@@ -215,6 +226,7 @@ fn after_failed_rename(
         }
         Found::Other => Err(target_exists(folder, &publication.final_name)),
         Found::Nothing if waits => Err(error),
-        Found::Nothing => Ok(published(true)),
+        Found::Nothing if folder.one_place() => Ok(published(true)),
+        Found::Nothing => Err(unsure(folder, &publication.final_name)),
     }
 }

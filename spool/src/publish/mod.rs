@@ -6,7 +6,8 @@
 //! at what is there, compares sizes and digests, and continues; it never sends again what was proven.
 //!
 //! What it cannot know, the caller's book knows: once `on_proven` has returned, `proven_before` must be true in later
-//! calls. Then, if neither a temporary nor the final name is found, the partner has collected the file (D15). For that
+//! calls. Then, if neither a temporary nor the final name is found, the partner has collected the file (D15); at a partner
+//! with several addresses nobody can conclude that, and a person is asked. For that
 //! reason a proven temporary is never removed here, and must not be swept while its delivery is unfinished.
 
 mod data;

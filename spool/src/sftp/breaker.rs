@@ -76,19 +76,24 @@ impl Breaker {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why the partner may not be asked now. When the pause is over one caller gets through, and the pause begins anew
-    /// for the others.
-    pub(super) fn refuses(&self, line_only: bool, now: Instant) -> Option<Error> {
+    /// Why nobody may use the line now. When the pause is over one caller gets through, and the pause begins anew for the
+    /// others.
+    pub(super) fn line_refuses(&self, now: Instant) -> Option<Error> {
         let mut state = self.lock();
         let times = state.times;
-        let open = state.open.as_mut().filter(|open| !line_only || open.kind == ErrorKind::Unreachable)?;
+        let open = state.open.as_mut().filter(|open| open.kind == ErrorKind::Unreachable)?;
         if now < open.until {
             return Some(open.error(now));
         }
-        if open.kind == ErrorKind::Unreachable {
-            (open.until, open.tried) = (now + pause(times), true);
-        }
+        (open.until, open.tried) = (now + pause(times), true);
         None
+    }
+
+    /// Why nobody may log in now; sessions that are open go on.
+    pub(super) fn login_refuses(&self, now: Instant) -> Option<Error> {
+        let state = self.lock();
+        let open = state.open.as_ref().filter(|open| open.kind != ErrorKind::Unreachable && now < open.until)?;
+        Some(open.error(now))
     }
 
     /// For how long the partner will be left alone, if it is.
@@ -162,18 +167,18 @@ mod tests {
         let (breaker, start) = (Breaker::default(), Instant::now());
         let at = |ms| start + Duration::from_millis(ms);
         let login = Error::new(ErrorKind::Login, "refused");
-        assert!(breaker.refuses(false, at(0)).is_none());
+        assert!(breaker.login_refuses(at(0)).is_none());
         assert!(breaker.failed(&login, at(0)));
-        assert_eq!(breaker.refuses(false, at(499)).unwrap().code(), 4002);
-        assert!(breaker.refuses(true, at(0)).is_none(), "sessions that are open go on");
-        assert!(breaker.refuses(false, at(500)).is_none());
+        assert_eq!(breaker.login_refuses(at(499)).unwrap().code(), 4002);
+        assert!(breaker.line_refuses(at(0)).is_none(), "sessions that are open go on");
+        assert!(breaker.login_refuses(at(500)).is_none());
         breaker.failed(&login, at(500));
-        assert!(breaker.refuses(false, at(1499)).is_some() && breaker.refuses(false, at(1500)).is_none());
+        assert!(breaker.login_refuses(at(1499)).is_some() && breaker.login_refuses(at(1500)).is_none());
         breaker.failed(&Error::new(ErrorKind::Unreachable, "gone"), at(1600));
         breaker.failed(&login, at(2000));
-        assert!(breaker.refuses(false, at(3999)).is_some());
+        assert!(breaker.login_refuses(at(3999)).is_some());
         breaker.let_in();
-        assert!(breaker.refuses(false, at(2001)).is_none());
+        assert!(breaker.login_refuses(at(2001)).is_none());
     }
 
     #[test]
@@ -184,19 +189,19 @@ mod tests {
         assert!(!breaker.failed(&gone, at(0)) && !breaker.failed(&gone, at(0)));
         breaker.well();
         assert!(!breaker.failed(&gone, at(0)) && !breaker.failed(&gone, at(0)), "not in a row");
-        assert!(breaker.refuses(true, at(0)).is_none());
+        assert!(breaker.line_refuses(at(0)).is_none());
         assert!(breaker.failed(&gone, at(0)));
         assert!(!breaker.failed(&gone, at(1)), "three more that fail with it do not make it longer");
-        assert!(breaker.refuses(true, at(100)).unwrap().retry_after.unwrap() >= Duration::from_millis(400));
-        assert_eq!(breaker.refuses(true, at(499)).unwrap().what, "gone");
+        assert!(breaker.line_refuses(at(100)).unwrap().retry_after.unwrap() >= Duration::from_millis(400));
+        assert_eq!(breaker.line_refuses(at(499)).unwrap().what, "gone");
         // With jitter it is over after 625 ms at the latest.
-        assert!(breaker.refuses(true, at(626)).is_none(), "one tries");
-        assert!(breaker.refuses(true, at(627)).is_some(), "the others wait on");
+        assert!(breaker.line_refuses(at(626)).is_none(), "one tries");
+        assert!(breaker.line_refuses(at(627)).is_some(), "the others wait on");
         assert!(breaker.failed(&gone, at(700)), "again");
-        assert!(breaker.refuses(true, at(1_699)).is_some());
-        assert!(breaker.refuses(true, at(1_951)).is_none());
+        assert!(breaker.line_refuses(at(1_699)).is_some());
+        assert!(breaker.line_refuses(at(1_951)).is_none());
         breaker.answered();
-        assert!(breaker.refuses(true, at(1_952)).is_none() && breaker.stands().is_none(), "on trial");
+        assert!(breaker.line_refuses(at(1_952)).is_none() && breaker.stands().is_none(), "on trial");
         assert!(breaker.failed(&gone, at(1_960)), "one more failure is enough");
         breaker.answered();
         breaker.well();

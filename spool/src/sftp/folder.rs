@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::folder::{Folder, Sink};
 use crate::local::read_at_most;
 use ssh2::{FileStat, FileType, OpenFlags, OpenType};
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -118,6 +118,10 @@ impl Folder for SftpFolder {
         format!("{}{slash}{}", self.pool.settings().describe(), self.path)
     }
 
+    fn one_place(&self) -> bool {
+        self.pool.settings().standbys.is_empty()
+    }
+
     fn list(&self, limit: usize) -> Result<Vec<Entry>> {
         let doing = format!("listing {}", self.describe());
         let path = if self.path.is_empty() { "." } else { &self.path };
@@ -147,8 +151,12 @@ impl Folder for SftpFolder {
         }
     }
 
-    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>> {
-        let (file, lease) = self.open_file(name)?;
+    fn open_at(&self, name: &str, offset: u64) -> Result<Box<dyn Read + Send>> {
+        let (mut file, lease) = self.open_file(name)?;
+        if offset > 0 {
+            // Nothing is sent: the protocol has an offset in every read.
+            file.seek(SeekFrom::Start(offset)).map_err(|e| faults::io_error(self.doing("reading", name), e))?;
+        }
         let what = format!("{name:?} in {}", self.describe());
         Ok(Box::new(BufReader::with_capacity(READ_BYTES, SftpReader::new(file, lease, what))))
     }

@@ -2,11 +2,12 @@
 //!
 //! A session serves one call, one reader or one writer at a time. The last used one is taken first, so that under a
 //! small load the others grow old and are closed. A broken session is never put back. Nothing here repeats a call that
-//! changes something: whether it had its effect is for the caller to find out.
+//! changes something: whether it had its effect is for the caller to find out. A partner in trouble is left alone: see the
+//! module `breaker`.
 
+use super::breaker::Breaker;
 use super::faults;
-use super::refusal::Refusal;
-use super::session::Conn;
+use super::session::{Conn, Negotiated};
 use super::settings::SftpSettings;
 use super::watchdog::Watchdog;
 use crate::error::{Error, ErrorKind, Result};
@@ -21,18 +22,30 @@ use std::time::{Duration, Instant};
 const WAIT: Duration = Duration::from_secs(60);
 /// After this long idle, a session is asked whether it lives before it is used.
 const ASK_AFTER: Duration = Duration::from_secs(15);
+/// After this long at another address, the first one is tried again.
+const BACK_AFTER: Duration = Duration::from_secs(300);
 /// After this long idle, a session is closed.
 const CLOSE_AFTER: Duration = Duration::from_secs(300);
 
 /// Sessions to one partner.
 pub struct SftpPool {
     settings: SftpSettings,
+    addresses: Vec<SftpSettings>,
     watchdog: Watchdog,
-    refusal: Refusal,
+    breaker: Breaker,
+    place: Mutex<Place>,
     sessions: Mutex<Sessions>,
     freed: Condvar,
     connected: AtomicU64,
     broken: AtomicU64,
+}
+
+/// Where the partner answered last.
+#[derive(Default)]
+struct Place {
+    address: usize,
+    since: Option<Instant>,
+    negotiated: Option<Negotiated>,
 }
 
 #[derive(Default)]
@@ -42,8 +55,8 @@ struct Sessions {
     open: usize,
 }
 
-/// Numbers for the metrics.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How the partner is, for status and metrics.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PoolStatus {
     /// Sessions that wait for work.
     pub idle: usize,
@@ -53,15 +66,21 @@ pub struct PoolStatus {
     pub connected: u64,
     /// Sessions that were thrown away because they broke.
     pub broken: u64,
+    /// Why it is not asked for a while; nothing while it is.
+    pub left_alone: Option<String>,
+    /// What was agreed on at the last login.
+    pub negotiated: Option<Negotiated>,
 }
 
 impl SftpPool {
     /// A pool; it connects when first used.
     pub fn new(settings: SftpSettings) -> Arc<SftpPool> {
         Arc::new(SftpPool {
+            addresses: settings.addresses(),
             settings,
             watchdog: Watchdog::new(),
-            refusal: Refusal::default(),
+            breaker: Breaker::default(),
+            place: Mutex::default(),
             sessions: Mutex::default(),
             freed: Condvar::new(),
             connected: AtomicU64::new(0),
@@ -74,12 +93,17 @@ impl SftpPool {
         &self.settings
     }
 
-    /// Numbers for the metrics.
+    /// How the partner is.
     pub fn status(&self) -> PoolStatus {
-        let sessions = self.lock();
+        let (idle, open) = {
+            let sessions = self.lock();
+            (sessions.idle.len(), sessions.open)
+        };
         PoolStatus {
-            idle: sessions.idle.len(),
-            open: sessions.open,
+            idle,
+            open,
+            left_alone: self.breaker.stands(),
+            negotiated: self.place().negotiated.clone(),
             connected: self.connected.load(Ordering::Relaxed),
             broken: self.broken.load(Ordering::Relaxed),
         }
@@ -101,15 +125,22 @@ impl SftpPool {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Lends a session, opening one if need be.
     pub(super) fn lend(self: &Arc<Self>) -> Result<Lease> {
         let until = Instant::now() + WAIT;
+        if let Some(error) = self.breaker.line_refuses(Instant::now()) {
+            return Err(error);
+        }
         let mut sessions = self.lock();
         loop {
             if let Some(conn) = sessions.idle.pop() {
                 let idle = conn.used.elapsed();
                 drop(sessions);
-                let mut lease = Lease { pool: Arc::clone(self), conn: Some(conn), reused: true };
+                let mut lease = Lease { pool: Arc::clone(self), conn: Some(conn), reused: true, failed: None };
                 if idle < CLOSE_AFTER && lease.lives(idle) {
                     return Ok(lease);
                 }
@@ -121,7 +152,7 @@ impl SftpPool {
                 sessions.open += 1;
                 drop(sessions);
                 // The lease gives the place back if opening fails.
-                let mut lease = Lease { pool: Arc::clone(self), conn: None, reused: false };
+                let mut lease = Lease { pool: Arc::clone(self), conn: None, reused: false, failed: None };
                 lease.conn = Some(self.open()?);
                 return Ok(lease);
             }
@@ -131,19 +162,80 @@ impl SftpPool {
                 return Err(Error::new(ErrorKind::Unreachable, what).hint("raise sessions_max, or wait"));
             }
             sessions = self.freed.wait_timeout(sessions, left).unwrap_or_else(PoisonError::into_inner).0;
+            // Those who wait for a session hear of it when the others found that there will be none.
+            if let Some(what) = self.breaker.line().filter(|_| sessions.idle.is_empty()) {
+                return Err(Error::new(ErrorKind::Unreachable, what));
+            }
         }
     }
 
     fn open(&self) -> Result<Conn> {
-        if let Some(refusal) = self.refusal.stands(Instant::now()) {
+        if let Some(refusal) = self.breaker.login_refuses(Instant::now()) {
             return Err(refusal);
         }
-        let opened = Conn::open(&self.settings, &self.watchdog);
-        self.refusal.asked(opened.as_ref().err(), Instant::now());
-        if opened.is_ok() {
-            self.connected.fetch_add(1, Ordering::Relaxed);
+        match self.open_somewhere() {
+            Ok(conn) => {
+                self.connected.fetch_add(1, Ordering::Relaxed);
+                self.breaker.let_in();
+                self.place().negotiated = Some((*conn.negotiated).clone());
+                Ok(conn)
+            }
+            Err(error) => {
+                self.failed(&error);
+                Err(Error { retry_after: self.breaker.pause(Instant::now()), ..error })
+            }
         }
-        opened
+    }
+
+    /// At the address that answered last, or at the next one that does. A wrong host key or a refused login is told, not
+    /// worked around.
+    fn open_somewhere(&self) -> Result<Conn> {
+        let first = {
+            let mut place = self.place();
+            if place.since.is_some_and(|since| since.elapsed() > BACK_AFTER) {
+                (place.address, place.since) = (0, None);
+            }
+            place.address
+        };
+        let count = self.addresses.len();
+        let mut failures = Vec::new();
+        for step in 0..count {
+            let address = (first + step) % count;
+            match Conn::open(&self.addresses[address], &self.watchdog) {
+                Ok(conn) => {
+                    if step > 0 {
+                        self.moved_to(address);
+                    }
+                    return Ok(conn);
+                }
+                Err(error) if error.kind == ErrorKind::Unreachable => failures.push(error.what),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::new(ErrorKind::Unreachable, failures.join("; ")))
+    }
+
+    /// Sessions at the former address are not mixed with those at the new one.
+    fn moved_to(&self, address: usize) {
+        tracing::warn!(partner = self.settings.describe(), now = self.addresses[address].describe(), "another address");
+        let mut place = self.place();
+        (place.address, place.since) = (address, (address > 0).then(Instant::now));
+        drop(place);
+        self.close_idle();
+    }
+
+    fn failed(&self, error: &Error) {
+        if self.breaker.failed(error, Instant::now()) {
+            tracing::warn!(partner = self.settings.describe(), "left alone for a while: {}", error.what);
+            self.freed.notify_all();
+        }
+    }
+
+    /// Whether files can be made durable at the partner, as one of them showed.
+    pub(super) fn learn_fsync(&self, can: bool) {
+        if let Some(negotiated) = &mut self.place().negotiated {
+            negotiated.fsync = Some(can);
+        }
     }
 
     /// Makes one call that changes nothing; a session that turns out to have died while idle is replaced once.
@@ -187,6 +279,8 @@ pub(super) struct Lease {
     pool: Arc<SftpPool>,
     conn: Option<Conn>,
     reused: bool,
+    /// How the line broke, where it was not we who shut it.
+    failed: Option<String>,
 }
 
 impl Lease {
@@ -208,10 +302,25 @@ impl Lease {
         let watched = self.pool.watchdog.watch(conn.socket(), conn.limit());
         let result = call(conn.sftp());
         drop(watched);
-        if result.as_ref().is_err_and(|e| faults::status(e).is_none() && !ended(e)) {
-            conn.shut();
+        match &result {
+            Err(e) if faults::status(e).is_none() && !ended(e) => {
+                conn.shut();
+                self.failed = Some(e.message().to_owned());
+            }
+            _ => self.pool.breaker.answered(),
         }
         result
+    }
+
+    /// The line broke outside of [`Lease::call`].
+    pub(super) fn broke(&mut self, how: &str) {
+        self.shut();
+        self.failed = Some(how.to_owned());
+    }
+
+    /// Whether the partner could make a file durable.
+    pub(super) fn learn_fsync(&self, can: bool) {
+        self.pool.learn_fsync(can);
     }
 
     /// True when the partner's rename is known to refuse an existing target.
@@ -246,6 +355,14 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let conn = self.conn.take();
         let broken = conn.as_ref().is_some_and(|conn| conn.broken);
+        match self.failed.take() {
+            Some(how) => {
+                let what = format!("a session with {} broke: {how}", self.pool.settings.describe());
+                self.pool.failed(&Error::new(ErrorKind::Unreachable, what));
+            }
+            None if conn.is_some() && !broken => self.pool.breaker.well(),
+            None => {}
+        }
         let mut sessions = self.pool.lock();
         match conn {
             Some(mut conn) if !broken => {

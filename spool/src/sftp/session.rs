@@ -16,6 +16,39 @@ use std::time::{Duration, Instant};
 /// How far the watchdog lets a call run over the library's own deadline.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// What a partner and we agreed on, and what it turned out to offer.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Negotiated {
+    /// The address that let us in.
+    pub address: String,
+    /// What the server calls itself.
+    pub server: String,
+    /// Key exchange.
+    pub exchange: String,
+    /// Kind of host key.
+    pub host_key: String,
+    /// Cipher, to the partner and from it.
+    pub ciphers: [String; 2],
+    /// Whether files can be made durable there (fsync@openssh.com); not known before the first was written.
+    pub fsync: Option<bool>,
+}
+
+impl Negotiated {
+    fn of(session: &Session, settings: &SftpSettings) -> Negotiated {
+        let method = |kind| session.methods(kind).unwrap_or_default().to_owned();
+        // The banner is the partner's text: nothing in it may reach a terminal as it is.
+        let banner = session.banner().unwrap_or_default();
+        Negotiated {
+            address: settings.describe(),
+            server: banner.chars().take(80).filter(|c| !c.is_control()).collect(),
+            exchange: method(MethodType::Kex),
+            host_key: method(MethodType::HostKey),
+            ciphers: [method(MethodType::CryptCs), method(MethodType::CryptSc)],
+            fsync: None,
+        }
+    }
+}
+
 /// An open connection.
 pub(super) struct Conn {
     // The order matters: fields are dropped from top to bottom.
@@ -28,6 +61,8 @@ pub(super) struct Conn {
     pub(super) broken: bool,
     limit: Duration,
     rename_refuses: bool,
+    /// What was agreed on.
+    pub(super) negotiated: Box<Negotiated>,
 }
 
 impl Conn {
@@ -55,17 +90,14 @@ impl Conn {
         session.set_timeout(millis(settings.call_timeout()));
         login::login(&session, settings)?;
         let sftp = session.sftp().map_err(|e| line("starting SFTP at", e))?;
-        tracing::debug!(
-            partner = settings.describe(),
-            cipher = session.methods(MethodType::CryptCs),
-            exchange = session.methods(MethodType::Kex),
-            "connected"
-        );
+        let negotiated = Box::new(Negotiated::of(&session, settings));
+        tracing::debug!(partner = settings.describe(), ?negotiated, "connected");
         closing.keep();
         // OpenSSH makes a link and removes the old name; other servers are known to replace the target in silence.
         let rename_refuses = session.banner().is_some_and(|banner| banner.contains("OpenSSH"));
         let limit = settings.call_timeout() + GRACE;
-        Ok(Conn { sftp, _session: session, socket, used: Instant::now(), broken: false, limit, rename_refuses })
+        let (used, broken) = (Instant::now(), false);
+        Ok(Conn { sftp, _session: session, socket, used, broken, limit, rename_refuses, negotiated })
     }
 
     /// The SFTP channel; every use of it goes through the lease, which watches the time.

@@ -19,6 +19,17 @@ pub enum Auth {
     PasswordFile(PathBuf),
 }
 
+/// Another address under which the same folders are reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Address {
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Its pinned host keys, as in [`SftpSettings::host_keys`].
+    pub host_keys: Vec<String>,
+}
+
 /// How to reach one partner.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SftpSettings {
@@ -42,6 +53,8 @@ pub struct SftpSettings {
     /// Ciphers in order of preference, comma separated; the library's own order, chacha20-poly1305 first, when
     /// not given.
     pub ciphers: Option<String>,
+    /// Asked in order when the first address cannot be reached. Never after a wrong host key or a refused login.
+    pub standbys: Vec<Address>,
 }
 
 impl SftpSettings {
@@ -51,6 +64,18 @@ impl SftpSettings {
 
     pub(super) fn call_timeout(&self) -> Duration {
         Duration::from_millis(self.call_timeout_ms.max(1))
+    }
+
+    /// The settings for each address, the first one first.
+    pub(super) fn addresses(&self) -> Vec<SftpSettings> {
+        let first = SftpSettings { standbys: Vec::new(), ..self.clone() };
+        let others = self.standbys.iter().map(|address| SftpSettings {
+            host: address.host.clone(),
+            port: address.port,
+            host_keys: address.host_keys.clone(),
+            ..first.clone()
+        });
+        std::iter::once(first.clone()).chain(others).collect()
     }
 
     pub(super) fn describe(&self) -> String {

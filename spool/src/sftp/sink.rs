@@ -13,6 +13,8 @@ use ssh2::File;
 use std::io::{self, Read, Write};
 
 const WINDOW_BYTES: usize = 3 << 19;
+/// A file system with less room than this is full: not even one packet of the library would fit.
+const FULL_BYTES: u64 = 32 << 10;
 
 /// A file being written.
 pub(super) struct SftpSink {
@@ -48,7 +50,26 @@ impl SftpSink {
                 }
                 Ok(())
             }
-            Err(e) => Err(faults::io_error(format_args!("writing {}", self.what), e)),
+            Err(e) => {
+                let error = faults::io_error(format_args!("writing {}", self.what), e);
+                Err(self.judged(error))
+            }
+        }
+    }
+
+    /// OpenSSH says only "failure" when its disk is full; the free space tells.
+    fn judged(&mut self, error: Error) -> Error {
+        if error.kind == ErrorKind::Unreachable {
+            self.lease.broke(&error.what);
+            return error;
+        }
+        let Some(file) = self.file.as_mut().filter(|_| error.kind == ErrorKind::Io) else { return error };
+        match self.lease.call(|_| file.statvfs()) {
+            Ok(fs) if fs.f_bavail.saturating_mul(fs.f_frsize) < FULL_BYTES => {
+                let what = format!("{}; the partner's file system has {} blocks left", error.what, fs.f_bavail);
+                Error::new(ErrorKind::NoSpace, what).caused_by(error)
+            }
+            _ => error,
         }
     }
 
@@ -66,8 +87,10 @@ impl SftpSink {
         let synced = match synced {
             Ok(synced) => synced,
             Err(e) => {
+                let answered = faults::status(&e).is_some();
                 self.file = Some(file);
-                return Err(faults::error(format_args!("syncing {}", self.what), e));
+                let error = faults::error(format_args!("syncing {}", self.what), e);
+                return Err(if answered { self.judged(error) } else { error });
             }
         };
         let closed = self.lease.call(|_| file.close());
@@ -78,11 +101,13 @@ impl SftpSink {
 
 /// Makes an open file durable, where the partner offers that (fsync@openssh.com).
 pub(super) fn sync(lease: &mut Lease, file: &mut File) -> std::result::Result<bool, ssh2::Error> {
-    match lease.call(|_| file.fsync()) {
-        Ok(()) => Ok(true),
-        Err(e) if matches!(faults::status(&e), Some(faults::UNSUPPORTED | faults::PERMISSION_DENIED)) => Ok(false),
-        Err(e) => Err(e),
-    }
+    let synced = match lease.call(|_| file.fsync()) {
+        Ok(()) => true,
+        Err(e) if matches!(faults::status(&e), Some(faults::UNSUPPORTED | faults::PERMISSION_DENIED)) => false,
+        Err(e) => return Err(e),
+    };
+    lease.learn_fsync(synced);
+    Ok(synced)
 }
 
 impl Write for SftpSink {
@@ -143,8 +168,13 @@ impl Read for SftpReader {
             }
             Ok(n) => Ok(n),
             Err(e) => {
-                self.lease.shut();
-                Err(faults::io_error(format_args!("reading {}", self.what), e).into_io())
+                let error = faults::io_error(format_args!("reading {}", self.what), e);
+                if error.kind == ErrorKind::Unreachable {
+                    self.lease.broke(&error.what);
+                } else {
+                    self.lease.shut();
+                }
+                Err(error.into_io())
             }
         }
     }

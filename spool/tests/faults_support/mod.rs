@@ -203,14 +203,17 @@ impl Folder for FaultyFolder {
     fn describe(&self) -> String {
         self.inner.describe()
     }
+    fn one_place(&self) -> bool {
+        self.inner.one_place()
+    }
     fn list(&self, limit: usize) -> Result<Vec<Entry>> {
         self.call(None, |f| f.list(limit))
     }
     fn stat(&self, name: &str) -> Result<Option<Entry>> {
         self.call(None, |f| f.stat(name))
     }
-    fn open(&self, name: &str) -> Result<Box<dyn Read + Send>> {
-        let inner = self.call(None, |f| f.open(name))?;
+    fn open_at(&self, name: &str, offset: u64) -> Result<Box<dyn Read + Send>> {
+        let inner = self.call(None, |f| f.open_at(name, offset))?;
         Ok(Box::new(FaultyFile { inner, line: Arc::clone(&self.line), fault: self.fault, name: name.to_owned() }))
     }
     fn create_new(&self, name: &str) -> Result<Box<dyn Sink>> {

@@ -22,6 +22,7 @@ pub(crate) struct Sshd {
     pub(crate) port: u16,
     pub(crate) user: String,
     pub(crate) password_works: bool,
+    pub(crate) small_spool: bool,
     child: Mutex<Child>,
 }
 
@@ -34,6 +35,8 @@ pub(crate) struct Options {
     pub(crate) password: bool,
     /// Lets `nobody` in where the test runs as root, so that the permissions of folders mean something.
     pub(crate) plain_user: bool,
+    /// A disk of its own for the spool folder, of 1 MiB, which only the server sees (root only).
+    pub(crate) small_spool: bool,
 }
 
 /// True when a server can be started. Without one the tests print that they are skipped, unless the environment
@@ -83,12 +86,14 @@ impl Sshd {
         }
         make_folder(&dir.path().join("spool"), &user);
         let password_works = options.password && is_root() && shadow(dir.path());
+        let small_spool = options.small_spool && is_root() && namespaces();
+        let private = Private { shadow: password_works, disk: small_spool };
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             configure(dir.path(), port, options);
-            let mut child = spawn(dir.path(), password_works);
+            let mut child = spawn(dir.path(), private);
             if ready(&mut child, port) {
-                return Sshd { dir, port, user, password_works, child: Mutex::new(child) };
+                return Sshd { dir, port, user, password_works, small_spool, child: Mutex::new(child) };
             }
             let _ = child.kill();
             let _ = child.wait();
@@ -98,7 +103,8 @@ impl Sshd {
 
     /// Starts again after [`Sshd::kill`], with the same keys on the same port.
     pub(crate) fn restart(&self) {
-        let mut child = spawn(self.dir.path(), self.password_works);
+        let private = Private { shadow: self.password_works, disk: self.small_spool };
+        let mut child = spawn(self.dir.path(), private);
         let ready = ready(&mut child, self.port);
         *self.child.lock().unwrap() = child;
         assert!(ready, "{}", self.log());
@@ -131,6 +137,7 @@ impl Sshd {
             call_timeout_ms: 20_000,
             sessions_max: 2,
             ciphers: None,
+            standbys: Vec::new(),
         }
     }
 
@@ -250,16 +257,30 @@ fn shadow(dir: &Path) -> bool {
         })
         .collect();
     fs::write(dir.join("shadow"), lines.join("\n") + "\n").unwrap();
-    Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|s| s.success())
+    namespaces()
 }
 
-fn spawn(dir: &Path, own_shadow: bool) -> Child {
+fn namespaces() -> bool {
+    let script = "d=$(mktemp -d) && mount -t tmpfs -o size=64k tmpfs $d && umount $d && rmdir $d";
+    Command::new("unshare").args(["-m", "sh", "-c", script]).status().is_ok_and(|s| s.success())
+}
+
+/// What a server has for itself, in a mount namespace of its own.
+#[derive(Clone, Copy)]
+struct Private {
+    shadow: bool,
+    disk: bool,
+}
+
+fn spawn(dir: &Path, private: Private) -> Child {
     let log = fs::OpenOptions::new().create(true).append(true).open(dir.join("log")).unwrap();
     let (conf, shadow) = (dir.join("conf"), dir.join("shadow"));
-    let mut command = if own_shadow {
-        let script = "mount --bind \"$1\" /etc/shadow && exec \"$2\" -D -e -f \"$3\"";
+    let mut command = if private.shadow || private.disk {
+        let shadow_script = "mount --bind \"$1\" /etc/shadow && exec \"$2\" -D -e -f \"$3\"";
+        let disk_script = "mount -t tmpfs -o size=1m tmpfs \"$4\" && exec \"$2\" -D -e -f \"$3\"";
+        let script = if private.shadow { shadow_script } else { disk_script };
         let mut command = Command::new("unshare");
-        command.args(["-m", "sh", "-c", script, "sh"]).arg(shadow).arg(SSHD).arg(conf);
+        command.args(["-m", "sh", "-c", script, "sh"]).arg(shadow).arg(SSHD).arg(conf).arg(dir.join("spool"));
         command
     } else {
         let mut command = Command::new(SSHD);

@@ -1,0 +1,145 @@
+//! Reading a file to its end across broken lines.
+//!
+//! What was read is never read again for nothing, and never trusted for its length alone. When the line breaks, the file
+//! must still be the one that was seen. Then, if the caller compares the digest of the whole with one that the sender has
+//! stated, reading goes on where it stopped, after the last bytes that were passed on were found again at their place.
+//! Without such a digest nothing else would prove the beginning: it is read again, its digest is compared with that of
+//! what was passed on, and only then new bytes follow. A file that differs is [`ErrorKind::Changed`].
+
+use crate::digest::{Algorithm, Digest, Hasher, digest_of};
+use crate::entry::Entry;
+use crate::error::{Error, ErrorKind, Result};
+use crate::folder::Folder;
+use std::io::{self, Read};
+use std::time::Duration;
+
+/// The last bytes that must be found again.
+const TAIL_BYTES: usize = 64 << 10;
+/// How often in a row, without a new byte, the line may break before the caller hears of it.
+const BREAKS_MAX: u32 = 3;
+/// Pause before the first attempt; it doubles.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A file being read, as often as need be.
+pub struct PatientReader<'a> {
+    folder: &'a dyn Folder,
+    expected: &'a Entry,
+    input: Option<Box<dyn Read + Send>>,
+    /// Bytes passed on.
+    at: u64,
+    proof: Proof,
+    breaks: u32,
+    resumed: u32,
+}
+
+/// What is known of the bytes that were passed on.
+enum Proof {
+    /// The last ones: the caller proves the whole.
+    Tail(Vec<u8>),
+    /// The digest of all.
+    Prefix(Box<Hasher>),
+}
+
+impl<'a> PatientReader<'a> {
+    /// Opens the file that was seen. `whole_is_proven`: the caller compares the digest of all bytes with a stated one,
+    /// and reads anew if they differ and [`PatientReader::resumed`] is not 0.
+    pub fn open(folder: &'a dyn Folder, expected: &'a Entry, whole_is_proven: bool) -> Result<PatientReader<'a>> {
+        let input = Some(folder.open(&expected.name)?);
+        let proof = if whole_is_proven {
+            Proof::Tail(Vec::new())
+        } else {
+            Proof::Prefix(Box::new(Hasher::only(Algorithm::Sha256)))
+        };
+        Ok(PatientReader { folder, expected, input, at: 0, proof, breaks: 0, resumed: 0 })
+    }
+
+    /// How often reading went on after a broken line.
+    pub fn resumed(&self) -> u32 {
+        self.resumed
+    }
+
+    fn pass(&mut self, bytes: &[u8]) {
+        self.at += bytes.len() as u64;
+        self.breaks = 0;
+        match &mut self.proof {
+            Proof::Prefix(hasher) => hasher.update(bytes),
+            Proof::Tail(tail) => {
+                tail.extend_from_slice(&bytes[bytes.len().saturating_sub(TAIL_BYTES)..]);
+                let over = tail.len().saturating_sub(TAIL_BYTES);
+                tail.drain(..over);
+            }
+        }
+    }
+
+    /// Opens the file again where reading stopped, once that is proven.
+    fn resume(&mut self) -> Result<Box<dyn Read + Send>> {
+        let name = &self.expected.name;
+        match self.folder.stat(name)? {
+            Some(now) if now.same_file(self.expected) => {}
+            _ => return Err(self.changed("it is another file than before the line broke")),
+        }
+        let (mut input, same) = match &self.proof {
+            Proof::Tail(tail) => {
+                let mut input = self.folder.open_at(name, self.at - tail.len() as u64)?;
+                let mut again = vec![0; tail.len()];
+                input.read_exact(&mut again).map_err(|e| Error::from_io(format_args!("reading {name:?} again"), e))?;
+                (input, again == *tail)
+            }
+            Proof::Prefix(hasher) => {
+                let mut input = self.folder.open(name)?;
+                let (read, digest) = digest_of(Algorithm::Sha256, &mut (&mut input).take(self.at))?;
+                (input, (read, digest) == (self.at, sofar(hasher)))
+            }
+        };
+        if !same {
+            // Read to its end, the session could be used again; but nothing of this file is wanted any more.
+            let _ = input.read(&mut [0]);
+            return Err(self.changed("its first bytes are not those that were read before the line broke"));
+        }
+        Ok(input)
+    }
+
+    fn changed(&self, how: &str) -> Error {
+        Error::new(ErrorKind::Changed, format!("{:?} in {}: {how}", self.expected.name, self.folder.describe()))
+    }
+
+    /// After an error: whether reading goes on.
+    fn mend(&mut self, error: io::Error) -> io::Result<()> {
+        self.input = None;
+        let mut error = Error::from_io(format_args!("reading {:?}", self.expected.name), error);
+        while error.kind == ErrorKind::Unreachable && self.breaks < BREAKS_MAX {
+            std::thread::sleep(PAUSE * 2u32.pow(self.breaks));
+            self.breaks += 1;
+            match self.resume() {
+                Ok(input) => {
+                    tracing::info!(file = self.expected.name, at = self.at, "the line broke; reading goes on");
+                    self.resumed += 1;
+                    self.input = Some(input);
+                    return Ok(());
+                }
+                Err(later) => error = later,
+            }
+        }
+        Err(error.into_io())
+    }
+}
+
+fn sofar(hasher: &Hasher) -> Digest {
+    hasher.clone().finish().0.unwrap_or(Digest { algorithm: Algorithm::Sha256, bytes: [0; 32] })
+}
+
+impl Read for PatientReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let Some(input) = &mut self.input else { return Err(io::Error::other("reading has failed before")) };
+            match input.read(buffer) {
+                Ok(n) => {
+                    self.pass(&buffer[..n]);
+                    return Ok(n);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => return Err(e),
+                Err(e) => self.mend(e)?,
+            }
+        }
+    }
+}
