@@ -20,8 +20,9 @@ use crate::ledger::fold::{PURGES, What, delivery_subject, transfer_subject};
 use crate::ledger::transfer::Transfer;
 use std::collections::BTreeSet;
 
-/// Transfers in one batch; each may have ten thousand rejects.
+/// Transfers in one batch, and their rejects, unless a single one has more: a batch takes seconds at most.
 const BATCH: u32 = 50;
+const REJECTS_PER_BATCH: u64 = 20_000;
 /// Identities and arrival keys are kept for so long (D1).
 const KEPT_MS: i64 = 400 * 24 * 3_600_000;
 
@@ -50,8 +51,12 @@ impl Apply<'_> {
         // One purge at a time.
         let purged = sql("SELECT value FROM counters WHERE name = 'purged'").locking();
         let purged: u64 = self.session.one(purged).await?.get(0)?;
-        let mut going = Vec::new();
+        let (mut going, mut rejects) = (Vec::new(), 0);
         for transfer in self.candidates(&old, purged).await? {
+            rejects += transfer.facts.rejected.unwrap_or(0);
+            if rejects > REJECTS_PER_BATCH && !going.is_empty() {
+                break;
+            }
             match self.chains_of(&transfer).await? {
                 Some(chains) => going.push((transfer, chains)),
                 // The published ones go in order.
