@@ -70,8 +70,8 @@ fn empty_folder(path: &Path) -> Result<()> {
 /// Folders by spool name.
 type Folders = BTreeMap<String, Arc<dyn Folder>>;
 
-/// The folders, and the sessions of those over SFTP. Spools that are reached in the same way in every respect, host keys included, share a pool of
-/// sessions, whatever the number of a partner's folders.
+/// The folders, and the sessions of those over SFTP. Spools that are reached in the same way in every respect, host keys
+/// included, share a pool of sessions, whatever the number of a partner's folders.
 fn folders(settings: &Settings) -> Result<(Folders, Partners)> {
     let mut folders = Folders::new();
     let mut partners = Partners::new();

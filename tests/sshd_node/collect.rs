@@ -4,10 +4,11 @@ use crate::look::{check, holds_exactly, names, prints, with_sides};
 use crate::room::{Reach, Room, answer_name, drop_file};
 use crate::sshd_support::available;
 use fpp::ledger::delivery::DeliveryState;
-use fpp::ledger::transfer::Verdict;
+use fpp::ledger::transfer::{FileState, Verdict};
 use fpp_spool::{Algorithm, Digest};
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant, SystemTime};
 
 #[test]
@@ -125,5 +126,30 @@ fn an_index_is_kept_until_all_it_lists_has_come_and_a_person_hears_of_what_has_n
     let mut done = files.to_vec();
     done.push("IDX_20250620.LST".into());
     assert_eq!(names(&room.out.join("done")), done);
+    node.stop();
+}
+
+#[test]
+fn a_source_that_may_only_be_read_is_answered_and_its_removal_waits_for_the_right() {
+    if !available() {
+        return;
+    }
+    let room = Room::new(&Reach::default());
+    room.route("deleted", "core-out", "core-in", "source = \"delete\"");
+    let name = drop_file(&room.out, "deleted", 1, 10);
+    let rights = |mode| fs::set_permissions(&room.out, fs::Permissions::from_mode(mode)).unwrap();
+    rights(0o555);
+    let node = room.start();
+    let answer = node.delivery(&answer_name("deleted", 1), |d| d.state == DeliveryState::Delivered);
+    holds_exactly(&room.inn, &[&answer.name]);
+    let transfer = node.until("the removal waits", || {
+        node.transfers().into_iter().find(|t| t.state == FileState::Acknowledged && t.attempts >= 3)
+    });
+    assert!(transfer.waiting_for.contains("FPP4006"), "{}", transfer.waiting_for);
+    assert_eq!(node.notice(4006, &transfer.id.0).notice.topic, "retrying");
+    assert_eq!(names(&room.out), [name.clone(), format!("{name}.OK")], "and nothing is lost");
+    rights(0o755);
+    node.archived(&name);
+    assert_eq!(names(&room.out), [""; 0]);
     node.stop();
 }
