@@ -288,6 +288,24 @@ fn a_cut_off_file_has_its_place_in_the_rejects() {
 }
 
 #[test]
+fn a_line_that_no_record_of_the_layout_needs_is_refused_before_it_is_whole() {
+    let here = folder();
+    let one = "name = \"R\"\nccsid = \"utf-8\"\nfield = [{ name = \"F\", type = \"char\", length = 3 }]\n";
+    std::fs::write(here.path().join("r.toml"), one).unwrap();
+    let line = |blanks: usize| format!("{{\"fields\":{{\"F\":\"abc\"{}}}}}\n", " ".repeat(blanks));
+    std::fs::write(here.path().join("in.jsonl"), line(1 << 20)).unwrap();
+    let (code, out, told) = run(here.path(), &["encode", "r.toml", "in.jsonl"]);
+    assert_eq!((code, out.as_str()), (0, "abc"), "{told}");
+    std::fs::write(here.path().join("in.jsonl"), line(1 << 21)).unwrap();
+    let (code, _, told) = run(here.path(), &["encode", "r.toml", "in.jsonl", "-o", "out.dat"]);
+    assert!(
+        code == 2 && told.contains("in.jsonl:1: a line has more bytes than a record of this layout can need"),
+        "{told}"
+    );
+    assert_eq!(names(here.path()), ["in.jsonl", "r.toml"]);
+}
+
+#[test]
 fn every_example_of_the_page_runs() {
     let here = folder();
     let file = make(here.path(), Series::Ebcdic, 50, &[Spoil::Record { flaw: Flaw::FeeDigit, trade: 25 }]);

@@ -12,6 +12,7 @@
 mod cell;
 mod digits;
 mod line;
+mod longest;
 mod parts;
 mod prepare;
 mod read;
@@ -23,6 +24,7 @@ mod value;
 mod write;
 
 pub use line::line;
+pub use longest::longest;
 pub use read::read;
 pub use schema::schema;
 pub use style::Style;

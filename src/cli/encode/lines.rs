@@ -1,18 +1,16 @@
 //! What `encode` reads: JSON lines, or a CSV table whose header names the fields.
 //!
 //! Either gives one row after the other; a line that is none is told and the next one is read. Memory is one line, and a
-//! line has a limit.
+//! line has a limit: of JSON what a record of the layout can need.
 
 use super::super::exit::Failure;
+use super::super::show::grouped;
 use super::reject::Refusal;
 use fpp_codecs::csv::{self, CsvCell, Dialect, Header, ReadError};
 use fpp_codecs::format::Format;
 use fpp_codecs::json;
 use fpp_codecs::record::Row;
 use std::io::{BufRead, Read};
-
-/// Most bytes of a line of JSON.
-const LINE_MAX: u64 = 64 << 20;
 
 /// What a line is.
 pub(super) enum Got {
@@ -32,6 +30,8 @@ pub(super) enum Lines<R> {
     Json {
         /// Where they come from.
         input: R,
+        /// Most bytes of one.
+        most: u64,
         /// The last one.
         line: Vec<u8>,
         /// Lines and bytes so far.
@@ -55,9 +55,9 @@ pub(super) enum Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    /// JSON lines.
-    pub(super) fn json(input: R) -> Lines<R> {
-        Lines::Json { input, line: Vec::new(), n: 0, read: 0 }
+    /// JSON lines of records of a format.
+    pub(super) fn json(input: R, format: &Format) -> Lines<R> {
+        Lines::Json { input, most: json::longest(format) as u64, line: Vec::new(), n: 0, read: 0 }
     }
 
     /// A table; its header line is read at once. `only` is the record format of one without a type column.
@@ -82,14 +82,18 @@ impl<R: BufRead> Lines<R> {
     /// The next line.
     pub(super) fn next(&mut self, format: &Format, row: &mut Row, name: &str) -> Result<Got, Failure> {
         match self {
-            Lines::Json { input, line, n, read } => {
+            Lines::Json { input, most, line, n, read } => {
                 line.clear();
-                let got = input.by_ref().take(LINE_MAX).read_until(b'\n', line);
+                let got = input.by_ref().take(*most + 1).read_until(b'\n', line);
                 let got = got.map_err(|e| Failure::file("read", name, &e))? as u64;
                 (*n, *read) = (*n + 1, *read + got);
                 match got {
                     0 => Ok(Got::End),
-                    LINE_MAX => Err(Failure::usage(format!("{name}:{n}: a line has more than 64 MiB"))),
+                    _ if got > *most => {
+                        let most = grouped(*most);
+                        let words = "a line has more bytes than a record of this layout can need";
+                        Err(Failure::usage(format!("{name}:{n}: {words} ({most}); are there line ends in the file?")))
+                    }
                     _ if line.trim_ascii().is_empty() => Ok(Got::Blank),
                     _ => Ok(one(format, line, row)),
                 }

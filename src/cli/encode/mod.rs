@@ -100,7 +100,7 @@ impl Encode {
         let form = Form::of(self.form, Some(&self.file));
         let dialect = self.csv.dialect(form)?;
         let mut lines = match form {
-            Form::Jsonl => Lines::json(bytes),
+            Form::Jsonl => Lines::json(bytes, &format),
             Form::Csv => Lines::csv(bytes, dialect, &format, self.only(&format)?, &name)?,
             form => return Err(Failure::usage(format!("{form:?} is not read here: jsonl and csv are"))),
         };
