@@ -66,6 +66,13 @@ fn a_condition_chooses_records_and_children_stand_under_their_parents() {
     let children = |line: &Value| line["children"].as_array().map_or(0, Vec::len);
     assert_eq!(found.iter().map(children).collect::<Vec<_>>(), [0, 2, 1], "{out}");
     assert_eq!(found[1]["children"][1]["fields"]["AMT"], "20");
+    // No child is lost on the way back.
+    std::fs::write(here.path().join("nested.jsonl"), out.lines().take(2).collect::<Vec<_>>().join("\n")).unwrap();
+    let (code, out, told) = run(here.path(), &["encode", "f.toml", "nested.jsonl"]);
+    assert!(
+        code == 3 && !out.contains("Anna") && told.contains("FPP5006: `children` are records of their own"),
+        "{told}"
+    );
     let (code, out, summary) = run(here.path(), &["decode", "f.toml", "f.txt", "--where", "AMT >= 9"]);
     let numbers: Vec<u64> = lines(&out).iter().map(|line| line["n"].as_u64().unwrap()).collect();
     assert_eq!((code, &numbers[..]), (3, &[1, 4, 6][..]), "an unreadable amount is told: {summary}");

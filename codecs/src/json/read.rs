@@ -1,7 +1,7 @@
 //! One line of JSON to a row, ready for encoding.
 //!
 //! Strict where a slip would change a record: unknown types and fields, missing fields, names given twice and values of
-//! the wrong shape are faults. `n`, `offset`, `parent`, `raw`, `faults` and `repairs` are for people and are not looked at.
+//! the wrong shape are faults, and so are children in the line of their parent, which would be lost. `n`, `offset`, `parent`, `raw`, `faults` and `repairs` are for people and are not looked at.
 
 use super::parts::{Json, Object};
 use super::tree;
@@ -17,7 +17,7 @@ pub fn read(format: &Format, line: &str, row: &mut Row) -> Result<usize, JsonFau
     if !line.trim_start().starts_with('{') {
         return Err(no_line(&"an object is needed"));
     }
-    let object = Object::read(line, ["type", "fields"]).map_err(|e| no_line(&e))?;
+    let object = Object::read(line, ["type", "fields", "children"]).map_err(|e| no_line(&e))?;
     if let Some(name) = object.twice {
         return Err(whole(Code::TWICE, format!("`{name}` is there twice")));
     }
@@ -34,6 +34,10 @@ pub fn read(format: &Format, line: &str, row: &mut Row) -> Result<usize, JsonFau
         let known: Vec<_> = format.records.iter().map(|r| r.layout.name.as_str()).collect();
         return Err(whole(Code::RECORD_FORMAT, format!("`type` must be one of: {}", known.join(", "))));
     };
+    if object.get("children").is_some_and(|children| !is_empty(children.get())) {
+        let words = "`children` are records of their own: write each as a line, as `fpp decode` does without --nested";
+        return Err(JsonFault { record: Some(index), ..whole(Code::SHAPE, words.to_owned()) });
+    }
     let of_record = |fault: JsonFault| JsonFault { record: Some(index), ..fault };
     let fields = match object.get("fields").map(Json::of).transpose().map_err(|e| no_line(&e))? {
         Some(Json::Object(fields)) => fields,
@@ -65,6 +69,11 @@ fn fill(record: &RecordFormat, text: &str, row: &mut Row) -> Result<(), JsonFaul
         }
     }
     Ok(())
+}
+
+/// Whether a list holds nothing.
+fn is_empty(list: &str) -> bool {
+    list.strip_prefix('[').is_some_and(|rest| rest.trim_start() == "]")
 }
 
 fn whole(code: Code, message: String) -> JsonFault {

@@ -190,8 +190,10 @@ fn encode(
             }
             Err(refusal) => {
                 count.refused += 1;
-                if count.refused <= TOLD_MAX {
-                    note(format_args!("{name}:{}: {refusal}", lines.line()));
+                match count.refused {
+                    1 => note(format_args!("{name}:{}: {refusal}. {}", lines.line(), refusal.hint())),
+                    2..=TOLD_MAX => note(format_args!("{name}:{}: {refusal}", lines.line())),
+                    _ => {}
                 }
                 outlets.refuse(&refusal, &count, lines)?;
                 if count.refused > outlets.allowed {

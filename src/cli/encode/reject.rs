@@ -70,6 +70,11 @@ impl Refusal {
         Refusal { code: fault.code, format, field: None, field_offset: None, message: fault.wrong.to_string() }
     }
 
+    /// What to do next.
+    pub(super) fn hint(&self) -> &'static str {
+        self.code.hint()
+    }
+
     /// Appends it as a line of JSON.
     pub(super) fn write(&self, record: u64, line: u64, out: &mut Vec<u8>) {
         let told = Line {
