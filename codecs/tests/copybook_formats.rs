@@ -118,7 +118,7 @@ fn several_records_are_told_what_to_write_and_it_reads() {
     let book = "01 HEAD.\n 05 T PIC X.\n 05 D PIC 9(8).\n01 ITEM.\n 05 T PIC X.\n 05 AMOUNT PIC S9(7)V99 COMP-3.\n";
     let told = faults(&[("two.cpy", book)]);
     assert!(told[0].contains("holds 2 records, HEAD (9 bytes), ITEM (6 bytes)"), "{told:?}");
-    let text = told[0].split("does:\n\n").nth(1).unwrap();
+    let text = told[0].split_once(":\n\n").unwrap().1;
     let text = text.replacen("\"...\"", "\"H\"", 1).replacen("\"...\"", "\"I\"", 1);
     let (format, _) = format(&[("two.toml", &text), ("two.cpy", book)], None);
     let lengths: Vec<_> = format.records.iter().map(|r| (r.layout.name.as_str(), r.layout.length)).collect();

@@ -150,7 +150,7 @@ impl Flaw {
         match (self, series) {
             (Flaw::FeeDigit | Flaw::AmountDigit, Series::Ebcdic) => bytes[1] = 0x3F,
             (Flaw::FeeDigit | Flaw::AmountDigit, Series::Gbk) => bytes[2] = b'?',
-            (Flaw::PnlSign, Series::Ebcdic) => bytes[field.bytes - 1] &= 0xF0,
+            (Flaw::PnlSign, Series::Ebcdic) => bytes[field.bytes - 1] = bytes[field.bytes - 1] & 0xF0 | 5,
             (Flaw::PnlSign, Series::Gbk) => bytes[0] = b'*',
             (Flaw::NameRun, Series::Ebcdic) => open_run(bytes),
             (Flaw::NameRun, Series::Gbk) => bytes[field.bytes - 1] = 0xBD,
