@@ -115,7 +115,9 @@ fn in_a_record(field: Field<'_>, bytes: &[u8], good: bool, done: &[(usize, Repai
     format.decode(&record, &mut row);
     assert_eq!(row.faults.is_empty(), good, "{:?}", row.faults);
     assert!(row.faults.iter().all(|fault| (BEFORE..=record.len()).contains(&fault.offset)));
-    let told: Vec<_> = row.repairs.iter().map(|repair| (repair.offset - BEFORE, repair.what)).collect();
+    // A record tells substitutes too, which the field itself reads as the characters they are.
+    let repairs = row.repairs.iter().filter(|repair| !repair.what.starts_with("a substitute character"));
+    let told: Vec<_> = repairs.map(|repair| (repair.offset - BEFORE, repair.what)).collect();
     let wanted: Vec<_> = done.iter().map(|(at, repair)| (*at, repair.told())).collect();
     assert_eq!(told, wanted);
     json::write(&format, 1, 0, &row, &mut long);
