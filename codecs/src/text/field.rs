@@ -72,12 +72,13 @@ impl Field<'_> {
         out: &mut String,
         repaired: &mut dyn FnMut(usize, Repair),
     ) -> Result<(), TextFault> {
-        let told = self.rules.allows(Repair::DropEmptyRun) && self.form == Form::Text && self.page.is_mixed();
-        let read = match told && bytes.windows(2).any(|pair| pair == [OPEN, CLOSE]) {
-            true => Err(TextFault::stray(0, "a double-byte run with nothing in it")),
-            false => self.read_strict(bytes, out),
+        let fault = match self.read_strict(bytes, out) {
+            Ok(()) => {
+                self.tell_empty_runs(bytes, repaired);
+                return Ok(());
+            }
+            Err(fault) => fault,
         };
-        let Err(fault) = read else { return Ok(()) };
         if !self.rules.repairs_anything() {
             return Err(fault);
         }
@@ -88,6 +89,15 @@ impl Field<'_> {
         self.read_strict(&mended.bytes, out).map_err(|fault| TextFault { at: mended.place(fault.at), ..fault })?;
         mended.done.iter().for_each(|(at, repair)| repaired(*at, *repair));
         Ok(())
+    }
+
+    /// Strict reading accepts empty runs; what they leave is its text, so that telling of them changes no value (a
+    /// blank before one is not padding).
+    fn tell_empty_runs(&self, bytes: &[u8], repaired: &mut dyn FnMut(usize, Repair)) {
+        if self.rules.allows(Repair::DropEmptyRun) && self.form == Form::Text && self.page.is_mixed() {
+            let runs = bytes.windows(2).enumerate().filter(|(_, pair)| *pair == [OPEN, CLOSE]);
+            runs.for_each(|(at, _)| repaired(at, Repair::DropEmptyRun));
+        }
     }
 
     fn mend(&self, bytes: &[u8], fault: TextFault) -> Mended {
