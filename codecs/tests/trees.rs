@@ -124,6 +124,24 @@ fn alternatives_that_decode_are_shown_and_a_choice_picks_one() {
     assert_eq!(row.faults.iter().map(|f| (f.code, f.offset)).collect::<Vec<_>>(), [(Code::ZONE, 1), (Code::ZONE, 3)]);
 }
 
+/// An array that keeps its room: the room is an alternative of it. One of no occurrences leaves no trace in the line.
+#[test]
+fn an_array_beside_its_room_moves_nothing() {
+    let alternatives = || vec![group("T", vec![array(text("I", 2), 3, Some("N"))]), text("ROOM", 6)];
+    let choice = |cases: Vec<(String, String)>| {
+        let choice = Some(Chooser { field: "N".into(), cases, otherwise: Some("T".into()) });
+        format(vec![number("N", 1), Part::Redefines { alternatives: alternatives(), choice }, text("Z", 1)])
+    };
+    for format in [choice(Vec::new()), choice(vec![("9".into(), "ROOM".into())])] {
+        assert_eq!(round(&format, "2aabb  z"), r#"{"N":"2","T":{"I":["aa","bb"]},"Z":"z"}"#);
+        assert_eq!(round(&format, "0      z"), r#"{"N":"0","Z":"z"}"#);
+        let mut row = Row::default();
+        json::read(&format, r#"{"fields":{"N":"1","Z":"z"}}"#, &mut row).unwrap();
+        let fault = format.records[0].encode(&row, &mut Vec::new()).unwrap_err();
+        assert_eq!((fault.code, fault.field), (Code::OCCURRENCES, 0));
+    }
+}
+
 #[test]
 fn an_alternative_that_loses_its_way_does_not_make_the_next_one_good() {
     let counted = group("A", vec![number("N", 1), array(text("X", 1), 3, Some("N"))]);

@@ -175,7 +175,7 @@ impl Filler<'_> {
                     }
                 }
                 let fillers = part.alternatives.iter().all(|node| self.only_fillers(node, shift));
-                let nothing = fillers || part.alternatives.iter().any(may_be_nothing);
+                let nothing = fillers || part.alternatives.iter().any(Node::may_be_empty);
                 match (any || nothing, part.alternatives.first()) {
                     (false, Some(first)) => self.node(first, object, shift, path),
                     _ => Ok(()),
@@ -225,16 +225,6 @@ impl Filler<'_> {
     fn only_fillers(&self, node: &Node, shift: usize) -> bool {
         let (from, to) = node.span();
         self.leaves.get(from + shift..to + shift).is_some_and(|leaves| leaves.iter().all(Field::is_filler))
-    }
-}
-
-/// Whether a part can be in a record without any byte: arrays that vary down to none.
-fn may_be_nothing(node: &Node) -> bool {
-    match node {
-        Node::Leaf { .. } => false,
-        Node::Group { nodes, .. } => nodes.iter().all(may_be_nothing),
-        Node::Array(array) => array.depending.as_ref().is_some_and(|depending| depending.least == 0),
-        Node::Redefines(part) => part.alternatives.iter().any(may_be_nothing),
     }
 }
 

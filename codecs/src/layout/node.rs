@@ -87,6 +87,16 @@ impl Node {
         }
     }
 
+    /// Whether the part can be in a record without any occurrence: arrays that vary down to none.
+    pub(crate) fn may_be_empty(&self) -> bool {
+        match self {
+            Node::Leaf { .. } => false,
+            Node::Group { nodes, .. } => nodes.iter().all(Node::may_be_empty),
+            Node::Array(array) => array.depending.as_ref().is_some_and(|depending| depending.least == 0),
+            Node::Redefines(part) => part.alternatives.iter().any(Node::may_be_empty),
+        }
+    }
+
     /// Fills in the path of every leaf.
     pub(super) fn paths<'a>(&'a self, shift: usize, around: &mut Vec<&'a str>, paths: &mut [Vec<&'a str>]) {
         let key = match self {

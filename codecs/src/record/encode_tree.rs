@@ -85,9 +85,11 @@ impl Writer<'_> {
         };
         let chosen = part.alternatives.iter().find(whole);
         let partly = || part.alternatives.iter().find(|node| self.any(node.span().0 + shift, node.span().1 + shift));
+        // An array of no occurrences is not seen in a row; its counter is looked at when it is written.
+        let empty = || part.alternatives.iter().find(|node| node.may_be_empty());
         let start = self.out.len();
         let longest = self.longest(part, shift);
-        if let Some(node) = chosen.or_else(partly) {
+        if let Some(node) = chosen.or_else(partly).or_else(empty) {
             self.node(node, shift)?;
         } else if let Some(node) = part.alternatives.first() {
             return Err(Flaw::NO_VALUE.within(node.span().0 + shift, 0));
