@@ -1,6 +1,9 @@
 //! Records that end where their own counters say: cut, refused, written again.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail as tests do")]
 
+mod cutting;
+
+use cutting::{Cuts, Trickle, cut_all};
 use fpp_codecs::Code;
 use fpp_codecs::format::Format;
 use fpp_codecs::framing::{CutError, Cutter, Framer, Indexer, Place, Wrong};
@@ -8,7 +11,6 @@ use fpp_codecs::json;
 use fpp_codecs::record::Row;
 use fpp_codecs::text::Page;
 use proptest::prelude::*;
-use std::io::Read;
 
 /// Cobrix' example of `variable_size_occurs`, with packed, binary and nested counters.
 const ORDER: &str = "\
@@ -36,29 +38,9 @@ fn format(toml: &str) -> Result<Format, String> {
     parsed.map(|(format, _)| format).map_err(|faults| faults.iter().map(ToString::to_string).collect())
 }
 
-/// A few bytes at a time.
-struct Trickle<'a>(&'a [u8], usize);
-
-impl Read for Trickle<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.1.min(self.0.len()).min(buffer.len());
-        let (now, later) = self.0.split_at(count);
-        buffer[..count].copy_from_slice(now);
-        self.0 = later;
-        Ok(count)
-    }
-}
-
-/// Offset and bytes of each record, and the error.
-fn cut(format: &Format, file: &[u8], step: usize) -> (Vec<(u64, Vec<u8>)>, Option<CutError>) {
-    let (mut cutter, mut cuts) = (Cutter::new(format.framing.clone(), Trickle(file, step)), Vec::new());
-    loop {
-        match cutter.next() {
-            Ok(Some(cut)) => cuts.push((cut.offset, cut.bytes.to_vec())),
-            Ok(None) => return (cuts, None),
-            Err(error) => return (cuts, Some(error)),
-        }
-    }
+/// What is cut of a file that comes in pieces, and the error.
+fn cut(format: &Format, file: &[u8], step: usize) -> (Cuts, Option<CutError>) {
+    cut_all(&mut Cutter::new(format.framing.clone(), Trickle(file, step)))
 }
 
 fn line(format: &Format, record: &[u8]) -> String {
@@ -86,13 +68,13 @@ fn records_end_where_their_counters_say() {
     for step in [1, 3, 7, 1000] {
         let (cuts, error) = cut(&format, &file, step);
         assert!(error.is_none(), "{error:?}");
-        assert_eq!(cuts.iter().map(|(_, record)| record.len()).collect::<Vec<_>>(), lengths);
+        assert_eq!(cuts.iter().map(|(_, _, record)| record.len()).collect::<Vec<_>>(), lengths);
         assert_eq!(
-            line(&format, &cuts[0].1),
+            line(&format, &cuts[0].2),
             r#"{"ID":"A001","N-ITEM":"2","N-NOTE":1,"ITEM":[{"SKU":"AAA","N-LOT":"1","LOT":["7"]},{"SKU":"BBB","N-LOT":"0","LOT":[]}],"NOTE":["no"],"TAIL":"ZZ"}"#
         );
         assert_eq!(
-            line(&format, &cuts[1].1),
+            line(&format, &cuts[1].2),
             r#"{"ID":"A002","N-ITEM":"0","N-NOTE":2,"ITEM":[],"NOTE":["no","me"],"TAIL":"YY"}"#
         );
     }
@@ -190,8 +172,8 @@ field = [
     let file = b"H12\nB+01-02\nA\nH34\n";
     let (cuts, error) = cut(&format, file, 2);
     assert!(error.is_none(), "{error:?}");
-    assert_eq!(cuts.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 4, 12, 14]);
-    assert_eq!(line(&format, &cuts[1].1), r#"{"SIZE":"B","SUM":["1","-2"]}"#);
+    assert_eq!(cuts.iter().map(|(_, at, _)| *at).collect::<Vec<_>>(), [0, 4, 12, 14]);
+    assert_eq!(line(&format, &cuts[1].2), r#"{"SIZE":"B","SUM":["1","-2"]}"#);
     let (cuts, error) = cut(&format, b"A\nQ\nA\n", 2);
     let error = error.unwrap();
     assert_eq!((cuts.len(), error.code()), (1, Code::COUNTER));
@@ -328,14 +310,14 @@ proptest! {
         framer.finish(&mut file);
         let (cuts, error) = cut(&format, &file, step);
         prop_assert!(error.is_none(), "{:?}", error);
-        prop_assert_eq!(cuts.iter().map(|(_, record)| record.clone()).collect::<Vec<_>>(), records);
-        for ((_, record), written) in cuts.iter().zip(&lines) {
+        prop_assert_eq!(cuts.iter().map(|(_, _, record)| record.clone()).collect::<Vec<_>>(), records);
+        for ((_, _, record), written) in cuts.iter().zip(&lines) {
             let fields = format!("{{\"type\":\"R\",\"fields\":{}}}", line(&format, record));
             prop_assert_eq!(&fields, written);
         }
         let mut indexer = Indexer::new(&format.framing, 1);
         file.chunks(step).for_each(|piece| indexer.feed(piece));
-        prop_assert_eq!(indexer.finish(), cuts.iter().map(|(at, _)| *at).collect::<Vec<_>>());
+        prop_assert_eq!(indexer.finish(), cuts.iter().map(|(_, at, _)| *at).collect::<Vec<_>>());
     }
 
     #[test]
@@ -351,17 +333,17 @@ proptest! {
         prop_assert_eq!(whole.1.as_ref().map(ToString::to_string), pieces.1.as_ref().map(ToString::to_string));
         // What was cut is what the decoder takes for the whole record: no byte is missing, none is too many.
         let mut row = Row::default();
-        for (_, record) in &whole.0 {
+        for (_, _, record) in &whole.0 {
             format.records[0].decode(record, &mut row);
             prop_assert!(row.faults.iter().all(|fault| fault.code != Code::LENGTH), "{:?}", row.faults);
             let mut out = Vec::new();
             prop_assert!(Framer::new(format.framing.clone()).put(record, &mut out).is_ok());
             prop_assert_eq!(&out, record);
         }
-        if let Some((at, _)) = whole.0.last() {
+        if let Some((_, at, _)) = whole.0.last() {
             let start = Place { n: whole.0.len() as u64, offset: *at, left: 0 };
             let mut cutter = Cutter::new(format.framing.clone(), &file[*at as usize..]).starting(start);
-            prop_assert_eq!(cutter.next().unwrap().map(|cut| cut.bytes.to_vec()), whole.0.last().map(|(_, record)| record.clone()));
+            prop_assert_eq!(cutter.next().unwrap().map(|cut| cut.bytes.to_vec()), whole.0.last().map(|(_, _, record)| record.clone()));
         }
     }
 }

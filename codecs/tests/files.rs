@@ -1,15 +1,17 @@
 //! Whole files: cutting, indexing, order, control totals and signs of damage, on files of the sample formats.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod cutting;
+
+use cutting::{Trickle, cut, cut_all};
 use fpp_codecs::code::Code;
 use fpp_codecs::controls::Tally;
 use fpp_codecs::format::order::Order;
 use fpp_codecs::format::{Format, Role};
-use fpp_codecs::framing::{CutError, Cutter, Framing, Indexer, LineEnding, text_mode_damage};
+use fpp_codecs::framing::{Cutter, Framing, Indexer, LineEnding, text_mode_damage};
 use fpp_codecs::json;
 use fpp_codecs::record::{Cell, Row};
 use proptest::prelude::*;
-use std::io::Read;
 
 fn format(name: &str) -> Format {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/layouts/");
@@ -75,34 +77,6 @@ fn trades(format: &Format) -> Vec<u8> {
     file
 }
 
-/// Gives a few bytes at a time.
-struct Trickle<'a>(&'a [u8], usize);
-
-impl Read for Trickle<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.1.min(self.0.len()).min(buffer.len());
-        let (now, later) = self.0.split_at(count);
-        buffer[..count].copy_from_slice(now);
-        self.0 = later;
-        Ok(count)
-    }
-}
-
-type Cuts = Vec<(u64, u64, Vec<u8>)>;
-
-fn cut_all(framing: &Framing, file: &[u8], step: usize) -> (Cuts, Option<CutError>, Vec<String>) {
-    let mut cutter = Cutter::new(framing.clone(), Trickle(file, step));
-    let mut cuts = Vec::new();
-    let error = loop {
-        match cutter.next() {
-            Ok(Some(cut)) => cuts.push((cut.n, cut.offset, cut.bytes.to_vec())),
-            Ok(None) => break None,
-            Err(error) => break Some(error),
-        }
-    };
-    (cuts, error, cutter.remarks())
-}
-
 #[test]
 fn a_file_of_trades_decodes_adds_up_and_goes_through_json() {
     for name in ["pmtrd.toml", "pmtrd-gbk.toml"] {
@@ -145,7 +119,7 @@ fn a_file_of_trades_decodes_adds_up_and_goes_through_json() {
 }
 
 fn json_of(format: &Format, file: &[u8], index: usize) -> String {
-    let (cuts, _, _) = cut_all(&format.framing, file, 4096);
+    let (cuts, _) = cut(&format.framing, file, 4096);
     let (n, offset, bytes) = &cuts[index];
     let (mut row, mut line) = (Row::default(), Vec::new());
     let record = &format.records[format.select(bytes).unwrap()];
@@ -223,8 +197,9 @@ fn legal_oddities_are_remarked_and_others_stop_the_cutting() {
         (fixed, b"abcde", 1, Some("FPP1003: record 2 at byte 3 has 2 bytes, 3 are due"), 0),
     ];
     for (framing, file, records, error, remarks) in cases {
-        let (cuts, found, said) = cut_all(framing, file, 1);
-        let shown = found.map(|e| e.to_string());
+        let mut cutter = Cutter::new(framing.clone(), Trickle(file, 1));
+        let (cuts, found) = cut_all(&mut cutter);
+        let (shown, said) = (found.map(|e| e.to_string()), cutter.remarks());
         assert_eq!((cuts.len(), shown.as_deref(), said.len()), (records, error, remarks), "{file:?} {said:?}");
     }
 }
@@ -243,6 +218,13 @@ fn a_file_converted_as_text_is_recognised_and_a_good_one_is_not() {
     for sign in ["`H`", "ASCII digits", "3F or 1A", "1 too many"] {
         assert!(said.contains(sign), "{said}");
     }
+    // A program that read it as a PC's text and wrote UTF-8.
+    let latin: String = file.iter().map(|byte| char::from(*byte)).collect();
+    let said = text_mode_damage(&format, latin.as_bytes(), latin.len() as u64).unwrap();
+    assert!(said.contains("C3B0 to C3B9"), "{said}");
+    let replaced = String::from_utf8_lossy(&file);
+    let said = text_mode_damage(&format, replaced.as_bytes(), replaced.len() as u64).unwrap();
+    assert!(said.contains("replacement characters EFBFBD at byte 1"), "{said}");
     let mut lossy = lines.clone();
     lossy[450..456].copy_from_slice(&[0xEF, 0xBF, 0xBD, 0xEF, 0xBF, 0xBD]);
     assert!(text_mode_damage(&gbk, &lossy, lossy.len() as u64).unwrap().contains("byte 451"));
@@ -324,7 +306,7 @@ proptest! {
         if odd == 3 && length > 1 {
             file.push(0x1A);
         }
-        let (cuts, error, _) = cut_all(&framing, &file, step);
+        let (cuts, error) = cut(&framing, &file, step);
         prop_assert!(error.is_none(), "{:?}", error);
         prop_assert_eq!(cuts.len(), count);
         let mut indexer = Indexer::new(&framing, every);
@@ -342,7 +324,7 @@ proptest! {
     #[test]
     fn random_files_never_panic(file in prop::collection::vec(any::<u8>(), 0..200), length in 1usize..50, step in 1usize..40) {
         for framing in [Framing::Fixed { length }, Framing::Lines { length, ending: LineEnding::Lf }] {
-            cut_all(&framing, &file, step);
+            cut(&framing, &file, step);
             let mut indexer = Indexer::new(&framing, 3);
             file.chunks(step).for_each(|piece| indexer.feed(piece));
             indexer.finish();

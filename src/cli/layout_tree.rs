@@ -78,12 +78,16 @@ fn walk<'a>(
                 let mut part = if index == 0 { String::new() } else { format!("redefines {first}") };
                 if let Some(choice) = &redefined.choice {
                     let field = layout.fields.get(choice.field).map_or("", |field| &field.name);
-                    let values: Vec<_> =
-                        choice.cases.iter().filter(|(_, at)| *at == index).map(|(value, _)| value.as_str()).collect();
-                    let otherwise = if choice.otherwise == Some(index) { " or anything else" } else { "" };
-                    part = format!("{part} if {field} is {}{otherwise}", values.join(" or "));
+                    let cases = choice.cases.iter().filter(|(_, at)| *at == index).map(|(value, _)| value.as_str());
+                    let otherwise = (choice.otherwise == Some(index)).then_some("anything else");
+                    let values: Vec<_> = cases.chain(otherwise).collect();
+                    part += &match (choice.cases.is_empty(), values.is_empty()) {
+                        (true, false) => ", always".to_owned(),
+                        (_, true) => ", never".to_owned(),
+                        _ => format!(" if {field} is {}", values.join(" or ")),
+                    };
                 }
-                walk(layout, alternative, None, depth, part.trim().to_owned(), lines);
+                walk(layout, alternative, None, depth, part.trim_start_matches([',', ' ']).to_owned(), lines);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What `decode` writes and `encode` reads: the form, and how CSV differs.
 
 use super::exit::Failure;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use fpp_codecs::csv::{Dialect, Encoding, LongDigits};
 use std::path::Path;
@@ -19,6 +20,13 @@ pub(super) enum Form {
 }
 
 impl Form {
+    /// Takes the forms that `encode` reads, and no others.
+    pub(super) fn readable() -> impl TypedValueParser<Value = Form> {
+        let forms = [Form::Jsonl, Form::Csv];
+        let names: Vec<_> = forms.iter().filter_map(Form::to_possible_value).collect();
+        PossibleValuesParser::new(names).try_map(|word| Form::from_str(&word, true))
+    }
+
     /// What a file's name says; JSON lines if it says nothing.
     pub(super) fn of(asked: Option<Form>, path: Option<&Path>) -> Form {
         let ending = path.and_then(Path::extension).map(|ending| ending.to_string_lossy().to_ascii_lowercase());

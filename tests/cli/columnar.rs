@@ -74,4 +74,8 @@ fn refuses_to_read_them(here: &Path, layout: &str) {
     std::fs::write(here.join("y.parquet"), "PAR1").unwrap();
     let (code, _, message) = run(here, &["encode", layout, "y.parquet"]);
     assert!(code == 2 && message.contains("jsonl and csv are"), "{message}");
+    let (code, _, message) = run(here, &["encode", layout, "-", "--format", "parquet"]);
+    assert!(code == 2 && message.contains("[possible values: jsonl, csv]"), "{message}");
+    let (_, help, _) = run(here, &["encode", "--help"]);
+    assert!(help.contains("- csv: ") && !help.to_lowercase().contains("parquet"), "{help}");
 }

@@ -11,6 +11,10 @@ use crate::text::{self, Page};
 
 /// Bytes of the beginning that are looked at, at most.
 pub const HEAD: usize = 64 * 1024;
+/// Two replacement characters (U+FFFD) in UTF-8: one may be chance, or meant.
+const REPLACED: [u8; 6] = [0xEF, 0xBF, 0xBD, 0xEF, 0xBF, 0xBD];
+/// One byte in so many begins a digit that was written as UTF-8.
+const DIGITS_SHARE: usize = 32;
 
 /// Says what it saw if the file has been converted as text on its way; `size` is that of the whole file.
 pub fn text_mode_damage(format: &Format, head: &[u8], size: u64) -> Option<String> {
@@ -34,10 +38,10 @@ fn signs_of_ascii(format: &Format, head: &[u8], size: u64) -> Vec<String> {
     // Blanks and digits are most of any record; both counts are large only if neither reading holds.
     let converted = ascii > ebcdic * 4 && ascii * 5 > head.len();
     let selector = ascii_selector(format, head);
+    let mut signs = signs_of_unicode(head);
     if !converted && selector.is_none() {
-        return Vec::new();
+        return signs;
     }
-    let mut signs = Vec::new();
     if let Some(text) = selector {
         signs.push(format!("the first record begins like ASCII: `{text}` where the layout is EBCDIC"));
     }
@@ -64,6 +68,26 @@ fn signs_of_ascii(format: &Format, head: &[u8], size: u64) -> Vec<String> {
         }
     }
     signs
+}
+
+/// EBCDIC that a program read as a PC's text and wrote as UTF-8: no byte from 80 to FF stands alone any more.
+///
+/// Read as UTF-8, such bytes became replacement characters. Read as Latin-1 or Windows-1252 they became two bytes each,
+/// and EBCDIC digits, F0 to F9, are C3B0 to C3B9: C and controls or rare symbols in EBCDIC.
+fn signs_of_unicode(head: &[u8]) -> Vec<String> {
+    let mut signs = Vec::new();
+    if let Some(at) = position(head, &REPLACED) {
+        signs.push(format!("replacement characters EFBFBD at byte {}", at + 1));
+    }
+    let digits = head.windows(2).filter(|pair| matches!(pair, [0xC3, 0xB0..=0xB9])).count();
+    if digits * DIGITS_SHARE > head.len() {
+        signs.push(format!("{digits} EBCDIC digits as UTF-8 (C3B0 to C3B9) in the first {} bytes", head.len()));
+    }
+    signs
+}
+
+fn position(head: &[u8], sign: &[u8]) -> Option<usize> {
+    head.windows(sign.len()).position(|window| window == sign)
 }
 
 /// What frames the first record, if it cannot be what was written: conversion does not spare it.
@@ -105,13 +129,11 @@ fn signs_of_substitutes(head: &[u8]) -> Vec<String> {
     // A run at the very end is legal (see the cutter's remarks).
     let end = head.iter().rposition(|b| *b != 0x1A).map_or(0, |at| at + 1);
     let head = &head[..end];
-    let twice = [0xEF, 0xBF, 0xBD, 0xEF, 0xBF, 0xBD];
-    let place = |sign: &[u8]| head.windows(sign.len()).position(|window| window == sign);
     let mut signs = Vec::new();
-    if let Some(at) = place(&twice) {
+    if let Some(at) = position(head, &REPLACED) {
         signs.push(format!("replacement characters EFBFBD at byte {}", at + 1));
     }
-    if let Some(at) = place(&[0x1A, 0x1A]) {
+    if let Some(at) = position(head, &[0x1A, 0x1A]) {
         signs.push(format!("substitutes 1A at byte {}", at + 1));
     }
     signs

@@ -168,10 +168,15 @@ impl Decode {
         if let Some(first) = first {
             self.first(&job, &first);
         }
+        summary(&count, &progress);
         if let Some(error) = &ended.error {
             return Err(self.refused_file(&name, error));
         }
-        self.told(&job, &count, &progress, stopped, &name)
+        match stopped {
+            Some(n) => Err(too_many(&job, &count, n, &name)),
+            None if count.refused > 0 => Ok(Exit::RecordsRefused),
+            None => Ok(Exit::Good),
+        }
     }
 
     /// What the first bad record lacks, and where the others are told.
@@ -183,44 +188,6 @@ impl Decode {
             (None, _) => "all: with --rejects FILE".to_owned(),
         };
         note(format_args!("first bad {first} ({others})"));
-    }
-
-    /// The last words, and the exit code.
-    fn told(
-        &self,
-        job: &Job,
-        count: &Count,
-        progress: &Progress,
-        stopped: Option<u64>,
-        name: &str,
-    ) -> Result<Exit, Failure> {
-        if count.fillers > 0 {
-            let records = grouped(count.fillers);
-            note(format_args!("note: {records} records have fillers that are not blank; --fillers shows them"));
-        }
-        let mut also = Vec::new();
-        if count.orphans > 0 {
-            also.push(format!("{} without their parents", grouped(count.orphans)));
-        }
-        if count.left_out > 0 {
-            also.push(format!("{} left out", grouped(count.left_out)));
-        }
-        also.extend(count.repairs.told());
-        progress.finish("decoded", count.records, count.refused, &also, count.bytes);
-        if let Some(n) = stopped {
-            let code = Code::TOO_MANY;
-            let told = if job.rejects { "; the rejects tell them" } else { "" };
-            return Err(Failure {
-                exit: Exit::FileRefused,
-                message: format!(
-                    "{name}: {code} {}: record {n} is bad record {}, and no more than {} may be{told}",
-                    code.english(),
-                    count.refused,
-                    count.refused - 1
-                ),
-            });
-        }
-        Ok(if count.refused > 0 { Exit::RecordsRefused } else { Exit::Good })
     }
 
     fn refused_file(&self, name: &str, error: &CutError) -> Failure {
@@ -243,6 +210,37 @@ impl Decode {
     fn threads(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get().min(THREADS_MAX));
         self.threads.map_or_else(cores, usize::from)
+    }
+}
+
+/// The line that says what was done, also where the file could not be read to its end.
+fn summary(count: &Count, progress: &Progress) {
+    if count.fillers > 0 {
+        let records = grouped(count.fillers);
+        note(format_args!("note: {records} records have fillers that are not blank; --fillers shows them"));
+    }
+    let mut also = Vec::new();
+    if count.orphans > 0 {
+        also.push(format!("{} without their parents", grouped(count.orphans)));
+    }
+    if count.left_out > 0 {
+        also.push(format!("{} left out", grouped(count.left_out)));
+    }
+    also.extend(count.repairs.told());
+    progress.finish("decoded", count.records, count.refused, &also, count.bytes);
+}
+
+/// More records are bad than may be; `n` is the one too many.
+fn too_many(job: &Job, count: &Count, n: u64, name: &str) -> Failure {
+    let (code, bad) = (Code::TOO_MANY, count.refused);
+    let told = if job.rejects { "; the rejects tell them" } else { "" };
+    Failure {
+        exit: Exit::FileRefused,
+        message: format!(
+            "{name}: {code} {}: record {n} is bad record {bad}, and no more than {} may be{told}",
+            code.english(),
+            bad - 1
+        ),
     }
 }
 

@@ -43,8 +43,8 @@ pub(super) struct Encode {
     /// Where the records go [default: stdout]; the file appears when it is whole
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
-    /// Form of the input: jsonl or csv [default: what its name says, else jsonl]
-    #[arg(long = "format", value_name = "FORM")]
+    /// Form of the input [default: what its name says, else jsonl]
+    #[arg(long = "format", value_name = "FORM", value_parser = Form::readable())]
     form: Option<Form>,
     #[command(flatten)]
     csv: CsvArg,

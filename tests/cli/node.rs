@@ -1,0 +1,116 @@
+//! Verbs that need a node's configuration: `check`, `prove`, and what asks a running node.
+
+use super::{Flaw, Series, Spoil, folder, make, root, run};
+use fpp::demo::generate::Harm;
+use fpp::telemetry::report::NodeReport;
+use std::io::{Read, Write};
+use std::path::Path;
+
+#[test]
+fn the_sample_configuration_is_good() {
+    let (code, shown, messages) = run(&root(), &["check"]);
+    assert_eq!(code, 0, "{messages}");
+    assert!(shown.contains("2 routes: good"), "{shown}");
+}
+
+#[test]
+fn check_tells_every_fault_of_every_file_at_once() {
+    let here = folder();
+    std::fs::create_dir(here.path().join("routes")).unwrap();
+    let node = "node = \"a b\"\ninstallation = \"x\"\ndata_dir = \"data\"\nnodes = 2\nroutes = \"routes/*.toml\"\n\
+                colour = 1\n[http]\nlisten = \"0.0.0.0:1\"\n[spool.core]\nkind = \"sftp\"\nhost = \"h\"\nuser = \"u\"\n\
+                path = \"/x\"\npassword = \"secret\"\n";
+    std::fs::write(here.path().join("fpp.toml"), node).unwrap();
+    let route = "name = \"r\"\nspool = \"none\"\nfiles = \"A_{batch}.TXT\"\nformat = \"missing.toml\"\n\
+                 mapping = \"m.toml\"\ninstruments = \"i.toml\"\n[ready]\nmarker = \"{name}.OK\"\n[identity]\n\
+                 from = \"name\"\n[answer]\nspool = \"core\"\nname = \"A.TXT\"\nformat = \"f\"\nmapping = \"m\"\n";
+    std::fs::write(here.path().join("routes/r.toml"), route).unwrap();
+    let (code, _, faults) = run(here.path(), &["check"]);
+    assert_eq!(code, 2);
+    let expected = [
+        "fpp.toml:1:8: node: `a b`",
+        "fpp.toml:4:9: nodes: several nodes",
+        "fpp.toml:6:1: unknown key `colour`",
+        "fpp.toml:8:10: listen: an address that others can reach needs a token_file",
+        "host: needs a pinned host key",
+        "password: a secret never stands here",
+        "routes/r.toml:2:9: spool: there is no spool `none`",
+        "routes/r.toml:4:10: format: cannot read",
+        "from: the names `A_{batch}.TXT` cannot give a date",
+        "name: needs {answer}",
+    ];
+    for fault in expected {
+        assert!(faults.contains(fault), "{fault} is not told in\n{faults}");
+    }
+    assert!(!faults.contains("secret\""), "{faults}");
+}
+
+#[test]
+fn prove_gives_the_verdict_as_its_exit_code() {
+    let here = folder();
+    let config = root().join("config/fpp.toml").display().to_string();
+    let prove = |name: &str| run(here.path(), &["prove", "pmtrd", name, "--config", &config, "--answer", "a.dat"]);
+    let file = make(here.path(), Series::Ebcdic, 20, &[]);
+    assert_eq!(file, "CORE_PMTS_PMTRD_20250620_0001_00.TXT");
+    let (code, shown, messages) = prove(&file);
+    assert_eq!(code, 0, "{shown}{messages}");
+    assert_eq!(std::fs::metadata(here.path().join("a.dat")).unwrap().len(), 21 * 480);
+    make(here.path(), Series::Ebcdic, 20, &[Spoil::Record { flaw: Flaw::AmountDigit, trade: 10 }]);
+    assert_eq!(prove(&file).0, 4, "a summed field is unreadable");
+    make(here.path(), Series::Ebcdic, 20, &[Spoil::File(Harm::LyingAmount)]);
+    let (code, shown, _) = prove(&file);
+    assert_eq!(code, 4);
+    assert!(shown.contains("FPP1006") && shown.contains("DIFFERS"), "{shown}");
+}
+
+/// A node of one route, on a port where nobody listens.
+fn configure(here: &Path) {
+    std::fs::create_dir_all(here.join("routes")).unwrap();
+    let node = "node = \"a\"\ninstallation = \"x\"\ndata_dir = \"data\"\nroutes = \"routes/r.toml\"\n[http]\n\
+                listen = \"127.0.0.1:1\"\n[spool.s]\nkind = \"local\"\npath = \".\"\n";
+    std::fs::write(here.join("fpp.toml"), node).unwrap();
+    let config = root().join("config");
+    let route = std::fs::read_to_string(config.join("routes/pmtrd.toml")).unwrap();
+    let route = route.replace("\"../", &format!("\"{}/", config.display()));
+    let route = route.replace("core-out", "s").replace("core-in", "s");
+    std::fs::write(here.join("routes/r.toml"), route).unwrap();
+}
+
+#[test]
+fn a_command_without_a_running_node_says_how_to_start_one() {
+    let here = folder();
+    configure(here.path());
+    let (code, _, message) = run(here.path(), &["retry", "01X", "--reason", "why not"]);
+    assert_eq!(code, 2, "{message}");
+    assert!(message.contains("no node `a` is running here") && message.contains("fpp run"), "{message}");
+    assert_eq!(run(here.path(), &["transfers"]).0, 2, "there are no books yet");
+    let (code, shown, _) = run(here.path(), &["status"]);
+    assert_eq!(code, 0);
+    assert!(shown.contains("has not run here yet"), "{shown}");
+}
+
+#[test]
+fn events_go_to_the_address_that_the_node_tells() {
+    let here = folder();
+    configure(here.path());
+    let (code, _, message) = run(here.path(), &["events"]);
+    assert!(code == 2 && message.contains("no node `a` is running here"), "{message}");
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let data = here.path().join("data");
+    std::fs::create_dir_all(&data).unwrap();
+    let report = NodeReport { listen: server.local_addr().unwrap().to_string(), ..NodeReport::default() };
+    report.write(&data.join("status.json")).unwrap();
+    assert_eq!(run(here.path(), &["events"]).0, 2, "the node that told it is gone");
+    let _socket = std::os::unix::net::UnixListener::bind(data.join("fpp.sock")).unwrap();
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = server.accept().unwrap();
+        let mut request = [0; 1024];
+        assert!(stream.read(&mut request).unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nfpp-position: 3-end\r\ncontent-length: 3\r\n\r\n{}\n").unwrap();
+    });
+    let (code, lines, notes) = run(here.path(), &["events", "--json"]);
+    assert_eq!((code, lines.as_str(), notes.trim()), (0, "{}\n", "go on with --after 3-end"));
+    serving.join().unwrap();
+    let (code, _, message) = run(here.path(), &["events"]);
+    assert!(code == 2 && message.contains("does not answer over HTTP on 127.0.0.1:"), "{message}");
+}
