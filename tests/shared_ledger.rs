@@ -88,7 +88,7 @@ async fn a_file_walks(kind: Kind) {
     assert_eq!((all[0].state, all[0].publication), (FileState::Archived, Some(1)));
 
     for (arguments, part) in [
-        (&["check"][..], "reached, schema version 3"),
+        (&["check"][..], "reached, schema version 4"),
         (&["transfers"], &spec.file_name()),
         (&["status"], "pmtrd"),
         (&["ledger", "verify"], "all fit"),
@@ -151,6 +151,12 @@ fn purged(config: &Path) {
 async fn a_second_node_is_kept_out(server: &Running, database: &str) {
     let elsewhere = Site::make(&sample_route("pmtrd"));
     configure(&elsewhere, server, database, PASSWORD);
-    let second = Node::start(elsewhere.settings(), Options::default()).await.err().unwrap();
-    assert!(second.to_string().contains("another node works on this ledger: golden/"), "{second}");
+    let refused = async |said: &str| {
+        let second = Node::start(elsewhere.settings(), Options::default()).await.err().unwrap();
+        assert!(second.to_string().contains(said), "{second}");
+    };
+    refused("a node named golden works on this ledger already").await;
+    let text = std::fs::read_to_string(elsewhere.settings_file()).unwrap();
+    std::fs::write(elsewhere.settings_file(), text.replace("node = \"golden\"", "node = \"other\"")).unwrap();
+    refused("another node works on this ledger: golden/").await;
 }

@@ -35,6 +35,7 @@ mod layout_diff;
 mod layout_show;
 mod layout_tree;
 mod ledger;
+mod nodes;
 mod notices;
 mod operate;
 mod prove;
@@ -76,6 +77,7 @@ enum Verb {
     Inspect(inspect::Inspect),
     Prove(prove::Prove),
     Status(status::Status),
+    Nodes(nodes::Nodes),
     Transfers(transfers::Transfers),
     Deliveries(deliveries::Deliveries),
     Notices(notices::Notices),
@@ -128,6 +130,7 @@ impl Verb {
             Verb::Inspect(verb) => verb.run(global, out),
             Verb::Prove(verb) => verb.run(global, out),
             Verb::Status(verb) => verb.run(global, out),
+            Verb::Nodes(verb) => verb.run(global, out),
             Verb::Transfers(verb) => verb.run(global, out),
             Verb::Deliveries(verb) => verb.run(global, out),
             Verb::Notices(verb) => verb.run(global, out),

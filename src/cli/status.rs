@@ -229,6 +229,9 @@ fn partner(partner: &PartnerReport, out: &mut Output) -> io::Result<()> {
 fn spools(node: &NodeReport, times: &Times, out: &mut Output) -> io::Result<()> {
     for (name, spool) in &node.spools {
         out.line(format_args!("\nspool {name} ({}), looked at {}", spool.place, times.with_zone(spool.scanned_ms)))?;
+        if !spool.watched_by.is_empty() {
+            out.line(format_args!("  looked into by {}", spool.watched_by))?;
+        }
         if !spool.error.is_empty() {
             out.line(format_args!("  FAULT: {}", spool.error))?;
         }

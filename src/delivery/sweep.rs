@@ -1,8 +1,9 @@
 //! Removes temporary files that no delivery continues (I9).
 //!
 //! Every attempt has an epoch of its own, and so has its temporary file: what an attempt leaves behind when its line
-//! breaks is never written to again. Only temporaries under this node's own name are touched, and none whose delivery is
-//! unfinished: one of them may be the proven one that waits for its rename (D15). What is left is named to the caller.
+//! breaks is never written to again. Only temporaries under the names of this installation's nodes are touched, also of
+//! those that are gone, and none whose delivery is unfinished: one of them may be the proven one that waits for its
+//! rename (D15). What is left is named to the caller.
 
 use super::Deliveries;
 use crate::blocking::blocking;
@@ -43,7 +44,9 @@ async fn dead(cx: &Deliveries, spool: &str, found: &[Temporary]) -> Result<HashS
     let unfinished = cx.ledger.due_deliveries(i64::MAX, UNFINISHED_MAX).await?;
     let all_known = unfinished.len() < UNFINISHED_MAX as usize;
     let mut dead = HashSet::new();
-    for temporary in found.iter().filter(|t| t.tag.rsplit_once('.').is_some_and(|(node, _)| node == cx.node)) {
+    let nodes: HashSet<String> = cx.ledger.nodes().await?.into_iter().map(|node| node.name).collect();
+    let ours = |tag: &str| tag.rsplit_once('.').is_some_and(|(node, _)| node == cx.node || nodes.contains(node));
+    for temporary in found.iter().filter(|t| ours(&t.tag)) {
         let finished = match cx.ledger.delivery_named(spool, &temporary.final_name).await? {
             Some(delivery) => matches!(delivery.state, DeliveryState::Delivered | DeliveryState::Taken),
             // No delivery's own file: a checksum file or marker of one, or of nothing that the books know.

@@ -12,12 +12,19 @@ use tokio::task::JoinSet;
 /// Deliveries looked at in one round.
 const ROUND_MAX: u32 = 1_000;
 
-/// Marks every delivery whose file is no longer in its spool as taken; returns how many.
-pub async fn observe(cx: &Deliveries) -> Result<usize> {
+/// Deliveries that nobody has taken yet, by spool, of the spools that this node reaches.
+pub async fn untaken(cx: &Deliveries) -> Result<BTreeMap<String, Vec<Delivery>>> {
     let mut by_spool: BTreeMap<String, Vec<Delivery>> = BTreeMap::new();
     for delivery in cx.ledger.untaken_deliveries(ROUND_MAX).await? {
-        by_spool.entry(delivery.spool.clone()).or_default().push(delivery);
+        if cx.folders.contains_key(&delivery.spool) {
+            by_spool.entry(delivery.spool.clone()).or_default().push(delivery);
+        }
     }
+    Ok(by_spool)
+}
+
+/// Marks every delivery whose file is no longer in its spool as taken; returns how many.
+pub async fn observe(cx: &Deliveries, by_spool: BTreeMap<String, Vec<Delivery>>) -> Result<usize> {
     // All partners at once: one that does not answer keeps none of the others waiting.
     let mut looks = JoinSet::new();
     for (spool, deliveries) in by_spool {

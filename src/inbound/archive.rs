@@ -29,12 +29,11 @@ pub async fn archive(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result
         let entry = entry_of(source);
         let promised = transfer.facts.promised.as_ref();
         let marker = promised.filter(|p| !p.shared).map(|p| entry_of(&p.marker));
-        let at = route.clone();
+        let (folder, action) = (route.folder()?.clone(), route.source.clone());
         let moved = blocking(move || {
-            let route = at;
-            let moved = move_source(&*route.folder, &entry, &route.source)?;
+            let moved = move_source(&*folder, &entry, &action)?;
             if let Some(marker) = marker.filter(|_| moved) {
-                move_marker(&*route.folder, &entry.name, marker, &route.source)?;
+                move_marker(&*folder, &entry.name, marker, &action)?;
             }
             Ok(moved)
         })
@@ -63,8 +62,9 @@ fn move_marker(folder: &dyn Folder, data: &str, seen: Entry, action: &SourceActi
 
 /// Moves an index that has nothing left to say.
 async fn move_index(cx: &Inbound, route: &Arc<Route>, name: &str) -> Result<()> {
-    let (at, of) = (route.clone(), name.to_owned());
-    let Some((index, files)) = blocking(move || Ok(served(&at, &of)?)).await? else { return Ok(()) };
+    let folder = route.folder()?.clone();
+    let (at, from, of) = (route.clone(), folder.clone(), name.to_owned());
+    let Some((index, files)) = blocking(move || Ok(served(&at, &*from, &of)?)).await? else { return Ok(()) };
     let query = TransferQuery { limit: BOOKS_MAX, ..TransferQuery::default() };
     let known = cx.ledger.transfers(&query).await?;
     let listed = |file: &String, stated: &Stated| {
@@ -74,16 +74,20 @@ async fn move_index(cx: &Inbound, route: &Arc<Route>, name: &str) -> Result<()> 
     if !files.iter().all(|(file, stated)| listed(file, stated)) {
         return Ok(());
     }
-    let at = route.clone();
-    blocking(move || Ok(move_source(&*at.folder, &index, &at.source).map(|_| ())?)).await
+    let action = route.source.clone();
+    blocking(move || Ok(move_source(&*folder, &index, &action).map(|_| ())?)).await
 }
 
 /// An index of which no file stands in the folder any more, with what it lists.
-fn served(route: &Route, name: &str) -> fpp_spool::Result<Option<(Entry, HashMap<String, Stated>)>> {
+fn served(
+    route: &Route,
+    folder: &dyn Folder,
+    name: &str,
+) -> fpp_spool::Result<Option<(Entry, HashMap<String, Stated>)>> {
     let Some(rule) = &route.index else { return Ok(None) };
-    let entries = route.folder.list(LISTING_LIMIT)?;
+    let entries = folder.list(LISTING_LIMIT)?;
     let Some(index) = entries.iter().find(|e| e.name == name && e.kind == EntryKind::File) else { return Ok(None) };
-    let Some(bytes) = route.folder.read_small(name, rule.max_bytes())? else { return Ok(None) };
+    let Some(bytes) = folder.read_small(name, rule.max_bytes())? else { return Ok(None) };
     // One that cannot be read any more is a person's matter; the watch over the spool tells of it.
     let Ok(Says::Many(files)) = rule.read(&bytes) else { return Ok(None) };
     let key = |name: &str| if route.fold { folded(name) } else { name.to_owned() };

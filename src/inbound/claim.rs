@@ -19,7 +19,7 @@ pub async fn claim(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
             return claimed(cx, transfer, &route, fence).await;
         }
     }
-    let (folder, name) = (route.folder.clone(), transfer.name.clone());
+    let (folder, name) = (route.folder()?.clone(), transfer.name.clone());
     let entry = blocking(move || Ok(folder.stat(&name)?)).await?;
     match entry {
         Some(_) => claimed(cx, transfer, &route, fence).await,

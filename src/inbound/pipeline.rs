@@ -11,13 +11,23 @@ use crate::error::{Class, Error, Result};
 use crate::ledger::change::{Change, Fence};
 use crate::ledger::transfer::{Facts, FileState, Transfer, TransferId, Verdict};
 use fpp_codecs::Code;
+use tokio::sync::watch as signal;
 
-/// Walks a transfer as far as it goes now, under the caller's lease.
-pub async fn walk(cx: &Inbound, id: &TransferId, fence: &Fence) -> Result<()> {
+/// Walks a transfer as far as it goes now, under the caller's lease. A node that stops, or that does not reach what the
+/// next step needs, hands it over where it stands: another one goes on from the books.
+pub async fn walk(cx: &Inbound, id: &TransferId, fence: &Fence, stopped: &signal::Receiver<bool>) -> Result<()> {
     loop {
         let Some(transfer) = cx.ledger.transfer(id).await? else { return Ok(()) };
         let idle = transfer.standing().is_terminal() || transfer.state == FileState::Held;
         if idle || transfer.next_attempt_ms > cx.clock.now_ms() {
+            return Ok(());
+        }
+        if !can_go_on(cx, &transfer) {
+            tracing::debug!(transfer = %id, spool = transfer.spool, "left to a node that reaches its spool");
+            return Ok(());
+        }
+        if *stopped.borrow() {
+            tracing::info!(transfer = %id, file = transfer.name, state = ?transfer.state, "handed over");
             return Ok(());
         }
         match step(cx, &transfer, fence).await {
@@ -34,6 +44,17 @@ pub async fn walk(cx: &Inbound, id: &TransferId, fence: &Fence) -> Result<()> {
             }
         }
     }
+}
+
+/// Whether this node can make the next step: some work on the source file itself, which needs its spool (D24). A route
+/// that is gone is another matter: its files are held.
+pub fn can_go_on(cx: &Inbound, transfer: &Transfer) -> bool {
+    let needs_source = match (transfer.state, transfer.verdict) {
+        (FileState::Arrived, _) | (FileState::Claimed, None) => transfer.facts.sha256.is_none(),
+        (FileState::Acknowledged, _) => transfer.facts.source.is_some(),
+        _ => false,
+    };
+    !needs_source || cx.routes.get(&transfer.route).is_none_or(|route| route.folder.is_some())
 }
 
 async fn step(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {

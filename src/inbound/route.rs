@@ -1,6 +1,8 @@
 //! What the walk knows of a route: its folders, its rules as they would be frozen now, where events and answers go.
 
+use crate::error::{Error, Result};
 use crate::trade::plan::Bundle;
+use fpp_codecs::Code;
 use fpp_codecs::text::Page;
 use fpp_spool::{Algorithm, Folder, MarkerContent, MarkerRule, NamePattern, NameTemplate, SourceAction};
 use std::sync::Arc;
@@ -18,7 +20,7 @@ pub struct Route {
     /// How the index that speaks of its files is read, where there is one.
     pub index: Option<MarkerRule>,
     /// The spool itself, where this node reaches it (D24).
-    pub folder: Arc<dyn Folder>,
+    pub folder: Option<Arc<dyn Folder>>,
     /// Code page of its files: what markers are written in, when they are not ASCII (D16).
     pub page: Page,
     /// What becomes of the source after the answer.
@@ -37,6 +39,16 @@ pub struct Route {
     pub files: Vec<FileOutlet>,
     /// How the answer is sent; nothing when the core wants none.
     pub answer: Option<AnswerTarget>,
+}
+
+impl Route {
+    /// The spool itself; the error of a node that does not reach it leaves the work to those that do.
+    pub fn folder(&self) -> Result<&Arc<dyn Folder>> {
+        self.folder.as_ref().ok_or_else(|| {
+            Error::retry(Code::FOLDER, format!("this node does not reach spool `{}`", self.spool))
+                .hint("Start a node that reaches it: `reached_by` in the spool's configuration names them.")
+        })
+    }
 }
 
 /// Events as JSON lines, published in a spool.

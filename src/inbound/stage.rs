@@ -67,14 +67,14 @@ fn read(
     whole_is_proven: bool,
 ) -> Result<(Stored, Vec<u64>, bool)> {
     // An open file keeps its session: it is closed before anybody looks at the folder again.
-    let mut input = PatientReader::open(&*route.folder, source, whole_is_proven)?;
+    let mut input = PatientReader::open(&**route.folder()?, source, whole_is_proven)?;
     let mut indexer = Indexer::new(&plan.format.framing, INDEX_EVERY);
     let stored = vault.put(&mut input, &mut |chunk| indexer.feed(chunk), route.file_max_bytes)?;
     Ok((stored, indexer.finish(), input.resumed() > 0))
 }
 
 fn still_there(route: &Route, source: &Entry) -> Result<()> {
-    match route.folder.stat(&source.name)? {
+    match route.folder()?.stat(&source.name)? {
         Some(now) if now.same_file(source) => Ok(()),
         Some(now) => Err(changed(source, &format!("{} bytes now", now.size))),
         None => Err(changed(source, "gone now")),

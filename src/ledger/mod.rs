@@ -15,6 +15,7 @@ pub mod difference;
 pub mod fold;
 pub mod lease;
 pub mod mysql;
+pub mod node;
 pub mod sql;
 pub mod sqlite;
 pub mod standing;
@@ -25,6 +26,7 @@ use async_trait::async_trait;
 use change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
 use delivery::{Delivery, DeliveryId};
 use lease::{Lease, LeaseKey};
+use node::NodeRow;
 use transfer::{Identity, Transfer, TransferId, TransferQuery};
 
 /// What every ledger engine does. All times are UTC milliseconds given by the caller (D21).
@@ -45,6 +47,12 @@ pub trait Ledger: Send + Sync {
     async fn beat(&self, lease: &Lease) -> Result<Lease, Error>;
     /// Gives a lease back so that anyone may take it at once; a stale epoch is ignored.
     async fn release_lease(&self, lease: &Lease) -> Result<(), Error>;
+
+    /// Writes what a node says of itself, under the lease of its name (`node::lease_of`); refused (FPP9003) when that is
+    /// stale. It is no journal: the newest words stand.
+    async fn report_node(&self, fence: &Fence, node: &NodeRow) -> Result<(), Error>;
+    /// The nodes that said something in the last thirty days, by name.
+    async fn nodes(&self) -> Result<Vec<NodeRow>, Error>;
 
     /// One transfer.
     async fn transfer(&self, id: &TransferId) -> Result<Option<Transfer>, Error>;

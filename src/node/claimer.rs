@@ -4,8 +4,8 @@ use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::ledger::change::Fence;
 use crate::ledger::lease::{Lease, LeaseKey, Observer};
-use crate::settings::{LedgerPlace, Settings};
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::settings::Settings;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
@@ -18,15 +18,20 @@ pub(crate) struct Claimer {
     /// The books are in the data folder, which belongs to this process alone.
     owns_books: bool,
     observer: Mutex<Observer>,
+    /// Leases of work that was given up in the middle.
+    given_up: GivenUp,
 }
+
+type GivenUp = Arc<Mutex<Vec<Lease>>>;
 
 /// A lease that is held and beats until it is released or dropped.
 pub(crate) struct Held {
     /// For every write under it.
     pub(crate) fence: Fence,
     ledger: Arc<dyn Ledger>,
-    lease: Lease,
+    lease: Option<Lease>,
     beating: JoinHandle<()>,
+    given_up: GivenUp,
 }
 
 impl Claimer {
@@ -34,13 +39,18 @@ impl Claimer {
     pub(crate) fn new(ledger: Arc<dyn Ledger>, settings: &Settings) -> Claimer {
         let (node, lease_ms) = (settings.node.clone(), settings.work.lease_ms);
         let holder = format!("{node}/{}", ulid::Ulid::generate());
-        let owns_books = settings.ledger == LedgerPlace::File;
-        Claimer { ledger, node, holder, lease_ms, owns_books, observer: Mutex::default() }
+        let owns_books = settings.owns_ledger();
+        Claimer { ledger, node, holder, lease_ms, owns_books, observer: Mutex::default(), given_up: GivenUp::default() }
     }
 
     /// This incarnation's name.
     pub(crate) fn holder(&self) -> &str {
         &self.holder
+    }
+
+    /// When a lease that another node holds is worth another look: often enough to see that it stands still.
+    pub(crate) fn look_again(&self) -> Duration {
+        Duration::from_millis((self.lease_ms / 4).max(10))
     }
 
     /// Takes a lease if it is free. Nothing when somebody else holds it.
@@ -50,10 +60,21 @@ impl Claimer {
             return Ok(None);
         }
         let Some(lease) = self.ledger.take_lease(key, &self.holder, seen.as_ref()).await? else { return Ok(None) };
-        self.observer.lock().unwrap_or_else(PoisonError::into_inner).forget(key);
+        lock(&self.observer).forget(key);
         let fence = Fence { key: key.clone(), epoch: lease.epoch, holder: self.holder.clone() };
         let beating = tokio::spawn(beat(self.ledger.clone(), lease.clone(), self.lease_ms));
-        Ok(Some(Held { fence, ledger: self.ledger.clone(), lease, beating }))
+        let (ledger, given_up) = (self.ledger.clone(), self.given_up.clone());
+        Ok(Some(Held { fence, ledger, lease: Some(lease), beating, given_up }))
+    }
+
+    /// Gives back what was given up in the middle, so that others need not wait for it; returns what that was. Whatever
+    /// of it still runs writes under an epoch that the ledger refuses.
+    pub(crate) async fn abandon(&self) -> Vec<String> {
+        let leases = std::mem::take(&mut *lock(&self.given_up));
+        for lease in &leases {
+            give_back(&*self.ledger, lease).await;
+        }
+        leases.into_iter().map(|lease| lease.key.0).collect()
     }
 
     /// A lease of an earlier life of this very node is free at once where the books are in the data folder, whose lock
@@ -62,25 +83,40 @@ impl Claimer {
         let own_former = self.owns_books
             && lease.holder != self.holder
             && lease.holder.split('/').next() == Some(self.node.as_str());
-        let mut observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
-        own_former || observer.is_free(lease, self.lease_ms, Instant::now())
+        own_former || lock(&self.observer).is_free(lease, self.lease_ms, Instant::now())
     }
 }
 
 impl Held {
     /// Gives the lease back. Failing to is harmless: it is taken over after `lease_ms`.
-    pub(crate) async fn release(self) {
+    pub(crate) async fn release(mut self) {
         self.beating.abort();
-        if let Err(error) = self.ledger.release_lease(&self.lease).await {
-            tracing::debug!(lease = self.lease.key.0, "not given back: {error}");
+        if let Some(lease) = self.lease.take() {
+            give_back(&*self.ledger, &lease).await;
         }
+    }
+
+    /// Whether no beat was refused yet. The ledger has the last word at each write.
+    pub(crate) fn beats(&self) -> bool {
+        !self.beating.is_finished()
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
         self.beating.abort();
+        lock(&self.given_up).extend(self.lease.take());
     }
+}
+
+async fn give_back(ledger: &dyn Ledger, lease: &Lease) {
+    if let Err(error) = ledger.release_lease(lease).await {
+        tracing::debug!(lease = lease.key.0, "not given back: {error}");
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Beats four times in each lease period. A refused beat ends it: the ledger will refuse the writes as well.

@@ -76,7 +76,7 @@ fn folders(settings: &Settings) -> Result<(Folders, Partners)> {
     let mut folders = Folders::new();
     let mut partners = Partners::new();
     let mut pools: Vec<Arc<SftpPool>> = Vec::new();
-    for spool in &settings.spools {
+    for spool in settings.spools.iter().filter(|spool| settings.reaches(&spool.name)) {
         let folder: Arc<dyn Folder> = match &spool.kind {
             SpoolKind::Local { path } => {
                 std::fs::create_dir_all(path).map_err(|e| {
@@ -129,8 +129,7 @@ fn routes(settings: &Settings, folders: &Folders) -> Result<BTreeMap<String, Arc
         .map_err(|e| Error::internal(format!("no time zone `{}`", settings.timezone)).caused_by(e))?;
     let mut routes = BTreeMap::new();
     for route in &settings.routes {
-        let known = settings.spool(&route.spool).zip(folders.get(&route.spool));
-        let Some((spool, folder)) = known else {
+        let Some(spool) = settings.spool(&route.spool) else {
             return Err(Error::internal(format!("route `{}` names no known spool", route.name)));
         };
         let bundle = route.bundle(settings)?;
@@ -142,7 +141,7 @@ fn routes(settings: &Settings, folders: &Folders) -> Result<BTreeMap<String, Arc
             pattern: pattern(&route.files, spool.fold)?,
             fold: spool.fold,
             index: index(&route.ready, page)?,
-            folder: folder.clone(),
+            folder: folders.get(&route.spool).cloned(),
             source: source_action(&route.source),
             file_max_bytes: spool.file_max_bytes,
             algorithm: algorithm(route.digest),

@@ -4,13 +4,13 @@
 //! Invariant: nothing here decides about a file. A service that ends unexpectedly ends the node with an error, so that
 //! whoever supervises it notices.
 
-mod alone;
 pub(crate) mod books;
 mod claimer;
 mod compose;
 mod lock;
 mod overdue;
 mod places;
+mod presence;
 mod rooms;
 mod sealing;
 mod status;
@@ -42,7 +42,8 @@ pub struct Node {
     stop: signal::Sender<bool>,
     services: JoinSet<Result<()>>,
     drain: Duration,
-    alone: Option<claimer::Held>,
+    rooms: Arc<Rooms>,
+    presence: presence::Presence,
     _lock: lock::DataLock,
 }
 
@@ -52,7 +53,7 @@ impl Node {
         let lock = lock::DataLock::take(&settings.data_dir)?;
         let drain = Duration::from_millis(settings.work.drain_ms);
         let rooms = Arc::new(compose::open(settings, options).await?);
-        let alone = alone::claim(&rooms).await?;
+        let presence = presence::Presence::enter(&rooms).await?;
         let (stop, stopped) = signal::channel(false);
         let mut services = JoinSet::new();
         let address = api::serve::start(&mut services, api_of(&rooms, &stopped)?, stopped.clone()).await?;
@@ -61,10 +62,11 @@ impl Node {
         workers::start(&mut services, &rooms, &stopped);
         sweeping::start(&mut services, &rooms, &stopped);
         sealing::start(&mut services, &rooms, &stopped)?;
+        presence.start(&mut services, &rooms, &stopped);
         tracing::info!(node = rooms.settings.node, http = %address, routes = rooms.settings.routes.len(),
             spools = rooms.settings.spools.len(), "started");
         let (ledger, bell) = (rooms.ledger.clone(), rooms.bell.clone());
-        Ok(Node { address, ledger, bell, stop, services, drain, alone, _lock: lock })
+        Ok(Node { address, ledger, bell, stop, services, drain, rooms, presence, _lock: lock })
     }
 
     /// Waits until a service ends unexpectedly.
@@ -76,19 +78,18 @@ impl Node {
         }
     }
 
-    /// Drains: no new work is taken, running steps finish or are given up after `drain_ms`, then everything closes.
-    /// Whatever was given up goes on from the books at the next start.
+    /// Drains: no new work is taken, running steps finish or are given up after `drain_ms`, then everything closes. What
+    /// is not at its end, given up or not, goes on from the books, at another node or at the next start.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         let drained = tokio::time::timeout(self.drain, async { while self.services.join_next().await.is_some() {} });
-        match drained.await {
-            Ok(()) => tracing::info!("stopped"),
-            Err(_) => tracing::warn!("stopped with work unfinished; it goes on from the books at the next start"),
-        }
+        let in_time = drained.await.is_ok();
         self.services.shutdown().await;
-        if let Some(alone) = self.alone {
-            alone.release().await;
+        for work in self.rooms.claimer.abandon().await {
+            tracing::warn!(work, "given up in the middle of a step; it goes on from the books");
         }
+        self.presence.leave(&self.rooms).await;
+        tracing::info!(in_time, "stopped");
     }
 }
 

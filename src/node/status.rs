@@ -46,6 +46,17 @@ impl Status {
         });
     }
 
+    /// Another node looks into a spool.
+    pub(crate) fn watched_by(&self, spool: &str, place: String, holder: String) {
+        self.change(|report| {
+            let entry = report.spools.entry(spool.to_owned()).or_default();
+            (entry.place, entry.watched_by) = (place, holder);
+            (entry.entries, entry.error) = (0, String::new());
+            entry.waiting.clear();
+            entry.ignored.clear();
+        });
+    }
+
     /// A spool was swept: the temporary files that are left.
     pub(crate) fn swept(&self, spool: &str, place: String, left: Result<Vec<String>, String>) {
         let scanned_ms = self.clock.now_ms();
@@ -89,6 +100,11 @@ impl Status {
         });
     }
 
+    /// As it stands.
+    pub(crate) fn report(&self) -> NodeReport {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn change(&self, change: impl FnOnce(&mut NodeReport)) {
         let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
         let before = report.clone();
@@ -104,6 +120,7 @@ impl Status {
 }
 
 fn fill(report: &mut SpoolReport, scan: &Scan) {
+    report.watched_by.clear();
     report.error =
         if scan.truncated { "more entries than list_max: not all were looked at".into() } else { String::new() };
     let ignored: u64 = scan.ignored.values().map(|(count, _)| count).sum();

@@ -16,7 +16,7 @@ const EVERY: Duration = Duration::from_secs(60);
 
 /// Starts one sweeper for each spool, so that a partner who does not answer keeps no other waiting.
 pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stopped: &signal::Receiver<bool>) {
-    for spool in targets(&rooms.settings) {
+    for spool in targets(&rooms.settings).into_iter().filter(|spool| rooms.settings.reaches(spool)) {
         services.spawn(run(rooms.clone(), spool, stopped.clone()));
     }
 }

@@ -1,8 +1,10 @@
 //! Watches the spools that routes read: a listing at every notification and every `rescan_ms`, whatever the watch says.
+//! Of several nodes that reach a spool one lists it at a time; when it cannot, or stands still, another one does.
 //!
 //! A missed or overflowed notification, a network folder or a partner's folder costs time, never a file. What is waiting
 //! or ignored, and why, goes into the status file (I12).
 
+use super::claimer::Held;
 use super::overdue::Told;
 use super::rooms::Rooms;
 use crate::backoff;
@@ -10,6 +12,7 @@ use crate::blocking::blocking;
 use crate::error::{Class, Error, Result};
 use crate::inbound::arrival;
 use crate::ledger::change::{Change, NewNotice};
+use crate::ledger::lease::LeaseKey;
 use crate::settings::{Spool, SpoolKind};
 use fpp_spool::{Folder, Scan, Scanner, Watch};
 use std::collections::HashSet;
@@ -37,6 +40,7 @@ pub(super) fn start(
                 overdue: Told::default(),
                 failures: 0,
                 told: false,
+                held: None,
             };
             services.spawn(watcher.run(stopped.clone()));
         }
@@ -57,6 +61,8 @@ struct Watcher {
     failures: u32,
     /// A notice about them is raised.
     told: bool,
+    /// The lease of the watch, where other nodes could have it.
+    held: Option<Held>,
 }
 
 impl Watcher {
@@ -65,10 +71,12 @@ impl Watcher {
         let mut watch = self.notifications(&woken);
         let rescan = Duration::from_millis(self.rooms.settings.work.rescan_ms.max(50));
         loop {
-            let settling = match self.look().await {
+            let settling = match self.look_if_ours().await {
                 Ok(waiting) => waiting,
                 Err(error) => {
                     self.failed(&error).await;
+                    // Another node may see more.
+                    self.give_back().await;
                     false
                 }
             };
@@ -90,7 +98,28 @@ impl Watcher {
             }
         }
         drop(watch);
+        self.give_back().await;
         Ok(())
+    }
+
+    async fn give_back(&mut self) {
+        if let Some(held) = self.held.take() {
+            held.release().await;
+        }
+    }
+
+    /// Looks, unless another node does.
+    async fn look_if_ours(&mut self) -> Result<bool> {
+        if self.rooms.settings.several() && self.held.as_ref().is_none_or(|held| !held.beats()) {
+            let key = LeaseKey(format!("watch:{}", self.spool.name));
+            self.held = self.rooms.claimer.claim(&key).await?;
+            if self.held.is_none() {
+                let holder = self.rooms.ledger.lease(&key).await?.map(|lease| lease.holder).unwrap_or_default();
+                self.rooms.status.watched_by(&self.spool.name, self.folder.describe(), holder);
+                return Ok(false);
+            }
+        }
+        self.look().await
     }
 
     /// Operating-system notifications for a local folder; without them the rescan finds everything.

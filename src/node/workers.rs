@@ -1,5 +1,6 @@
 //! Workers: take what is due from the books, under a lease each, so many at once as the settings say. A partner that
-//! hangs holds its own places and no others.
+//! hangs holds its own places and no others; what another node works on is left alone for a while, so that several nodes
+//! share the work instead of asking for the same.
 
 use super::places::Places;
 use super::rooms::Rooms;
@@ -8,8 +9,8 @@ use crate::error::Result;
 use crate::inbound::pipeline;
 use crate::ledger::lease::LeaseKey;
 use crate::settings::Sftp;
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
@@ -26,8 +27,16 @@ const WIDE_EVERY: Duration = Duration::from_secs(1);
 /// Pause after work whose end could not be written into the books.
 const BOOKS_PAUSE: Duration = Duration::from_secs(1);
 
-/// What is worked on by this process; nothing is started twice.
-type Running = Arc<Mutex<HashSet<String>>>;
+/// What a dispatcher knows of what is due: worked on by this process, or by another node when it last asked. Nothing is
+/// started twice.
+#[derive(Default)]
+struct Known {
+    running: HashSet<String>,
+    /// Not asked for again before then.
+    elsewhere: HashMap<String, Instant>,
+}
+
+type Shared = Arc<Mutex<Known>>;
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -43,20 +52,21 @@ pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stop
     let deliveries = Places::new(&rooms.settings, DELIVERIES_AT_ONCE, of_partner);
     services.spawn(dispatch(rooms.clone(), stopped.clone(), Kind::Transfer, transfers));
     services.spawn(dispatch(rooms.clone(), stopped.clone(), Kind::Delivery, deliveries));
-    services.spawn(watch_taken(rooms.clone(), stopped.clone()));
+    services.spawn(watch_partners(rooms.clone(), stopped.clone()));
 }
 
 async fn dispatch(rooms: Arc<Rooms>, stopped: signal::Receiver<bool>, kind: Kind, places: Places) -> Result<()> {
-    let running = Running::default();
+    let known = Shared::default();
     let mut wide = Instant::now();
     let mut listener = rooms.bell.listen();
     let mut jobs = JoinSet::new();
     let poll = Duration::from_millis(rooms.settings.work.poll_ms.max(10));
     while !*stopped.borrow() {
-        let mut begun = begin(&rooms, kind, ROUND, &places, &running, &mut jobs).await;
+        let dispatcher = Dispatcher { rooms: &rooms, kind, stopped: &stopped, places: &places, known: &known };
+        let mut begun = dispatcher.begin(ROUND, &mut jobs).await;
         if matches!(begun, Ok(Begun { full: true, count: 0 })) && wide.elapsed() >= WIDE_EVERY {
             wide = Instant::now();
-            begun = begin(&rooms, kind, WIDE_ROUND, &places, &running, &mut jobs).await;
+            begun = dispatcher.begin(WIDE_ROUND, &mut jobs).await;
         }
         if let Err(error) = begun {
             tracing::error!("due work cannot be read: {error}");
@@ -79,64 +89,87 @@ struct Begun {
     count: usize,
 }
 
-/// Begins what is due and has a place.
-async fn begin(
-    rooms: &Arc<Rooms>,
+struct Dispatcher<'d> {
+    rooms: &'d Arc<Rooms>,
     kind: Kind,
-    limit: u32,
-    places: &Places,
-    running: &Running,
-    jobs: &mut JoinSet<()>,
-) -> Result<Begun> {
-    let due = due(rooms, kind, limit).await?;
-    let mut begun = Begun { full: due.len() >= limit as usize, count: 0 };
-    for (id, spool) in due {
-        if lock(running).contains(&id) {
-            continue;
+    stopped: &'d signal::Receiver<bool>,
+    places: &'d Places,
+    known: &'d Shared,
+}
+
+impl Dispatcher<'_> {
+    /// Begins what is due and has a place.
+    async fn begin(&self, limit: u32, jobs: &mut JoinSet<()>) -> Result<Begun> {
+        let due = self.due(limit).await?;
+        let mut begun = Begun { full: due.len() >= limit as usize, count: 0 };
+        lock(self.known).elsewhere.retain(|_, until| *until > Instant::now());
+        for (id, spool) in due {
+            if lock(self.known).is_busy(&id) {
+                continue;
+            }
+            // The next one may be another partner's.
+            let Some(place) = self.places.take(&spool) else { continue };
+            lock(self.known).running.insert(id.clone());
+            begun.count += 1;
+            let (rooms, known, kind) = (self.rooms.clone(), self.known.clone(), self.kind);
+            let stopped = self.stopped.clone();
+            jobs.spawn(async move {
+                let ours = work(&rooms, kind, &id, &stopped).await;
+                {
+                    let mut known = lock(&known);
+                    if !ours {
+                        known.elsewhere.insert(id.clone(), Instant::now() + rooms.claimer.look_again());
+                    }
+                    known.running.remove(&id);
+                }
+                drop(place);
+                rooms.bell.ring();
+            });
         }
-        // The next one may be another partner's.
-        let Some(place) = places.take(&spool) else { continue };
-        lock(running).insert(id.clone());
-        begun.count += 1;
-        let (rooms, running) = (rooms.clone(), running.clone());
-        jobs.spawn(async move {
-            work(&rooms, kind, &id).await;
-            lock(&running).remove(&id);
-            drop(place);
-            rooms.bell.ring();
-        });
+        Ok(begun)
     }
-    Ok(begun)
+
+    /// Ids and the spools they are at, of what this node can work on.
+    async fn due(&self, limit: u32) -> Result<Vec<(String, String)>> {
+        let (rooms, now_ms) = (self.rooms, self.rooms.clock.now_ms());
+        Ok(match self.kind {
+            Kind::Transfer => {
+                let due = rooms.ledger.due_transfers(now_ms, limit).await?.into_iter();
+                due.filter(|t| pipeline::can_go_on(&rooms.inbound, t)).map(|t| (t.id.0, t.spool)).collect()
+            }
+            Kind::Delivery => {
+                let due = rooms.ledger.due_deliveries(now_ms, limit).await?.into_iter();
+                due.filter(|d| rooms.settings.reaches(&d.spool)).map(|d| (d.id.0, d.spool)).collect()
+            }
+        })
+    }
 }
 
-/// Ids and the spools they are at.
-async fn due(rooms: &Rooms, kind: Kind, limit: u32) -> Result<Vec<(String, String)>> {
-    let now_ms = rooms.clock.now_ms();
-    Ok(match kind {
-        Kind::Transfer => {
-            rooms.ledger.due_transfers(now_ms, limit).await?.into_iter().map(|t| (t.id.0, t.spool)).collect()
-        }
-        Kind::Delivery => {
-            rooms.ledger.due_deliveries(now_ms, limit).await?.into_iter().map(|d| (d.id.0, d.spool)).collect()
-        }
-    })
+impl Known {
+    fn is_busy(&self, id: &str) -> bool {
+        self.running.contains(id) || self.elsewhere.contains_key(id)
+    }
 }
 
-async fn work(rooms: &Rooms, kind: Kind, id: &str) {
+/// Works on what is due; false where another node does.
+async fn work(rooms: &Rooms, kind: Kind, id: &str, stopped: &signal::Receiver<bool>) -> bool {
     let key = match kind {
         Kind::Transfer => LeaseKey(format!("transfer:{id}")),
         Kind::Delivery => LeaseKey(format!("delivery:{id}")),
     };
     let held = match rooms.claimer.claim(&key).await {
         Ok(Some(held)) => held,
-        Ok(None) => return,
-        Err(error) => return tracing::error!(lease = key.0, "cannot be claimed: {error}"),
+        Ok(None) => return false,
+        Err(error) => {
+            tracing::error!(lease = key.0, "cannot be claimed: {error}");
+            return false;
+        }
     };
     rooms.status.working(&key.0, true);
     let result = match kind {
         Kind::Transfer => {
             let id = crate::ledger::transfer::TransferId(id.to_owned());
-            pipeline::walk(&rooms.inbound, &id, &held.fence).await
+            pipeline::walk(&rooms.inbound, &id, &held.fence, stopped).await
         }
         Kind::Delivery => {
             let id = crate::ledger::delivery::DeliveryId(id.to_owned());
@@ -150,9 +183,11 @@ async fn work(rooms: &Rooms, kind: Kind, id: &str) {
     }
     held.release().await;
     rooms.status.working(&key.0, false);
+    true
 }
 
-async fn watch_taken(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) -> Result<()> {
+/// Looks after partners: how they are, and what they have taken.
+async fn watch_partners(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) -> Result<()> {
     let every = Duration::from_millis(rooms.settings.work.rescan_ms.max(100));
     loop {
         tokio::select! {
@@ -162,7 +197,7 @@ async fn watch_taken(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) -> 
         for (spool, pool) in &rooms.partners {
             rooms.status.partner(spool, pool.status());
         }
-        match taken::observe(&rooms.deliveries).await {
+        match observe_taken(&rooms).await {
             Ok(0) => {}
             Ok(_) => rooms.bell.ring(),
             Err(error) => tracing::warn!("taken files cannot be watched: {error}"),
@@ -170,6 +205,25 @@ async fn watch_taken(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) -> 
     }
 }
 
-fn lock(running: &Running) -> std::sync::MutexGuard<'_, HashSet<String>> {
-    running.lock().unwrap_or_else(PoisonError::into_inner)
+/// Of several nodes one looks into a spool at a time.
+async fn observe_taken(rooms: &Rooms) -> Result<usize> {
+    let mut untaken = taken::untaken(&rooms.deliveries).await?;
+    let mut held = Vec::new();
+    if rooms.settings.several() {
+        for spool in untaken.keys().cloned().collect::<Vec<_>>() {
+            match rooms.claimer.claim(&LeaseKey(format!("taken:{spool}"))).await? {
+                Some(lease) => held.push(lease),
+                None => drop(untaken.remove(&spool)),
+            }
+        }
+    }
+    let taken = taken::observe(&rooms.deliveries, untaken).await;
+    for lease in held {
+        lease.release().await;
+    }
+    taken
+}
+
+fn lock(known: &Shared) -> MutexGuard<'_, Known> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,7 +4,7 @@ use super::node::{Http, Seal, Settings, Work};
 use super::reading::Reader;
 use super::route_file;
 use super::spool::{self, Spool};
-use super::{checks, ledger};
+use super::{LedgerPlace, checks, ledger, vault};
 use crate::api::tokens::Tokens;
 use fpp_codecs::source::{Section, Source, SourceFault};
 use std::net::SocketAddr;
@@ -107,9 +107,7 @@ fn node(path: &Path, root: &Section<'_>, reader: &mut Reader) -> Settings {
     let installation = root.need_text("installation");
     reader.check_name(root, "node", &name);
     reader.check_name(root, "installation", &installation);
-    if root.number_in("nodes", 1..=1_000).is_some_and(|n| n > 1) {
-        root.fault("nodes", "several nodes need a shared vault as well as a shared ledger; the vault is on this node's disk, so it is 1");
-    }
+    let nodes = root.number_in("nodes", 1..=1_000).and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
     let data_dir = reader.path(&root.need_text("data_dir"));
     let timezone = root.text("timezone").unwrap_or_else(|| "Asia/Shanghai".to_owned());
     if !TIMEZONES.contains(&timezone.as_str()) {
@@ -124,18 +122,28 @@ fn node(path: &Path, root: &Section<'_>, reader: &mut Reader) -> Settings {
         let message = format!("{} is longer than {SOCKET_PATH_MAX} bytes; set it", control_socket.display());
         root.fault("control_socket", message);
     }
+    let (ledger, vault) = (ledger::read(root, reader), vault::read(root, reader));
+    if nodes > 1 && (ledger == LedgerPlace::File || !vault.is_shared()) {
+        root.fault(
+            "nodes",
+            "several nodes need a ledger on a server and a vault that all of them reach: [ledger] url, [vault] path",
+        );
+    }
+    let spools = spools(root, reader);
     Settings {
         file: path.to_owned(),
         node: name,
         installation,
+        nodes,
         data_dir,
         timezone,
         http: http(root, reader),
         control_socket,
-        ledger: ledger::read(root, reader),
+        ledger,
+        vault,
         seal: seal(root, reader),
         work: work(root),
-        spools: spools(root, reader),
+        spools,
         routes: Vec::new(),
         warnings: Vec::new(),
     }

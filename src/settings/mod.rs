@@ -24,6 +24,7 @@ mod source_text;
 mod spool;
 #[cfg(test)]
 mod tests;
+mod vault;
 mod words;
 
 pub use answer::{Answer, MarkerOut, Outlet};
@@ -32,4 +33,5 @@ pub use ledger::{LedgerPlace, LedgerServer, Secret};
 pub use node::{Http, Seal, Settings, Work};
 pub use route::{DayControl, Ready, Route, SourceAction, Text, Texts};
 pub use spool::{Sftp, SftpAuth, Spool, SpoolKind, Standby};
+pub use vault::VaultPlace;
 pub use words::{DigestKind, MarkerContent};

@@ -3,6 +3,7 @@
 use super::ledger::LedgerPlace;
 use super::route::Route;
 use super::spool::Spool;
+use super::vault::VaultPlace;
 use fpp_codecs::source::SourceFault;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ pub struct Settings {
     pub node: String,
     /// Name of the installation; part of every event's `source` (D9).
     pub installation: String,
+    /// How many nodes may work at once.
+    pub nodes: u32,
     /// Folder of ledger, vault, control socket and status.
     pub data_dir: PathBuf,
     /// IANA name of the time zone of business dates and windows, never the host's (D26).
@@ -26,6 +29,8 @@ pub struct Settings {
     pub control_socket: PathBuf,
     /// Where the ledger is.
     pub ledger: LedgerPlace,
+    /// Where the vault is.
+    pub vault: VaultPlace,
     /// Sealing of the journals (D22).
     pub seal: Seal,
     /// How the node works.
@@ -79,7 +84,10 @@ impl Settings {
 
     /// The vault's folder.
     pub fn vault_dir(&self) -> PathBuf {
-        self.data_dir.join("vault")
+        match &self.vault {
+            VaultPlace::Own => self.data_dir.join("vault"),
+            VaultPlace::Folder(path) => path.clone(),
+        }
     }
 
     /// Where the running node writes what it last saw in its spools.
@@ -90,6 +98,21 @@ impl Settings {
     /// A route by name.
     pub fn route(&self, name: &str) -> Option<&Route> {
         self.routes.iter().find(|r| r.name == name)
+    }
+
+    /// Whether nodes work beside each other: on one ledger and one vault that all of them share (D24).
+    pub fn several(&self) -> bool {
+        self.nodes > 1
+    }
+
+    /// Whether the ledger is in the data folder, which belongs to one process.
+    pub fn owns_ledger(&self) -> bool {
+        self.ledger == LedgerPlace::File
+    }
+
+    /// Whether this node reaches a spool: only such nodes fetch from it, publish into it and put its files away (D24).
+    pub fn reaches(&self, spool: &str) -> bool {
+        self.spool(spool).is_some_and(|s| s.reached_by.is_empty() || s.reached_by.contains(&self.node))
     }
 
     /// A spool by name.

@@ -19,6 +19,8 @@ pub struct Spool {
     pub fold: bool,
     /// The most characters of a name that fpp writes there.
     pub name_max: Option<usize>,
+    /// Nodes that reach it (D24); empty when all do.
+    pub reached_by: Vec<String>,
 }
 
 /// Where a spool is.
@@ -104,6 +106,7 @@ pub(super) fn read(name: &str, section: &Section<'_>, reader: &mut Reader) -> Op
     let list_max = section.number_in("list_max", 1..=10_000_000).unwrap_or(100_000);
     let fold = section.choice("case", &[("exact", false), ("fold", true)]).unwrap_or(false);
     let name_max = section.number_in("name_max", 1..=255).and_then(|max| usize::try_from(max).ok());
+    let reached_by = reached_by(section, reader);
     section.no_more();
     Some(Spool {
         name: name.to_owned(),
@@ -112,7 +115,19 @@ pub(super) fn read(name: &str, section: &Section<'_>, reader: &mut Reader) -> Op
         list_max: usize::try_from(list_max).unwrap_or(usize::MAX),
         fold,
         name_max,
+        reached_by,
     })
+}
+
+fn reached_by(section: &Section<'_>, reader: &mut Reader) -> Vec<String> {
+    let nodes = section.texts("reached_by");
+    for node in &nodes {
+        reader.check_name(section, "reached_by", node);
+    }
+    if section.has("reached_by") && nodes.is_empty() {
+        section.fault("reached_by", "names no node; leave it out where all nodes reach the spool");
+    }
+    nodes
 }
 
 fn local(section: &Section<'_>, reader: &mut Reader) -> Option<SpoolKind> {

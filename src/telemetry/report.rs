@@ -35,6 +35,9 @@ pub struct NodeReport {
 pub struct SpoolReport {
     /// Where it is, for people.
     pub place: String,
+    /// The node, and its run, that looks into it; empty when it is this one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub watched_by: String,
     /// When it was scanned.
     pub scanned_ms: i64,
     /// Why the last scan failed; empty when it did not.

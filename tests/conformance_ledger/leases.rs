@@ -5,6 +5,7 @@ use crate::shapes::*;
 use fpp::error::Class;
 use fpp::ledger::change::{Change, Fence};
 use fpp::ledger::lease::{Lease, LeaseKey};
+use fpp::ledger::node::{NodeRow, lease_of};
 use fpp::ledger::transfer::FileEvent as E;
 use fpp_codecs::Code;
 use std::time::Duration;
@@ -106,4 +107,26 @@ pub(crate) async fn a_takeover_waits_for_the_write_under_way(books: &dyn Books) 
     let late = ledger.apply(Some(&fence(&first)), T0, &[event(1, E::Stage)]).await.unwrap_err();
     assert_eq!(late.code, Code::STALE_EPOCH, "{late}");
     verified(&*ledger).await;
+}
+
+pub(crate) async fn a_node_speaks_for_itself_under_its_own_lease(books: &dyn Books) {
+    let (a, b) = (books.open().await, books.open().await);
+    assert!(a.nodes().await.unwrap().is_empty());
+    let key = LeaseKey(lease_of("n1"));
+    let first = a.take_lease(&key, "n1/1", None).await.unwrap().unwrap();
+    let said = |heard_ms, pid| NodeRow { name: "n1".into(), heard_ms, pid, ..NodeRow::default() };
+    a.report_node(&fence(&first), &said(T0, 7)).await.unwrap();
+    a.report_node(&fence(&first), &said(T0 + 1, 7)).await.unwrap();
+    assert_eq!(b.nodes().await.unwrap(), [said(T0 + 1, 7)]);
+    let second = b.take_lease(&key, "n1/2", Some(&first)).await.unwrap().unwrap();
+    b.report_node(&fence(&second), &said(T0 + 2, 8)).await.unwrap();
+    let error = a.report_node(&fence(&first), &said(T0 + 3, 7)).await.unwrap_err();
+    assert_eq!((error.code, error.class), (Code::STALE_EPOCH, Class::Halt), "{error}");
+    assert_eq!(a.nodes().await.unwrap(), [said(T0 + 2, 8)]);
+    // A new one, a month later: the old is forgotten.
+    let key = LeaseKey(lease_of("n0"));
+    let other = a.take_lease(&key, "n0/1", None).await.unwrap().unwrap();
+    let later = NodeRow { name: "n0".into(), heard_ms: T0 + 31 * 86_400_000, ..NodeRow::default() };
+    a.report_node(&fence(&other), &later).await.unwrap();
+    assert_eq!(a.nodes().await.unwrap(), [later]);
 }

@@ -73,6 +73,7 @@ macro_rules! conformance {
             publications::a_number_is_not_lost_by_a_refused_apply,
             publications::a_commit_that_is_held_back_holds_back_every_later_number,
             leases::a_takeover_waits_for_the_write_under_way,
+            leases::a_node_speaks_for_itself_under_its_own_lease,
             races::an_arrival_is_booked_once_by_many_nodes,
             races::an_identity_is_accepted_once_by_many_nodes,
             races::a_name_is_planned_once_by_many_nodes,

@@ -6,6 +6,7 @@ use fpp::ledger::Ledger;
 use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
 use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId};
 use fpp::ledger::lease::{Lease, LeaseKey};
+use fpp::ledger::node::NodeRow;
 use fpp::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
 use fpp_codecs::Code;
 use std::sync::Arc;
@@ -117,4 +118,6 @@ delegate! {
     seal(now_ms: i64, key: &[u8]) -> u64;
     seals(after: u64, limit: u32) -> Vec<Seal>;
     verify(key: Option<&[u8]>) -> VerifyReport;
+    report_node(fence: &Fence, node: &NodeRow) -> ();
+    nodes() -> Vec<NodeRow>;
 }

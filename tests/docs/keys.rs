@@ -12,7 +12,7 @@ const STRANGE: &str = "strange_key";
 /// A spool and an outlet of each kind, and a ledger on a server, which the samples only have in comments.
 const MORE_SPOOLS: &str = "\n[spool.more]\nkind = \"sftp\"\nhost = \"h\"\nuser = \"u\"\npath = \"/\"\nagent = true\n\
                            host_keys = [\"SHA256:x\"]\n\
-                           [ledger]\nurl = \"mysql://a@b/c\"\n";
+                           [ledger]\nurl = \"mysql://a@b/c\"\n[vault]\npath = \"v\"\n";
 const MORE_OUTLETS: &str = "\n[[outlet]]\nkind = \"file\"\nspool = \"core-in\"\nname = \"{stem}.jsonl\"\n";
 
 /// A layout with every type.

@@ -205,6 +205,7 @@ impl Running {
             "days",
             "purged",
             "purged_arrivals",
+            "nodes",
         ] {
             sqlx::raw_sql(AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut root).await.unwrap();
         }

@@ -9,7 +9,7 @@
 
 /// The migrations, oldest first: the version that each reaches, and its statements, which are never changed after a
 /// release. This engine began with version 2.
-pub(super) const MIGRATIONS: &[(i64, &[&str])] = &[(2, BEGINNING), (3, PURGED)];
+pub(super) const MIGRATIONS: &[(i64, &[&str])] = &[(2, BEGINNING), (3, PURGED), (4, NODES)];
 
 const BEGINNING: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS transfers (
@@ -89,3 +89,8 @@ const PURGED: &[&str] = &[
         PRIMARY KEY (arrival_key)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
     "INSERT IGNORE INTO counters (name, value) VALUES ('purged', 0)",
 ];
+
+/// What nodes say of themselves.
+const NODES: &[&str] = &["CREATE TABLE IF NOT EXISTS nodes (
+        name VARCHAR(64) NOT NULL, heard_ms BIGINT NOT NULL, about MEDIUMTEXT NOT NULL,
+        PRIMARY KEY (name)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin"];

@@ -2,7 +2,8 @@
 //!
 //! Invariants: what is read is one moment, also while nodes write; a page at a time, found by its key, so memory is
 //! bounded and time grows with the rows; a target says that it is not whole until it is, so no node works on a part.
-//! Leases keep their epochs and lose their holders. It judges nothing: `verify` of the copy does.
+//! Leases keep their epochs and lose their holders; what nodes said of themselves is not copied. It judges nothing:
+//! `verify` of the copy does.
 
 use super::session::{Engine, Row, Session, Statement, Transaction, Value, sql};
 use crate::error::{Error, Result};

@@ -18,6 +18,7 @@ mod finding;
 mod lease;
 mod locks;
 mod moves;
+mod nodes;
 mod purge;
 mod purge_proof;
 pub(crate) mod reads;
@@ -35,6 +36,7 @@ use crate::ledger::Ledger;
 use crate::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
 use crate::ledger::delivery::{Delivery, DeliveryId};
 use crate::ledger::lease::{Lease, LeaseKey};
+use crate::ledger::node::NodeRow;
 use crate::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
 use async_trait::async_trait;
 use session::Engine;
@@ -183,6 +185,14 @@ impl<E: Engine> Ledger for SqlLedger<E> {
 
     async fn counts(&self) -> Result<Vec<(String, String, Option<String>, u64)>> {
         reads::counts(&mut *self.engine.read().await?).await
+    }
+
+    async fn report_node(&self, fence: &Fence, node: &NodeRow) -> Result<()> {
+        write!(self, session => nodes::report(session, fence, node))
+    }
+
+    async fn nodes(&self) -> Result<Vec<NodeRow>> {
+        nodes::nodes(&mut *self.engine.read().await?).await
     }
 
     async fn seal(&self, now_ms: i64, key: &[u8]) -> Result<u64> {

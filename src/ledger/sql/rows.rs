@@ -7,6 +7,7 @@ use super::session::{Cell, Row, Session, Statement, sql};
 use crate::error::{Error, Result};
 use crate::ledger::change::Reject;
 use crate::ledger::delivery::{Delivery, DeliveryId, DeliveryState};
+use crate::ledger::node::NodeRow;
 use crate::ledger::transfer::{FileState, Transfer, TransferId};
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as ValueError, StrDeserializer};
@@ -102,6 +103,11 @@ impl Reader<'_> {
         serde_json::from_str(&self.get::<String>(column)?)
             .map_err(|e| fault::damaged(self.table, &self.id, format!("{column}: {e}")))
     }
+}
+
+/// Reads a row of `nodes`.
+pub(super) fn read_node(row: &Row) -> Result<NodeRow> {
+    Reader::new("nodes", row)?.json("about")
 }
 
 /// Reads [`transfer_columns`].

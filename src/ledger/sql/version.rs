@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use fpp_codecs::Code;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i64 = 3;
+pub(crate) const VERSION: i64 = 4;
 /// The oldest version whose programs may use what this program writes: to those of version 2 what was purged is not there,
 /// and their `verify` misses it. Programs of version 1 know no compatible ledger.
 pub(crate) const COMPATIBLE: i64 = 2;

@@ -9,7 +9,7 @@ use crate::ledger::sql::session::{Session, sql};
 use crate::ledger::sql::version::{self, COMPATIBLE, VERSION};
 
 /// The migrations, oldest first: the version that each reaches, and its statements.
-const MIGRATIONS: &[(i64, &[&str])] = &[(1, BEGINNING), (2, OPEN_KEYS), (3, PURGED)];
+const MIGRATIONS: &[(i64, &[&str])] = &[(1, BEGINNING), (2, OPEN_KEYS), (3, PURGED), (4, NODES)];
 
 const BEGINNING: &[&str] = &[
     "CREATE TABLE transfers (
@@ -98,6 +98,10 @@ const PURGED: &[&str] = &[
     "CREATE TABLE purged_arrivals (arrival_key TEXT NOT NULL PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "INSERT INTO counters (name, value) VALUES ('purged', 0)",
 ];
+
+/// What nodes say of themselves.
+const NODES: &[&str] = &["CREATE TABLE nodes (
+        name TEXT NOT NULL PRIMARY KEY, heard_ms INTEGER NOT NULL, about TEXT NOT NULL) STRICT, WITHOUT ROWID"];
 
 /// The version of the file; 0 for an empty one. Refuses one that a newer program wrote, and one that is no ledger.
 pub(super) async fn version(session: &mut dyn Session, place: &str) -> Result<i64> {

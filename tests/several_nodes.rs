@@ -1,0 +1,155 @@
+//! Several nodes on one ledger, one vault and the same spools: they share the work, stand in for each other, and whatever
+//! happens to one of them, everything comes out once.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+#[path = "support/databases.rs"]
+mod databases;
+mod fleet_support;
+mod support;
+
+use databases::{Kind, running};
+use fleet_support::checker::violations;
+use fleet_support::{Fleet, LEASE_MS};
+use fpp::ledger::Ledger;
+use fpp::ledger::fold::Entry;
+use fpp::ledger::node::NodeState;
+use rustix::process::Signal;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::Duration;
+use support::settled::{at_rest, transfers};
+
+/// The nodes that wrote into the journals of transfers.
+async fn writers(fleet: &Fleet) -> BTreeSet<String> {
+    let mut writers = BTreeSet::new();
+    for transfer in transfers(&fleet.ledger).await {
+        for row in fleet.ledger.journal(&format!("transfer:{}", transfer.id)).await.unwrap() {
+            let under = Entry::read(&row.entry).unwrap().fence;
+            writers.extend(under.and_then(|u| u.holder.split('/').next().map(str::to_owned)));
+        }
+    }
+    writers
+}
+
+async fn address(fleet: &Fleet, n: usize) -> SocketAddr {
+    fleet.until("a node that listens", async |_| fleet.row(n).await.is_some_and(|r| !r.listen.is_empty())).await;
+    fleet.row(n).await.unwrap().listen.parse().unwrap()
+}
+
+async fn all_rest(fleet: &Fleet, count: usize) {
+    fleet.until("the end of all files", async |ledger| at_rest(ledger, count).await.is_ok()).await;
+}
+
+async fn is_sound(fleet: &Fleet, names: &[String], reader: usize) {
+    let reader = address(fleet, reader).await;
+    let told = violations(fleet, names, reader).await;
+    assert!(told.is_empty(), "{}\n{}", told.join("\n"), fleet.log(0) + &fleet.log(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_share_the_work_and_each_file_comes_out_once() {
+    let Some(server) = running(Kind::MariaDb) else { return };
+    let mut fleet = Fleet::of(server, 3, "").await;
+    (0..3).for_each(|n| fleet.start(n));
+    for n in 0..3 {
+        address(&fleet, n).await;
+    }
+    let names: Vec<_> = (1..=30).map(|batch| fleet.drop_batch(batch)).collect();
+    all_rest(&fleet, names.len()).await;
+    is_sound(&fleet, &names, 0).await;
+    let writers = writers(&fleet).await;
+    assert!(writers.len() >= 2, "one node did all the work: {writers:?}");
+
+    let listed = Command::new(env!("CARGO_BIN_EXE_fpp")).arg("nodes").arg("--config").arg(fleet.config(1)).output();
+    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+    for part in ["n0", "n1", "n2", "working", "core-out core-in services"] {
+        let part = if part.contains(' ') { "core-in core-out services" } else { part };
+        assert!(listed.contains(part), "{part}: {listed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_stops_hands_over_and_says_so() {
+    let Some(server) = running(Kind::MariaDb) else { return };
+    let mut fleet = Fleet::of(server, 2, "").await;
+    fleet.start(0);
+    address(&fleet, 0).await;
+    let names: Vec<_> = (1..=40).map(|batch| fleet.drop_batch(batch)).collect();
+    fleet.until("work under way", async |ledger| transfers(ledger).await.len() > 5).await;
+    assert_eq!(fleet.stop(0), Some(0));
+    assert_eq!(fleet.row(0).await.unwrap().state, NodeState::Stopped);
+    assert!(at_rest(&fleet.ledger, names.len()).await.is_err(), "there was nothing left to hand over");
+    fleet.start(1);
+    all_rest(&fleet, names.len()).await;
+    is_sound(&fleet, &names, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_dies_or_freezes_is_replaced_and_never_writes_again() {
+    let Some(server) = running(Kind::MariaDb) else { return };
+    let mut fleet = Fleet::of(server, 3, "").await;
+    (0..3).for_each(|n| fleet.start(n));
+    for n in 0..3 {
+        address(&fleet, n).await;
+    }
+    let mut names = Vec::new();
+    for round in 0..3u16 {
+        names.extend((1..=10).map(|batch| fleet.drop_batch(round * 10 + batch)));
+        let some = usize::from(round) * 10 + 3;
+        fleet.until("work under way", async |ledger| transfers(ledger).await.len() >= some).await;
+        let (killed, frozen) = if round % 2 == 0 { (1, 2) } else { (2, 1) };
+        fleet.kill(killed);
+        fleet.signal(frozen, Signal::STOP);
+        // Longer than a lease stands still before it is taken over; no condition shows that a process does nothing.
+        tokio::time::sleep(Duration::from_millis(LEASE_MS * 2)).await;
+        fleet.signal(frozen, Signal::CONT);
+        fleet.start(killed);
+    }
+    all_rest(&fleet, names.len()).await;
+    is_sound(&fleet, &names, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spool_that_one_node_reaches_is_left_to_it() {
+    let Some(server) = running(Kind::MariaDb) else { return };
+    let mut fleet = Fleet::of(server, 2, "").await;
+    for n in 0..2 {
+        let text = std::fs::read_to_string(fleet.config(n)).unwrap();
+        let near = "path = \"../core/out\"\nreached_by = [\"n0\"]\n";
+        std::fs::write(fleet.config(n), text.replace("path = \"../core/out\"\n", near)).unwrap();
+    }
+    fleet.start(1);
+    address(&fleet, 1).await;
+    let mut names = vec![fleet.drop_batch(1)];
+    fleet.start(0);
+    names.extend((2..=6).map(|batch| fleet.drop_batch(batch)));
+    all_rest(&fleet, names.len()).await;
+    is_sound(&fleet, &names, 1).await;
+    assert_eq!(fleet.row(1).await.unwrap().reach, ["core-in", "services"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_of_one_name_do_not_work_beside_each_other() {
+    let Some(server) = running(Kind::MariaDb) else { return };
+    let mut fleet = Fleet::of(server, 2, "").await;
+    let text = std::fs::read_to_string(fleet.config(1)).unwrap();
+    std::fs::write(fleet.config(1), text.replace("node = \"n1\"", "node = \"n0\"")).unwrap();
+    fleet.start(0);
+    address(&fleet, 0).await;
+    fleet.start(1);
+    assert_ne!(fleet.wait(1), Some(0));
+    assert!(fleet.log(1).contains("a node named n0 works on this ledger already"), "{}", fleet.log(1));
+    // When the first stands still for long enough, the second takes its place, and the first ends when it wakes.
+    fleet.signal(0, Signal::STOP);
+    fleet.start(1);
+    fleet
+        .until("the second in its place", async |_| {
+            fleet.row(0).await.is_some_and(|row| row.pid != 0 && fleet.log(1).contains("started"))
+        })
+        .await;
+    fleet.signal(0, Signal::CONT);
+    assert_ne!(fleet.wait(0), Some(0));
+    assert!(fleet.log(0).contains("another one took its place"), "{}", fleet.log(0));
+}
