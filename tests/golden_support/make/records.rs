@@ -23,6 +23,10 @@ fn bad() -> Vec<Input> {
                 .put(7, "EXRATE", 0, &[0x7F, 0xC0, 0x00, 0x00]) // not a number
                 .bytes()
         }),
+        one("answer-repaired", || {
+            // The message to the first is too long for the answer's field, that to the second fits.
+            Book::ebcdic(2).put(1, "FEE", 1, &[0x3F]).bytes()
+        }),
         one("bad-numbers-gbk", || {
             Book::gbk(8)
                 .put(1, "FEE", 3, b"?")
