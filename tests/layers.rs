@@ -36,9 +36,11 @@ const ROOMS: &[Room] = &[
         &[
             "src/ledger/change.rs",
             "src/ledger/delivery.rs",
+            "src/ledger/desk.rs",
             "src/ledger/lease.rs",
             "src/ledger/standing.rs",
             "src/ledger/transfer.rs",
+            "src/ledger/verbs/",
         ],
     ),
     (1, "ground", &["src/backoff.rs", "src/bell.rs", "src/blocking.rs", "src/clock.rs", "src/error.rs"]),

@@ -62,6 +62,8 @@ codes! {
     COUNTER = 1020;
     /// Compressed data is damaged or cut short.
     PACKED_FILE = 1021;
+    /// A person stopped it.
+    STOPPED = 1030;
     /// Bad packed digit.
     PACKED_DIGIT = 2001;
     /// Bad sign.

@@ -1,14 +1,13 @@
 //! The control socket: operators' verbs, carried out by the running node (D25).
 
 use super::Doors;
+use super::desk::{self, Asked};
+use super::person::Peer;
 use super::problem::Problem;
-use crate::delivery;
 use crate::error::Error;
-use crate::inbound::verbs::{self, Request, Verb};
 use crate::ledger::change::Change;
-use crate::ledger::delivery::DeliveryId;
-use crate::ledger::transfer::TransferId;
-use axum::extract::{Path, State};
+use crate::ledger::verbs::Verb;
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -23,52 +22,40 @@ pub(super) fn router(doors: Arc<Doors>) -> Router {
         .route("/control/v1/day", post(day))
         .route("/control/v1/notices/ack", post(acknowledge_notice))
         .route("/control/v1/purge", post(purge))
+        .route("/control/v1/requests/{id}/{word}", post(settle))
         .route("/control/v1/{verb}", post(act))
         .with_state(doors)
 }
 
-#[derive(Deserialize)]
-struct VerbBody {
-    id: String,
-    reason: String,
-    #[serde(default)]
-    digest: Option<String>,
-    #[serde(default)]
-    core_agreed: bool,
-    by: String,
-}
-
 async fn act(
     State(doors): State<Arc<Doors>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     Path(verb): Path<String>,
-    Json(body): Json<VerbBody>,
+    Json(asked): Json<Asked>,
 ) -> Result<Json<Value>, Problem> {
-    let verb = match verb.as_str() {
-        "release" => Verb::Release,
-        "reject" => Verb::Reject,
-        "retry" => Verb::Retry,
+    let Some(verb) = Verb::parse(&verb) else {
+        let error = Error::halt(Code::NOT_READY, format!("there is no verb `{verb}`"));
+        return Err(Problem::new(StatusCode::NOT_FOUND, error));
+    };
+    let message = desk::act(&doors, verb, &asked, &peer).await.map_err(refused)?;
+    Ok(Json(json!({ "message": message })))
+}
+
+async fn settle(
+    State(doors): State<Arc<Doors>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Path((id, word)): Path<(String, String)>,
+    Json(said): Json<Asked>,
+) -> Result<Json<Value>, Problem> {
+    let confirmed = match word.as_str() {
+        "confirm" => true,
+        "decline" => false,
         other => {
-            let error = Error::halt(Code::NOT_READY, format!("there is no verb `{other}`"));
+            let error = Error::halt(Code::NOT_READY, format!("a request is not `{other}`"));
             return Err(Problem::new(StatusCode::NOT_FOUND, error));
         }
     };
-    let ledger = &doors.inbound.ledger;
-    let delivery = DeliveryId(body.id.clone());
-    if verb == Verb::Retry && ledger.delivery(&delivery).await.map_err(refused)?.is_some() {
-        let now_ms = doors.inbound.clock.now_ms();
-        let said = delivery::verbs::retry(&**ledger, now_ms, &delivery, &body.reason, &body.by).await;
-        doors.bell.ring();
-        return said.map(|message| Json(json!({ "message": message }))).map_err(refused);
-    }
-    let request = Request {
-        id: TransferId(body.id),
-        reason: body.reason,
-        digest: body.digest,
-        core_agreed: body.core_agreed,
-        by: body.by,
-    };
-    let message = verbs::act(&doors.inbound, verb, &request).await.map_err(refused)?;
-    doors.bell.ring();
+    let message = desk::settle(&doors, &id, confirmed, &said, &peer).await.map_err(refused)?;
     Ok(Json(json!({ "message": message })))
 }
 

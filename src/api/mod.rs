@@ -6,14 +6,18 @@
 
 pub mod client;
 mod control;
+mod desk;
 mod events;
 mod health;
+pub mod person;
 mod problem;
 pub mod serve;
 pub mod tokens;
 
 use crate::bell::Bell;
 use crate::inbound::work::Inbound;
+use crate::ledger::verbs::Verb;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +30,10 @@ pub struct Doors {
     pub listen: SocketAddr,
     /// Where operators' commands are taken.
     pub socket: PathBuf,
+    /// The group whose members are operators; without one, only the node's own user is.
+    pub group: Option<String>,
+    /// Verbs that a second person must confirm on every route.
+    pub second_person: BTreeSet<Verb>,
     /// Tokens; without them every reader on this machine sees everything in clear.
     pub tokens: Option<Tokens>,
     /// Books, vault, plans.

@@ -1,6 +1,6 @@
 //! The two listeners and how they close: no new connection, answers under way are finished.
 
-use super::{Doors, control, events, health};
+use super::{Doors, control, events, health, person};
 use crate::error::{Error, Result};
 use axum::Router;
 use axum::routing::get;
@@ -26,7 +26,7 @@ pub async fn start(
     };
     let tcp = TcpListener::bind(doors.listen).await.map_err(cannot)?;
     let address = tcp.local_addr().map_err(cannot)?;
-    let unix = bind_socket(&doors.socket)?;
+    let unix = bind_socket(&doors.socket, doors.group.as_deref())?;
     let doors = Arc::new(doors);
     let open = Router::new()
         .route("/v1/events", get(events::read))
@@ -39,9 +39,9 @@ pub async fn start(
     Ok(address)
 }
 
-/// A socket that only the node's own user can open. One left by a killed node is replaced: the lock on the data folder
+/// A socket that only the node's own user can open, and the members of the operators' group where there is one. One left by a killed node is replaced: the lock on the data folder
 /// proves that its owner is gone.
-fn bind_socket(path: &Path) -> Result<UnixListener> {
+fn bind_socket(path: &Path, group: Option<&str>) -> Result<UnixListener> {
     let cannot = |e: std::io::Error| {
         Error::halt(Code::INTERNAL, format!("the control socket {} cannot be made", path.display())).caused_by(e)
     };
@@ -50,7 +50,16 @@ fn bind_socket(path: &Path) -> Result<UnixListener> {
         _ => {}
     }
     let listener = UnixListener::bind(path).map_err(cannot)?;
+    // The group first: nobody else has the socket open meanwhile, for it is made without any rights for others.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(cannot)?;
+    if let Some(name) = group {
+        let gid = person::group_id(name).ok_or_else(|| {
+            Error::halt(Code::INTERNAL, format!("this machine has no group `{name}`"))
+                .hint("Make it, or name another one: control_group.")
+        })?;
+        std::os::unix::fs::chown(path, None, Some(gid)).map_err(cannot)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(cannot)?;
+    }
     Ok(listener)
 }
 
@@ -59,6 +68,7 @@ async fn serve_tcp(listener: TcpListener, router: Router, stopped: signal::Recei
 }
 
 async fn serve_unix(listener: UnixListener, router: Router, stopped: signal::Receiver<bool>) -> Result<()> {
+    let router = router.into_make_service_with_connect_info::<person::Peer>();
     axum::serve(listener, router).with_graceful_shutdown(until(stopped)).await.map_err(broken)
 }
 

@@ -1,10 +1,12 @@
 //! Talking to the running node: operators' commands go over its Unix socket (D25), events come over its HTTP port.
 //!
-//! The socket belongs to the operating system's user who runs the node; that is the proof of who asks. The name of the
-//! user is sent along for the journal.
+//! The socket belongs to the operating system's user who runs the node, and to the operators' group where there is one;
+//! the node asks the system who is at the other end. What the command says of itself is sent along for the journal.
 
 use super::exit::{Exit, Failure};
 use crate::api::client;
+use crate::api::person::user_name;
+use crate::ledger::desk::Switch;
 use crate::settings::Settings;
 use crate::telemetry::report::NodeReport;
 use http_body_util::Full;
@@ -20,6 +22,15 @@ use tokio::net::{TcpStream, UnixStream};
 pub(super) struct Command {
     /// Transfer or delivery.
     pub(super) id: String,
+    /// Route, partner or outlet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) switch: Option<Switch>,
+    /// Partner whose files are sent again ...
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) partner: Option<String>,
+    /// ... that were delivered since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) since_ms: Option<i64>,
     /// Why.
     pub(super) reason: String,
     /// Digest of the file meant, so that nobody releases another one than he looked at.
@@ -66,15 +77,6 @@ pub(super) fn operator() -> String {
         Ok(person) if !person.is_empty() && person != user => format!("{person} as {user}"),
         _ => user,
     }
-}
-
-fn user_name(uid: u32) -> Option<String> {
-    let users = std::fs::read_to_string("/etc/passwd").ok()?;
-    users.lines().find_map(|line| {
-        let mut parts = line.split(':');
-        let name = parts.next()?;
-        (parts.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
-    })
 }
 
 /// Whether a node answers on the socket.

@@ -38,7 +38,9 @@ mod ledger;
 mod nodes;
 mod notices;
 mod operate;
+mod pause;
 mod prove;
+mod requests;
 mod run;
 mod status;
 mod transfers;
@@ -83,9 +85,16 @@ enum Verb {
     Notices(notices::Notices),
     Events(events::Events),
     Ledger(ledger::LedgerVerb),
+    Hold(operate::Hold),
     Release(operate::Release),
     Reject(operate::Reject),
     Retry(operate::Retry),
+    Resend(operate::Resend),
+    Pause(pause::Pause),
+    Resume(pause::Resume),
+    Requests(requests::Requests),
+    Confirm(requests::Confirm),
+    Decline(requests::Decline),
     Day(day::Day),
 }
 
@@ -136,9 +145,16 @@ impl Verb {
             Verb::Notices(verb) => verb.run(global, out),
             Verb::Events(verb) => verb.run(global, out),
             Verb::Ledger(verb) => verb.run(global, out),
+            Verb::Hold(verb) => verb.run(global, out),
             Verb::Release(verb) => verb.run(global, out),
             Verb::Reject(verb) => verb.run(global, out),
             Verb::Retry(verb) => verb.run(global, out),
+            Verb::Resend(verb) => verb.run(global, out),
+            Verb::Pause(verb) => verb.run(global, out),
+            Verb::Resume(verb) => verb.run(global, out),
+            Verb::Requests(verb) => verb.run(global, out),
+            Verb::Confirm(verb) => verb.run(global, out),
+            Verb::Decline(verb) => verb.run(global, out),
             Verb::Day(verb) => verb.run(global, out),
         }
     }

@@ -1,11 +1,48 @@
-//! `fpp release`, `fpp reject`, `fpp retry`: what an operator decides. Asked of the running node, which journals who
-//! and why, and refuses what the state does not allow.
+//! `fpp hold`, `release`, `reject`, `retry`, `resend`: what an operator decides. Asked of the running node, which journals
+//! who and why, and refuses what the state does not allow.
 
 use super::control::{self, Command};
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::Output;
 use clap::Args;
+
+/// Stop a file or a delivery where it is, until a person lets it go on.
+///
+/// Nothing more of it goes on or out. What was delivered already stays where it is.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  fpp hold 01JY3V8Q5TZ6QX2M4N7P9RSTVW --reason \"core says totals are wrong, ticket 4711\""
+)]
+pub(super) struct Hold {
+    #[command(flatten)]
+    decision: Decision,
+}
+
+/// Send again what partners took: the same bytes under the same names.
+///
+/// Of one transfer or delivery, or everything that a partner took since a time. A file that still stands in the partner's
+/// spool is not sent again; interim answers are not, nor names that a newer file has.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  fpp resend 01JY3V8Q5TZ6QX2M4N7P9RSTVW --reason \"core lost it\"\n  \
+                        fpp resend --partner core-in --since \"2025-06-20 18:00\" --reason \"core restored its backup\"")]
+pub(super) struct Resend {
+    /// Transfer or delivery
+    #[arg(required_unless_present = "partner", conflicts_with = "partner")]
+    id: Option<String>,
+    /// Spool whose files are sent again
+    #[arg(long, value_name = "SPOOL", requires = "since")]
+    partner: Option<String>,
+    /// Delivered since: a date, or date and time of the node's time zone
+    #[arg(long, value_name = "TIME", requires = "partner")]
+    since: Option<String>,
+    /// Why; kept in the journal
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    reason: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// Let a held file go on from where it was held.
 ///
@@ -55,7 +92,7 @@ pub(super) struct Retry {
 
 #[derive(Debug, Args)]
 struct Decision {
-    /// Transfer; `retry` takes a delivery too
+    /// Transfer; `hold` and `retry` take a delivery too
     id: String,
     /// Why; kept in the journal
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -63,6 +100,33 @@ struct Decision {
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+impl Hold {
+    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        self.decision.send("hold", global, out, Command::default())
+    }
+}
+
+impl Resend {
+    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        let settings = global.settings()?;
+        let since_ms = self.since.as_deref().map(|text| time_ms(text, &settings.timezone)).transpose()?;
+        let decision = Decision { id: self.id.unwrap_or_default(), reason: self.reason, json: self.json };
+        let command = Command { partner: self.partner, since_ms, ..Command::default() };
+        decision.send("resend", global, out, command)
+    }
+}
+
+/// A time of the node's zone, as people write it.
+fn time_ms(text: &str, zone: &str) -> Result<i64, Failure> {
+    let cannot = || Failure::usage(format!("--since: `{text}` is no time; write 2025-06-20 or \"2025-06-20 18:00\""));
+    let time: jiff::civil::DateTime = match text.parse::<jiff::civil::Date>() {
+        Ok(date) if !text.contains(':') => date.into(),
+        _ => text.parse().map_err(|_| cannot())?,
+    };
+    let zoned = time.in_tz(zone).map_err(|_| cannot())?;
+    Ok(zoned.timestamp().as_millisecond())
 }
 
 impl Release {

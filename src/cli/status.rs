@@ -7,6 +7,7 @@ use super::global::{Global, wait};
 use super::output::{Align, Output, Table};
 use super::show::{Times, grouped};
 use crate::ledger::delivery::Purpose;
+use crate::ledger::desk::Pause;
 use crate::ledger::transfer::TransferId;
 use crate::settings::Settings;
 use crate::telemetry::report::{NodeReport, PartnerReport};
@@ -42,6 +43,10 @@ struct Overview {
     node: Option<NodeReport>,
     routes: Vec<RouteLine>,
     open_notices: usize,
+    /// What operators paused.
+    paused: Vec<Pause>,
+    /// Requests that wait for a second person.
+    open_requests: usize,
 }
 
 /// Files of one route.
@@ -99,7 +104,7 @@ async fn look(settings: &Settings) -> Result<Overview, Failure> {
         line(&mut routes, &waiting.route).waiting += 1;
     }
     if !crate::node::books::may_exist(settings) {
-        return Ok(Overview { running, node, routes, open_notices: 0 });
+        return Ok(Overview { running, node, routes, ..Overview::default() });
     }
     let books = books::open(settings).await?;
     for (route, state, verdict, n) in books.counts().await? {
@@ -126,7 +131,9 @@ async fn look(settings: &Settings) -> Result<Overview, Failure> {
         }
     }
     let open_notices = books.notices(false, 1_000).await?.len();
-    Ok(Overview { running, node, routes, open_notices })
+    let paused = books.pauses().await?;
+    let open_requests = books.asks(false, 1_000).await?.len();
+    Ok(Overview { running, node, routes, open_notices, paused, open_requests })
 }
 
 fn line<'a>(routes: &'a mut Vec<RouteLine>, name: &str) -> &'a mut RouteLine {
@@ -170,6 +177,12 @@ fn tell(overview: &Overview, settings: &Settings, times: &Times, out: &mut Outpu
     out.line(routes_table(&overview.routes))?;
     if let Some(node) = &overview.node {
         spools(node, times, out)?;
+    }
+    for pause in &overview.paused {
+        out.line(format_args!("\nPAUSED {} since {}, by {}", pause.switch, times.with_zone(pause.since_ms), pause.by))?;
+    }
+    if overview.open_requests > 0 {
+        out.line(format_args!("\n{} requests wait for a second person: fpp requests", overview.open_requests))?;
     }
     if overview.open_notices > 0 {
         out.line(format_args!("\n{} open notices: fpp notices", overview.open_notices))?;

@@ -5,12 +5,13 @@ use super::deliveries;
 use super::exit::Failure;
 use super::output::{Align, Output, Table};
 use super::show::{Times, count, grouped, state, verdict};
-use crate::inbound::verbs::{self, Effect, Verb};
+use crate::inbound::verbs;
 use crate::ledger::Ledger;
 use crate::ledger::change::{JournalRow, Reject};
 use crate::ledger::delivery::{Delivery, DeliveryState};
 use crate::ledger::fold::{Entry, What, transfer_subject};
 use crate::ledger::transfer::{FileState, Total, Transfer, Verdict};
+use crate::ledger::verbs::{Effect, Verb};
 use fpp_codecs::Code;
 use serde::Serialize;
 use std::io;
@@ -43,11 +44,7 @@ impl Story {
 
 /// What an operator can do now: asked of the same table that the node goes by.
 fn commands(transfer: &Transfer, deliveries: &[Delivery]) -> Vec<(String, &'static str)> {
-    let needs_hand = transfer.state == FileState::Held
-        || deliveries.iter().any(|delivery| delivery.state == DeliveryState::Held)
-        || transfer.attempts > 0
-        || verbs::effect(Verb::Retry, transfer) == Ok(Effect::Anew);
-    if !needs_hand {
+    if !verbs::needs_hand(transfer) && !deliveries.iter().any(|delivery| delivery.state == DeliveryState::Held) {
         return Vec::new();
     }
     let id = &transfer.id;
@@ -55,14 +52,14 @@ fn commands(transfer: &Transfer, deliveries: &[Delivery]) -> Vec<(String, &'stat
     let digest = digest.map_or_else(|| " --digest DIGEST".to_owned(), |d| format!(" --digest {d}"));
     let mut commands = Vec::new();
     for verb in [Verb::Release, Verb::Reject, Verb::Retry] {
-        let Ok(effect) = verbs::effect(verb, transfer) else { continue };
-        let (word, options) = match (verb, effect) {
-            (Verb::Release, _) => ("release", digest.as_str()),
-            (Verb::Reject, _) => ("reject", ""),
-            (Verb::Retry, Effect::Anew) => ("retry", " --core-agreed"),
-            (Verb::Retry, _) => ("retry", ""),
+        let row = verbs::row_of(verb, transfer);
+        let options = match (verb, row.effect) {
+            (_, Effect::Refused) => continue,
+            (Verb::Release, _) => digest.as_str(),
+            (_, Effect::Anew) => " --core-agreed",
+            _ => "",
         };
-        commands.push((format!("fpp {word} {id}{options} --reason \"...\""), meaning(effect)));
+        commands.push((format!("fpp {} {id}{options} --reason \"...\"", verb.word()), meaning(row.effect)));
     }
     commands
 }
@@ -76,6 +73,9 @@ fn meaning(effect: Effect) -> &'static str {
         Effect::Close => "it ends here; the core gets no answer from fpp",
         Effect::Hurry => "the next attempt is made now, also of its deliveries",
         Effect::Anew => "its bytes are judged again and answered again; the core must know",
+        Effect::Stop => "nothing of it goes on or out until a person says so",
+        Effect::SendAgain => "what its partners took is sent again, the same bytes under the same names",
+        Effect::Refused => "nothing",
     }
 }
 
@@ -258,6 +258,14 @@ fn happened(what: &What) -> (String, Option<String>) {
         What::Deliver { event, by } => (format!("{event:?}"), by.clone()),
         What::Day { business_date, open, by } => {
             (format!("{business_date} {}", if *open { "opened" } else { "closed" }), Some(by.clone()))
+        }
+        What::Hurry { by } => ("tried at once".to_owned(), Some(by.clone())),
+        What::Pause { switch, paused, by } => {
+            (format!("{switch} {}", if *paused { "paused" } else { "resumed" }), Some(by.clone()))
+        }
+        What::Ask { ask } => (format!("{} {} asked for", ask.verb, ask.subject), Some(ask.person.clone())),
+        What::Settle { confirmed, by } => {
+            (if *confirmed { "confirmed" } else { "declined" }.to_owned(), Some(by.clone()))
         }
         What::Purge { before, transfers, by, .. } => {
             (format!("{transfers} transfers before {before} purged"), Some(by.clone()))

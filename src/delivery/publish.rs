@@ -41,7 +41,7 @@ pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Resul
             Ok(())
         }
         Err(error) if error.code == Code::STALE_EPOCH => {
-            tracing::warn!(delivery = %id, "another node took over; work dropped");
+            tracing::warn!(delivery = %id, "work dropped: {error}");
             Ok(())
         }
         Err(error) => settle(cx, &delivery, fence, &error).await,

@@ -41,7 +41,7 @@ fn temporaries(folder: &dyn Folder) -> Result<Vec<Temporary>> {
 }
 
 async fn dead(cx: &Deliveries, spool: &str, found: &[Temporary]) -> Result<HashSet<String>> {
-    let unfinished = cx.ledger.due_deliveries(i64::MAX, UNFINISHED_MAX).await?;
+    let unfinished = cx.ledger.unfinished_deliveries(UNFINISHED_MAX).await?;
     let all_known = unfinished.len() < UNFINISHED_MAX as usize;
     let mut dead = HashSet::new();
     let nodes: HashSet<String> = cx.ledger.nodes().await?.into_iter().map(|node| node.name).collect();

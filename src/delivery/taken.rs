@@ -5,6 +5,7 @@ use crate::blocking::blocking;
 use crate::error::Result;
 use crate::ledger::change::Change;
 use crate::ledger::delivery::{Delivery, DeliveryEvent};
+use crate::ledger::desk::{SwitchKind, is_paused};
 use fpp_spool::Folder;
 use std::collections::BTreeMap;
 use tokio::task::JoinSet;
@@ -15,8 +16,10 @@ const ROUND_MAX: u32 = 1_000;
 /// Deliveries that nobody has taken yet, by spool, of the spools that this node reaches.
 pub async fn untaken(cx: &Deliveries) -> Result<BTreeMap<String, Vec<Delivery>>> {
     let mut by_spool: BTreeMap<String, Vec<Delivery>> = BTreeMap::new();
+    let pauses = cx.ledger.pauses().await?;
     for delivery in cx.ledger.untaken_deliveries(ROUND_MAX).await? {
-        if cx.folders.contains_key(&delivery.spool) {
+        let paused = is_paused(&pauses, SwitchKind::Partner, &delivery.spool);
+        if cx.folders.contains_key(&delivery.spool) && !paused {
             by_spool.entry(delivery.spool.clone()).or_default().push(delivery);
         }
     }

@@ -1,39 +1,86 @@
-//! What an operator can do to a delivery (D25): try again. Refusing or releasing is said of files, not of deliveries.
+//! Operators' verbs on deliveries (D25): carries out what the table of `ledger/verbs/` says.
 
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;
 use crate::ledger::change::Change;
-use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState};
+use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState, Purpose};
+use crate::ledger::verbs::{Planned, Verb, of_delivery};
 use fpp_codecs::Code;
+use std::collections::HashSet;
 
-/// What `retry` does in each state, in the operator's words; refused with the reason otherwise.
-pub fn effect(state: DeliveryState) -> std::result::Result<&'static str, &'static str> {
-    match state {
-        DeliveryState::Held => Ok("it is delivered from the beginning; nothing is overwritten"),
-        DeliveryState::Planned | DeliveryState::Proven => Ok("the next attempt is made now"),
-        DeliveryState::Delivered => Err("it stands in the partner's spool"),
-        DeliveryState::Taken => Err("the partner has it"),
-    }
-}
+/// Deliveries that one transaction sends again.
+const BATCH: u32 = 100;
 
-/// Lets a delivery try again now; returns what happened, for the operator.
-pub async fn retry(ledger: &dyn Ledger, now_ms: i64, id: &DeliveryId, reason: &str, by: &str) -> Result<String> {
-    let refused = |what: String| Error::halt(Code::NOT_READY, what);
-    if reason.trim().is_empty() {
-        return Err(refused("a reason is needed".into()).hint("Say why with --reason; it goes into the books."));
-    }
-    let Some(delivery) = ledger.delivery(id).await? else {
-        return Err(refused(format!("no delivery {id}")).hint("See `fpp deliveries` for the ids."));
+/// The event that a verb is for a delivery in this state; refused with the reason otherwise.
+pub fn event(verb: Verb, state: DeliveryState) -> std::result::Result<(DeliveryEvent, &'static str), &'static str> {
+    let Some(row) = of_delivery(verb, state) else { return Err("the table of verbs has no row for it") };
+    let event = match verb {
+        Verb::Hold => DeliveryEvent::Hold,
+        Verb::Retry => DeliveryEvent::Retry,
+        Verb::Resend => DeliveryEvent::Resend,
+        Verb::Release | Verb::Reject | Verb::Pause | Verb::Resume => return Err(row.said),
     };
-    let said = effect(delivery.state)
-        .map_err(|why| refused(format!("retry is not possible for {} ({:?}): {why}", delivery.name, delivery.state)))?;
-    ledger.apply(None, now_ms, &[again(&delivery, format!("{by}: {reason}"))]).await?;
-    tracing::info!(delivery = %id, file = delivery.name, by, reason, "{said}");
-    Ok(format!("{} to {}: {said}", delivery.name, delivery.spool))
+    row.next.map(|_| (event, row.said)).ok_or(row.said)
 }
 
-fn again(delivery: &Delivery, by: String) -> Change {
-    Change::MoveDelivery { id: delivery.id.clone(), event: DeliveryEvent::Retry, by: Some(by) }
+/// What a verb would do to a delivery; nothing when there is none of this id.
+pub async fn plan(ledger: &dyn Ledger, now_ms: i64, verb: Verb, id: &DeliveryId, by: &str) -> Result<Option<Planned>> {
+    let Some(delivery) = ledger.delivery(id).await? else { return Ok(None) };
+    let (event, said) = event(verb, delivery.state).map_err(|why| {
+        let (name, state) = (&delivery.name, delivery.state);
+        Error::halt(Code::NOT_READY, format!("{} is not possible for {name} ({state:?}): {why}", verb.word()))
+    })?;
+    let mut changes = vec![step(&delivery, event, by)];
+    if event == DeliveryEvent::Hold {
+        let error = format!("held by {by}");
+        changes.push(Change::ParkDelivery { id: id.clone(), until_ms: now_ms, error });
+    }
+    let route = ledger.transfer(&delivery.transfer).await?.map(|transfer| transfer.route);
+    let said = format!("{} to {}: {said}", delivery.name, delivery.spool);
+    Ok(Some(Planned { effect: verb.word(), route, changes, said }))
+}
+
+/// What a partner took since a time, to be sent again in batches.
+pub struct Again {
+    /// Spool.
+    pub spool: String,
+    /// Delivered from this time ...
+    pub since_ms: i64,
+    /// ... until before this one: what is sent again now is not sent a second time.
+    pub until_ms: i64,
+    /// Who and why.
+    pub by: String,
+    /// Names that went to a newer file since; they are left alone.
+    pub passed: HashSet<DeliveryId>,
+}
+
+impl Again {
+    /// The next changes; none when all were sent again. Interim answers are history and stay so.
+    pub async fn batch(&mut self, ledger: &dyn Ledger) -> Result<Vec<Change>> {
+        loop {
+            let limit = BATCH.saturating_add(u32::try_from(self.passed.len()).unwrap_or(u32::MAX));
+            let mut taken = ledger.taken_deliveries(&self.spool, self.since_ms, self.until_ms, limit).await?;
+            let whole = taken.len() < limit as usize;
+            taken.retain(|delivery| !self.passed.contains(&delivery.id));
+            let mut changes = Vec::new();
+            for delivery in &taken {
+                let newest = ledger.delivery_named(&delivery.spool, &delivery.name).await?;
+                let is_newest = newest.is_none_or(|newest| newest.id == delivery.id);
+                if is_newest && delivery.purpose != Purpose::Interim {
+                    changes.push(step(delivery, DeliveryEvent::Resend, &self.by));
+                } else {
+                    self.passed.insert(delivery.id.clone());
+                }
+            }
+            if whole || !changes.is_empty() {
+                return Ok(changes);
+            }
+        }
+    }
+}
+
+fn step(delivery: &Delivery, event: DeliveryEvent, by: &str) -> Change {
+    Change::MoveDelivery { id: delivery.id.clone(), event, by: Some(by.to_owned()) }
 }
 
 #[cfg(test)]
@@ -41,10 +88,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_is_what_the_states_allow() {
+    fn what_the_table_says_is_what_the_states_allow() {
         use DeliveryState as S;
         for state in [S::Planned, S::Proven, S::Delivered, S::Taken, S::Held] {
-            assert_eq!(effect(state).is_ok(), state.next(DeliveryEvent::Retry).is_some(), "{state:?}");
+            for (verb, event) in [
+                (Verb::Hold, DeliveryEvent::Hold),
+                (Verb::Retry, DeliveryEvent::Retry),
+                (Verb::Resend, DeliveryEvent::Resend),
+            ] {
+                let row = of_delivery(verb, state).unwrap();
+                assert_eq!(row.next, state.next(event), "{verb:?} {state:?}");
+                assert_eq!(super::event(verb, state).is_ok(), row.next.is_some());
+            }
         }
     }
 }

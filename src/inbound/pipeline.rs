@@ -9,6 +9,7 @@ use super::{acknowledge, archive, claim, post, prove, stage};
 use crate::backoff;
 use crate::error::{Class, Error, Result};
 use crate::ledger::change::{Change, Fence};
+use crate::ledger::desk::{Pause, SwitchKind, is_paused};
 use crate::ledger::transfer::{Facts, FileState, Transfer, TransferId, Verdict};
 use fpp_codecs::Code;
 use tokio::sync::watch as signal;
@@ -19,7 +20,7 @@ pub async fn walk(cx: &Inbound, id: &TransferId, fence: &Fence, stopped: &signal
     loop {
         let Some(transfer) = cx.ledger.transfer(id).await? else { return Ok(()) };
         let idle = transfer.standing().is_terminal() || transfer.state == FileState::Held;
-        if idle || transfer.next_attempt_ms > cx.clock.now_ms() {
+        if idle || transfer.next_attempt_ms > cx.clock.now_ms() || is_stopped(&transfer, &cx.ledger.pauses().await?) {
             return Ok(());
         }
         if !can_go_on(cx, &transfer) {
@@ -34,7 +35,7 @@ pub async fn walk(cx: &Inbound, id: &TransferId, fence: &Fence, stopped: &signal
             Ok(Next::Moved) => tracing::debug!(transfer = %id, from = ?transfer.state, "moved"),
             Ok(Next::Parked) => return Ok(()),
             Err(error) if error.code == Code::STALE_EPOCH => {
-                tracing::warn!(transfer = %id, "another node took over; work dropped");
+                tracing::warn!(transfer = %id, "work dropped: {error}");
                 return Ok(());
             }
             Err(error) => {
@@ -55,6 +56,14 @@ pub fn can_go_on(cx: &Inbound, transfer: &Transfer) -> bool {
         _ => false,
     };
     !needs_source || cx.routes.get(&transfer.route).is_none_or(|route| route.folder.is_some())
+}
+
+/// A pause lets the step under way end; the next one does not begin. A partner's pause stops the steps that touch it.
+fn is_stopped(transfer: &Transfer, pauses: &[Pause]) -> bool {
+    use FileState as S;
+    is_paused(pauses, SwitchKind::Route, &transfer.route)
+        || (matches!(transfer.state, S::Arrived | S::Claimed | S::Acknowledged)
+            && is_paused(pauses, SwitchKind::Partner, &transfer.spool))
 }
 
 async fn step(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {

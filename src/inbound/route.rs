@@ -1,10 +1,12 @@
 //! What the walk knows of a route: its folders, its rules as they would be frozen now, where events and answers go.
 
 use crate::error::{Error, Result};
+use crate::ledger::verbs::Verb;
 use crate::trade::plan::Bundle;
 use fpp_codecs::Code;
 use fpp_codecs::text::Page;
 use fpp_spool::{Algorithm, Folder, MarkerContent, MarkerRule, NamePattern, NameTemplate, SourceAction};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A route, ready for work.
@@ -35,6 +37,8 @@ pub struct Route {
     pub timezone: jiff::tz::TimeZone,
     /// Everything that decides an outcome, as it would be frozen now (D6).
     pub bundle: Arc<Bundle>,
+    /// Verbs that a second person must confirm.
+    pub second_person: BTreeSet<Verb>,
     /// `file` outlets, in order. The stream needs no work.
     pub files: Vec<FileOutlet>,
     /// How the answer is sent; nothing when the core wants none.

@@ -1,23 +1,13 @@
-//! Operators' verbs (D25): one table, verb x standing -> what happens and what the core sees.
+//! Operators' verbs on files (D25): carries out what the table of `ledger/verbs/` says.
 
 use super::arrival::new_id;
 use super::work::Inbound;
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, NewTransfer};
-use crate::ledger::delivery::DeliveryEvent;
-use crate::ledger::transfer::{Facts, FileEvent, FileState, Transfer, TransferId, Verdict};
+use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryState, Purpose};
+use crate::ledger::transfer::{Facts, FileEvent, FileState, Halted, Transfer, TransferId, Verdict};
+use crate::ledger::verbs::{Effect, Planned, Row, Verb, of_file};
 use fpp_codecs::Code;
-
-/// What an operator can do to a transfer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    /// Let a held file go on past the check that held it.
-    Release,
-    /// Refuse a held file, or close one that can no longer be refused.
-    Reject,
-    /// Try again: at once where it waits, from its check where it is held, as a new transfer where it was rejected.
-    Retry,
-}
 
 /// A request, with its reason.
 #[derive(Clone, Debug)]
@@ -34,86 +24,39 @@ pub struct Request {
     pub by: String,
 }
 
-/// What a verb does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Goes on where it was held; the check that held it is not made again.
-    GoOn,
-    /// Goes on where it was held; every check is made again.
-    CheckAgain,
-    /// Rejected: the core gets a rejecting answer, row by row where the records can be told apart.
-    Refuse,
-    /// Rejected without having been read: the core gets the header of an answer.
-    RefuseUnread,
-    /// Ends here: the core gets no answer from fpp.
-    Close,
-    /// The next attempt is made at once.
-    Hurry,
-    /// The bytes in the vault become a new transfer, which is proven anew and answered under the next number.
-    Anew,
-}
-
-/// The table. Whatever is not in it is refused with the reason.
-pub fn effect(verb: Verb, transfer: &Transfer) -> std::result::Result<Effect, &'static str> {
-    use {FileState as S, Verb as V};
-    let standing = transfer.standing();
-    if standing.closed {
-        return Err("the transfer was closed by an operator; have the file sent again");
-    }
-    match (verb, standing.state, standing.verdict) {
-        (V::Release, S::Held, None) => Ok(Effect::GoOn),
-        (V::Release, S::Held, Some(_)) => Ok(Effect::CheckAgain),
-        (V::Release, _, _) => Err("only a held file can be released"),
-        // No answer could name it (D15).
-        (V::Reject, S::Held, None) if transfer.facts.code == Some(Code::TOO_LONG.0) => Ok(Effect::Close),
-        (V::Reject, S::Held, None) => match standing.held_from {
-            Some(S::Staged) => Ok(Effect::Refuse),
-            Some(S::Claimed) => Ok(Effect::RefuseUnread),
-            _ => Ok(Effect::Close),
-        },
-        (V::Reject, S::Held, Some(Verdict::Rejected | Verdict::Duplicate)) => Ok(Effect::Close),
-        (V::Reject, S::Held, Some(_)) => Err("it is proven, and nothing is rejected after that; retry it instead"),
-        (V::Reject, _, _) => Err("only a held file can be rejected"),
-        (V::Retry, S::Held, _) => Ok(Effect::CheckAgain),
-        (V::Retry, S::Acknowledged | S::Archived, Some(Verdict::Rejected)) => Ok(Effect::Anew),
-        (V::Retry, S::Archived, _) => Err("it is finished; nothing is left to try again"),
-        (V::Retry, _, _) => Ok(Effect::Hurry),
+impl Request {
+    fn who_and_why(&self) -> String {
+        format!("{}: {}", self.by, self.reason)
     }
 }
 
-/// Carries a verb out; returns what happened, for the operator.
-pub async fn act(cx: &Inbound, verb: Verb, request: &Request) -> Result<String> {
+/// The row of the table that counts for a transfer.
+pub fn row_of(verb: Verb, transfer: &Transfer) -> &'static Row {
+    of_file(verb, transfer.standing(), transfer.facts.code())
+}
+
+/// What a verb would do to a transfer; refused with the reason where its state does not allow it.
+pub async fn plan(cx: &Inbound, verb: Verb, request: &Request) -> Result<Planned> {
     let refused = |what: String| Error::halt(Code::NOT_READY, what);
-    if request.reason.trim().is_empty() {
-        return Err(refused("a reason is needed".into()).hint("Say why with --reason; it goes into the books."));
-    }
     let transfer = cx
         .ledger
         .transfer(&request.id)
         .await?
         .ok_or_else(|| refused(format!("no transfer {}", request.id)).hint("See `fpp transfers` for the ids."))?;
-    let effect = effect(verb, &transfer).map_err(|why| {
-        refused(format!("{verb:?} is not possible for {} ({:?}): {why}", transfer.name, transfer.state))
-    })?;
-    check_digest(verb, &transfer, request)?;
-    let now_ms = cx.clock.now_ms();
-    let (change, said) = change_for(effect, &transfer, request, now_ms)?;
-    let mut changes = vec![change];
-    if effect == Effect::Hurry {
-        changes.extend(hurried_deliveries(cx, &transfer, request).await?);
+    let row = row_of(verb, &transfer);
+    if row.effect == Effect::Refused {
+        let (name, state) = (&transfer.name, transfer.state);
+        return Err(refused(format!("{} is not possible for {name} ({state:?}): {}", verb.word(), row.said)));
     }
-    cx.ledger.apply(None, now_ms, &changes).await?;
-    tracing::info!(transfer = %transfer.id, file = transfer.name, by = request.by, reason = request.reason, "{said}");
-    Ok(format!("{}: {said}", transfer.name))
-}
-
-/// A transfer that waits for its deliveries goes on only when they do.
-async fn hurried_deliveries(cx: &Inbound, transfer: &Transfer, request: &Request) -> Result<Vec<Change>> {
-    let by = Some(format!("{}: {}", request.by, request.reason));
-    let event = DeliveryEvent::Retry;
+    check_digest(verb, &transfer, request)?;
     let deliveries = cx.ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
-    let unfinished = deliveries.into_iter().filter(|delivery| delivery.state.next(event).is_some());
-    Ok(unfinished.map(|d| Change::MoveDelivery { id: d.id, event, by: by.clone() }).collect())
+    let changes = changes(row.effect, &transfer, &deliveries, request, cx.clock.now_ms())?;
+    if changes.is_empty() {
+        return Err(refused(format!("nothing of {} was taken by a partner", transfer.name))
+            .hint("`fpp deliveries` lists what stands where; `fpp retry` tries what is not out yet."));
+    }
+    let said = format!("{}: {}", transfer.name, row.said);
+    Ok(Planned { effect: row.effect.word(), route: Some(transfer.route), changes, said })
 }
 
 /// A release must name the digest of the bytes it releases; whoever names one with another verb means it as well.
@@ -132,33 +75,73 @@ fn check_digest(verb: Verb, transfer: &Transfer, request: &Request) -> Result<()
     }
 }
 
-fn change_for(effect: Effect, transfer: &Transfer, request: &Request, now_ms: i64) -> Result<(Change, &'static str)> {
-    let by = Some(format!("{}: {}", request.by, request.reason));
+/// The changes that an effect is made of: the transfer's own, and those of its deliveries.
+pub fn changes(
+    effect: Effect,
+    transfer: &Transfer,
+    deliveries: &[Delivery],
+    request: &Request,
+    now_ms: i64,
+) -> Result<Vec<Change>> {
+    let by = Some(request.who_and_why());
     let step = |event, facts| Change::Move { id: transfer.id.clone(), event, facts: Box::new(facts), by: by.clone() };
+    let of_deliveries = |event, wanted: &dyn Fn(&Delivery) -> bool| {
+        let wanted = deliveries.iter().filter(|d| wanted(d) && d.state.next(event).is_some());
+        wanted.map(|d| Change::MoveDelivery { id: d.id.clone(), event, by: by.clone() }).collect::<Vec<_>>()
+    };
+    // What was held with its file goes on with it.
+    let release = |facts| {
+        let mut changes = vec![step(FileEvent::Release, facts)];
+        changes.extend(of_deliveries(DeliveryEvent::Retry, &|d| d.state == DeliveryState::Held));
+        changes
+    };
     Ok(match effect {
+        Effect::Stop => {
+            let mut changes = vec![step(FileEvent::Hold, stopped(transfer, request))];
+            for delivery in deliveries.iter().filter(|d| d.state.next(DeliveryEvent::Hold).is_some()) {
+                let (id, error) = (delivery.id.clone(), format!("held with its file by {}", request.who_and_why()));
+                changes.push(Change::MoveDelivery { id: id.clone(), event: DeliveryEvent::Hold, by: by.clone() });
+                changes.push(Change::ParkDelivery { id, until_ms: now_ms, error });
+            }
+            changes
+        }
         Effect::GoOn => {
             let mut released = transfer.facts.released.clone().unwrap_or_default();
             released.extend(transfer.facts.code);
-            let facts = Facts { released: Some(released), ..Facts::default() };
-            (step(FileEvent::Release, facts), "released; it goes on past the check that held it")
+            release(Facts { released: Some(released), ..Facts::default() })
         }
-        Effect::CheckAgain => (step(FileEvent::Release, Facts::default()), "it goes on; its checks are made again"),
+        Effect::CheckAgain => release(Facts::default()),
         Effect::Refuse => {
             let word = format!("refused by an operator: {}", request.reason);
-            let facts = Facts { refused: Some(word), ..Facts::default() };
-            (step(FileEvent::Release, facts), "it is judged as rejected; the core gets a rejecting answer")
+            release(Facts { refused: Some(word), ..Facts::default() })
         }
         Effect::RefuseUnread => {
             let facts = Facts { decided_ms: Some(now_ms), ..Facts::default() };
-            (step(FileEvent::Judge(Verdict::Rejected), facts), "rejected; the core gets a rejecting answer")
+            vec![step(FileEvent::Judge(Verdict::Rejected), facts)]
         }
-        Effect::Close => (step(FileEvent::Close, Facts::default()), "closed; the core gets no answer from here"),
+        Effect::Close => vec![step(FileEvent::Close, Facts::default())],
         Effect::Hurry => {
-            let park = Change::Park { id: transfer.id.clone(), until_ms: 0, waiting_for: String::new(), failed: false };
-            (park, "the next attempt is made now, also of its deliveries")
+            // A transfer that waits for its deliveries goes on only when they do.
+            let mut changes = vec![Change::Hurry { id: transfer.id.clone(), by: request.who_and_why() }];
+            changes.extend(of_deliveries(DeliveryEvent::Retry, &|_| true));
+            changes
         }
-        Effect::Anew => (anew(transfer, request)?, "its bytes are judged again as a new transfer"),
+        Effect::Anew => vec![anew(transfer, request)?],
+        // An interim answer is history once there is another one.
+        Effect::SendAgain => of_deliveries(DeliveryEvent::Resend, &|d| d.purpose != Purpose::Interim),
+        Effect::Refused => Vec::new(),
     })
+}
+
+/// Why a file is held that a person stopped; its verdict's own words stay (D3).
+fn stopped(transfer: &Transfer, request: &Request) -> Facts {
+    let code = Code::STOPPED;
+    let reason = format!("stopped by {}", request.who_and_why());
+    let hint = "Ask that person; then `fpp release` or `fpp retry` lets it go on.".to_owned();
+    match transfer.verdict {
+        None => Facts { code: Some(code.0), reason: Some(reason), hint: Some(hint), ..Facts::default() },
+        Some(_) => Facts { halted: Some(Halted { code: code.0, reason, hint }), ..Facts::default() },
+    }
 }
 
 /// A rejection that was answered is judged again only when the core knows it (D25).
@@ -181,4 +164,9 @@ fn anew(transfer: &Transfer, request: &Request) -> Result<Change> {
         },
         id,
     }))
+}
+
+/// Whether a transfer waits for a person or for another attempt, so that he is shown what he can do.
+pub fn needs_hand(transfer: &Transfer) -> bool {
+    transfer.state == FileState::Held || transfer.attempts > 0 || row_of(Verb::Retry, transfer).effect == Effect::Anew
 }

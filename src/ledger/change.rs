@@ -1,6 +1,7 @@
 //! What can be written: one atomic set of changes, and the rows that come with them.
 
 use super::delivery::{Delivery, DeliveryEvent, DeliveryId};
+use super::desk::{Ask, AskId, Switch};
 use super::lease::LeaseKey;
 use super::transfer::{Facts, FileEvent, TransferId};
 use fpp_codecs::Code;
@@ -41,7 +42,8 @@ pub struct NewTransfer {
 pub enum Change {
     /// Books an arrival; does nothing when its `arrival_key` is known.
     Arrive(NewTransfer),
-    /// Moves a transfer. Clears attempts and makes it due at once. `Post` and `Judge(Rejected)` take the next
+    /// Moves a transfer. Clears attempts and makes it due at once. Under a fence and without a person's word, a held one
+    /// is not moved (FPP9003): somebody held it meanwhile. `Post` and `Judge(Rejected)` take the next
     /// publication number in the same transaction (D11). `Judge(Accepted | Partly)` is refused (FPP1011) when another
     /// transfer was accepted under the same identity, unless `facts.released` names 1011.
     Move {
@@ -65,6 +67,13 @@ pub enum Change {
         waiting_for: String,
         /// A failed attempt.
         failed: bool,
+    },
+    /// An operator has a waiting transfer tried at once; journalled.
+    Hurry {
+        /// Which.
+        id: TransferId,
+        /// Who and why.
+        by: String,
     },
     /// Adds rejects; refused without a `Judge` of the same transfer in the same `apply`, whose journal entry carries
     /// their digest.
@@ -114,6 +123,26 @@ pub enum Change {
         /// Open or closed.
         open: bool,
         /// Who.
+        by: String,
+    },
+    /// Pauses a route, partner or outlet, or lets it go on. Saying again what is so does nothing.
+    Pause {
+        /// What.
+        switch: Switch,
+        /// Paused or not.
+        paused: bool,
+        /// Who and why.
+        by: String,
+    },
+    /// One person asks for what another one must confirm; it is open, whatever is filled in.
+    Ask(Box<Ask>),
+    /// Closes a request; refused when it is closed already, so that nothing is carried out twice.
+    Settle {
+        /// Which.
+        id: AskId,
+        /// Confirmed, or declined.
+        confirmed: bool,
+        /// Who and why.
         by: String,
     },
     /// Removes a batch of finished transfers of past business dates, with everything that is theirs; identities, arrival
@@ -203,7 +232,7 @@ pub struct Applied {
 /// One row of a subject's hash chain (D22).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalRow {
-    /// `transfer:<id>`, `delivery:<id>`, `day:<route>` or `purges`.
+    /// `transfer:<id>`, `delivery:<id>`, `day:<route>`, `ask:<id>`, `pauses` or `purges`.
     pub subject: String,
     /// From 1.
     pub n: u64,

@@ -23,6 +23,8 @@ pub enum Purpose {
     Answer,
     /// Events as JSON lines, for a `file` outlet.
     Events,
+    /// The header-only answer to a file that is held for long.
+    Interim,
 }
 
 /// Where a delivery stands.
@@ -53,6 +55,8 @@ pub enum DeliveryEvent {
     Hold,
     /// An operator lets it try again now: from the beginning where it is held, else from where it stands.
     Retry,
+    /// An operator sends it once more after the partner took it.
+    Resend,
 }
 
 impl DeliveryState {
@@ -64,7 +68,7 @@ impl DeliveryState {
             (S::Proven, E::Deliver) => Some(S::Delivered),
             (S::Delivered, E::Take) => Some(S::Taken),
             (S::Planned | S::Proven, E::Hold) => Some(S::Held),
-            (S::Held, E::Retry) => Some(S::Planned),
+            (S::Held, E::Retry) | (S::Taken, E::Resend) => Some(S::Planned),
             (from @ (S::Planned | S::Proven), E::Retry) => Some(from),
             _ => None,
         }
@@ -129,5 +133,7 @@ mod tests {
             assert_eq!(S::Delivered.next(event), None);
             assert_eq!(S::Taken.next(event), None);
         }
+        assert_eq!(S::Delivered.next(E::Resend), None, "it still stands there");
+        assert_eq!(S::Taken.next(E::Resend), Some(S::Planned), "only a person says so");
     }
 }

@@ -7,6 +7,7 @@
 use super::chain::RejectsDigest;
 use super::change::{Fence, NewTransfer};
 use super::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState};
+use super::desk::{Ask, AskId, AskState, Switch};
 use super::transfer::{Facts, FileEvent, FileState, Transfer, TransferId, Verdict};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,32 @@ pub enum What {
         /// Who.
         by: String,
     },
+    /// An operator had a waiting transfer tried at once.
+    Hurry {
+        /// Who and why.
+        by: String,
+    },
+    /// A route, partner or outlet was paused, or goes on.
+    Pause {
+        /// What.
+        switch: Switch,
+        /// Paused or not.
+        paused: bool,
+        /// Who and why.
+        by: String,
+    },
+    /// A person asked for what another one must confirm: the first entry of a request.
+    Ask {
+        /// As it was asked.
+        ask: Box<Ask>,
+    },
+    /// A request was closed.
+    Settle {
+        /// Confirmed, or declined.
+        confirmed: bool,
+        /// Who and why.
+        by: String,
+    },
     /// A batch of finished transfers was purged.
     Purge {
         /// Business dates before this one.
@@ -127,6 +154,14 @@ pub fn delivery_subject(id: &DeliveryId) -> String {
 pub fn day_subject(route: &str) -> String {
     format!("day:{route}")
 }
+
+/// Subject of a request's chain.
+pub fn ask_subject(id: &AskId) -> String {
+    format!("ask:{id}")
+}
+
+/// Subject of the chain of what is paused.
+pub const PAUSES: &str = "pauses";
 
 /// Subject of the chain of purges.
 pub const PURGES: &str = "purges";
@@ -203,9 +238,27 @@ pub fn move_delivery(delivery: &mut Delivery, event: DeliveryEvent, at_ms: i64) 
     delivery.last_error.clear();
     delivery.next_attempt_ms = at_ms;
     delivery.updated_ms = at_ms;
-    if event == DeliveryEvent::Deliver {
-        delivery.delivered_ms = Some(at_ms);
+    match event {
+        DeliveryEvent::Deliver => delivery.delivered_ms = Some(at_ms),
+        DeliveryEvent::Resend => delivery.delivered_ms = None,
+        _ => {}
     }
+    Ok(())
+}
+
+/// A request that was just asked: whatever the caller filled in, it is open.
+pub fn asked(ask: &Ask, at_ms: i64) -> Ask {
+    Ask { asked_ms: at_ms, state: AskState::Open, closed_by: None, closed_ms: None, ..ask.clone() }
+}
+
+/// Closes a request; one that is closed stays as it is, and says so.
+pub fn settle(ask: &mut Ask, confirmed: bool, by: &str, at_ms: i64) -> Result<(), String> {
+    if ask.state != AskState::Open {
+        return Err(format!("it is {:?} already", ask.state));
+    }
+    ask.state = if confirmed { AskState::Confirmed } else { AskState::Declined };
+    ask.closed_by = Some(by.to_owned());
+    ask.closed_ms = Some(at_ms);
     Ok(())
 }
 
@@ -221,6 +274,10 @@ pub enum Folded {
     Delivery(Box<Delivery>),
     /// The business dates of a route.
     Days(BTreeMap<String, bool>),
+    /// What is paused, since when and by whom.
+    Pauses(BTreeMap<Switch, (i64, String)>),
+    /// A request.
+    Ask(Box<Ask>),
     /// The newest publication number that was purged.
     Purges(u64),
 }
@@ -238,6 +295,8 @@ impl Folded {
                     kept.clone_from(rejects);
                 }
             }
+            // When to try again is no part of the fold.
+            (Folded::Transfer(..), What::Hurry { .. }) => {}
             (Folded::Nothing, What::Plan { delivery }) if subject == delivery_subject(&delivery.id) => {
                 *self = Folded::Delivery(Box::new(planned(delivery, at_ms)));
             }
@@ -248,6 +307,18 @@ impl Folded {
             (Folded::Days(days), What::Day { business_date, open, .. }) => {
                 days.insert(business_date.clone(), *open);
             }
+            (Folded::Nothing, What::Pause { .. }) if subject == PAUSES => {
+                *self = Folded::Pauses(BTreeMap::new());
+                self.take(subject, at_ms, what)?;
+            }
+            (Folded::Pauses(pauses), What::Pause { switch, paused: true, by }) => {
+                pauses.insert(switch.clone(), (at_ms, by.clone()));
+            }
+            (Folded::Pauses(pauses), What::Pause { switch, .. }) => drop(pauses.remove(switch)),
+            (Folded::Nothing, What::Ask { ask }) if subject == ask_subject(&ask.id) => {
+                *self = Folded::Ask(Box::new(asked(ask, at_ms)));
+            }
+            (Folded::Ask(ask), What::Settle { confirmed, by }) => settle(ask, *confirmed, by, at_ms)?,
             (Folded::Nothing, What::Purge { publication, .. }) if subject == PURGES => {
                 *self = Folded::Purges(publication.unwrap_or(0));
             }

@@ -11,6 +11,7 @@
 pub mod chain;
 pub mod change;
 pub mod delivery;
+pub mod desk;
 pub mod difference;
 pub mod fold;
 pub mod lease;
@@ -20,11 +21,13 @@ pub mod sql;
 pub mod sqlite;
 pub mod standing;
 pub mod transfer;
+pub mod verbs;
 
 use crate::error::Error;
 use async_trait::async_trait;
 use change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
 use delivery::{Delivery, DeliveryId};
+use desk::{Ask, AskId, Pause};
 use lease::{Lease, LeaseKey};
 use node::NodeRow;
 use transfer::{Identity, Transfer, TransferId, TransferQuery};
@@ -60,8 +63,8 @@ pub trait Ledger: Send + Sync {
     async fn transfer_by_arrival(&self, arrival_key: &str) -> Result<Option<Transfer>, Error>;
     /// Newest first.
     async fn transfers(&self, query: &TransferQuery) -> Result<Vec<Transfer>, Error>;
-    /// Transfers with work to do now: state not terminal, not held, `next_attempt_ms <= now_ms`; the one that is due
-    /// longest comes first. Its cost does not grow with finished transfers.
+    /// Transfers with work to do now: state not terminal, not held, `next_attempt_ms <= now_ms`, and nothing about them
+    /// paused: not their route, nor, where the next step touches it, their spool. The one that is due longest comes first. Its cost does not grow with finished transfers.
     async fn due_transfers(&self, now_ms: i64, limit: u32) -> Result<Vec<Transfer>, Error>;
     /// Transfers of this identity's batch, whatever their run: those accepted (also in part), and those on the way that
     /// are not rejected; oldest first. A resend is a higher run (D8).
@@ -70,8 +73,8 @@ pub trait Ledger: Send + Sync {
     async fn arrivals_of_day(&self, route: &str, business_date: &str) -> Result<u32, Error>;
     /// Rejects of a transfer in record order, after a record number.
     async fn rejects(&self, id: &TransferId, after_record: u64, limit: u32) -> Result<Vec<Reject>, Error>;
-    /// The journal of a transfer (`transfer:<id>`), a delivery (`delivery:<id>`), a route's business dates (`day:<route>`)
-    /// or of the purges (`purges`), oldest first. `fold::Entry` reads an entry.
+    /// The journal of a transfer (`transfer:<id>`), a delivery (`delivery:<id>`), a route's business dates (`day:<route>`),
+    /// a request (`ask:<id>`), the pauses (`pauses`) or the purges (`purges`), oldest first. `fold::Entry` reads an entry.
     async fn journal(&self, subject: &str) -> Result<Vec<JournalRow>, Error>;
 
     /// Transfers by publication number, ascending, after one (D11). The numbers have no gap; what was purged is missing at
@@ -86,10 +89,28 @@ pub trait Ledger: Send + Sync {
     async fn delivery_named(&self, spool: &str, name: &str) -> Result<Option<Delivery>, Error>;
     /// Deliveries of a transfer, oldest first; of all transfers (newest first) without one.
     async fn deliveries(&self, of: Option<&TransferId>, limit: u32) -> Result<Vec<Delivery>, Error>;
-    /// Deliveries with work to do now, oldest first.
+    /// Deliveries with work to do now, oldest first; without those whose route, spool or outlet is paused.
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>, Error>;
     /// Deliveries that are delivered but not yet seen taken, for the watch over partners' folders (D15).
     async fn untaken_deliveries(&self, limit: u32) -> Result<Vec<Delivery>, Error>;
+
+    /// Deliveries that are not delivered and not held, whether due or paused.
+    async fn unfinished_deliveries(&self, limit: u32) -> Result<Vec<Delivery>, Error>;
+    /// Deliveries that a partner took, delivered into this spool from one time until before another; oldest first.
+    async fn taken_deliveries(
+        &self,
+        spool: &str,
+        from_ms: i64,
+        until_ms: i64,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, Error>;
+
+    /// What is paused, by kind and name.
+    async fn pauses(&self) -> Result<Vec<Pause>, Error>;
+    /// One request.
+    async fn ask(&self, id: &AskId) -> Result<Option<Ask>, Error>;
+    /// Requests, newest first; only those that are open unless `all`.
+    async fn asks(&self, all: bool, limit: u32) -> Result<Vec<Ask>, Error>;
 
     /// Notices, newest first; only those nobody has acknowledged unless `all`.
     async fn notices(&self, all: bool, limit: u32) -> Result<Vec<Notice>, Error>;

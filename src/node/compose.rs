@@ -148,6 +148,7 @@ fn routes(settings: &Settings, folders: &Folders) -> Result<BTreeMap<String, Arc
             day_control: route.day == settings::DayControl::Ledger,
             timezone: timezone.clone(),
             bundle: Arc::new(bundle),
+            second_person: route.second_person.clone(),
             files: file_outlets(route, settings)?,
             answer: route.answer.as_ref().map(|answer| answer_target(answer, settings)).transpose()?,
         };

@@ -117,6 +117,8 @@ fn api_of(rooms: &Rooms, stopped: &signal::Receiver<bool>) -> Result<api::Doors>
     Ok(api::Doors {
         listen: settings.http.listen,
         socket: settings.control_socket.clone(),
+        group: settings.control_group.clone(),
+        second_person: settings.second_person.clone(),
         tokens,
         inbound: rooms.inbound.clone(),
         installation: settings.installation.clone(),

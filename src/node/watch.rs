@@ -12,6 +12,7 @@ use crate::blocking::blocking;
 use crate::error::{Class, Error, Result};
 use crate::inbound::arrival;
 use crate::ledger::change::{Change, NewNotice};
+use crate::ledger::desk::{SwitchKind, is_paused};
 use crate::ledger::lease::LeaseKey;
 use crate::settings::{Spool, SpoolKind};
 use fpp_spool::{Folder, Scan, Scanner, Watch};
@@ -138,6 +139,9 @@ impl Watcher {
     /// One look; true when something waits for nothing but to be seen unchanged for long enough. One that waits for its
     /// marker may wait for days: looking more often does not help it.
     async fn look(&mut self) -> Result<bool> {
+        if is_paused(&self.rooms.ledger.pauses().await?, SwitchKind::Partner, &self.spool.name) {
+            return Ok(false);
+        }
         let Some(mut scanner) = self.scanner.take() else {
             return Err(Error::internal("a look at a spool did not end"));
         };

@@ -4,7 +4,7 @@ use super::node::{Http, Seal, Settings, Work};
 use super::reading::Reader;
 use super::route_file;
 use super::spool::{self, Spool};
-use super::{LedgerPlace, checks, ledger, vault};
+use super::{LedgerPlace, checks, ledger, vault, words};
 use crate::api::tokens::Tokens;
 use fpp_codecs::source::{Section, Source, SourceFault};
 use std::net::SocketAddr;
@@ -130,6 +130,10 @@ fn node(path: &Path, root: &Section<'_>, reader: &mut Reader) -> Settings {
         );
     }
     let spools = spools(root, reader);
+    let control_group = root.text("control_group");
+    if control_group.is_some() && control_socket.starts_with(&data_dir) {
+        root.fault("control_group", "needs a control_socket outside data_dir, which nobody but the node may enter");
+    }
     Settings {
         file: path.to_owned(),
         node: name,
@@ -139,6 +143,8 @@ fn node(path: &Path, root: &Section<'_>, reader: &mut Reader) -> Settings {
         timezone,
         http: http(root, reader),
         control_socket,
+        control_group,
+        second_person: words::second_person(root),
         ledger,
         vault,
         seal: seal(root, reader),

@@ -4,7 +4,9 @@ use super::ledger::LedgerPlace;
 use super::route::Route;
 use super::spool::Spool;
 use super::vault::VaultPlace;
+use crate::ledger::verbs::Verb;
 use fpp_codecs::source::SourceFault;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -27,6 +29,10 @@ pub struct Settings {
     pub http: Http,
     /// Where the running node takes operators' commands (D25).
     pub control_socket: PathBuf,
+    /// Group of the operating system whose members are operators; without one, the node's own user alone.
+    pub control_group: Option<String>,
+    /// Verbs that a second person must confirm (双人复核).
+    pub second_person: BTreeSet<Verb>,
     /// Where the ledger is.
     pub ledger: LedgerPlace,
     /// Where the vault is.

@@ -2,9 +2,11 @@
 
 use super::answer::{Answer, Outlet};
 use super::words::{DigestKind, MarkerContent};
+use crate::ledger::verbs::Verb;
 use crate::trade::plan::rules::Rules;
 use fpp_codecs::text::Page;
 use fpp_spool::{Control, Fact, Shape};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// From which spool, when a file is ready, which layout, which checks, which outlets, which answer.
@@ -42,6 +44,8 @@ pub struct Route {
     pub digest: DigestKind,
     /// Who says which business dates are open (D4).
     pub day: DayControl,
+    /// Verbs that a second person must confirm on this route, beside those of the node.
+    pub second_person: BTreeSet<Verb>,
     /// Where events go.
     pub outlets: Vec<Outlet>,
     /// The answer file (回盘), if the route sends one.

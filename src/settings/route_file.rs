@@ -6,7 +6,7 @@ use super::names::{self, DIGESTS};
 use super::reading::Reader;
 use super::route::{DayControl, Route, SourceAction, Text, Texts};
 use super::rules;
-use super::words::DigestKind;
+use super::words::{DigestKind, second_person};
 use fpp_codecs::format::Format;
 use fpp_codecs::source::{Section, Source, SourceFault};
 use std::path::{Path, PathBuf};
@@ -53,6 +53,7 @@ fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String])
     let source = source_action(root);
     let day = root.choice("day_control", &days).unwrap_or(DayControl::None);
     let file = path.to_owned();
+    let second_person = second_person(root);
     Some(Route {
         name,
         file,
@@ -70,6 +71,7 @@ fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String])
         source,
         digest,
         day,
+        second_person,
         outlets,
         answer,
     })

@@ -1,5 +1,24 @@
 //! Words that several parts of the configuration share.
 
+use crate::ledger::verbs::Verb;
+use fpp_codecs::source::Section;
+use std::collections::BTreeSet;
+
+/// `second_person`: the verbs that another person must confirm.
+pub(super) fn second_person(section: &Section<'_>) -> BTreeSet<Verb> {
+    let mut verbs = BTreeSet::new();
+    for word in section.texts("second_person") {
+        match Verb::parse(&word) {
+            Some(verb) => drop(verbs.insert(verb)),
+            None => {
+                let known = Verb::ALL.map(Verb::word).join(", ");
+                section.fault("second_person", format_args!("`{word}` is not one of: {known}"));
+            }
+        }
+    }
+    verbs
+}
+
 /// What a marker file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MarkerContent {

@@ -26,6 +26,7 @@ mod shapes;
 mod sqlite;
 mod tls;
 mod transfers;
+mod verbs;
 
 use async_trait::async_trait;
 use fpp::ledger::Ledger;
@@ -104,6 +105,13 @@ macro_rules! conformance {
             purge::two_nodes_may_purge_at_once,
             purge::a_transfer_that_was_erased_cannot_be_called_purged,
             random::rows_equal_their_journals,
+            verbs::every_verb_on_every_standing_does_what_the_table_says,
+            verbs::every_verb_on_every_delivery_does_what_the_table_says,
+            verbs::what_was_held_with_its_file_goes_on_with_it,
+            verbs::what_a_person_holds_no_worker_moves,
+            verbs::what_a_partner_took_is_sent_again_once,
+            verbs::a_pause_is_seen_by_all_and_outlives_its_node,
+            verbs::a_request_is_closed_once_by_many_nodes,
         );
     };
     ($engine:ident, $books:expr; $($room:ident::$case:ident),* $(,)?) => {

@@ -26,7 +26,7 @@ const EVENTS: [E; 12] = [
     E::Release,
     E::Close,
 ];
-const DELIVERY_EVENTS: [D; 5] = [D::Prove, D::Deliver, D::Take, D::Hold, D::Retry];
+const DELIVERY_EVENTS: [D; 6] = [D::Prove, D::Deliver, D::Take, D::Hold, D::Retry, D::Resend];
 
 #[derive(Clone, Debug)]
 enum Step {

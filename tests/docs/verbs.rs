@@ -1,103 +1,92 @@
-//! The operators' table of docs/operate.md: every verb on every standing does what the table says.
+//! The operators' tables of docs/operate.md are those of the code, word by word. `UPDATE_GOLDEN=1` (`./dev golden`) prints
+//! them anew. That the code's tables say what the ledger does is tried in `tests/conformance_ledger/verbs.rs`.
 
-use super::{page, rows};
-use fpp::inbound::verbs::{Effect, Verb, effect};
-use fpp::ledger::transfer::{Facts, FileEvent, FileState, Standing, Transfer, TransferId, Verdict};
-
-const VERBS: [(&str, Verb); 3] = [("release", Verb::Release), ("reject", Verb::Reject), ("retry", Verb::Retry)];
-
-/// How the page calls an effect, what it does to the standing, and the state it tells.
-const WORDS: [(Effect, &str, Option<FileEvent>, &str); 7] = [
-    (Effect::GoOn, "goes on", Some(FileEvent::Release), "where it was held"),
-    (Effect::CheckAgain, "checked again", Some(FileEvent::Release), "where it was held"),
-    (Effect::Refuse, "rejected", Some(FileEvent::Release), "Staged, then Acknowledged"),
-    (Effect::RefuseUnread, "rejected unread", Some(FileEvent::Judge(Verdict::Rejected)), "Claimed, then Acknowledged"),
-    (Effect::Close, "closed", Some(FileEvent::Close), "Held, closed"),
-    (Effect::Hurry, "tried now", None, "the same, at once"),
-    (Effect::Anew, "judged anew", None, "a new transfer, Arrived"),
-];
+use super::{page, root};
+use fpp::ledger::verbs::{At, DELIVERIES, Effect, FILES, Judged, Row, SWITCHES};
 
 #[test]
-fn the_table_of_verbs_is_the_code() {
-    let text = page("docs/operate.md");
-    let table: Vec<_> = rows(&text).into_iter().filter(|row| VERBS.iter().any(|(word, _)| row[0] == *word)).collect();
-    let mut used = vec![false; table.len()];
-    for standing in reachable() {
-        for (word, verb) in VERBS {
-            let fits = |row: &Vec<String>| {
-                let of = |cell: &str, value: Option<String>| {
-                    cell == "any"
-                        || value.is_some_and(|v| v.eq_ignore_ascii_case(cell))
-                        || (cell == "none" && standing.verdict.is_none())
-                };
-                row[0] == word
-                    && of(&row[1], Some(format!("{:?}", standing.state)))
-                    && (row[2] == "any" || standing.held_from.is_some_and(|s| format!("{s:?}") == row[2]))
-                    && of(&row[3], standing.verdict.map(|v| format!("{v:?}")))
-            };
-            let at = table.iter().position(fits).unwrap_or_else(|| panic!("no line for {word} of {standing:?}"));
-            used[at] = true;
-            let row = &table[at];
-            match effect(verb, &transfer(standing)) {
-                Err(_) => assert_eq!(row[4..6], ["refused", "the same"], "{word} of {standing:?}"),
-                Ok(done) => {
-                    let (_, name, event, next) = WORDS.iter().find(|(e, ..)| *e == done).unwrap();
-                    assert_eq!(row[4..6], [*name, *next], "{word} of {standing:?}");
-                    assert!(event.is_none_or(|event| standing.next(event).is_ok()), "{word} of {standing:?}");
-                }
-            }
-        }
+fn the_tables_of_verbs_are_printed() {
+    let mut text = page("docs/operate.md");
+    for table in [files(), deliveries(), switches()] {
+        text = with_table(&text, &table);
     }
-    let idle: Vec<_> = table.iter().zip(&used).filter(|(_, used)| !**used).collect();
-    assert!(idle.is_empty(), "lines that never count: {idle:?}");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        return std::fs::write(root().join("docs/operate.md"), text).unwrap();
+    }
+    let due: Vec<_> = text.lines().collect();
+    for (line, due) in page("docs/operate.md").lines().zip(due) {
+        assert_eq!(line, due, "./dev golden prints the table anew");
+    }
 }
 
-/// Every standing that legal moves lead to, closed ones left out: the page says that they allow nothing.
-fn reachable() -> Vec<Standing> {
-    let verdicts = [Verdict::Accepted, Verdict::Partly, Verdict::Rejected, Verdict::Duplicate];
-    let mut events = vec![
-        FileEvent::Claim,
-        FileEvent::Stage,
-        FileEvent::Post,
-        FileEvent::Acknowledge,
-        FileEvent::Archive,
-        FileEvent::Hold,
-        FileEvent::Release,
-    ];
-    events.extend(verdicts.map(FileEvent::Judge));
-    let mut found = vec![Standing::ARRIVED];
-    let mut at = 0;
-    while let Some(standing) = found.get(at).copied() {
-        for next in events.iter().filter_map(|event| standing.next(*event).ok()) {
-            if !found.contains(&next) {
-                found.push(next);
-            }
-        }
-        at += 1;
-    }
-    assert!(found.len() > 20, "{}", found.len());
-    let closed = Standing { closed: true, state: FileState::Held, held_from: Some(FileState::Staged), verdict: None };
-    assert!(VERBS.iter().all(|(_, verb)| effect(*verb, &transfer(closed)).is_err()));
-    found
+/// The page with the lines of the table that has this head replaced.
+fn with_table(page: &str, table: &[String]) -> String {
+    let lines: Vec<_> = page.lines().collect();
+    let begins = lines.iter().position(|line| *line == table[0]).unwrap_or_else(|| panic!("no table {}", table[0]));
+    let ends = begins + lines[begins..].iter().take_while(|line| line.starts_with('|')).count();
+    let new = table.iter().map(String::as_str);
+    let lines = lines[..begins].iter().copied().chain(new).chain(lines[ends..].iter().copied());
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
-fn transfer(standing: Standing) -> Transfer {
-    Transfer {
-        id: TransferId("01".into()),
-        route: "pmtrd".into(),
-        spool: "core-out".into(),
-        name: "A.TXT".into(),
-        arrival_key: String::new(),
-        state: standing.state,
-        verdict: standing.verdict,
-        held_from: standing.held_from,
-        closed: standing.closed,
-        facts: Facts::default(),
-        attempts: 0,
-        next_attempt_ms: 0,
-        waiting_for: String::new(),
-        arrived_ms: 0,
-        updated_ms: 0,
-        publication: None,
-    }
+fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<String> {
+    let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
+    let head: Vec<String> = head.iter().map(ToString::to_string).collect();
+    let mut lines = vec![line(&head), format!("|{}", "---|".repeat(head.len()))];
+    lines.extend(rows.map(|cells| line(&cells)));
+    lines
+}
+
+fn files() -> Vec<String> {
+    let head = ["verb", "state", "held at", "verdict", "what happens", "next state", "the core sees"];
+    let row = |row: &Row| {
+        let state = match row.at {
+            At::Any => "any".to_owned(),
+            At::Closed => "Held, closed".to_owned(),
+            At::Is(state) => format!("{state:?}"),
+        };
+        let held = match (row.held_at, row.code) {
+            (Some(state), _) => format!("{state:?}"),
+            (None, Some(code)) => format!("any, for {code}"),
+            (None, None) => "any".to_owned(),
+        };
+        let verdict = match row.judged {
+            Judged::Any => "any".to_owned(),
+            Judged::No => "none".to_owned(),
+            Judged::As(verdict) => format!("{verdict:?}").to_lowercase(),
+        };
+        let happens = match row.effect {
+            Effect::Refused => format!("refused: {}", row.said),
+            effect => effect.word().to_owned(),
+        };
+        let verb = row.verb.map_or("any", |verb| verb.word()).to_owned();
+        vec![verb, state, held, verdict, happens, row.next.words().to_owned(), row.core.to_owned()]
+    };
+    table(&head, FILES.iter().map(row))
+}
+
+fn deliveries() -> Vec<String> {
+    let head = ["verb", "delivery", "next state", "what happens", "the partner sees"];
+    let rows = DELIVERIES.iter().map(|row| {
+        let state = row.at.map_or("any".to_owned(), |state| format!("{state:?}"));
+        let (next, said) = match row.next {
+            Some(next) => (format!("{next:?}"), row.said.to_owned()),
+            None => ("the same".to_owned(), format!("refused: {}", row.said)),
+        };
+        vec![row.verb.word().to_owned(), state, next, said, row.partner.to_owned()]
+    });
+    table(&head, rows)
+}
+
+fn switches() -> Vec<String> {
+    let head = ["verb", "route, partner or outlet", "next state", "what happens", "the core sees"];
+    let word = |paused: bool| if paused { "paused" } else { "running" }.to_owned();
+    let rows = SWITCHES.iter().map(|row| {
+        let (next, said) = match row.next {
+            Some(next) => (word(next), format!("it {}", row.said)),
+            None => ("the same".to_owned(), format!("refused: it {}", row.said)),
+        };
+        vec![row.verb.word().to_owned(), word(row.paused), next, said, row.core.to_owned()]
+    });
+    table(&head, rows)
 }

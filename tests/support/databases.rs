@@ -203,6 +203,8 @@ impl Running {
             "leases",
             "notices",
             "days",
+            "pauses",
+            "asks",
             "purged",
             "purged_arrivals",
             "nodes",

@@ -19,6 +19,11 @@ pub(crate) const FOLDERS: &[&str] = &["core/out", "core/out/done", "core/in", "s
 impl Site {
     /// Makes the folders and writes the configuration. `route` is a whole route file.
     pub(crate) fn make(route: &Table) -> Site {
+        Site::make_with(route, "")
+    }
+
+    /// The same, with keys of the node besides.
+    pub(crate) fn make_with(route: &Table, keys: &str) -> Site {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_owned();
         for part in ["core/out", "core/in", "services", "conf/routes", "data"] {
@@ -30,7 +35,7 @@ impl Site {
         }
         let site = Site { _folder: folder, root };
         fs::write(site.root.join("conf/routes/route.toml"), route.to_string()).unwrap();
-        fs::write(site.settings_file(), NODE).unwrap();
+        fs::write(site.settings_file(), format!("{keys}{NODE}")).unwrap();
         site
     }
 

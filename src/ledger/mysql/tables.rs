@@ -9,7 +9,7 @@
 
 /// The migrations, oldest first: the version that each reaches, and its statements, which are never changed after a
 /// release. This engine began with version 2.
-pub(super) const MIGRATIONS: &[(i64, &[&str])] = &[(2, BEGINNING), (3, PURGED), (4, NODES)];
+pub(super) const MIGRATIONS: &[(i64, &[&str])] = &[(2, BEGINNING), (3, PURGED), (4, NODES), (5, DESK)];
 
 const BEGINNING: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS transfers (
@@ -94,3 +94,15 @@ const PURGED: &[&str] = &[
 const NODES: &[&str] = &["CREATE TABLE IF NOT EXISTS nodes (
         name VARCHAR(64) NOT NULL, heard_ms BIGINT NOT NULL, about MEDIUMTEXT NOT NULL,
         PRIMARY KEY (name)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin"];
+
+/// What persons paused, and what one asked that another one must confirm.
+const DESK: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS pauses (
+        kind VARCHAR(20) NOT NULL, name VARCHAR(160) NOT NULL, since_ms BIGINT NOT NULL, decided_by MEDIUMTEXT NOT NULL,
+        PRIMARY KEY (kind, name)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
+    "CREATE TABLE IF NOT EXISTS asks (
+        id VARCHAR(26) NOT NULL, verb VARCHAR(20) NOT NULL, subject VARCHAR(255) NOT NULL, body MEDIUMTEXT NOT NULL,
+        effect MEDIUMTEXT NOT NULL, person VARCHAR(255) NOT NULL, reason MEDIUMTEXT NOT NULL, asked_ms BIGINT NOT NULL,
+        state VARCHAR(20) NOT NULL, closed_by MEDIUMTEXT, closed_ms BIGINT, PRIMARY KEY (id),
+        KEY asks_state (state, id)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
+];

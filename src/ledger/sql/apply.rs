@@ -69,6 +69,7 @@ impl Apply<'_> {
                 self.move_transfer(id, *event, facts, by.as_deref(), rejects).await
             }
             Change::Park { id, until_ms, waiting_for, failed } => self.park(id, *until_ms, waiting_for, *failed).await,
+            Change::Hurry { id, by } => self.hurry(id, by).await,
             Change::Reject { id, rejects } => self.add_rejects(id, rejects).await,
             Change::Plan(delivery) => self.plan(delivery).await,
             Change::MoveDelivery { id, event, by } => self.move_delivery(id, *event, by.as_deref()).await,
@@ -76,6 +77,9 @@ impl Apply<'_> {
             Change::Raise(notice) => self.raise(notice).await,
             Change::AcknowledgeNotice { id, by } => self.acknowledge_notice(*id, by).await,
             Change::Day { route, business_date, open, by } => self.day(route, business_date, *open, by).await,
+            Change::Pause { switch, paused, by } => self.pause(switch, *paused, by).await,
+            Change::Ask(ask) => self.ask(ask).await,
+            Change::Settle { id, confirmed, by } => self.settle(id, *confirmed, by).await,
             Change::Purge { before, before_ms, by } => self.purge(before, *before_ms, by).await,
         }
     }

@@ -23,6 +23,8 @@ const TABLES: &[(&str, &[&str])] = &[
     ("counters", &["name"]),
     ("notices", &["id"]),
     ("days", &["route", "business_date"]),
+    ("pauses", &["kind", "name"]),
+    ("asks", &["id"]),
     ("purged", &["subject"]),
     ("purged_arrivals", &["arrival_key"]),
 ];

@@ -22,7 +22,9 @@ pub(super) async fn lock(session: &mut dyn Session, changes: &[Change]) -> Resul
     let (mut transfers, mut deliveries) = (BTreeSet::new(), BTreeSet::new());
     for change in changes {
         match change {
-            Change::Move { id, .. } | Change::Park { id, .. } => drop(transfers.insert(id.0.clone())),
+            Change::Move { id, .. } | Change::Park { id, .. } | Change::Hurry { id, .. } => {
+                transfers.insert(id.0.clone());
+            }
             Change::Plan(delivery) => drop(transfers.insert(delivery.transfer.0.clone())),
             Change::MoveDelivery { id, event, .. } => {
                 deliveries.insert(id.0.clone());
@@ -37,6 +39,9 @@ pub(super) async fn lock(session: &mut dyn Session, changes: &[Change]) -> Resul
             | Change::Raise(_)
             | Change::AcknowledgeNotice { .. }
             | Change::Day { .. }
+            | Change::Pause { .. }
+            | Change::Ask(_)
+            | Change::Settle { .. }
             | Change::Purge { .. } => {}
         }
     }

@@ -11,6 +11,7 @@
 
 mod append;
 mod apply;
+mod asks;
 mod copy;
 mod desk;
 mod fault;
@@ -19,6 +20,7 @@ mod lease;
 mod locks;
 mod moves;
 mod nodes;
+mod pauses;
 mod purge;
 mod purge_proof;
 pub(crate) mod reads;
@@ -35,6 +37,7 @@ use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
 use crate::ledger::delivery::{Delivery, DeliveryId};
+use crate::ledger::desk::{Ask, AskId, Pause};
 use crate::ledger::lease::{Lease, LeaseKey};
 use crate::ledger::node::NodeRow;
 use crate::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
@@ -173,6 +176,26 @@ impl<E: Engine> Ledger for SqlLedger<E> {
 
     async fn untaken_deliveries(&self, limit: u32) -> Result<Vec<Delivery>> {
         reads::untaken_deliveries(&mut *self.engine.read().await?, limit).await
+    }
+
+    async fn unfinished_deliveries(&self, limit: u32) -> Result<Vec<Delivery>> {
+        reads::unfinished_deliveries(&mut *self.engine.read().await?, limit).await
+    }
+
+    async fn taken_deliveries(&self, spool: &str, from_ms: i64, until_ms: i64, limit: u32) -> Result<Vec<Delivery>> {
+        reads::taken_deliveries(&mut *self.engine.read().await?, spool, from_ms, until_ms, limit).await
+    }
+
+    async fn pauses(&self) -> Result<Vec<Pause>> {
+        pauses::pauses(&mut *self.engine.read().await?).await
+    }
+
+    async fn ask(&self, id: &AskId) -> Result<Option<Ask>> {
+        asks::ask(&mut *self.engine.read().await?, id).await
+    }
+
+    async fn asks(&self, all: bool, limit: u32) -> Result<Vec<Ask>> {
+        asks::asks(&mut *self.engine.read().await?, all, limit).await
     }
 
     async fn notices(&self, all: bool, limit: u32) -> Result<Vec<Notice>> {

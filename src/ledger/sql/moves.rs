@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::ledger::chain::RejectsDigest;
 use crate::ledger::change::NewTransfer;
 use crate::ledger::fold::{self, What, transfer_subject};
-use crate::ledger::transfer::{Facts, FileEvent, Identity, Transfer, TransferId, Verdict};
+use crate::ledger::transfer::{Facts, FileEvent, FileState, Identity, Transfer, TransferId, Verdict};
 use fpp_codecs::Code;
 
 impl Apply<'_> {
@@ -43,6 +43,9 @@ impl Apply<'_> {
     ) -> Result<()> {
         let mut transfer = self.known(id).await?;
         let facts = plain(facts);
+        if by.is_none() && transfer.state == FileState::Held {
+            self.not_by_a_worker("transfer", &id.0)?;
+        }
         // The move is tried before it takes a number, so an illegal one leaves no gap.
         fold::move_transfer(&mut transfer, event, &facts, None, self.now_ms)
             .map_err(|why| Error::internal(format!("transfer {id}: {why}")))?;
@@ -59,6 +62,23 @@ impl Apply<'_> {
         }
         let by = by.map(str::to_owned);
         self.append(&transfer_subject(id), What::Move { event, facts: Box::new(facts), by, publication, rejects }).await
+    }
+
+    /// What a person held while a worker was at it is not moved by that worker.
+    pub(super) fn not_by_a_worker(&self, what: &str, id: &str) -> Result<()> {
+        if self.fence.is_none() {
+            return Ok(());
+        }
+        Err(Error::halt(Code::STALE_EPOCH, format!("{what} {id} was held meanwhile"))
+            .hint("Nothing: a person has it now; the work on it was dropped."))
+    }
+
+    /// Has a waiting transfer tried at once.
+    pub(super) async fn hurry(&mut self, id: &TransferId, by: &str) -> Result<()> {
+        self.known(id).await?;
+        let write = sql("UPDATE transfers SET next_attempt_ms = ?, waiting_for = '' WHERE id = ?");
+        self.session.execute(write.bind(self.now_ms).bind(&id.0)).await?;
+        self.append(&transfer_subject(id), What::Hurry { by: by.to_owned() }).await
     }
 
     /// Says when to look again.

@@ -11,12 +11,27 @@ use crate::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
 pub(crate) const DUE_TRANSFERS: &str = concat!(
     "SELECT ",
     transfer_columns!(),
-    " FROM transfers WHERE queue = 1 AND next_attempt_ms <= ? ORDER BY next_attempt_ms, id LIMIT ?"
+    " FROM transfers t WHERE queue = 1 AND next_attempt_ms <= ? AND NOT EXISTS (SELECT 1 FROM pauses p WHERE \
+     (p.kind = 'route' AND p.name = t.route) OR (p.kind = 'partner' AND p.name = t.spool \
+       AND t.state IN ('Arrived', 'Claimed', 'Acknowledged'))) ORDER BY next_attempt_ms, id LIMIT ?"
 );
 pub(crate) const DUE_DELIVERIES: &str = concat!(
     "SELECT ",
     delivery_columns!(),
-    " FROM deliveries WHERE queue = 1 AND next_attempt_ms <= ? ORDER BY next_attempt_ms, id LIMIT ?"
+    " FROM deliveries d WHERE queue = 1 AND next_attempt_ms <= ? AND NOT EXISTS (SELECT 1 FROM pauses p WHERE \
+     (p.kind = 'partner' AND p.name = d.spool) \
+     OR (p.kind = 'route' AND EXISTS (SELECT 1 FROM transfers t WHERE t.id = d.transfer AND t.route = p.name)) \
+     OR (p.kind = 'outlet' AND d.purpose = 'events' \
+       AND EXISTS (SELECT 1 FROM transfers t WHERE t.id = d.transfer AND p.name = t.route || '/' || d.spool))) \
+     ORDER BY next_attempt_ms, id LIMIT ?"
+);
+pub(crate) const UNFINISHED: &str =
+    concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE queue = 1 ORDER BY next_attempt_ms, id LIMIT ?");
+pub(crate) const TAKEN: &str = concat!(
+    "SELECT ",
+    delivery_columns!(),
+    " FROM deliveries WHERE state = 'Taken' AND delivered_ms >= ? AND delivered_ms < ? AND spool = ? \
+     ORDER BY delivered_ms, id LIMIT ?"
 );
 pub(crate) const UNTAKEN: &str = concat!(
     "SELECT ",
@@ -139,6 +154,20 @@ pub(super) async fn deliveries(
 
 pub(super) async fn due_deliveries(session: &mut dyn Session, now_ms: i64, limit: u32) -> Result<Vec<Delivery>> {
     deliveries_of(&session.rows(sql(DUE_DELIVERIES).bind(now_ms).bind(limit)).await?)
+}
+
+pub(super) async fn unfinished_deliveries(session: &mut dyn Session, limit: u32) -> Result<Vec<Delivery>> {
+    deliveries_of(&session.rows(sql(UNFINISHED).bind(limit)).await?)
+}
+
+pub(super) async fn taken_deliveries(
+    session: &mut dyn Session,
+    spool: &str,
+    from_ms: i64,
+    until_ms: i64,
+    limit: u32,
+) -> Result<Vec<Delivery>> {
+    deliveries_of(&session.rows(sql(TAKEN).bind(from_ms).bind(until_ms).bind(spool).bind(limit)).await?)
 }
 
 pub(super) async fn untaken_deliveries(session: &mut dyn Session, limit: u32) -> Result<Vec<Delivery>> {

@@ -2,10 +2,11 @@
 
 use super::apply::Apply;
 use super::rows;
-use super::rows::{delivery_open_key, delivery_queue, int, json_of, name_of};
+use super::rows::{delivery_open_key, delivery_queue, int, json_of, name_of, open_key};
 use super::session::sql;
+use super::version;
 use crate::error::{Error, Result};
-use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId};
+use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState, Purpose};
 use crate::ledger::fold::{self, What, delivery_subject};
 use fpp_codecs::Code;
 
@@ -13,10 +14,15 @@ impl Apply<'_> {
     /// Plans a delivery once. A name that is still on its way with other content is refused; one that the partner took
     /// is free again, for partners whose short names come round.
     pub(super) async fn plan(&mut self, delivery: &Delivery) -> Result<()> {
-        let known = sql("SELECT id FROM transfers WHERE id = ?").bind(&delivery.transfer.0).locking();
-        if self.session.row(known).await?.is_none() {
+        let known = sql("SELECT state FROM transfers WHERE id = ?").bind(&delivery.transfer.0).locking();
+        let Some(known) = self.session.row(known).await? else {
             let what = format!("delivery {}: there is no transfer {}", delivery.id, delivery.transfer);
             return Err(Error::internal(what));
+        };
+        if delivery.purpose == Purpose::Interim {
+            version::needs(self.session, version::INTERIM).await?;
+        } else if known.get::<String>(0)? == "Held" {
+            self.not_by_a_worker("transfer", &delivery.transfer.0)?;
         }
         // Two that plan one name at once clash on its open key. The name is read, because MySQL ignores blanks at its end.
         let same_name = sql("SELECT id, transfer, sha256, state, name FROM deliveries WHERE spool = ? AND name = ?");
@@ -52,6 +58,12 @@ impl Apply<'_> {
         by: Option<&str>,
     ) -> Result<()> {
         let mut delivery = rows::delivery_to_write(self.session, id).await?.ok_or_else(|| unknown(id))?;
+        if by.is_none() && delivery.state == DeliveryState::Held {
+            self.not_by_a_worker("delivery", &id.0)?;
+        }
+        if event == DeliveryEvent::Resend {
+            self.name_is_free(&delivery).await?;
+        }
         fold::move_delivery(&mut delivery, event, self.now_ms)
             .map_err(|why| Error::internal(format!("delivery {id}: {why}")))?;
         let write = sql("UPDATE deliveries SET state = ?, attempts = ?, next_attempt_ms = ?, last_error = ?, \
@@ -71,6 +83,17 @@ impl Apply<'_> {
             self.session.execute(wake.bind(self.now_ms).bind(&delivery.transfer.0).bind(self.now_ms)).await?;
         }
         self.append(&delivery_subject(id), What::Deliver { event, by: by.map(str::to_owned) }).await
+    }
+
+    /// A short name may have come round after the partner took this one.
+    async fn name_is_free(&mut self, delivery: &Delivery) -> Result<()> {
+        let select =
+            sql("SELECT id FROM deliveries WHERE open_key = ?").bind(open_key(&delivery.spool, &delivery.name));
+        let Some(row) = self.session.row(select.locking()).await? else { return Ok(()) };
+        let other: String = row.get(0)?;
+        let what = format!("{} in {} is now the name of delivery {other}", delivery.name, delivery.spool);
+        Err(Error::halt(Code::TARGET_EXISTS, what)
+            .hint("Wait until the partner has taken that one, then say it again."))
     }
 
     /// Says when to try again.

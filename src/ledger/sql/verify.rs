@@ -130,6 +130,16 @@ async fn rows_without_chain(session: &mut dyn Session) -> Result<(), Stop> {
              (SELECT 1 FROM journal j WHERE j.subject = 'day:' || d.route AND j.n = 1) ORDER BY route LIMIT 1",
         ),
         (
+            "pauses",
+            "SELECT name FROM pauses p WHERE NOT EXISTS \
+             (SELECT 1 FROM journal j WHERE j.subject = 'pauses' AND j.n = 1) ORDER BY name LIMIT 1",
+        ),
+        (
+            "asks",
+            "SELECT id FROM asks a WHERE NOT EXISTS \
+             (SELECT 1 FROM journal j WHERE j.subject = 'ask:' || a.id AND j.n = 1) ORDER BY id LIMIT 1",
+        ),
+        (
             "purged",
             "SELECT subject FROM purged p WHERE NOT EXISTS \
              (SELECT 1 FROM journal j WHERE j.subject = 'purges' AND j.n = p.purge_n) ORDER BY subject LIMIT 1",

@@ -10,10 +10,21 @@ use crate::error::{Error, Result};
 use fpp_codecs::Code;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i64 = 4;
+pub(crate) const VERSION: i64 = 5;
 /// The oldest version whose programs may use what this program writes: to those of version 2 what was purged is not there,
 /// and their `verify` misses it. Programs of version 1 know no compatible ledger.
 pub(crate) const COMPATIBLE: i64 = 2;
+/// The version that knows of pauses: to an older program a paused route would run.
+pub(crate) const PAUSES: i64 = 5;
+/// The version that knows of interim answers: an older program cannot read such a delivery.
+pub(crate) const INTERIM: i64 = 5;
+
+/// Writes that programs older than a version must not start any more on this ledger, because something was written that
+/// they would get wrong.
+pub(super) async fn needs(session: &mut dyn Session, version: i64) -> Result<()> {
+    let raise = sql("UPDATE schema_version SET value = ? WHERE name = 'compatible' AND value < ?");
+    session.execute(raise.bind(version).bind(version)).await.map(drop)
+}
 
 /// The version of the tables; refuses what this program must not touch. The table `schema_version` is there.
 pub(crate) async fn read(session: &mut dyn Session, place: &str) -> Result<i64> {

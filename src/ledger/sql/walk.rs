@@ -6,7 +6,7 @@
 use super::finding::{Stop, broken};
 use super::rows::{delivery_open_key, delivery_queue, read_delivery, read_transfer, transfer_queue};
 use super::session::{Engine, Row, Session, sql};
-use super::{desk, purge_proof, reads, rows};
+use super::{asks, desk, pauses, purge_proof, reads, rows};
 use crate::ledger::chain::{RejectsDigest, RejectsHasher, row_hash};
 use crate::ledger::change::{JournalRow, VerifyReport};
 use crate::ledger::delivery::Delivery;
@@ -114,6 +114,18 @@ async fn finish(session: &mut dyn Session, chain: &Chain, report: &mut VerifyRep
                 return broken(format!("days {route}: the dates differ from their journal"));
             }
         }
+        Folded::Pauses(fold) => {
+            let stands = pauses::pauses(&mut *session).await?;
+            let stands: Vec<_> = stands.iter().map(|p| (&p.switch, (p.since_ms, p.by.as_str()))).collect();
+            if !fold.iter().map(|(switch, (at, by))| (switch, (*at, by.as_str()))).eq(stands) {
+                return broken("pauses: what is paused differs from its journal");
+            }
+        }
+        Folded::Ask(fold) => match asks::ask(&mut *session, &fold.id).await? {
+            Some(stands) if stands == **fold => {}
+            Some(_) => return broken(format!("asks {}: it differs from its journal", fold.id)),
+            None => return broken(format!("asks {}: it is missing, its journal is there", fold.id)),
+        },
         Folded::Purges(newest) => purge_proof::newest(session, *newest).await?,
     }
     report.chains += 1;

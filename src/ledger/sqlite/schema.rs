@@ -9,7 +9,7 @@ use crate::ledger::sql::session::{Session, sql};
 use crate::ledger::sql::version::{self, COMPATIBLE, VERSION};
 
 /// The migrations, oldest first: the version that each reaches, and its statements.
-const MIGRATIONS: &[(i64, &[&str])] = &[(1, BEGINNING), (2, OPEN_KEYS), (3, PURGED), (4, NODES)];
+const MIGRATIONS: &[(i64, &[&str])] = &[(1, BEGINNING), (2, OPEN_KEYS), (3, PURGED), (4, NODES), (5, DESK)];
 
 const BEGINNING: &[&str] = &[
     "CREATE TABLE transfers (
@@ -102,6 +102,18 @@ const PURGED: &[&str] = &[
 /// What nodes say of themselves.
 const NODES: &[&str] = &["CREATE TABLE nodes (
         name TEXT NOT NULL PRIMARY KEY, heard_ms INTEGER NOT NULL, about TEXT NOT NULL) STRICT, WITHOUT ROWID"];
+
+/// What persons paused, and what one asked that another one must confirm.
+const DESK: &[&str] = &[
+    "CREATE TABLE pauses (
+        kind TEXT NOT NULL, name TEXT NOT NULL, since_ms INTEGER NOT NULL, decided_by TEXT NOT NULL,
+        PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE asks (
+        id TEXT NOT NULL PRIMARY KEY, verb TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL,
+        effect TEXT NOT NULL, person TEXT NOT NULL, reason TEXT NOT NULL, asked_ms INTEGER NOT NULL,
+        state TEXT NOT NULL, closed_by TEXT, closed_ms INTEGER) STRICT",
+    "CREATE INDEX asks_state ON asks (state, id)",
+];
 
 /// The version of the file; 0 for an empty one. Refuses one that a newer program wrote, and one that is no ledger.
 pub(super) async fn version(session: &mut dyn Session, place: &str) -> Result<i64> {

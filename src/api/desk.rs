@@ -1,0 +1,269 @@
+//! Carries an operator's request out, or books it until a second person confirms it (双人复核).
+//!
+//! Invariants: what a verb does is decided by the tables of `ledger/verbs/` alone; who asks is said by the operating
+//! system; a request is confirmed by another person, within a day, and only while it would still do what it would have
+//! done when it was asked; its confirmation and its changes are one transaction.
+
+use super::Doors;
+use super::person::Peer;
+use crate::delivery::verbs::{self as deliveries, Again};
+use crate::error::{Error, Result};
+use crate::inbound::verbs::{self, Request};
+use crate::ledger::change::Change;
+use crate::ledger::delivery::DeliveryId;
+use crate::ledger::desk::{Ask, AskId, AskState, Switch, SwitchKind, is_paused};
+use crate::ledger::transfer::TransferId;
+use crate::ledger::verbs::{Planned, Verb, of_switch};
+use fpp_codecs::Code;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// How long a request may be confirmed.
+const GOOD_FOR_MS: i64 = 24 * 3_600_000;
+/// A file that moves while a person looks at it is looked at again so often.
+const LOOKS: u32 = 4;
+
+/// What an operator asks for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Asked {
+    /// Transfer or delivery.
+    #[serde(default)]
+    id: String,
+    /// Route, partner or outlet.
+    #[serde(default)]
+    switch: Option<Switch>,
+    /// Partner whose files are sent again ...
+    #[serde(default)]
+    partner: Option<String>,
+    /// ... that were delivered since this time.
+    #[serde(default)]
+    since_ms: Option<i64>,
+    /// Why.
+    pub(super) reason: String,
+    /// Digest of the bytes that were looked at.
+    #[serde(default)]
+    digest: Option<String>,
+    /// The core knows.
+    #[serde(default)]
+    core_agreed: bool,
+    /// Who, as the program says.
+    #[serde(default)]
+    pub(super) by: String,
+}
+
+impl Asked {
+    fn subject(&self) -> String {
+        match (&self.switch, &self.partner) {
+            (Some(switch), _) => switch.to_string(),
+            (None, Some(partner)) => format!("partner {partner}"),
+            (None, None) => self.id.clone(),
+        }
+    }
+}
+
+/// Carries out, or books, what a person says.
+pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, peer: &Peer) -> Result<String> {
+    has_reason(&asked.reason)?;
+    let by = format!("{}: {}", peer.named(&asked.by), asked.reason);
+    let planned = plan(doors, verb, asked, &by).await?;
+    if !needs_second(doors, verb, planned.route.as_deref()) {
+        return carry_out(doors, verb, asked, &by, planned, None).await;
+    }
+    let id = AskId(ulid::Ulid::generate().to_string());
+    let body = serde_json::to_string(asked).map_err(|e| Error::internal("a request cannot be written").caused_by(e))?;
+    let ask = Ask {
+        id: id.clone(),
+        verb: verb.word().to_owned(),
+        subject: asked.subject(),
+        body,
+        effect: planned.effect.to_owned(),
+        person: peer.person(),
+        reason: asked.reason.clone(),
+        asked_ms: 0,
+        state: AskState::Open,
+        closed_by: None,
+        closed_ms: None,
+    };
+    write(doors, vec![Change::Ask(Box::new(ask))]).await?;
+    tracing::info!(ask = %id, verb = verb.word(), subject = asked.subject(), by, "a second person must confirm it");
+    Ok(format!("asked, not done: another person confirms it with `fpp confirm {id} --reason \"...\"`"))
+}
+
+/// Another person's word on a request.
+pub(super) async fn settle(doors: &Doors, id: &str, confirmed: bool, said: &Asked, peer: &Peer) -> Result<String> {
+    has_reason(&said.reason)?;
+    let refused = |what: String| Error::halt(Code::NOT_READY, what);
+    let id = AskId(id.to_owned());
+    let ask = doors.inbound.ledger.ask(&id).await?;
+    let ask = ask.ok_or_else(|| refused(format!("no request {id}")).hint("See `fpp requests`."))?;
+    if ask.state != AskState::Open {
+        let by = ask.closed_by.unwrap_or_default();
+        return Err(refused(format!("request {id} is {:?} already, by {by}", ask.state)));
+    }
+    let by = format!("{}: {}", peer.named(&said.by), said.reason);
+    if !confirmed {
+        write(doors, vec![Change::Settle { id, confirmed, by }]).await?;
+        return Ok(format!("declined: {} {} is not done", ask.verb, ask.subject));
+    }
+    if peer.person() == ask.person {
+        return Err(refused(format!("request {id} was asked by {}: another person must confirm it", ask.person))
+            .hint("Two accounts of one login are one person; see \"Four eyes\" in docs/operate.md."));
+    }
+    if doors.inbound.clock.now_ms() - ask.asked_ms > GOOD_FOR_MS {
+        return Err(refused(format!("request {id} is older than a day"))
+            .hint("Look at it again, decline this one with `fpp decline`, and ask anew."));
+    }
+    let unreadable = |e: serde_json::Error| Error::internal(format!("request {id} cannot be read")).caused_by(e);
+    let asked: Asked = serde_json::from_str(&ask.body).map_err(unreadable)?;
+    let verb = Verb::parse(&ask.verb).ok_or_else(|| Error::internal(format!("request {id} has no verb")))?;
+    let both = format!("{}: {}; confirmed by {by}", ask.person, ask.reason);
+    let planned = plan(doors, verb, &asked, &both).await?;
+    if planned.effect != ask.effect {
+        return Err(refused(format!(
+            "{} stands otherwise now: it would be `{}`, and `{}` was asked for",
+            ask.subject, planned.effect, ask.effect
+        ))
+        .hint("Look at it again; decline this request with `fpp decline`, and ask anew."));
+    }
+    let settle = Change::Settle { id, confirmed, by };
+    carry_out(doors, verb, &asked, &both, planned, Some(settle)).await
+}
+
+fn has_reason(reason: &str) -> Result<()> {
+    if !reason.trim().is_empty() {
+        return Ok(());
+    }
+    Err(Error::halt(Code::NOT_READY, "a reason is needed").hint("Say why with --reason; it goes into the books."))
+}
+
+fn needs_second(doors: &Doors, verb: Verb, route: Option<&str>) -> bool {
+    let of_route = route.and_then(|name| doors.inbound.routes.get(name));
+    doors.second_person.contains(&verb) || of_route.is_some_and(|route| route.second_person.contains(&verb))
+}
+
+async fn plan(doors: &Doors, verb: Verb, asked: &Asked, by: &str) -> Result<Planned> {
+    let ledger = &*doors.inbound.ledger;
+    match (&asked.switch, &asked.partner) {
+        (Some(switch), _) => plan_switch(doors, verb, switch, by).await,
+        (None, Some(partner)) if verb == Verb::Resend => {
+            is_known(doors, &Switch { kind: SwitchKind::Partner, name: partner.clone() })?;
+            let said = format!("what {partner} took is sent again");
+            Ok(Planned { effect: verb.word(), route: None, changes: Vec::new(), said })
+        }
+        _ => {
+            let now_ms = doors.inbound.clock.now_ms();
+            if let Some(planned) = deliveries::plan(ledger, now_ms, verb, &DeliveryId(asked.id.clone()), by).await? {
+                return Ok(planned);
+            }
+            let (who, reason) = by.split_once(": ").unwrap_or((by, &asked.reason));
+            let request = Request {
+                id: TransferId(asked.id.clone()),
+                reason: reason.to_owned(),
+                digest: asked.digest.clone(),
+                core_agreed: asked.core_agreed,
+                by: who.to_owned(),
+            };
+            verbs::plan(&doors.inbound, verb, &request).await
+        }
+    }
+}
+
+async fn plan_switch(doors: &Doors, verb: Verb, switch: &Switch, by: &str) -> Result<Planned> {
+    is_known(doors, switch)?;
+    let paused = is_paused(&doors.inbound.ledger.pauses().await?, switch.kind, &switch.name);
+    let refused = |why: &str| Error::halt(Code::NOT_READY, format!("{switch}: {why}"));
+    let row = of_switch(verb, paused).ok_or_else(|| refused("that is not said of it; say pause or resume"))?;
+    let next = row.next.ok_or_else(|| refused(row.said))?;
+    let change = Change::Pause { switch: switch.clone(), paused: next, by: by.to_owned() };
+    let route = match switch.kind {
+        SwitchKind::Route => Some(switch.name.clone()),
+        SwitchKind::Outlet => switch.name.split_once('/').map(|(route, _)| route.to_owned()),
+        SwitchKind::Partner => None,
+    };
+    Ok(Planned { effect: verb.word(), route, changes: vec![change], said: format!("{switch} {}", row.said) })
+}
+
+/// Nobody pauses a name that he mistyped.
+fn is_known(doors: &Doors, switch: &Switch) -> Result<()> {
+    let routes = &doors.inbound.routes;
+    let known: HashSet<String> = match switch.kind {
+        SwitchKind::Route => routes.keys().cloned().collect(),
+        SwitchKind::Partner => {
+            let of = routes.values().flat_map(|route| {
+                let outlets = route.files.iter().map(|outlet| &outlet.spool);
+                outlets.chain(route.answer.iter().map(|answer| &answer.spool)).chain([&route.spool])
+            });
+            of.cloned().collect()
+        }
+        SwitchKind::Outlet => {
+            let of = routes
+                .values()
+                .flat_map(|route| route.files.iter().map(|outlet| format!("{}/{}", route.name, outlet.spool)));
+            of.collect()
+        }
+    };
+    if known.contains(&switch.name) {
+        return Ok(());
+    }
+    let mut known: Vec<_> = known.into_iter().collect();
+    known.sort();
+    let what = format!("there is no {switch}");
+    Err(Error::halt(Code::NOT_READY, what).hint(format!("There are: {}.", known.join(", "))))
+}
+
+async fn carry_out(
+    doors: &Doors,
+    verb: Verb,
+    asked: &Asked,
+    by: &str,
+    mut planned: Planned,
+    settle: Option<Change>,
+) -> Result<String> {
+    if let (Verb::Resend, Some(partner)) = (verb, &asked.partner) {
+        return send_again(doors, partner, asked.since_ms.unwrap_or(0), by, settle).await;
+    }
+    for look in 1.. {
+        let changes = planned.changes.iter().cloned().chain(settle.clone()).collect();
+        match write(doors, changes).await {
+            // It moved between the look and the commit.
+            Err(error) if error.code == Code::INTERNAL && look < LOOKS => {
+                let again = plan(doors, verb, asked, by).await?;
+                if again.effect != planned.effect {
+                    return Err(error);
+                }
+                planned = again;
+            }
+            Err(error) => return Err(error),
+            Ok(()) => break,
+        }
+    }
+    tracing::info!(verb = verb.word(), subject = asked.subject(), by, "{}", planned.said);
+    Ok(planned.said)
+}
+
+async fn send_again(doors: &Doors, spool: &str, since_ms: i64, by: &str, settle: Option<Change>) -> Result<String> {
+    let until_ms = doors.inbound.clock.now_ms();
+    let passed = HashSet::new();
+    let mut again = Again { spool: spool.to_owned(), since_ms, until_ms, by: by.to_owned(), passed };
+    let (mut count, mut settle) = (0, settle);
+    loop {
+        let changes = again.batch(&*doors.inbound.ledger).await?;
+        if changes.is_empty() && settle.is_none() {
+            break;
+        }
+        count += changes.len();
+        write(doors, changes.into_iter().chain(settle.take()).collect()).await?;
+    }
+    let passed = match again.passed.len() {
+        0 => String::new(),
+        n => format!("; {n} passed over: interim answers, and names that a newer file has"),
+    };
+    tracing::info!(spool, since_ms, by, count, "sent again");
+    Ok(format!("{count} files that {spool} took are sent again{passed}"))
+}
+
+async fn write(doors: &Doors, changes: Vec<Change>) -> Result<()> {
+    doors.inbound.ledger.apply(None, doors.inbound.clock.now_ms(), &changes).await?;
+    doors.bell.ring();
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Who asks over the control socket: the operating system says, not the program at the other end (D25).
+//!
+//! The person is the one who logged in (`/proc/PID/loginuid`, which survives `sudo` and which nobody can take another
+//! value for), else the user of the process. Two requests of one person are one person's, whatever account is used.
+
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
+use tokio::net::UnixListener;
+
+/// What the system says about the other end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Peer {
+    uid: Option<u32>,
+    login: Option<u32>,
+}
+
+impl Connected<IncomingStream<'_, UnixListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Peer {
+        let Ok(cred) = stream.io().peer_cred() else { return Peer::default() };
+        Peer { uid: Some(cred.uid()), login: cred.pid().and_then(login_of) }
+    }
+}
+
+/// The user who logged in, from whom a process descends; none where nobody did, as in a container.
+fn login_of(pid: i32) -> Option<u32> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/loginuid")).ok()?;
+    text.trim().parse().ok().filter(|uid| *uid != u32::MAX)
+}
+
+impl Peer {
+    /// The person.
+    pub fn person(&self) -> String {
+        self.login.or(self.uid).map_or_else(|| "unknown".to_owned(), user)
+    }
+
+    /// For the books: what the program says of itself, where it does not contradict the system.
+    pub fn named(&self, told: &str) -> String {
+        let person = self.person();
+        let account = self.uid.map(user).unwrap_or_default();
+        let fits = told == person || told.ends_with(&format!(" as {account}"));
+        if fits && !told.is_empty() { told.to_owned() } else { person }
+    }
+}
+
+fn user(uid: u32) -> String {
+    user_name(uid).unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// The name of a user of this machine.
+pub fn user_name(uid: u32) -> Option<String> {
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    users.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        let name = parts.next()?;
+        (parts.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    })
+}
+
+/// The number of a group of this machine.
+pub fn group_id(name: &str) -> Option<u32> {
+    let groups = std::fs::read_to_string("/etc/group").ok()?;
+    groups.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        (parts.next()? == name).then(|| parts.nth(1)?.parse().ok()).flatten()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_logged_in_is_the_person_whatever_account_he_uses() {
+        let wang = Peer { uid: Some(0), login: Some(4_000_001) };
+        let li = Peer { uid: Some(0), login: Some(4_000_002) };
+        assert_ne!(wang.person(), li.person());
+        let shared = Peer { uid: Some(0), login: None };
+        assert_eq!(shared.person(), "root");
+        assert_eq!(shared.named("wang as root"), "wang as root", "sudo says more, but proves nothing");
+        assert_eq!(shared.person(), shared.clone().person());
+        assert_eq!(shared.named("li"), "root", "nobody is another user by saying so");
+        assert_eq!(shared.named(""), "root");
+    }
+}

@@ -1,0 +1,130 @@
+//! The tables of deliveries, and of what can be paused.
+
+use super::words::Verb;
+use crate::ledger::delivery::DeliveryState;
+
+/// A row of the table of deliveries.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliveryRow {
+    /// The verb.
+    pub verb: Verb,
+    /// The state; any without one.
+    pub at: Option<DeliveryState>,
+    /// The state after it; refused without one.
+    pub next: Option<DeliveryState>,
+    /// What the partner sees.
+    pub partner: &'static str,
+    /// What the operator is told: what happened, or why not.
+    pub said: &'static str,
+}
+
+const fn delivery(
+    verb: Verb,
+    at: Option<DeliveryState>,
+    next: Option<DeliveryState>,
+    partner: &'static str,
+    said: &'static str,
+) -> DeliveryRow {
+    DeliveryRow { verb, at, next, partner, said }
+}
+
+/// Deliveries: answers and event files.
+pub static DELIVERIES: &[DeliveryRow] = {
+    use {DeliveryState as S, Verb as V};
+    const NOTHING: &str = "nothing";
+    const OUT: &str = "it stands in the partner's spool";
+    const STOPPED: &str = "nothing; a rename under way may still show it";
+    const HELD: &str = "held; nothing more is sent";
+    const NOW: &str = "the next attempt is made now";
+    const FILES_ONLY: &str = "that is said of files; of a delivery say hold, retry or resend";
+    &[
+        delivery(V::Hold, Some(S::Planned), Some(S::Held), STOPPED, HELD),
+        delivery(V::Hold, Some(S::Proven), Some(S::Held), STOPPED, HELD),
+        delivery(V::Hold, Some(S::Held), None, NOTHING, "it is held already"),
+        delivery(V::Hold, None, None, NOTHING, "it is out already"),
+        delivery(
+            V::Retry,
+            Some(S::Held),
+            Some(S::Planned),
+            "the file, if it has it not; nothing is overwritten",
+            "it is delivered from the beginning; nothing is overwritten",
+        ),
+        delivery(V::Retry, Some(S::Planned), Some(S::Planned), "the file, sooner", NOW),
+        delivery(V::Retry, Some(S::Proven), Some(S::Proven), "the file, sooner", NOW),
+        delivery(V::Retry, Some(S::Delivered), None, NOTHING, OUT),
+        delivery(V::Retry, Some(S::Taken), None, NOTHING, "the partner has it; `fpp resend` sends it again"),
+        delivery(
+            V::Resend,
+            Some(S::Taken),
+            Some(S::Planned),
+            "the same bytes under the same name again",
+            "it is sent again, the same bytes under the same name",
+        ),
+        delivery(V::Resend, Some(S::Delivered), None, NOTHING, OUT),
+        delivery(V::Resend, None, None, NOTHING, "it is not out yet; retry it"),
+        delivery(V::Release, None, None, NOTHING, FILES_ONLY),
+        delivery(V::Reject, None, None, NOTHING, FILES_ONLY),
+        delivery(V::Pause, None, None, NOTHING, FILES_ONLY),
+        delivery(V::Resume, None, None, NOTHING, FILES_ONLY),
+    ]
+};
+
+/// The row of a verb for a delivery in this state.
+pub fn of_delivery(verb: Verb, state: DeliveryState) -> Option<&'static DeliveryRow> {
+    DELIVERIES.iter().find(|row| row.verb == verb && row.at.is_none_or(|at| at == state))
+}
+
+/// A row of the table of switches.
+#[derive(Clone, Copy, Debug)]
+pub struct SwitchRow {
+    /// The verb.
+    pub verb: Verb,
+    /// Whether it is paused before.
+    pub paused: bool,
+    /// Whether it is paused after; refused without.
+    pub next: Option<bool>,
+    /// What the core sees.
+    pub core: &'static str,
+    /// Why it is refused.
+    pub said: &'static str,
+}
+
+/// Routes, partners and outlets.
+pub static SWITCHES: &[SwitchRow] = &[
+    SwitchRow {
+        verb: Verb::Pause,
+        paused: false,
+        next: Some(true),
+        core: "no new answers from there on; what is under way ends",
+        said: "is paused; a step under way ends, nothing new begins",
+    },
+    SwitchRow { verb: Verb::Pause, paused: true, next: None, core: "nothing", said: "is paused already" },
+    SwitchRow {
+        verb: Verb::Resume,
+        paused: true,
+        next: Some(false),
+        core: "what waited, in its order",
+        said: "goes on",
+    },
+    SwitchRow { verb: Verb::Resume, paused: false, next: None, core: "nothing", said: "is not paused" },
+];
+
+/// The row of a verb for a switch; none where the verb is not said of switches.
+pub fn of_switch(verb: Verb, paused: bool) -> Option<&'static SwitchRow> {
+    SWITCHES.iter().find(|row| row.verb == verb && row.paused == paused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verb_has_a_row_for_every_state_of_a_delivery() {
+        use DeliveryState as S;
+        for verb in Verb::ALL {
+            for state in [S::Planned, S::Proven, S::Delivered, S::Taken, S::Held] {
+                assert!(of_delivery(verb, state).is_some(), "{verb:?} {state:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! Operators' verbs: each on every standing that legal moves lead to does what the table says, and is in the chain.
+
+use crate::Books;
+use crate::shapes::*;
+use fpp::delivery::verbs as deliveries;
+use fpp::inbound::verbs::{Request, changes, row_of};
+use fpp::ledger::Ledger;
+use fpp::ledger::change::{Change, Fence, NewTransfer};
+use fpp::ledger::delivery::{Delivery, DeliveryEvent as D, DeliveryState};
+use fpp::ledger::desk::{Ask, AskId, AskState, Switch, SwitchKind};
+use fpp::ledger::lease::LeaseKey;
+use fpp::ledger::transfer::{FileEvent as E, FileState as S, Standing, Verdict as V};
+use fpp::ledger::verbs::{Effect, FILES, Next, Verb, of_delivery};
+use fpp_codecs::Code;
+
+const EVENTS: [E; 12] = [
+    E::Claim,
+    E::Stage,
+    E::Judge(V::Accepted),
+    E::Judge(V::Partly),
+    E::Judge(V::Rejected),
+    E::Judge(V::Duplicate),
+    E::Post,
+    E::Acknowledge,
+    E::Archive,
+    E::Hold,
+    E::Release,
+    E::Close,
+];
+
+/// Every standing that legal moves lead to, each with one way to it.
+fn reachable() -> Vec<(Standing, Vec<E>)> {
+    let mut found = vec![(Standing::ARRIVED, Vec::new())];
+    let mut at = 0;
+    while let Some((standing, way)) = found.get(at).cloned() {
+        for event in EVENTS {
+            let Ok(next) = standing.next(event) else { continue };
+            if !found.iter().any(|(known, _)| *known == next) {
+                found.push((next, way.iter().copied().chain([event]).collect()));
+            }
+        }
+        at += 1;
+    }
+    assert!(found.len() > 30, "{}", found.len());
+    found
+}
+
+fn request(n: u32) -> Request {
+    Request { id: id(n), reason: "ticket 4711".into(), digest: None, core_agreed: true, by: "wang".into() }
+}
+
+pub(crate) async fn every_verb_on_every_standing_does_what_the_table_says(books: &dyn Books) {
+    let ledger = books.open().await;
+    let mut used = vec![false; FILES.len()];
+    let mut n = 0;
+    for (standing, way) in reachable() {
+        for verb in Verb::ALL {
+            n += 1;
+            brought(&*ledger, n, &way).await;
+            let row = row_of(verb, &transfer(&*ledger, n).await);
+            used[FILES.iter().position(|of| std::ptr::eq(of, row)).unwrap()] = true;
+            said(&*ledger, n, verb, standing).await;
+        }
+    }
+    // A code that only one row asks for.
+    n += 1;
+    brought(&*ledger, n, &[E::Claim, E::Stage]).await;
+    let facts = fpp::ledger::transfer::Facts { code: Some(Code::TOO_LONG.0), ..Default::default() };
+    apply(&*ledger, 1, &[Change::Move { id: id(n), event: E::Hold, facts: Box::new(facts), by: None }]).await;
+    let stands = transfer(&*ledger, n).await;
+    let row = row_of(Verb::Reject, &stands);
+    assert_eq!((row.effect, row.code), (Effect::Close, Some(Code::TOO_LONG)));
+    used[FILES.iter().position(|of| std::ptr::eq(of, row)).unwrap()] = true;
+    said(&*ledger, n, Verb::Reject, stands.standing()).await;
+    let idle: Vec<_> = FILES.iter().zip(&used).filter(|(_, used)| !**used).map(|(row, _)| row).collect();
+    assert!(idle.is_empty(), "rows that never count: {idle:?}");
+    verified(&*ledger).await;
+}
+
+/// A transfer of its own batch, brought to a standing, with one delivery that is planned and one that was taken.
+async fn brought(ledger: &dyn Ledger, n: u32, way: &[E]) {
+    let mut steps = vec![Change::Arrive(NewTransfer { arrival_key: format!("k{n}"), ..arrival(n) })];
+    for (at, d) in [2 * n, 2 * n + 1].into_iter().enumerate() {
+        steps.push(Change::Plan(Box::new(delivery(d, n))));
+        if at == 1 {
+            steps.extend([deliver(d, D::Prove), deliver(d, D::Deliver), deliver(d, D::Take)]);
+        }
+    }
+    steps.extend(way.iter().map(|e| event(n, *e)));
+    apply(ledger, 0, &steps).await;
+}
+
+async fn said(ledger: &dyn Ledger, n: u32, verb: Verb, standing: Standing) {
+    let before = transfer(ledger, n).await;
+    assert_eq!(before.standing(), standing);
+    let row = row_of(verb, &before);
+    let sent = ledger.deliveries(Some(&id(n)), 10).await.unwrap();
+    let made = changes(row.effect, &before, &sent, &request(n), T0 + 5).unwrap();
+    let what = format!("{verb:?} of {standing:?}");
+    assert_eq!(made.is_empty(), row.effect == Effect::Refused, "{what}");
+    let rows = ledger.journal(&format!("transfer:{}", id(n))).await.unwrap().len();
+    let applied = if made.is_empty() { Default::default() } else { ledger.apply(None, T0 + 5, &made).await.unwrap() };
+    let after = transfer(ledger, n).await;
+    let due = match row.next {
+        Next::Held => standing.next(E::Hold).unwrap(),
+        Next::WhereHeld | Next::ThenRejected => standing.next(E::Release).unwrap(),
+        Next::Rejected => standing.next(E::Judge(V::Rejected)).unwrap(),
+        Next::Closed => standing.next(E::Close).unwrap(),
+        Next::AtOnce | Next::NewTransfer | Next::Same => standing,
+    };
+    assert_eq!(after.standing(), due, "{what}");
+    assert_eq!(applied.arrived > 0, row.next == Next::NewTransfer, "{what}");
+    assert_eq!(after.next_attempt_ms == T0 + 5, !matches!(row.next, Next::NewTransfer | Next::Same), "{what}");
+    if row.next == Next::ThenRejected {
+        assert_eq!(after.facts.refused.as_deref(), Some("refused by an operator: ticket 4711"), "{what}");
+    }
+    if row.next == Next::Held {
+        assert_eq!(after.facts.hold(after.verdict).0, Some(Code::STOPPED.0), "{what}");
+    }
+    // Who and why stand in the file's own chain, or in those of its deliveries.
+    let journal = ledger.journal(&format!("transfer:{}", id(n))).await.unwrap();
+    match row.effect {
+        Effect::Refused | Effect::Anew | Effect::SendAgain => assert_eq!(journal.len(), rows, "{what}"),
+        _ => {
+            assert_eq!(journal.len(), rows + 1, "{what}");
+            assert!(journal[rows].entry.contains("wang: ticket 4711"), "{what}: {}", journal[rows].entry);
+        }
+    }
+    let state = |d: u32| async move { ledger.delivery(&delivery_id(d)).await.unwrap().unwrap().state };
+    let (planned, taken) = (state(2 * n).await, state(2 * n + 1).await);
+    let again = row.effect == Effect::SendAgain;
+    assert_eq!(taken, if again { DeliveryState::Planned } else { DeliveryState::Taken }, "{what}");
+    let held = row.effect == Effect::Stop;
+    assert_eq!(planned, if held { DeliveryState::Held } else { DeliveryState::Planned }, "{what}");
+}
+
+pub(crate) async fn what_was_held_with_its_file_goes_on_with_it(books: &dyn Books) {
+    let ledger = books.open().await;
+    brought(&*ledger, 1, &[E::Claim, E::Stage, E::Judge(V::Accepted), E::Post]).await;
+    for (verb, due) in [(Verb::Hold, DeliveryState::Held), (Verb::Release, DeliveryState::Planned)] {
+        let stands = transfer(&*ledger, 1).await;
+        let sent = ledger.deliveries(Some(&id(1)), 10).await.unwrap();
+        let made = changes(row_of(verb, &stands).effect, &stands, &sent, &request(1), T0 + 1).unwrap();
+        apply(&*ledger, 1, &made).await;
+        assert_eq!(ledger.delivery(&delivery_id(2)).await.unwrap().unwrap().state, due, "{verb:?}");
+    }
+    assert_eq!(transfer(&*ledger, 1).await.state, S::Posted);
+    verified(&*ledger).await;
+}
+
+/// The worker that is at it finds its lease of no help.
+pub(crate) async fn what_a_person_holds_no_worker_moves(books: &dyn Books) {
+    let ledger = books.open().await;
+    brought(&*ledger, 1, &[E::Claim, E::Stage]).await;
+    let key = LeaseKey("transfer:1".into());
+    let lease = ledger.take_lease(&key, "a/1", None).await.unwrap().unwrap();
+    let fence = Fence { key, epoch: lease.epoch, holder: lease.holder };
+    apply(&*ledger, 1, &[event(1, E::Hold), deliver(2, D::Hold)]).await;
+    let worker = [
+        event(1, E::Judge(V::Rejected)),
+        event(1, E::Judge(V::Accepted)),
+        event(1, E::Release),
+        deliver(2, D::Prove),
+        Change::Plan(Box::new(delivery(9, 1))),
+    ];
+    for change in worker {
+        let error = ledger.apply(Some(&fence), T0 + 2, std::slice::from_ref(&change)).await.unwrap_err();
+        assert_eq!(error.code, Code::STALE_EPOCH, "{change:?}: {error}");
+    }
+    assert_eq!(transfer(&*ledger, 1).await.standing().state, S::Held);
+    verified(&*ledger).await;
+}
+
+pub(crate) async fn every_verb_on_every_delivery_does_what_the_table_says(books: &dyn Books) {
+    use DeliveryState as DS;
+    let ledger = books.open().await;
+    walk(&*ledger, [1], &[E::Claim, E::Judge(V::Rejected)]).await;
+    let ways: [(DS, &[D]); 5] = [
+        (DS::Planned, &[]),
+        (DS::Proven, &[D::Prove]),
+        (DS::Delivered, &[D::Prove, D::Deliver]),
+        (DS::Taken, &[D::Prove, D::Deliver, D::Take]),
+        (DS::Held, &[D::Hold]),
+    ];
+    let mut n = 0;
+    for (state, way) in ways {
+        for verb in Verb::ALL {
+            n += 1;
+            let steps = way.iter().map(|event| deliver(n, *event));
+            let plan = Change::Plan(Box::new(delivery(n, 1)));
+            apply(&*ledger, 0, &[plan].into_iter().chain(steps).collect::<Vec<_>>()).await;
+            let row = of_delivery(verb, state).unwrap();
+            let planned = deliveries::plan(&*ledger, T0 + 1, verb, &delivery_id(n), "wang: ticket 4711").await;
+            assert_eq!(planned.is_ok(), row.next.is_some(), "{verb:?} {state:?}");
+            let due = row.next.unwrap_or(state);
+            if let Ok(planned) = planned {
+                apply(&*ledger, 1, &planned.unwrap().changes).await;
+                let last = ledger.journal(&format!("delivery:{}", delivery_id(n))).await.unwrap().pop().unwrap();
+                assert!(last.entry.contains("wang: ticket 4711"), "{}", last.entry);
+            }
+            assert_eq!(ledger.delivery(&delivery_id(n)).await.unwrap().unwrap().state, due, "{verb:?} {state:?}");
+        }
+    }
+    assert!(deliveries::plan(&*ledger, T0, Verb::Hold, &delivery_id(999), "x").await.unwrap().is_none());
+    verified(&*ledger).await;
+}
+
+pub(crate) async fn what_a_partner_took_is_sent_again_once(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, [1], &[E::Claim, E::Judge(V::Rejected)]).await;
+    let taken = [D::Prove, D::Deliver, D::Take];
+    for n in 1..=5 {
+        let steps = taken.map(|event| deliver(n, event));
+        let plan = Change::Plan(Box::new(Delivery { name: format!("N{n}"), ..delivery(n, 1) }));
+        apply(&*ledger, i64::from(n), &[plan].into_iter().chain(steps).collect::<Vec<_>>()).await;
+    }
+    // The name of the fourth came round: the newer file has it, and stands at the partner.
+    let newer = Delivery { name: "N4".into(), sha256: "ee".into(), ..delivery(6, 1) };
+    apply(&*ledger, 6, &[Change::Plan(Box::new(newer)), deliver(6, D::Prove), deliver(6, D::Deliver)]).await;
+    let error = ledger.apply(None, T0 + 7, &[deliver(4, D::Resend)]).await.unwrap_err();
+    assert_eq!(error.code, Code::TARGET_EXISTS, "{error}");
+    let mut again = deliveries::Again {
+        spool: "core-in".into(),
+        since_ms: T0 + 2,
+        until_ms: T0 + 7,
+        by: "wang: lost".into(),
+        passed: Default::default(),
+    };
+    let batch = again.batch(&*ledger).await.unwrap();
+    assert_eq!(batch.len(), 3, "not the first, which is older, nor the fourth");
+    apply(&*ledger, 8, &batch).await;
+    let resent = ledger.delivery(&delivery_id(2)).await.unwrap().unwrap();
+    assert_eq!((resent.state, resent.delivered_ms), (DeliveryState::Planned, None));
+    assert_eq!(again.passed.len(), 1);
+    for n in [2, 3, 5] {
+        apply(&*ledger, 9, &taken.map(|event| deliver(n, event))).await;
+    }
+    assert!(again.batch(&*ledger).await.unwrap().is_empty(), "what was sent again is not sent a second time");
+    verified(&*ledger).await;
+}
+
+fn switch(kind: SwitchKind, name: &str) -> Switch {
+    Switch { kind, name: name.into() }
+}
+
+fn pause(kind: SwitchKind, name: &str, paused: bool) -> Change {
+    Change::Pause { switch: switch(kind, name), paused, by: "wang: ticket 4711".into() }
+}
+
+pub(crate) async fn a_pause_is_seen_by_all_and_outlives_its_node(books: &dyn Books) {
+    let (a, b) = (books.open().await, books.open().await);
+    walk(&*a, [1, 2], &[]).await;
+    let other = NewTransfer { route: "PMTXT".into(), spool: "other".into(), ..arrival(3) };
+    apply(&*a, 0, &[Change::Arrive(other), event(2, E::Claim), event(2, E::Stage)]).await;
+    let events = Delivery { purpose: fpp::ledger::delivery::Purpose::Events, spool: "bank".into(), ..delivery(2, 2) };
+    apply(&*a, 0, &[Change::Plan(Box::new(delivery(1, 2))), Change::Plan(Box::new(events))]).await;
+    let due = async |ledger: &dyn Ledger| {
+        let transfers = ledger.due_transfers(T0 + 9, 10).await.unwrap();
+        let deliveries = ledger.due_deliveries(T0 + 9, 10).await.unwrap();
+        let transfers: Vec<_> = (1..=3).filter(|n| transfers.iter().any(|t| t.id == id(*n))).collect();
+        let deliveries: Vec<_> = (1..=2).filter(|n| deliveries.iter().any(|d| d.id == delivery_id(*n))).collect();
+        (transfers, deliveries)
+    };
+    assert_eq!(due(&*b).await, (vec![1, 2, 3], vec![1, 2]));
+    use SwitchKind as K;
+    for (kind, name, left) in [
+        (K::Route, "PMTRD", (vec![3], vec![])),
+        // The second is staged: its next step does not touch the partner.
+        (K::Partner, "core", (vec![2, 3], vec![1, 2])),
+        (K::Partner, "core-in", (vec![1, 2, 3], vec![2])),
+        (K::Outlet, "PMTRD/bank", (vec![1, 2, 3], vec![1])),
+        (K::Outlet, "PMTXT/bank", (vec![1, 2, 3], vec![1, 2])),
+        // An answer is no event file.
+        (K::Outlet, "PMTRD/core-in", (vec![1, 2, 3], vec![1, 2])),
+        (K::Route, "pmtrd", (vec![1, 2, 3], vec![1, 2])),
+    ] {
+        apply(&*a, 1, &[pause(kind, name, true), pause(kind, name, true)]).await;
+        assert_eq!(due(&*b).await, left, "{kind:?} {name}");
+        let pauses = books.open_read_only().await.pauses().await.unwrap();
+        assert_eq!((pauses.len(), &pauses[0].switch), (1, &switch(kind, name)));
+        assert_eq!((pauses[0].since_ms, pauses[0].by.as_str()), (T0 + 1, "wang: ticket 4711"));
+        assert_eq!(b.unfinished_deliveries(10).await.unwrap().len(), 2, "paused or not");
+        verified(&*books.open().await).await;
+        apply(&*b, 2, &[pause(kind, name, false), pause(kind, name, false)]).await;
+    }
+    assert_eq!(due(&*a).await, (vec![1, 2, 3], vec![1, 2]));
+    assert_eq!(a.journal("pauses").await.unwrap().len(), 14, "saying it again is no act");
+    apply(&*a, 3, &[pause(K::Route, "PMTRD", true)]).await;
+    books.tamper(&["UPDATE pauses SET decided_by = 'nobody'"]).await;
+    let broken = a.verify(None).await.unwrap().broken.unwrap();
+    assert!(broken.contains("pauses"), "{broken}");
+    books.tamper(&["DELETE FROM pauses"]).await;
+    assert!(a.verify(None).await.unwrap().broken.is_some(), "a pause that was removed by hand is found");
+}
+
+fn ask(n: u32) -> Ask {
+    Ask {
+        id: AskId(format!("01A{n:023}")),
+        verb: "release".into(),
+        subject: id(1).0,
+        body: "{}".into(),
+        effect: "goes on".into(),
+        person: "wang".into(),
+        reason: "core confirms".into(),
+        asked_ms: 0,
+        state: AskState::Confirmed,
+        closed_by: None,
+        closed_ms: None,
+    }
+}
+
+pub(crate) async fn a_request_is_closed_once_by_many_nodes(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, [1], &[E::Claim, E::Hold]).await;
+    apply(&*ledger, 1, &[Change::Ask(Box::new(ask(1))), Change::Ask(Box::new(ask(2)))]).await;
+    let open = ledger.asks(false, 10).await.unwrap();
+    assert_eq!((open.len(), open[0].state, open[0].asked_ms), (2, AskState::Open, T0 + 1));
+    let mut nodes = tokio::task::JoinSet::new();
+    for n in 0..4 {
+        let ledger = books.open().await;
+        nodes.spawn(async move {
+            let settle = Change::Settle { id: ask(1).id, confirmed: true, by: format!("li{n}: ok") };
+            ledger.apply(None, T0 + 2, &[event(1, E::Release), settle, event(1, E::Hold)]).await.is_ok()
+        });
+    }
+    let done = nodes.join_all().await.into_iter().filter(|done| *done).count();
+    assert_eq!(done, 1, "one confirms, and what it carries out is done once");
+    assert_eq!(ledger.journal(&format!("transfer:{}", id(1))).await.unwrap().len(), 5);
+    let closed = ledger.ask(&ask(1).id).await.unwrap().unwrap();
+    assert_eq!((closed.state, closed.closed_ms), (AskState::Confirmed, Some(T0 + 2)));
+    apply(&*ledger, 3, &[Change::Settle { id: ask(2).id, confirmed: false, by: "wang: withdrawn".into() }]).await;
+    assert!(ledger.asks(false, 10).await.unwrap().is_empty());
+    assert_eq!(ledger.asks(true, 10).await.unwrap().len(), 2);
+    let nobody = Change::Settle { id: ask(9).id, confirmed: true, by: "x".into() };
+    assert!(ledger.apply(None, T0, &[nobody]).await.is_err());
+    verified(&*ledger).await;
+    books.tamper(&["UPDATE asks SET person = 'zhao'"]).await;
+    let broken = ledger.verify(None).await.unwrap().broken.unwrap();
+    assert!(broken.contains("asks"), "{broken}");
+}

@@ -1,0 +1,228 @@
+//! The night shift: what operators say to a running node with the program itself, and what it then does.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may panic as tests do")]
+
+mod support;
+
+use fpp::demo::generate::{self, Series, Spec};
+use fpp::ledger::delivery::DeliveryState;
+use fpp::ledger::transfer::{FileState, Transfer};
+use fpp::node::{Node, Options};
+use fpp_codecs::date::Date;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use support::settled::{PATIENCE, settled, transfers};
+use support::site::{Site, overlay, sample_route};
+
+fn drop_batch(site: &Site, batch: u16) {
+    let date = Date { year: 2025, month: 6, day: 20 };
+    let spec = Spec { trades: 3, ..Spec::new(Series::Ebcdic, date, batch) };
+    let mut bytes = Vec::new();
+    generate::generate(&spec, &mut bytes).unwrap();
+    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
+}
+
+async fn start(site: &Site) -> Node {
+    Node::start(site.settings(), Options::default()).await.unwrap()
+}
+
+/// Runs the program beside the node; what it says, and whether it agrees.
+async fn said(site: &Site, before: &[&str], arguments: &[&str]) -> (bool, String) {
+    let mut words: Vec<String> = before.iter().map(ToString::to_string).collect();
+    words.push(env!("CARGO_BIN_EXE_fpp").to_owned());
+    words.extend(["--config".to_owned(), site.settings_file().display().to_string()]);
+    words.extend(arguments.iter().map(ToString::to_string));
+    let run = move || Command::new(&words[0]).args(&words[1..]).env_remove("SUDO_USER").output().unwrap();
+    let output = tokio::task::spawn_blocking(run).await.unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+async fn fpp(site: &Site, arguments: &[&str]) -> String {
+    let (agreed, text) = said(site, &[], arguments).await;
+    assert!(agreed, "fpp {arguments:?}: {text}");
+    text
+}
+
+async fn refused(site: &Site, arguments: &[&str]) -> String {
+    let (agreed, text) = said(site, &[], arguments).await;
+    assert!(!agreed, "fpp {arguments:?}: {text}");
+    text
+}
+
+/// Waits until the books say so.
+async fn until(node: &Node, what: &str, is: impl AsyncFn(&Node) -> bool) {
+    let end = Instant::now() + PATIENCE;
+    let mut bell = node.bell.listen();
+    while !is(node).await {
+        assert!(Instant::now() < end, "{what}");
+        bell.wait(Duration::from_millis(50)).await;
+    }
+}
+
+async fn first(node: &Node) -> Option<Transfer> {
+    transfers(&*node.ledger).await.into_iter().next()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_route_waits_through_a_restart_and_goes_on() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = start(&site).await;
+    let text = refused(&site, &["pause", "route", "pmtrt", "--reason", "x"]).await;
+    assert!(text.contains("there is no route pmtrt") && text.contains("pmtrd"), "{text}");
+    fpp(&site, &["pause", "route", "pmtrd", "--reason", "wrong code list, ticket 4711"]).await;
+    let text = refused(&site, &["pause", "route", "pmtrd", "--reason", "x"]).await;
+    assert!(text.contains("is paused already"), "{text}");
+    drop_batch(&site, 1);
+    until(&node, "it is booked", async |node| first(node).await.is_some()).await;
+    node.stop().await;
+    let node = start(&site).await;
+    let text = fpp(&site, &["status"]).await;
+    assert!(text.contains("PAUSED route pmtrd since") && text.contains("wrong code list, ticket 4711"), "{text}");
+    // Another file is booked after it, so the node had its time.
+    drop_batch(&site, 2);
+    until(&node, "both are booked", async |node| transfers(&*node.ledger).await.len() == 2).await;
+    assert!(transfers(&*node.ledger).await.iter().all(|t| t.state == FileState::Arrived));
+    fpp(&site, &["resume", "route", "pmtrd", "--reason", "mended"]).await;
+    let all = settled(&node, 2).await.unwrap();
+    assert!(all.iter().all(|t| t.state == FileState::Archived));
+    assert!(!fpp(&site, &["status"]).await.contains("PAUSED"));
+    node.stop().await;
+    assert!(fpp(&site, &["ledger", "verify"]).await.contains("all fit"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_partner_gets_nothing_and_gives_nothing() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = start(&site).await;
+    fpp(&site, &["pause", "partner", "core-in", "--reason", "core is down"]).await;
+    drop_batch(&site, 1);
+    until(&node, "it waits for its answer", async |node| {
+        first(node).await.is_some_and(|t| t.state == FileState::Posted && !t.waiting_for.is_empty())
+    })
+    .await;
+    assert_eq!(site.names("core/in"), Vec::<String>::new());
+    fpp(&site, &["pause", "partner", "core-out", "--reason", "core is down"]).await;
+    fpp(&site, &["resume", "partner", "core-in", "--reason", "core is up"]).await;
+    until(&node, "its answer is out", async |node| {
+        first(node).await.is_some_and(|t| t.state == FileState::Acknowledged)
+    })
+    .await;
+    drop_batch(&site, 2);
+    fpp(&site, &["resume", "partner", "core-out", "--reason", "core is up"]).await;
+    assert_eq!(settled(&node, 2).await.unwrap().len(), 2);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_stays_and_what_was_taken_is_sent_again() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = start(&site).await;
+    fpp(&site, &["pause", "partner", "core-in", "--reason", "to stop it in time"]).await;
+    drop_batch(&site, 1);
+    until(&node, "it waits for its answer", async |node| {
+        first(node).await.is_some_and(|t| t.state == FileState::Posted && !t.waiting_for.is_empty())
+    })
+    .await;
+    let id = first(&node).await.unwrap().id.0;
+    fpp(&site, &["hold", &id, "--reason", "core asks to wait"]).await;
+    fpp(&site, &["resume", "partner", "core-in", "--reason", "x"]).await;
+    let story = fpp(&site, &["transfers", "show", &id]).await;
+    assert!(story.contains("FPP1030") && story.contains("core asks to wait"), "{story}");
+    let text = refused(&site, &["reject", &id, "--reason", "x"]).await;
+    assert!(text.contains("nothing is rejected after that"), "{text}");
+    let text = refused(&site, &["resend", &id, "--reason", "x"]).await;
+    assert!(text.contains("it is held"), "{text}");
+    assert_eq!(site.names("core/in"), Vec::<String>::new());
+    fpp(&site, &["retry", &id, "--reason", "core agrees"]).await;
+    settled(&node, 1).await.unwrap();
+    let names = site.names("core/in");
+    let answer = names.iter().find(|name| name.ends_with(".TXT")).unwrap().clone();
+    let bytes = site.read(&format!("core/in/{answer}"));
+    let text = refused(&site, &["resend", &id, "--reason", "core lost it"]).await;
+    assert!(text.contains("nothing of") && text.contains("was taken"), "{text}");
+    for (round, arguments) in [
+        vec!["resend", id.as_str(), "--reason", "core lost it"],
+        vec!["resend", "--partner", "core-in", "--since", "2020-01-01", "--reason", "core restored"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        for name in site.names("core/in") {
+            std::fs::remove_file(site.root.join("core/in").join(name)).unwrap();
+        }
+        until(&node, "it is seen taken", async |node| {
+            node.ledger.deliveries(None, 10).await.unwrap().iter().all(|d| d.state == DeliveryState::Taken)
+        })
+        .await;
+        let text = fpp(&site, arguments).await;
+        assert!(text.contains("sent again"), "{text}");
+        until(&node, "it is out again", async |node| {
+            node.ledger.deliveries(None, 10).await.unwrap().iter().all(|d| d.state == DeliveryState::Delivered)
+        })
+        .await;
+        assert_eq!(site.names("core/in"), names, "round {round}: markers and checksums too");
+        assert_eq!(site.read(&format!("core/in/{answer}")), bytes);
+    }
+    let text = fpp(&site, &["resend", "--partner", "core-in", "--since", "2020-01-01", "--reason", "x"]).await;
+    assert!(text.starts_with("0 files"), "they stand there: {text}");
+    node.stop().await;
+    assert!(fpp(&site, &["ledger", "verify"]).await.contains("all fit"));
+}
+
+/// Another user of this machine, who is a member of the operators' group.
+const OTHER: [&str; 4] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_eyes_are_two_persons() {
+    let root = own_user() == Some(0) && Command::new("setpriv").arg("--version").output().is_ok();
+    let mut route = sample_route("pmtrd");
+    let changes = "second_person = [\"retry\"]\n".parse().unwrap();
+    overlay(&mut route, &changes);
+    let group = if root { "control_group = \"nogroup\"\ncontrol_socket = \"../control/fpp.sock\"\n" } else { "" };
+    let site = Site::make_with(&route, &format!("second_person = [\"hold\", \"release\", \"pause\"]\n{group}"));
+    std::fs::create_dir(site.root.join("control")).unwrap();
+    std::fs::set_permissions(&site.root, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let node = start(&site).await;
+    let text = fpp(&site, &["pause", "route", "pmtrd", "--reason", "ticket 4711"]).await;
+    let ask = text.split("fpp confirm ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    assert!(fpp(&site, &["requests"]).await.contains("ticket 4711"));
+    assert!(fpp(&site, &["status"]).await.contains("1 requests wait for a second person"));
+    let text = refused(&site, &["confirm", &ask, "--reason", "me too"]).await;
+    assert!(text.contains("another person must confirm it"), "{text}");
+    assert!(node.ledger.pauses().await.unwrap().is_empty(), "asked is not done");
+    if !root {
+        println!("not root, or no setpriv: no second person here");
+        fpp(&site, &["decline", &ask, "--reason", "alone"]).await;
+        return node.stop().await;
+    }
+    let (agreed, text) = said(&site, &OTHER, &["confirm", &ask, "--reason", "looked at it"]).await;
+    assert!(agreed, "{text}");
+    let pauses = node.ledger.pauses().await.unwrap();
+    assert!(pauses[0].by.contains("ticket 4711; confirmed by") && pauses[0].by.contains("looked at it"), "{pauses:?}");
+    let text = refused(&site, &["confirm", &ask, "--reason", "again"]).await;
+    assert!(text.contains("Confirmed already"), "{text}");
+    // Nobody needs two persons to go on with it here.
+    drop_batch(&site, 1);
+    until(&node, "it is booked", async |node| first(node).await.is_some()).await;
+    let id = first(&node).await.unwrap().id.0;
+    // A route may ask for two persons where the node does not; a request of a state that is gone is not confirmed.
+    let text = fpp(&site, &["retry", &id, "--reason", "now"]).await;
+    let ask = text.split("fpp confirm ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    fpp(&site, &["resume", "route", "pmtrd", "--reason", "mended"]).await;
+    settled(&node, 1).await.unwrap();
+    let (agreed, text) = said(&site, &OTHER, &["confirm", &ask, "--reason", "ok"]).await;
+    assert!(!agreed && text.contains("it is finished"), "{text}");
+    let (agreed, text) = said(&site, &OTHER, &["decline", &ask, "--reason", "too late"]).await;
+    assert!(agreed, "{text}");
+    assert!(fpp(&site, &["requests", "--all"]).await.contains("too late"));
+    node.stop().await;
+    assert!(fpp(&site, &["ledger", "verify"]).await.contains("all fit"));
+}
+
+/// The user of this process.
+fn own_user() -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").ok().map(|m| m.uid())
+}
