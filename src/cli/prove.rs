@@ -176,6 +176,7 @@ impl Prove {
             identity: identity.as_ref(),
             verdict,
             duplicate: false,
+            held: false,
             code: outcome.code,
             framed: outcome.framed,
             records: outcome.records,

@@ -29,7 +29,9 @@ pub async fn acknowledge(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Re
         return cx.advance(fence, transfer, FileEvent::Acknowledge, Facts::default()).await;
     };
     let planned = cx.ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
-    match planned.iter().find(|d| d.purpose == Purpose::Answer) {
+    // The core reads its answers in their order: the final one comes after the interim ones.
+    let interim = planned.iter().find(|d| d.purpose == Purpose::Interim && !is_there(d));
+    match planned.iter().find(|d| d.purpose == Purpose::Answer).or(interim) {
         Some(delivery) if is_there(delivery) => {
             cx.advance(fence, transfer, FileEvent::Acknowledge, Facts::default()).await
         }
@@ -83,7 +85,7 @@ fn repaired(transfer: &Transfer, name: &str, repairs: &[String]) -> Change {
 }
 
 /// The first answer number whose name was never used: a second answer never collides (D14).
-async fn free_name(cx: &Inbound, route: &Route, target: &AnswerTarget, transfer: &Transfer) -> Result<String> {
+pub async fn free_name(cx: &Inbound, route: &Route, target: &AnswerTarget, transfer: &Transfer) -> Result<String> {
     let mut fields = names::fields(route, transfer);
     for number in 1..=ANSWERS_MAX {
         fields.answer = Some(number);

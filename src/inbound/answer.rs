@@ -82,6 +82,33 @@ pub fn render(books: &Books, of: &Answered) -> Result<(Stored, Vec<String>)> {
     Ok((stored, repairs))
 }
 
+/// Makes the interim answer of a held file: its header alone, with the code of its hold. Nothing is counted, for nothing
+/// is decided; its time is that of the hold.
+pub fn render_held(books: &Books, transfer: &Transfer, plan: &Plan) -> Result<Stored> {
+    let facts = &transfer.facts;
+    let digest = match plan.rules.answer_digest {
+        AnswerDigest::Sha256 => facts.sha256.as_deref(),
+        AnswerDigest::Sm3 => facts.sm3.as_deref(),
+    };
+    let told = AnswerFacts {
+        file: &transfer.name,
+        digest: digest.unwrap_or_default(),
+        identity: facts.identity.as_ref(),
+        verdict: Verdict::Rejected,
+        duplicate: false,
+        held: true,
+        code: facts.hold(transfer.verdict).0.map_or(Code::STOPPED, Code),
+        framed: false,
+        records: 0,
+        accepted: 0,
+        amounts: Amounts { ok: Decimal::default(), bad: Decimal::default() },
+        acknowledged_ms: transfer.updated_ms,
+        processed_ms: transfer.updated_ms,
+    };
+    let (bytes, _) = AnswerWriter::new(plan, told, Vec::new(), Vec::new())?.finish()?;
+    books.vault.put_bytes(&bytes)
+}
+
 fn unreadable(of: &Answered, error: fpp_codecs::framing::CutError) -> Error {
     match error {
         fpp_codecs::framing::CutError::Io(e) => error_of(e),
@@ -101,6 +128,7 @@ fn facts<'a>(of: &'a Answered, plan: &Plan) -> Result<AnswerFacts<'a>> {
         identity: own.identity.as_ref(),
         verdict: of.first.verdict.ok_or_else(|| Error::internal("an answer without verdict"))?,
         duplicate: of.transfer.verdict == Some(Verdict::Duplicate),
+        held: false,
         code: first.code().unwrap_or(Code::OK),
         framed: first.framed.unwrap_or(false),
         records: first.records.unwrap_or_default(),

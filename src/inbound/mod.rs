@@ -14,6 +14,7 @@ pub mod claim;
 pub mod compare;
 pub mod decide;
 pub mod examine;
+pub mod interim;
 pub mod names;
 pub mod pipeline;
 pub mod post;

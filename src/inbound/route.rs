@@ -75,6 +75,8 @@ pub struct AnswerTarget {
     pub spool: String,
     /// File name, ending in the answer number (D14).
     pub template: NameTemplate,
+    /// A file that is held for longer gets an interim answer.
+    pub held_after_ms: Option<i64>,
     /// Side files.
     pub publish: Publish,
 }

@@ -177,6 +177,7 @@ fn answer_target(answer: &settings::Answer, settings: &Settings) -> Result<Answe
     Ok(AnswerTarget {
         spool: answer.spool.clone(),
         template: NameTemplate::parse(&answer.name)?,
+        held_after_ms: answer.held_after_ms,
         publish: publish(settings, &answer.spool, &answer.checksums, answer.marker.as_ref())?,
     })
 }

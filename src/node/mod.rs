@@ -7,6 +7,7 @@
 pub(crate) mod books;
 mod claimer;
 mod compose;
+mod interim;
 mod lock;
 mod overdue;
 mod places;
@@ -60,6 +61,7 @@ impl Node {
         rooms.status.listening(address);
         watch::start(&mut services, &rooms, &stopped)?;
         workers::start(&mut services, &rooms, &stopped);
+        interim::start(&mut services, &rooms, &stopped);
         sweeping::start(&mut services, &rooms, &stopped);
         sealing::start(&mut services, &rooms, &stopped)?;
         presence.start(&mut services, &rooms, &stopped);

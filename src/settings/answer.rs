@@ -53,4 +53,6 @@ pub struct Answer {
     pub marker: Option<MarkerOut>,
     /// Digest in ORGDIG.
     pub orgdig: DigestKind,
+    /// A file that is held for longer gets an interim answer: its header alone, FILSTS H.
+    pub held_after_ms: Option<i64>,
 }

@@ -202,6 +202,7 @@ fn answer(section: &Section<'_>, reader: &mut Reader, spools: &[String], texts: 
     let spool = spool(section, spools);
     let (checksums, marker) = (names::checksums(section), names::marker(section));
     let orgdig = section.choice("orgdig", &DIGESTS).unwrap_or(DigestKind::Sha256);
+    let held_after_ms = section.number_in("held_after_ms", 1_000..=604_800_000);
     section.no_more();
-    Answer { spool, name, format_file, ccsid, mapping_file, checksums, marker, orgdig }
+    Answer { spool, name, format_file, ccsid, mapping_file, checksums, marker, orgdig, held_after_ms }
 }

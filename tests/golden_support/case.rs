@@ -48,6 +48,8 @@ pub(crate) struct Step {
     pub(crate) no_marker: bool,
     /// An operator runs `fpp` with these arguments; `<transfer 1>` stands for an id.
     pub(crate) fpp: Option<Vec<String>>,
+    /// Nothing happens but that a file of this name comes to stand in the core's spool by itself.
+    pub(crate) appears: Option<String>,
     /// No transfer comes of it.
     #[serde(default)]
     pub(crate) waits: bool,

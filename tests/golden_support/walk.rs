@@ -46,6 +46,9 @@ pub(crate) async fn walk(case: &Case) -> Files {
             // A retry of an answered file becomes a transfer of its own.
             count = transfers(&*node.ledger).await.len();
         }
+        if let Some(name) = &step.appears {
+            appeared(&site, name).await;
+        }
         settled(&node, count).await.unwrap_or_else(|e| panic!("{}, step {}: {e}", case.name, i + 1));
     }
     let files = told(&site, &settings, &*node.ledger, node.address).await;
@@ -72,6 +75,15 @@ async fn operate(site: &Site, step: &Step, arguments: Vec<String>) {
     let output = tokio::task::spawn_blocking(run).await.unwrap().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "fpp {:?}: {told}", step.fpp);
+}
+
+/// Waits until a file stands in the core's spool under its own name.
+async fn appeared(site: &Site, name: &str) {
+    let until = std::time::Instant::now() + crate::support::settled::PATIENCE;
+    while !site.names("core/in").iter().any(|there| there == name) {
+        assert!(std::time::Instant::now() < until, "{name} does not appear");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Waits until the status file says that the name waits for something.

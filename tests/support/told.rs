@@ -31,7 +31,7 @@ pub(crate) async fn told(site: &Site, settings: &Settings, ledger: &dyn Ledger, 
     for delivery in &sent {
         let bytes = delivered(site, settings, delivery);
         match (delivery.purpose, &format) {
-            (Purpose::Answer, Some(format)) => {
+            (Purpose::Answer | Purpose::Interim, Some(format)) => {
                 number += 1;
                 let text = answers::decode(format, &bytes);
                 files.insert(format!("answer-{number}.jsonl"), text.into_bytes());

@@ -17,6 +17,8 @@ pub struct AnswerFacts<'a> {
     pub verdict: Verdict,
     /// The file repeats an accepted one: status D, FPP1007, the first answer's rows.
     pub duplicate: bool,
+    /// The file is held and undecided: status H, the code of its hold, no rows.
+    pub held: bool,
     /// Code of the file; FPP0000 when accepted or partly accepted.
     pub code: Code,
     /// Framing and header held: records are answered one by one.
@@ -104,9 +106,10 @@ pub(super) const RECORD_WORDS: &[(&str, RecordFact)] = &[
 ];
 
 impl AnswerFacts<'_> {
-    /// A all, P partly, R rejected, D duplicate.
+    /// A all, P partly, R rejected, D duplicate, H held for now.
     pub(super) fn status(&self) -> &'static str {
         match self.verdict {
+            _ if self.held => "H",
             _ if self.duplicate => "D",
             Verdict::Accepted => "A",
             Verdict::Partly => "P",

@@ -36,6 +36,7 @@ fn answer(plan: &Plan, records: &[Vec<u8>], outcome: &Outcome, duplicate: bool) 
         identity: identity.as_ref(),
         verdict: outcome.verdict.unwrap(),
         duplicate,
+        held: false,
         code: outcome.code,
         framed: outcome.framed,
         records: outcome.records,

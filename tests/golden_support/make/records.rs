@@ -124,7 +124,7 @@ fn repeated() -> Vec<Input> {
 
 fn unproven() -> Vec<Input> {
     let file = || spoiled(Series::Ebcdic, 5, &[Spoil::Record { trade: 3, flaw: Flaw::AmountDigit }]);
-    let unreadable = ["unproven-reject", "unproven-hold", "unproven-accept", "unproven-released"];
+    let unreadable = ["unproven-reject", "unproven-hold", "unproven-accept", "unproven-released", "held-interim"];
     let mut inputs: Vec<_> = unreadable.into_iter().map(|case| one(case, file)).collect();
     // The sum that can be proven does not agree: the doubt about the other one does not save the file.
     inputs
