@@ -6,17 +6,22 @@
 use fpp::error::{Class, Error};
 use fpp::vault::blocks::BLOCK_BYTES;
 use fpp::vault::disk::DiskVault;
-use fpp::vault::{Vault, error_of};
+use fpp::vault::{Kept, Vault, error_of};
 use fpp_codecs::Code;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+const DAY_MS: i64 = 86_400_000;
 
 /// A place where a vault is kept.
 trait Place {
     fn open(&self) -> Box<dyn Vault>;
     /// Changes one stored object behind the vault's back: `suffix` is empty, `.blocks` or `.<kind>.index`.
     fn tamper(&self, sha256: &str, suffix: &str, how: &dyn Fn(&mut Vec<u8>));
+    /// Makes a content ten days older than it is.
+    fn age(&self, sha256: &str);
     /// Stored objects of all kinds, temporaries too.
     fn objects(&self) -> Vec<PathBuf>;
 }
@@ -35,7 +40,7 @@ impl Disk {
 
 impl Place for Disk {
     fn open(&self) -> Box<dyn Vault> {
-        Box::new(DiskVault::open(self.0.path()).unwrap())
+        Box::new(DiskVault::open(self.0.path(), "n1.A").unwrap())
     }
 
     fn tamper(&self, sha256: &str, suffix: &str, how: &dyn Fn(&mut Vec<u8>)) {
@@ -45,11 +50,20 @@ impl Place for Disk {
         fs::write(path, bytes).unwrap();
     }
 
+    fn age(&self, sha256: &str) {
+        let file = fs::File::options().write(true).open(self.path(sha256, "")).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(10 * 86_400)).unwrap();
+    }
+
     fn objects(&self) -> Vec<PathBuf> {
         fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() { walk(&path, found) } else { found.push(path) }
+                if path.is_dir() {
+                    walk(&path, found);
+                } else if !path.ends_with("lock") {
+                    found.push(path);
+                }
             }
         }
         let mut found = Vec::new();
@@ -64,6 +78,8 @@ macro_rules! conformance {
             content_comes_back_as_it_came, the_same_content_is_kept_once, any_piece_can_be_read, damage_is_never_handed_out,
             small_content_cannot_shrink_unseen, a_damaged_copy_is_mended_by_sound_bytes, too_much_is_refused_and_leaves_nothing, an_error_of_the_source_comes_out,
             an_index_is_kept_beside_its_content, names_cannot_lead_out, many_writers_of_one_content_agree,
+            a_walk_shows_every_content_once, a_removal_takes_all_of_what_is_old_and_nothing_that_was_put_since,
+            what_is_renewed_stays,
         );
     };
     ($engine:ident, $place:expr; $($case:ident),* $(,)?) => {
@@ -102,7 +118,7 @@ fn content_comes_back_as_it_came(place: &impl Place) {
         let stored = vault.put(&mut content.as_slice(), &mut |piece| seen.extend(piece), size as u64).unwrap();
         assert_eq!((stored.size, seen == content), (size as u64, true));
         let reopened = place.open();
-        assert!(reopened.holds(&stored.sha256));
+        assert!(reopened.holds(&stored.sha256).unwrap());
         assert_eq!(reopened.open(&stored.sha256).unwrap().size(), size as u64);
         assert!(all(&*reopened, &stored.sha256).unwrap() == content, "{size} bytes");
         reopened.open(&stored.sha256).unwrap().check().unwrap();
@@ -162,7 +178,7 @@ fn damage_is_never_handed_out(place: &impl Place) {
     }
     let error = vault.open(ABC_SHA256).err().unwrap();
     assert_eq!((error.code, error.class), (Code::VAULT, Class::Halt), "never put: {error}");
-    assert!(!vault.holds(ABC_SHA256));
+    assert!(!vault.holds(ABC_SHA256).unwrap());
 }
 
 fn a_damaged_copy_is_mended_by_sound_bytes(place: &impl Place) {
@@ -233,7 +249,7 @@ fn names_cannot_lead_out(place: &impl Place) {
     let vault = place.open();
     for name in ["", "../../etc/passwd", &"A".repeat(64), &"/".repeat(64), &"é".repeat(32)] {
         assert!(vault.open(name).is_err());
-        assert!(!vault.holds(name));
+        assert!(!vault.holds(name).unwrap());
         assert!(vault.index(name, "lines").is_err());
     }
     for kind in ["", "../x", "a.b", "Ä"] {
@@ -253,11 +269,72 @@ fn many_writers_of_one_content_agree(place: &impl Place) {
     assert_eq!(place.objects().len(), 1);
 }
 
+fn contents(vault: &dyn Vault) -> Vec<Kept> {
+    let mut found = Vec::new();
+    let all = vault.contents(&mut |kept| {
+        found.push(kept);
+        Ok(())
+    });
+    all.unwrap();
+    found.sort_by(|a, b| a.sha256.cmp(&b.sha256));
+    found
+}
+
+fn a_walk_shows_every_content_once(place: &impl Place) {
+    let vault = place.open();
+    assert_eq!(contents(&*vault), []);
+    let mut put: Vec<_> = [0, 3, BLOCK_BYTES + 1].map(|size| vault.put_bytes(&bytes(size)).unwrap()).into();
+    vault.put_index(&put[2].sha256, "lines", &[0]).unwrap();
+    put.sort_by(|a, b| a.sha256.cmp(&b.sha256));
+    let found = contents(&*place.open());
+    let seen: Vec<_> = found.iter().map(|kept| (&kept.sha256, kept.bytes)).collect();
+    assert_eq!(seen, put.iter().map(|stored| (&stored.sha256, stored.size)).collect::<Vec<_>>());
+    let mut first = 0;
+    let stopped = vault.contents(&mut |_| {
+        first += 1;
+        Err(Error::halt(Code::RANGE, "enough"))
+    });
+    assert_eq!((stopped.unwrap_err().code, first), (Code::RANGE, 1));
+}
+
+fn a_removal_takes_all_of_what_is_old_and_nothing_that_was_put_since(place: &impl Place) {
+    let vault = place.open();
+    let sha256 = vault.put_bytes(&bytes(BLOCK_BYTES + 1)).unwrap().sha256;
+    vault.put_index(&sha256, "lines", &[0]).unwrap();
+    let put_ms = contents(&*vault)[0].put_ms;
+    place.age(&sha256);
+    let aged_ms = contents(&*vault)[0].put_ms;
+    assert!(aged_ms <= put_ms - 9 * DAY_MS, "{put_ms} {aged_ms}");
+    assert_eq!(vault.remove(&sha256, aged_ms).unwrap(), None, "put at that time");
+    assert_eq!(vault.remove(&sha256, aged_ms + 1).unwrap(), Some(BLOCK_BYTES as u64 + 1));
+    assert!(place.objects().is_empty(), "{:?}", place.objects());
+    assert!(!vault.holds(&sha256).unwrap());
+    assert_eq!(vault.open(&sha256).err().unwrap().class, Class::Halt);
+    assert_eq!(vault.remove(&sha256, i64::MAX).unwrap(), Some(0), "once is enough");
+    assert!(vault.remove("../x", 0).is_err());
+    vault.put_bytes(&bytes(BLOCK_BYTES + 1)).unwrap();
+    place.open().open(&sha256).unwrap().check().unwrap();
+}
+
+fn what_is_renewed_stays(place: &impl Place) {
+    let vault = place.open();
+    assert!(!vault.renew(ABC_SHA256).unwrap());
+    let ways: [fn(&dyn Vault) -> bool; 2] = [|v| v.put_bytes(b"abc").is_ok(), |v| v.renew(ABC_SHA256).unwrap()];
+    for renew in ways {
+        vault.put_bytes(b"abc").unwrap();
+        place.age(ABC_SHA256);
+        let aged_ms = contents(&*vault)[0].put_ms;
+        assert!(renew(&*vault));
+        assert_eq!(vault.remove(ABC_SHA256, aged_ms + DAY_MS).unwrap(), None);
+        assert_eq!(all(&*vault, ABC_SHA256).unwrap(), b"abc");
+    }
+}
+
 #[test]
 fn what_a_dead_writer_left_is_swept_when_the_vault_opens() {
     let place = Disk::new();
     place.open();
-    let leftover = place.0.path().join("tmp").join("1.0.part");
+    let leftover = place.0.path().join("tmp").join("n1.A.0.part");
     fs::write(&leftover, b"half").unwrap();
     place.open();
     assert!(!leftover.exists());

@@ -3,11 +3,11 @@
 use super::books;
 use super::exit::Failure;
 use crate::error::{Error, Result as Outcome};
+use crate::node;
 use crate::settings::Settings;
 use crate::trade::plan::{Bundle, Plan};
 use crate::vault::Vault;
 use crate::vault::blocks::Content;
-use crate::vault::disk::DiskVault;
 use fpp_codecs::Code;
 use std::io::Read;
 
@@ -31,9 +31,9 @@ impl Kept {
                 transfer.name, transfer.state
             )));
         };
-        let vault = DiskVault::open(&settings.vault_dir())?;
+        let vault = node::vaults::open_read_only(settings)?;
         let plan = match &transfer.facts.plan {
-            Some(digest) if vault.holds(digest) => frozen(&vault, digest)?,
+            Some(digest) if vault.holds(digest)? => frozen(&*vault, digest)?,
             _ => match settings.route(&transfer.route) {
                 Some(route) => route.bundle(settings)?.compile()?,
                 None => return Err(Failure::usage(format!("route `{}` is not configured any more", transfer.route))),
@@ -43,7 +43,7 @@ impl Kept {
     }
 }
 
-fn frozen(vault: &DiskVault, digest: &str) -> Outcome<Plan> {
+fn frozen(vault: &dyn Vault, digest: &str) -> Outcome<Plan> {
     let mut bytes = Vec::new();
     let read = vault.open(digest)?.reader_at(0).take(PLAN_BYTES_MAX).read_to_end(&mut bytes);
     read.map_err(|e| Error::halt(Code::VAULT, format!("the frozen plan {digest} cannot be read")).caused_by(e))?;

@@ -15,7 +15,7 @@ pub async fn claim(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
     // A retry of an earlier file: its bytes are in the vault, the source may be long gone.
     if let Some(sha256) = transfer.facts.sha256.clone() {
         let vault = cx.vault.clone();
-        if blocking(move || Ok(vault.holds(&sha256))).await? {
+        if blocking(move || vault.renew(&sha256)).await? {
             return claimed(cx, transfer, &route, fence).await;
         }
     }

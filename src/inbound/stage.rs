@@ -19,7 +19,7 @@ pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
     let route = cx.route(transfer)?;
     if let Some(sha256) = transfer.facts.sha256.clone() {
         let vault = cx.vault.clone();
-        if blocking(move || Ok(vault.holds(&sha256))).await? {
+        if blocking(move || vault.holds(&sha256)).await? {
             return cx.advance(fence, transfer, FileEvent::Stage, Facts::default()).await;
         }
     }

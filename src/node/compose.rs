@@ -1,5 +1,5 @@
 //! Opens engines and introduces the rooms to each other: the only place that reads settings for a room. `books.rs`
-//! beside it opens the ledger, for commands as well.
+//! and `vaults.rs` beside it open ledger and vault, for commands as well.
 
 use super::claimer::Claimer;
 use super::rooms::{Options, Partners, Rooms};
@@ -10,7 +10,6 @@ use crate::error::{Error, Result};
 use crate::inbound::route::{AnswerTarget, FileOutlet, Publish, Route};
 use crate::inbound::work::Inbound;
 use crate::settings::{self, Settings, SftpAuth, Spool, SpoolKind};
-use crate::vault::disk::DiskVault;
 use crate::vault::plans::Plans;
 use fpp_codecs::Code;
 use fpp_codecs::text::Page;
@@ -30,12 +29,12 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         Some(wrap) => wrap(opened),
         None => opened,
     };
-    let vault: Arc<dyn crate::vault::Vault> = Arc::new(DiskVault::open(&settings.vault_dir())?);
+    let claimer = Claimer::new(ledger.clone(), &settings);
+    let vault = super::vaults::open(&settings, claimer.holder())?;
     let scratch = settings.data_dir.join("scratch");
     empty_folder(&scratch)?;
     let (folders, partners) = folders(&settings)?;
     let bell = Bell::default();
-    let claimer = Claimer::new(ledger.clone(), &settings);
     let inbound = Arc::new(Inbound {
         ledger: ledger.clone(),
         vault: vault.clone(),

@@ -16,6 +16,7 @@ mod rooms;
 mod sealing;
 mod status;
 mod sweeping;
+pub(crate) mod vaults;
 mod watch;
 mod workers;
 

@@ -160,11 +160,9 @@ fn purged(up_to: u64) -> StreamError {
 /// Whether the bytes of a publication are in the vault. A rejected file shows none.
 async fn kept(books: &Books, transfer: &Transfer) -> Result<bool> {
     let (vault, of) = (books.vault.clone(), transfer.clone());
-    blocking(move || {
-        Ok(match (&of.verdict, &of.facts.sha256) {
-            (Some(Verdict::Rejected), _) | (_, None) => true,
-            (_, Some(sha256)) => vault.holds(sha256),
-        })
+    blocking(move || match (&of.verdict, &of.facts.sha256) {
+        (Some(Verdict::Rejected), _) | (_, None) => Ok(true),
+        (_, Some(sha256)) => vault.holds(sha256),
     })
     .await
 }

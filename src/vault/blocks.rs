@@ -5,8 +5,7 @@
 //! its only block is its name. It proves against damage, not against a forger; the
 //! forger's case is the content's own SHA-256, which is its name and stands in the ledger.
 
-use super::faults::{damaged, error_of};
-use super::files::failed;
+use super::faults::{damaged, error_of, failed};
 use crate::error::Result;
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};

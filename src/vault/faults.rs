@@ -1,6 +1,5 @@
-//! Names of contents, and what can be wrong with a content.
+//! Names of contents, what can be wrong with a content, and the class of what an engine's disk answers.
 
-use super::files::failed;
 use crate::error::{Error, Result};
 use fpp_codecs::Code;
 use std::fmt::Write;
@@ -12,6 +11,39 @@ pub fn error_of(error: io::Error) -> Error {
         Ok(carried) => carried,
         Err(error) => failed("the vault", error),
     }
+}
+
+/// Classes an I/O error of the vault: no space is tried again when there is space.
+pub(super) fn failed(place: &str, error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            Error::retry(Code::NO_SPACE, format!("{place}: there is no space for it"))
+                .hint("Make space on the vault's disk; it goes on by itself.")
+                .caused_by(error)
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Error::halt(Code::VAULT, format!("{place}: it may not be read or written"))
+                .hint("Give the node's user the right to the vault's folder.")
+                .caused_by(error)
+        }
+        _ => Error::retry(Code::VAULT, format!("{place}: it cannot be read or written"))
+            .hint("Look at the vault's disk and the system's log.")
+            .caused_by(error),
+    }
+}
+
+/// An error of what is put: the one it carries, or the source's folder is at fault.
+pub(super) fn unreadable(error: io::Error) -> Error {
+    match error.downcast::<Error>() {
+        Ok(carried) => carried,
+        Err(error) => Error::retry(Code::FOLDER, "the source cannot be read").caused_by(error),
+    }
+}
+
+/// More bytes than may be put.
+pub(super) fn too_large(max_bytes: u64) -> Error {
+    Error::reject(Code::UNSAFE, format!("the file is larger than {max_bytes} bytes"))
+        .hint("Raise the route's largest size if such files are expected.")
 }
 
 /// Refuses what is no SHA-256 in lower hex, so that no name leads out of the vault.
@@ -41,4 +73,18 @@ pub(super) fn missing(sha256: &str) -> Error {
 pub(super) fn damaged(sha256: &str, what: impl std::fmt::Display) -> Error {
     Error::halt(Code::VAULT, format!("{sha256} in the vault is damaged: {what}"))
         .hint("Restore the file from the backup, or let the partner send it again: equal bytes mend it.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Class;
+    use std::io::Write;
+
+    #[test]
+    fn no_space_is_tried_again_and_says_so() {
+        let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let error = failed("x", full.write_all(b"1").unwrap_err());
+        assert_eq!((error.code, error.class), (Code::NO_SPACE, Class::Retry));
+    }
 }

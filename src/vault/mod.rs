@@ -1,18 +1,25 @@
 //! The vault: every file received or sent, under its SHA-256, with the digests of its blocks and its indexes.
 //!
-//! Contract: [`Vault`]; engines stand beside it (`disk.rs`). Invariants: content never changes; what [`Vault::put`]
+//! Contract: [`Vault`]; engines stand beside it (`disk/`). Invariants: content never changes; what [`Vault::put`]
 //! returned survives power loss; no byte is handed out before its whole block was checked against the digest that was
 //! taken when the content came in (`blocks.rs`), so damage is an error and never an event. Memory is bounded by one
 //! block, whatever the file's size.
+//!
+//! Several nodes may write to one vault at once, and hold nothing in common but it: equal content of two of them is one
+//! content, whoever comes first; a temporary has its node and incarnation in its name, and nobody removes one whose
+//! writer may live; what one node put is seen by all when `put` returns. A removal never takes what was put after the
+//! time that it names, whichever node put it. What it does not do: it knows no leases, because content that two nodes
+//! make of the same file is the same, and so the ledger alone decides whose work counts.
 //!
 //! The code is synchronous: callers use `spawn_blocking`. It knows bytes, not records.
 
 pub mod blocks;
 pub mod disk;
 mod faults;
-mod files;
+mod index;
 pub mod made;
 pub mod plans;
+mod take_in;
 
 pub use faults::error_of;
 
@@ -29,6 +36,17 @@ pub struct Stored {
     pub sm3: String,
     /// Bytes.
     pub size: u64,
+}
+
+/// What a walk over the vault finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// SHA-256, hex.
+    pub sha256: String,
+    /// Bytes; 0 for what an interrupted removal left.
+    pub bytes: u64,
+    /// When it was last put, UTC milliseconds; where an engine does not know it exactly, not before that.
+    pub put_ms: i64,
 }
 
 /// What every vault engine does.
@@ -55,6 +73,24 @@ pub trait Vault: Send + Sync {
     /// Opens content; FPP9002 when it is missing or its block digests are damaged.
     fn open(&self, sha256: &str) -> Result<Content>;
 
-    /// Whether the content is there.
-    fn holds(&self, sha256: &str) -> bool;
+    /// Whether the content is there. Where nobody can tell it is an error, and never "no".
+    fn holds(&self, sha256: &str) -> Result<bool>;
+
+    /// Lets content that is there count as put now, so that no removal takes it; false when it is not there.
+    fn renew(&self, sha256: &str) -> Result<bool> {
+        if !self.holds(sha256)? {
+            return Ok(false);
+        }
+        self.put(&mut self.open(sha256)?.reader_at(0), &mut |_| {}, u64::MAX).map(|_| true)
+    }
+
+    /// Shows every content once, in no order; what comes or goes meanwhile may be shown or not.
+    fn contents(&self, visit: &mut dyn FnMut(Kept) -> Result<()>) -> Result<()>;
+
+    /// Removes content with all that tells of it, unless it was put at `put_before_ms` or later: then nothing, else the
+    /// bytes that went.
+    fn remove(&self, sha256: &str, put_before_ms: i64) -> Result<Option<u64>>;
+
+    /// Bytes that may still be written where content comes in, if there is such a bound.
+    fn free_bytes(&self) -> Result<Option<u64>>;
 }

@@ -20,7 +20,7 @@ fn mode(folder: &Path, mode: u32) {
 
 /// What the answer holds, from the node's vault.
 fn content(node: &Running<'_>, delivery: &Delivery) -> Vec<u8> {
-    let vault = DiskVault::open(&node.settings.vault_dir()).unwrap();
+    let vault = DiskVault::open_read_only(&node.settings.vault_dir());
     let mut bytes = Vec::new();
     vault.open(&delivery.sha256).unwrap().reader_at(0).read_to_end(&mut bytes).unwrap();
     bytes
