@@ -89,6 +89,7 @@ fn pictures_that_are_none_are_refused_at_their_place() {
     assert_eq!(at("-9CR"), 2);
     assert_eq!(at("$$9$"), 2);
     assert_eq!(at("$$--9"), 0);
+    assert_eq!(at("--$9.99"), 2);
     assert_eq!(at("9CX"), 1);
     assert_eq!(at("9(0)"), 0);
     assert_eq!(at("9(5"), 0);

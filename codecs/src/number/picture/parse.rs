@@ -182,7 +182,8 @@ fn find_float(symbols: &[Symbol]) -> Result<Option<(Float, usize, usize)>, Pictu
         let places = || symbols.iter().enumerate().filter(|(_, (s, _))| *s == symbol);
         let (Some((start, (_, at))), Some((last, _))) = (places().next(), places().next_back()) else { continue };
         if start == last {
-            let front = symbols[..start].iter().all(|(s, _)| matches!(s, b'+' | b'-'));
+            // Before it stands at most one sign, which is fixed too.
+            let front = start <= 1 && symbols[..start].iter().all(|(s, _)| matches!(s, b'+' | b'-'));
             if symbol == CURRENCY && !front {
                 return fault(*at, "a fixed currency sign stands in front");
             }
