@@ -102,7 +102,8 @@ fn list(route: &str, json: bool, global: &Global, out: &mut Output) -> Result<Ex
     Ok(Exit::Good)
 }
 
-fn date(text: &str) -> Result<String, String> {
+/// A business date of the command line.
+pub(super) fn date(text: &str) -> Result<String, String> {
     let date = text.parse::<jiff::civil::Date>().map_err(|_| "there is no such day; write yyyy-mm-dd".to_owned())?;
     Ok(date.to_string())
 }

@@ -3,6 +3,7 @@
 use super::books;
 use super::exit::Failure;
 use crate::error::{Error, Result as Outcome};
+use crate::ledger::transfer::Transfer;
 use crate::node;
 use crate::settings::Settings;
 use crate::trade::plan::{Bundle, Plan};
@@ -24,7 +25,11 @@ pub(super) struct Kept {
 impl Kept {
     /// Finds it. Before a file is judged no plan is frozen for it; then the route's present one is taken.
     pub(super) async fn open(settings: &Settings, id: &str) -> std::result::Result<Kept, Failure> {
-        let transfer = books::transfer(&*books::open(settings).await?, id).await?;
+        Kept::of(settings, &books::transfer(&*books::open(settings).await?, id).await?)
+    }
+
+    /// The same of a transfer that is known.
+    pub(super) fn of(settings: &Settings, transfer: &Transfer) -> std::result::Result<Kept, Failure> {
         let Some(sha256) = &transfer.facts.sha256 else {
             return Err(Failure::usage(format!(
                 "{} is not in the vault yet (it is {:?})",
@@ -39,7 +44,7 @@ impl Kept {
                 None => return Err(Failure::usage(format!("route `{}` is not configured any more", transfer.route))),
             },
         };
-        Ok(Kept { name: transfer.name, content: vault.open(sha256)?, plan })
+        Ok(Kept { name: transfer.name.clone(), content: vault.open(sha256)?, plan })
     }
 }
 

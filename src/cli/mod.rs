@@ -27,6 +27,8 @@ mod deliveries;
 mod demo;
 mod encode;
 mod events;
+mod export;
+mod find;
 mod inspect;
 mod layout;
 mod layout_check;
@@ -81,6 +83,7 @@ enum Verb {
     Status(status::Status),
     Nodes(nodes::Nodes),
     Transfers(transfers::Transfers),
+    Find(find::Find),
     Deliveries(deliveries::Deliveries),
     Notices(notices::Notices),
     Events(events::Events),
@@ -141,6 +144,7 @@ impl Verb {
             Verb::Status(verb) => verb.run(global, out),
             Verb::Nodes(verb) => verb.run(global, out),
             Verb::Transfers(verb) => verb.run(global, out),
+            Verb::Find(verb) => verb.run(global, out),
             Verb::Deliveries(verb) => verb.run(global, out),
             Verb::Notices(verb) => verb.run(global, out),
             Verb::Events(verb) => verb.run(global, out),

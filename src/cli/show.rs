@@ -1,9 +1,26 @@
 //! How values look to people: times in the installation's time zone, sizes, states.
 
-use crate::ledger::transfer::Transfer;
+use crate::ledger::transfer::{FileState, Transfer};
 pub(super) use crate::telemetry::figures::grouped;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+
+/// States as the command line says them.
+pub(super) const STATES: [(&str, FileState); 8] = [
+    ("arrived", FileState::Arrived),
+    ("claimed", FileState::Claimed),
+    ("staged", FileState::Staged),
+    ("proven", FileState::Proven),
+    ("posted", FileState::Posted),
+    ("acknowledged", FileState::Acknowledged),
+    ("archived", FileState::Archived),
+    ("held", FileState::Held),
+];
+
+/// The state of a word.
+pub(super) fn state_of(word: &str) -> Option<FileState> {
+    STATES.iter().find(|(known, _)| *known == word).map(|(_, state)| *state)
+}
 
 /// Writes times in one time zone.
 #[derive(Clone, Debug)]

@@ -2,32 +2,23 @@
 
 use super::books;
 use super::exit::{Exit, Failure};
+use super::export::Export;
 use super::global::{Global, wait};
 use super::output::{Align, Output, Table, note};
-use super::show::{Times, count, short, state, verdict};
+use super::show::{STATES, Times, count, short, state, state_of, verdict};
 use super::story::{self, Story};
 use crate::ledger::transfer::{FileState, Transfer, TransferId, TransferQuery};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use fpp_codecs::Code;
 
-const STATES: [(&str, FileState); 8] = [
-    ("arrived", FileState::Arrived),
-    ("claimed", FileState::Claimed),
-    ("staged", FileState::Staged),
-    ("proven", FileState::Proven),
-    ("posted", FileState::Posted),
-    ("acknowledged", FileState::Acknowledged),
-    ("archived", FileState::Archived),
-    ("held", FileState::Held),
-];
-
 /// List files that came, newest first, or show one file's whole story.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(
     after_help = "Examples:\n  fpp transfers --route pmtrd --date 2025-06-20\n  fpp transfers --state held --json\n  \
-                        fpp transfers show 01JY3V8Q5TZ6QX2M4N7P9RSTVW"
+                        fpp transfers show 01JY3V8Q5TZ6QX2M4N7P9RSTVW\n  \
+                        fpp transfers export --date 2025-06-20 --format csv --csv excel > day.csv"
 )]
 pub(super) struct Transfers {
     #[command(subcommand)]
@@ -65,12 +56,16 @@ enum Act {
         #[arg(long, default_value_t = 20)]
         rejects: u32,
     },
+    Export(Export),
 }
 
 impl Transfers {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         let settings = global.settings()?;
         let times = Times::of(&settings.timezone);
+        if let Some(Act::Export(export)) = self.act {
+            return export.run(&settings, &times, out);
+        }
         if let Some(Act::Show { id, json, rejects }) = self.act {
             let story = wait(async { Story::read(&*books::open(&settings).await?, &id, rejects).await })?;
             if json {
@@ -80,7 +75,7 @@ impl Transfers {
             }
             return Ok(Exit::Good);
         }
-        let state = self.state.as_deref().and_then(|word| STATES.iter().find(|(w, _)| *w == word)).map(|(_, s)| *s);
+        let state = self.state.as_deref().and_then(state_of);
         let query = TransferQuery {
             route: self.route,
             state,

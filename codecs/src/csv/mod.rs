@@ -20,4 +20,4 @@ pub use columns::Columns;
 pub use dialect::{Dialect, Encoding, LongDigits};
 pub use fill::{CsvFault, Header};
 pub use read::{CsvCell, Lines, ReadError};
-pub use write::Writer;
+pub use write::{Plain, Writer, plain_line};

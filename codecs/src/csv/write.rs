@@ -128,6 +128,54 @@ impl Writer {
     }
 }
 
+/// A cell of a table that is no record's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plain<'a> {
+    /// Nothing.
+    Null,
+    /// Text; what a spreadsheet would take for a formula is guarded.
+    Text(&'a str),
+    /// A number as it is written.
+    Number(&'a str),
+}
+
+/// Appends a line of a table that is no record's, with the byte-order mark before the first one. A character that the
+/// encoding does not have is told, and nothing is written.
+pub fn plain_line(dialect: &Dialect, first: bool, cells: &[Plain<'_>], out: &mut Vec<u8>) -> Result<(), String> {
+    let (mut line, mut cell) = (String::new(), String::new());
+    for (at, plain) in cells.iter().enumerate() {
+        if at > 0 {
+            line.push(char::from(dialect.delimiter));
+        }
+        cell.clear();
+        match plain {
+            Plain::Null => continue,
+            Plain::Text("") => {
+                line.push_str("\"\"");
+                continue;
+            }
+            Plain::Text(text) => dialect.dress(text, &mut cell),
+            Plain::Number(number) => dialect.dress_number(number, &mut cell),
+        }
+        quote(&cell, dialect.delimiter, &mut line);
+    }
+    line.push_str("\r\n");
+    match dialect.encoding {
+        Encoding::Gb18030 => {
+            let start = out.len();
+            let written = text::encode(Page::Gb18030Of2022, &line, out).map_err(|e| e.detail.to_owned());
+            written.inspect_err(|_| out.truncate(start))
+        }
+        encoding => {
+            if first && encoding == Encoding::Utf8Bom {
+                out.extend_from_slice(&BOM);
+            }
+            out.extend_from_slice(line.as_bytes());
+            Ok(())
+        }
+    }
+}
+
 fn quote(cell: &str, delimiter: u8, out: &mut String) {
     // A blank at either end would be dropped by readers that are not strict.
     let edges = cell.starts_with(' ') || cell.ends_with(' ');
@@ -142,4 +190,27 @@ fn quote(cell: &str, delimiter: u8, out: &mut String) {
         }
     }
     out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_line_is_as_safe_as_a_records() {
+        let cells = [Plain::Text("=1+1"), Plain::Number("-5.00"), Plain::Null, Plain::Text(""), Plain::Text("a,\"b\"")];
+        let mut out = Vec::new();
+        plain_line(&Dialect::default(), true, &cells, &mut out).unwrap();
+        assert_eq!(out, b"'=1+1,-5.00,,\"\",\"a,\"\"b\"\"\"\r\n");
+        let dialect = Dialect { encoding: Encoding::Utf8Bom, ..Dialect::default() };
+        for first in [true, false] {
+            out.clear();
+            plain_line(&dialect, first, &[Plain::Text("x")], &mut out).unwrap();
+            assert_eq!(out.starts_with(&BOM), first);
+        }
+        out.clear();
+        let dialect = Dialect { encoding: Encoding::Gb18030, ..Dialect::default() };
+        plain_line(&dialect, true, &[Plain::Text("\u{56de}")], &mut out).unwrap();
+        assert_eq!(out, b"\xbb\xd8\r\n");
+    }
 }
