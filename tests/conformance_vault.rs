@@ -3,6 +3,11 @@
 // A test that cannot go on says so by panicking, in helpers too.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(feature = "s3")]
+#[path = "vault_support/bucket.rs"]
+#[allow(dead_code, clippy::print_stdout)] // each test program uses a part; a skipped test says so
+mod bucket;
+
 use fpp::error::{Class, Error};
 use fpp::vault::blocks::BLOCK_BYTES;
 use fpp::vault::disk::DiskVault;
@@ -56,18 +61,55 @@ impl Place for Disk {
     }
 
     fn objects(&self) -> Vec<PathBuf> {
-        fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    walk(&path, found);
-                } else if !path.ends_with("lock") {
-                    found.push(path);
-                }
-            }
-        }
         let mut found = Vec::new();
         walk(self.0.path(), &mut found);
+        found
+    }
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            walk(&path, found);
+        } else if !path.ends_with("lock") {
+            found.push(path);
+        }
+    }
+}
+
+#[cfg(feature = "s3")]
+struct InBucket(bucket::Room);
+
+#[cfg(feature = "s3")]
+impl Place for InBucket {
+    fn open(&self) -> Box<dyn Vault> {
+        Box::new(fpp::vault::s3::S3Vault::open(&self.0.place).unwrap())
+    }
+
+    fn tamper(&self, sha256: &str, suffix: &str, how: &dyn Fn(&mut Vec<u8>)) {
+        let path = self.0.path(sha256, suffix);
+        let mut bytes = fs::read(&path).unwrap();
+        how(&mut bytes);
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn age(&self, sha256: &str) {
+        let ten_days_ago = jiff::Timestamp::now() - Duration::from_secs(10 * 86_400);
+        let day = ten_days_ago.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y%m%d").to_string();
+        for suffix in [".blocks", ".lines.index"] {
+            let from = self.0.path(sha256, suffix);
+            if from.exists() {
+                fs::rename(&from, from.with_file_name(format!("{day}{suffix}"))).unwrap();
+            }
+        }
+        let content = self.0.path(sha256, "");
+        fs::rename(&content, content.with_file_name(day)).unwrap();
+    }
+
+    fn objects(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        walk(&self.0.folder, &mut found);
         found
     }
 }
@@ -86,13 +128,17 @@ macro_rules! conformance {
         mod $engine {
             $(#[test]
             fn $case() {
-                super::$case(&$place);
+                if let Some(place) = $place {
+                    super::$case(&place);
+                }
             })*
         }
     };
 }
 
-conformance!(on_disk, crate::Disk::new());
+conformance!(on_disk, Some(crate::Disk::new()));
+#[cfg(feature = "s3")]
+conformance!(on_s3, crate::bucket::running().map(|running| crate::InBucket(crate::bucket::Room::new(running))));
 
 const ABC_SHA256: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 const ABC_SM3: &str = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0";

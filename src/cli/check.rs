@@ -10,8 +10,8 @@ use serde_json::json;
 
 /// Check the configuration: every fault of every file at once, with file, line and column.
 ///
-/// Reads the node's file, its routes, and the layouts, mappings and lists these name. Where the ledger is on a server, it
-/// is asked whether it lets the node in; opens nothing else.
+/// Reads the node's file, its routes, and the layouts, mappings and lists these name. Where ledger or
+/// vault are on a server, it is asked whether it lets the node in; opens nothing else.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fpp check --config /etc/fpp/fpp.toml")]
 pub(super) struct Check {
@@ -39,15 +39,17 @@ impl Check {
         }
         let (ledger, version) =
             (node::books::place(&settings), wait(async { Ok(node::books::look(&settings).await?) })?);
+        let (vault, asked) = (node::vaults::place(&settings), node::vaults::look(&settings)?);
         if self.json {
             let warnings: Vec<_> = settings.warnings.iter().map(ToString::to_string).collect();
             let routes: Vec<_> = settings.routes.iter().map(|r| r.name.as_str()).collect();
             out.json(
-                &json!({"good": true, "node": settings.node, "ledger": ledger, "routes": routes, "warnings": warnings}),
+                &json!({"good": true, "node": settings.node, "ledger": ledger, "vault": vault, "routes": routes, "warnings": warnings}),
             )?;
             return Ok(Exit::Good);
         }
         out.line(format_args!("ledger {ledger}{}", told(version)))?;
+        out.line(format_args!("vault {vault}{}", if asked { ": reached" } else { "" }))?;
         out.line("")?;
         let mut spools = Table::new(&[("spool", Align::Left), ("where", Align::Left)]);
         for spool in &settings.spools {

@@ -137,17 +137,5 @@ fn named(place: &LedgerServer, password: Option<String>) -> Server {
 }
 
 fn password(secret: &Secret) -> Result<String> {
-    match secret {
-        Secret::File(file) => {
-            let text = std::fs::read_to_string(file).map_err(|e| {
-                Error::halt(Code::LEDGER, format!("the ledger's password cannot be read from {}", file.display()))
-                    .caused_by(e)
-            })?;
-            Ok(text.strip_suffix('\n').map_or(text.as_str(), |line| line.trim_end_matches('\r')).to_owned())
-        }
-        Secret::Env(variable) => std::env::var(variable).map_err(|_| {
-            Error::halt(Code::LEDGER, format!("the environment has no {variable}, which is the ledger's password"))
-                .hint("Set it for this command, or name a file: ledger.password_file.")
-        }),
-    }
+    super::secret::read(secret, "the ledger's password", Code::LEDGER)
 }

@@ -30,9 +30,9 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         None => opened,
     };
     let claimer = Claimer::new(ledger.clone(), &settings);
-    let vault = super::vaults::open(&settings, claimer.holder())?;
     let scratch = settings.data_dir.join("scratch");
     empty_folder(&scratch)?;
+    let vault = super::vaults::open(&settings, claimer.holder(), &clock)?;
     let (folders, partners) = folders(&settings)?;
     let bell = Bell::default();
     let inbound = Arc::new(Inbound {

@@ -14,6 +14,7 @@ mod places;
 mod presence;
 mod rooms;
 mod sealing;
+mod secret;
 mod status;
 mod sweeping;
 pub(crate) mod vaults;

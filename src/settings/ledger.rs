@@ -62,7 +62,7 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader) -> LedgerPlace {
             None
         }
     };
-    let password = password(&section, reader);
+    let password = secret(&section, reader, "password");
     let tls = match section.text("tls").as_deref() {
         None | Some("verify") => true,
         Some("off") => false,
@@ -79,10 +79,6 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader) -> LedgerPlace {
         section.fault("ca_file", "nothing is checked with `tls = \"off\"`");
     }
     let connections_max = section.number_in("connections_max", 1..=200).and_then(|n| u32::try_from(n).ok());
-    if section.has("password") {
-        section.text("password");
-        section.fault("password", "a secret never stands here; write it to a file and name that: password_file");
-    }
     section.no_more();
     let Some(server) = parsed else { return LedgerPlace::File };
     if server.socket.is_some() && section.has("tls") && tls {
@@ -97,17 +93,23 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader) -> LedgerPlace {
     })
 }
 
-fn password(section: &Section<'_>, reader: &mut Reader) -> Option<Secret> {
-    let file = section.has("password_file").then(|| reader.secret_file(section, "password_file")).flatten();
-    let variable = section.text("password_env");
+/// Where a secret is: `NAME_file` or `NAME_env`; that it stands in the settings themselves is a fault.
+pub(super) fn secret(section: &Section<'_>, reader: &mut Reader, name: &str) -> Option<Secret> {
+    let (in_file, in_environment) = (format!("{name}_file"), format!("{name}_env"));
+    let file = section.has(&in_file).then(|| reader.secret_file(section, &in_file)).flatten();
+    let variable = section.text(&in_environment);
     if file.is_some() && variable.is_some() {
-        section.fault("password_env", "the password stands in a file or in the environment, not in both");
+        section.fault(&in_environment, "a secret stands in a file or in the environment, not in both");
+    }
+    if section.has(name) {
+        section.text(name);
+        section.fault(name, format_args!("a secret never stands here; write it to a file and name that: {in_file}"));
     }
     match (file, variable) {
         (Some(file), _) => Some(Secret::File(file)),
         (None, Some(variable)) => {
             if std::env::var_os(&variable).is_none() {
-                reader.warn(section, "password_env", format!("the environment has no {variable} here"));
+                reader.warn(section, &in_environment, format!("the environment has no {variable} here"));
             }
             Some(Secret::Env(variable))
         }

@@ -126,7 +126,7 @@ fn node(path: &Path, root: &Section<'_>, reader: &mut Reader) -> Settings {
     if nodes > 1 && (ledger == LedgerPlace::File || !vault.is_shared()) {
         root.fault(
             "nodes",
-            "several nodes need a ledger on a server and a vault that all of them reach: [ledger] url, [vault] path",
+            "several nodes need a ledger on a server and a vault that all of them reach: [ledger] url, [vault] path or url",
         );
     }
     let spools = spools(root, reader);

@@ -33,5 +33,5 @@ pub use ledger::{LedgerPlace, LedgerServer, Secret};
 pub use node::{Http, Seal, Settings, Work};
 pub use route::{DayControl, Ready, Route, SourceAction, Text, Texts};
 pub use spool::{Sftp, SftpAuth, Spool, SpoolKind, Standby};
-pub use vault::VaultPlace;
+pub use vault::{VaultBucket, VaultPlace};
 pub use words::{DigestKind, MarkerContent};

@@ -88,10 +88,10 @@ impl Settings {
         self.data_dir.join("ledger.sqlite")
     }
 
-    /// The vault's folder.
+    /// The vault's folder, where it is in one.
     pub fn vault_dir(&self) -> PathBuf {
         match &self.vault {
-            VaultPlace::Own => self.data_dir.join("vault"),
+            VaultPlace::Own | VaultPlace::Bucket(_) => self.data_dir.join("vault"),
             VaultPlace::Folder(path) => path.clone(),
         }
     }

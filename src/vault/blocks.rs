@@ -6,7 +6,7 @@
 //! forger's case is the content's own SHA-256, which is its name and stands in the ledger.
 
 use super::faults::{damaged, error_of, failed};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -185,7 +185,11 @@ impl Reader {
             Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
                 return Err(damage(format!("it ends within the block that begins at byte {start}")));
             }
-            Err(e) => return Err(io::Error::other(failed(&format!("{sha256} in the vault"), e))),
+            Err(e) => {
+                let carried = e.downcast::<Error>();
+                let error = carried.unwrap_or_else(|e| failed(&format!("{sha256} in the vault"), e));
+                return Err(io::Error::other(error));
+            }
         }
         let digest = usize::try_from(number).ok().and_then(|number| blocks.digests.get(number));
         if digest.is_none_or(|digest| Sha256::digest(&self.block).as_slice() != digest) {

@@ -1,6 +1,6 @@
 //! The vault: every file received or sent, under its SHA-256, with the digests of its blocks and its indexes.
 //!
-//! Contract: [`Vault`]; engines stand beside it (`disk/`). Invariants: content never changes; what [`Vault::put`]
+//! Contract: [`Vault`]; engines stand beside it (`disk/`, and `s3/` behind the feature `s3`). Invariants: content never changes; what [`Vault::put`]
 //! returned survives power loss; no byte is handed out before its whole block was checked against the digest that was
 //! taken when the content came in (`blocks.rs`), so damage is an error and never an event. Memory is bounded by one
 //! block, whatever the file's size.
@@ -19,6 +19,8 @@ mod faults;
 mod index;
 pub mod made;
 pub mod plans;
+#[cfg(feature = "s3")]
+pub mod s3;
 mod take_in;
 
 pub use faults::error_of;
