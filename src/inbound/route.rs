@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A route, ready for work.
+#[derive(Clone)]
 pub struct Route {
     /// Name.
     pub name: String,
@@ -56,6 +57,7 @@ impl Route {
 }
 
 /// Events as JSON lines, published in a spool.
+#[derive(Clone, Debug)]
 pub struct FileOutlet {
     /// Spool it goes to.
     pub spool: String,
@@ -70,6 +72,7 @@ pub struct FileOutlet {
 }
 
 /// Where the answer goes.
+#[derive(Clone, Debug)]
 pub struct AnswerTarget {
     /// Spool it goes to.
     pub spool: String,

@@ -123,7 +123,11 @@ fn sftp_settings(sftp: &settings::Sftp) -> SftpSettings {
     }
 }
 
-fn routes(settings: &Settings, folders: &Folders) -> Result<BTreeMap<String, Arc<Route>>> {
+/// The routes, ready for work, for the node and for whoever walks files without one.
+pub fn routes(
+    settings: &Settings,
+    folders: &BTreeMap<String, Arc<dyn Folder>>,
+) -> Result<BTreeMap<String, Arc<Route>>> {
     let timezone = jiff::tz::TimeZone::get(&settings.timezone)
         .map_err(|e| Error::internal(format!("no time zone `{}`", settings.timezone)).caused_by(e))?;
     let mut routes = BTreeMap::new();

@@ -26,6 +26,7 @@ use crate::bell::Bell;
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;
 use crate::settings::Settings;
+pub use compose::routes;
 use rooms::Rooms;
 pub use rooms::{Options, WrapLedger};
 use std::net::SocketAddr;

@@ -15,6 +15,7 @@ mod deliveries;
 mod desk;
 mod figures;
 mod leases;
+mod memory;
 mod mysql;
 mod publications;
 mod purge;
@@ -27,6 +28,16 @@ mod sqlite;
 mod tls;
 mod transfers;
 mod verbs;
+
+#[path = "../simulator/baton.rs"]
+#[allow(dead_code, reason = "nobody runs a simulation here")]
+mod baton;
+#[path = "../simulator/books.rs"]
+#[allow(dead_code, reason = "the simulator uses more")]
+mod books;
+#[path = "../simulator/seams.rs"]
+#[allow(dead_code, reason = "the simulator uses more")]
+mod seams;
 
 use async_trait::async_trait;
 use fpp::ledger::Ledger;
@@ -127,6 +138,32 @@ macro_rules! conformance {
 
 conformance!(on_sqlite, Some(crate::sqlite::SqliteBooks::new()));
 conformance!(on_mariadb, crate::mysql::MysqlBooks::new(crate::databases::Kind::MariaDb));
+conformance!(in_memory, Some(crate::memory::MemoryBooks::new());
+    transfers::an_arrival_is_booked_once,
+    transfers::a_file_walks_to_its_end,
+    transfers::an_illegal_move_writes_nothing,
+    transfers::a_parked_file_is_not_due,
+    transfers::held_and_finished_files_are_not_due,
+    transfers::an_identity_is_accepted_once,
+    transfers::a_batch_shows_its_runs_but_not_the_rejected,
+    transfers::lists_are_filtered_and_paged,
+    transfers::rejects_are_paged_and_belong_to_their_judgement,
+    leases::a_stale_epoch_writes_nothing,
+    leases::one_of_many_takes_a_lease,
+    leases::a_beat_is_refused_after_a_takeover,
+    publications::a_number_is_not_lost_by_a_refused_apply,
+    races::an_arrival_is_booked_once_by_many_nodes,
+    races::an_identity_is_accepted_once_by_many_nodes,
+    races::a_name_is_planned_once_by_many_nodes,
+    races::a_notice_is_opened_once_by_many_nodes,
+    races::a_file_moves_once,
+    deliveries::a_plan_is_made_once,
+    deliveries::a_delivery_walks_and_wakes_its_transfer,
+    deliveries::a_transfer_does_not_sleep_past_its_last_delivery,
+    deliveries::a_delivery_is_tried_again_later,
+    desk::days_open_and_close,
+    chains::the_journal_says_who_did_what_under_which_lease,
+);
 conformance!(on_seekdb, crate::mysql::MysqlBooks::new(crate::databases::Kind::SeekDb));
 
 /// Opens books by their [`Books::place`].

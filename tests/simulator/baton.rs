@@ -1,0 +1,81 @@
+//! One thread at a time: a node runs until it pauses at a seam, then the scheduler says who goes on. So a run is decided
+//! by its seed alone, whatever the machine does.
+
+use std::sync::{Condvar, Mutex};
+
+/// Who may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    Scheduler,
+    Node(usize),
+}
+
+/// Hands the turn from the scheduler to a node and back.
+pub(crate) struct Baton {
+    turn: Mutex<Turn>,
+    changed: Condvar,
+}
+
+impl Baton {
+    pub(crate) fn new() -> Baton {
+        Baton { turn: Mutex::new(Turn::Scheduler), changed: Condvar::new() }
+    }
+
+    /// The scheduler lets a node run until it pauses or ends.
+    pub(crate) fn run(&self, node: usize) {
+        let mut turn = self.turn.lock().unwrap();
+        *turn = Turn::Node(node);
+        self.changed.notify_all();
+        while *turn != Turn::Scheduler {
+            turn = self.changed.wait(turn).unwrap();
+        }
+    }
+
+    /// A node waits for its turn.
+    pub(crate) fn wait(&self, node: usize) {
+        let mut turn = self.turn.lock().unwrap();
+        while *turn != Turn::Node(node) {
+            turn = self.changed.wait(turn).unwrap();
+        }
+    }
+
+    /// A node pauses: the scheduler goes on, and later this node.
+    pub(crate) fn pause(&self, node: usize) {
+        self.end();
+        self.wait(node);
+    }
+
+    /// A node has ended its life, or its turn.
+    pub(crate) fn end(&self) {
+        *self.turn.lock().unwrap() = Turn::Scheduler;
+        self.changed.notify_all();
+    }
+}
+
+/// Numbers that a seed decides (SplitMix64).
+#[derive(Clone, Debug)]
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Dice {
+        Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0x1234_5678))
+    }
+
+    pub(crate) fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// Below `n`.
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
+        self.roll() % n.max(1)
+    }
+
+    /// In so many of a thousand cases.
+    pub(crate) fn per_mille(&mut self, n: u64) -> bool {
+        self.below(1000) < n
+    }
+}

@@ -1,0 +1,330 @@
+//! Books in memory: what a ledger does, without a database. Rows are written by the same functions as in the engines
+//! (`fold.rs`), so the states and the chains are the real ones.
+
+use fpp::error::{Error, Result};
+use fpp::ledger::chain::{self, RejectsDigest, RejectsHasher};
+use fpp::ledger::change::{Applied, Change, Fence, JournalRow, NewNotice, NewTransfer, Notice, Reject};
+use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState};
+use fpp::ledger::fold::{self, Entry, Under, What};
+use fpp::ledger::lease::{Lease, LeaseKey};
+use fpp::ledger::node::NodeRow;
+use fpp::ledger::transfer::{Facts, FileEvent, FileState, Identity, Transfer, TransferId, Verdict};
+use fpp_codecs::Code;
+use std::collections::BTreeMap;
+
+/// All books.
+#[derive(Clone, Default)]
+pub(crate) struct Books {
+    pub(crate) transfers: BTreeMap<String, Transfer>,
+    pub(crate) deliveries: BTreeMap<String, Delivery>,
+    pub(crate) rejects: BTreeMap<String, Vec<Reject>>,
+    pub(crate) journal: BTreeMap<String, Vec<JournalRow>>,
+    pub(crate) leases: BTreeMap<String, Lease>,
+    pub(crate) nodes: BTreeMap<String, NodeRow>,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) days: BTreeMap<(String, String), bool>,
+    pub(crate) publication: u64,
+    arrivals: BTreeMap<String, String>,
+    identities: BTreeMap<(String, String, u32, u32), String>,
+    ids: u64,
+    /// Ids are given here, in order, so that a run with the same seed has the same ids.
+    names_ids: bool,
+}
+
+/// An `apply` under way.
+struct Writing<'b> {
+    books: &'b mut Books,
+    now_ms: i64,
+    fence: Option<Under>,
+    applied: Applied,
+    rejects: BTreeMap<String, RejectsDigest>,
+}
+
+impl Books {
+    /// Empty books that give the ids themselves.
+    pub(crate) fn naming() -> Books {
+        Books { names_ids: true, ..Books::default() }
+    }
+
+    /// All changes or none.
+    pub(crate) fn apply(&mut self, fence: Option<&Fence>, now_ms: i64, changes: &[Change]) -> Result<Applied> {
+        let before = self.clone();
+        let written = self.write(fence, now_ms, changes);
+        if written.is_err() {
+            *self = before;
+        }
+        written
+    }
+
+    fn write(&mut self, fence: Option<&Fence>, now_ms: i64, changes: &[Change]) -> Result<Applied> {
+        if let Some(fence) = fence {
+            self.check(fence)?;
+        }
+        let mut hashers: BTreeMap<String, RejectsHasher> = BTreeMap::new();
+        for change in changes {
+            if let Change::Reject { id, rejects } = change {
+                hashers.entry(id.0.clone()).or_default().add(rejects)?;
+            }
+        }
+        let rejects = hashers.into_iter().filter_map(|(id, hasher)| Some((id, hasher.finish()?))).collect();
+        let fence = fence.map(Under::from);
+        let mut writing = Writing { books: self, now_ms, fence, applied: Applied::default(), rejects };
+        changes.iter().try_for_each(|change| writing.change(change))?;
+        match writing.rejects.keys().next() {
+            Some(id) => Err(Error::internal(format!("rejects of {id} without their judgement"))),
+            None => Ok(writing.applied),
+        }
+    }
+
+    /// Refuses a fence that its lease no longer agrees with.
+    pub(crate) fn check(&self, fence: &Fence) -> Result<Lease> {
+        match self.leases.get(&fence.key.0) {
+            Some(lease) if lease.epoch == fence.epoch && lease.holder == fence.holder => Ok(lease.clone()),
+            now => Err(Error::halt(Code::STALE_EPOCH, format!("{} is stale: {now:?}", fence.key.0)).hint("Drop it.")),
+        }
+    }
+
+    pub(crate) fn take_lease(&mut self, key: &LeaseKey, holder: &str, seen: Option<&Lease>) -> Option<Lease> {
+        if self.leases.get(&key.0) != seen {
+            return None;
+        }
+        let epoch = seen.map_or(0, |lease| lease.epoch) + 1;
+        let lease = Lease { key: key.clone(), epoch, holder: holder.to_owned(), beat: 0 };
+        self.leases.insert(key.0.clone(), lease.clone());
+        Some(lease)
+    }
+
+    pub(crate) fn beat(&mut self, lease: &Lease) -> Result<Lease> {
+        let fence = Fence { key: lease.key.clone(), epoch: lease.epoch, holder: lease.holder.clone() };
+        let mut held = self.check(&fence)?;
+        held.beat += 1;
+        self.leases.insert(held.key.0.clone(), held.clone());
+        Ok(held)
+    }
+
+    pub(crate) fn release_lease(&mut self, lease: &Lease) {
+        if let Some(row) = self.leases.get_mut(&lease.key.0)
+            && (row.epoch, &row.holder) == (lease.epoch, &lease.holder)
+        {
+            row.holder.clear();
+        }
+    }
+
+    pub(crate) fn by_batch(&self, of: &Identity) -> Vec<Transfer> {
+        let same = |t: &&Transfer| {
+            t.facts
+                .identity
+                .as_ref()
+                .is_some_and(|i| (&i.route, &i.business_date, i.batch) == (&of.route, &of.business_date, of.batch))
+        };
+        let counts = |t: &&Transfer| {
+            matches!(t.verdict, Some(Verdict::Accepted | Verdict::Partly))
+                || (t.state != FileState::Archived && !t.closed && t.verdict != Some(Verdict::Rejected))
+        };
+        self.transfers.values().filter(same).filter(counts).cloned().collect()
+    }
+
+    pub(crate) fn by_arrival(&self, arrival_key: &str) -> Option<&Transfer> {
+        self.arrivals.get(arrival_key).and_then(|id| self.transfers.get(id))
+    }
+
+    /// The first row that its journal does not bear out.
+    pub(crate) fn broken(&self) -> Option<String> {
+        for (subject, rows) in &self.journal {
+            let mut folded = fold::Folded::default();
+            let mut previous = String::new();
+            for row in rows {
+                let hash = chain::row_hash(subject, row.n, row.at_ms, &row.entry, &previous);
+                if hash != row.hash {
+                    return Some(format!("{subject} {}", row.n));
+                }
+                previous = hash;
+                let entry = Entry::read(&row.entry).and_then(|entry| folded.take(subject, row.at_ms, &entry.what));
+                if let Err(why) = entry {
+                    return Some(format!("{subject} {}: {why}", row.n));
+                }
+            }
+            let differs = match &folded {
+                fold::Folded::Transfer(fold, _) => self
+                    .transfers
+                    .get(&fold.id.0)
+                    .map_or(Some("gone".into()), |row| fpp::ledger::difference::transfer_difference(row, fold)),
+                fold::Folded::Delivery(fold) => self
+                    .deliveries
+                    .get(&fold.id.0)
+                    .map_or(Some("gone".into()), |row| fpp::ledger::difference::delivery_difference(row, fold)),
+                _ => None,
+            };
+            if let Some(what) = differs {
+                return Some(format!("{subject}: {what}"));
+            }
+        }
+        None
+    }
+}
+
+impl Writing<'_> {
+    fn change(&mut self, change: &Change) -> Result<()> {
+        match change {
+            Change::Arrive(new) => self.arrive(new),
+            Change::Move { id, event, facts, by } => self.move_transfer(id, *event, facts, by.clone()),
+            Change::Park { id, until_ms, waiting_for, failed } => self.park(id, *until_ms, waiting_for, *failed),
+            Change::Reject { id, rejects } => {
+                self.books.rejects.entry(id.0.clone()).or_default().extend(rejects.iter().cloned());
+                Ok(())
+            }
+            Change::Plan(delivery) => self.plan(delivery),
+            Change::MoveDelivery { id, event, by } => self.move_delivery(id, *event, by.clone()),
+            Change::ParkDelivery { id, until_ms, error } => {
+                let delivery = self.books.deliveries.get_mut(&id.0).ok_or_else(|| unknown(&id.0))?;
+                delivery.next_attempt_ms = *until_ms;
+                delivery.last_error.clone_from(error);
+                delivery.attempts += 1;
+                Ok(())
+            }
+            Change::Raise(new) => {
+                self.raise(new);
+                Ok(())
+            }
+            Change::Day { route, business_date, open, by } => {
+                let days = &mut self.books.days;
+                if days.insert((route.clone(), business_date.clone()), *open) != Some(*open) {
+                    let what = What::Day { business_date: business_date.clone(), open: *open, by: by.clone() };
+                    self.append(&fold::day_subject(route), what)?;
+                }
+                Ok(())
+            }
+            other => Err(Error::internal(format!("books in memory do not know {other:?}"))),
+        }
+    }
+
+    fn id(&mut self, kind: char, given: &str) -> String {
+        if !self.books.names_ids {
+            return given.to_owned();
+        }
+        self.books.ids += 1;
+        format!("{kind}{:04}", self.books.ids)
+    }
+
+    fn append(&mut self, subject: &str, what: What) -> Result<()> {
+        let entry = Entry { what, fence: self.fence.clone() }.write()?;
+        let rows = self.books.journal.entry(subject.to_owned()).or_default();
+        let row = chain::next_row(subject, rows.last().map(|row| (row.n, row.hash.as_str())), self.now_ms, entry);
+        rows.push(row);
+        Ok(())
+    }
+
+    fn arrive(&mut self, new: &NewTransfer) -> Result<()> {
+        if self.books.arrivals.contains_key(&new.arrival_key) {
+            return Ok(());
+        }
+        let new = NewTransfer { id: TransferId(self.id('T', &new.id.0)), ..new.clone() };
+        self.books.arrivals.insert(new.arrival_key.clone(), new.id.0.clone());
+        self.books.transfers.insert(new.id.0.clone(), fold::arrived(&new, self.now_ms));
+        self.applied.arrived += 1;
+        self.append(&fold::transfer_subject(&new.id.clone()), What::Arrive { transfer: Box::new(new) })
+    }
+
+    fn move_transfer(&mut self, id: &TransferId, event: FileEvent, facts: &Facts, by: Option<String>) -> Result<()> {
+        let mut transfer = self.books.transfers.get(&id.0).cloned().ok_or_else(|| unknown(&id.0))?;
+        fold::move_transfer(&mut transfer, event, facts, None, self.now_ms)
+            .map_err(|why| Error::internal(format!("transfer {id}: {why}")))?;
+        let mut publication = None;
+        if fold::publishes(event) {
+            self.books.publication += 1;
+            publication = Some(self.books.publication);
+            transfer.publication = publication;
+            self.applied.publication = publication;
+        }
+        if matches!(event, FileEvent::Judge(Verdict::Accepted | Verdict::Partly)) {
+            self.take_identity(&transfer)?;
+        }
+        let rejects = if matches!(event, FileEvent::Judge(_)) { self.rejects.remove(&id.0) } else { None };
+        self.books.transfers.insert(id.0.clone(), transfer);
+        let what = What::Move { event, facts: Box::new(facts.clone()), by, publication, rejects };
+        self.append(&fold::transfer_subject(id), what)
+    }
+
+    fn take_identity(&mut self, transfer: &Transfer) -> Result<()> {
+        let Some(Identity { route, business_date, batch, run }) = transfer.facts.identity.clone() else {
+            return Ok(());
+        };
+        let released = transfer.facts.released.as_ref().is_some_and(|codes| codes.contains(&Code::OTHER_BYTES.0));
+        let holder = self.books.identities.entry((route, business_date, batch, run)).or_default();
+        if !holder.is_empty() && *holder != transfer.id.0 && !released {
+            return Err(Error::halt(Code::OTHER_BYTES, format!("accepted as {holder} already")).hint("Compare them."));
+        }
+        holder.clone_from(&transfer.id.0);
+        Ok(())
+    }
+
+    fn park(&mut self, id: &TransferId, until_ms: i64, waiting_for: &str, failed: bool) -> Result<()> {
+        let mut required = self.books.deliveries.values().filter(|d| d.transfer == *id && d.required).peekable();
+        let done = required.peek().is_some() && required.all(|d| d.delivered_ms.is_some());
+        let transfer = self.books.transfers.get_mut(&id.0).ok_or_else(|| unknown(&id.0))?;
+        transfer.next_attempt_ms = if until_ms == i64::MAX && done { self.now_ms } else { until_ms };
+        transfer.waiting_for = waiting_for.to_owned();
+        transfer.attempts += u32::from(failed);
+        Ok(())
+    }
+
+    fn plan(&mut self, delivery: &Delivery) -> Result<()> {
+        if !self.books.transfers.contains_key(&delivery.transfer.0) {
+            return Err(unknown(&delivery.transfer.0));
+        }
+        let same = |d: &&Delivery| (&d.spool, &d.name) == (&delivery.spool, &delivery.name);
+        for known in self.books.deliveries.values().filter(same) {
+            if (&known.transfer, &known.sha256) == (&delivery.transfer, &delivery.sha256) {
+                return Ok(());
+            }
+            if known.state != DeliveryState::Taken {
+                return Err(Error::halt(Code::TARGET_EXISTS, format!("{} is planned", delivery.name)).hint("Rename."));
+            }
+        }
+        let id = DeliveryId(self.id('D', &delivery.id.0));
+        let delivery = Delivery { id, ..fold::planned(delivery, self.now_ms) };
+        self.books.deliveries.insert(delivery.id.0.clone(), delivery.clone());
+        self.append(&fold::delivery_subject(&delivery.id.clone()), What::Plan { delivery: Box::new(delivery) })
+    }
+
+    fn move_delivery(&mut self, id: &DeliveryId, event: DeliveryEvent, by: Option<String>) -> Result<()> {
+        let delivery = self.books.deliveries.get_mut(&id.0).ok_or_else(|| unknown(&id.0))?;
+        fold::move_delivery(delivery, event, self.now_ms)
+            .map_err(|why| Error::internal(format!("delivery {id}: {why}")))?;
+        let transfer = delivery.transfer.0.clone();
+        if event == DeliveryEvent::Deliver
+            && let Some(transfer) = self.books.transfers.get_mut(&transfer)
+        {
+            transfer.next_attempt_ms = transfer.next_attempt_ms.min(self.now_ms);
+        }
+        self.append(&fold::delivery_subject(id), What::Deliver { event, by })
+    }
+
+    fn raise(&mut self, new: &NewNotice) {
+        let now_ms = self.now_ms;
+        let open = |n: &&mut Notice| {
+            n.acknowledged.is_none() && (&n.notice.topic, &n.notice.subject) == (&new.topic, &new.subject)
+        };
+        match self.books.notices.iter_mut().find(open) {
+            Some(notice) => {
+                (notice.last_ms, notice.count, notice.notice) = (now_ms, notice.count + 1, new.clone());
+            }
+            None => {
+                let id = self.books.notices.len() as i64 + 1;
+                let notice = new.clone();
+                self.books.notices.push(Notice {
+                    id,
+                    raised_ms: now_ms,
+                    last_ms: now_ms,
+                    count: 1,
+                    notice,
+                    acknowledged: None,
+                });
+            }
+        }
+    }
+}
+
+fn unknown(id: &str) -> Error {
+    Error::internal(format!("there is no {id}"))
+}

@@ -1,0 +1,85 @@
+//! A seeded simulator: three nodes on one ledger, a core, a consumer, simulated time, faults at every seam. The steps are
+//! the real ones; who runs when, what fails and what the clocks show is decided by the seed, so a seed that fails is
+//! printed and fails again: `FPP_SIM_SEED=4711 cargo test --test simulator`.
+//!
+//! `FPP_SIM_SEEDS=100000 cargo test --release --test simulator` runs more of them, from `FPP_SIM_SEED` on.
+#![cfg(feature = "demo")]
+// A test that cannot go on says so by panicking, in helpers too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::cast_possible_truncation)]
+
+mod baton;
+mod books;
+mod checker;
+mod disks;
+mod node;
+mod seams;
+mod site;
+#[path = "../support/mod.rs"]
+mod support;
+mod world;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use world::run;
+
+/// Seeds of an ordinary run.
+const SEEDS: u64 = 150;
+/// Lines of a failing run's trace that are printed.
+const TOLD: usize = 400;
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is no number")))
+}
+
+#[test]
+fn every_seed_keeps_every_invariant() {
+    let (from, seeds) = match (number("FPP_SIM_SEED"), number("FPP_SIM_SEEDS")) {
+        (Some(one), None) => (one, 1),
+        (from, seeds) => (from.unwrap_or(0), seeds.unwrap_or(SEEDS)),
+    };
+    let next = AtomicU64::new(from);
+    let failed: Mutex<Vec<u64>> = Mutex::default();
+    let met: Mutex<BTreeMap<&'static str, u64>> = Mutex::default();
+    let began = std::time::Instant::now();
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, SeqCst);
+            if seed >= from + seeds || failed.lock().unwrap().len() >= 5 {
+                return;
+            }
+            let outcome = run(seed);
+            let mut met = met.lock().unwrap();
+            for (kind, count) in &outcome.met {
+                *met.entry(kind).or_default() += count;
+            }
+            drop(met);
+            if !outcome.violations.is_empty() {
+                failed.lock().unwrap().push(seed);
+                let trace = &outcome.trace[outcome.trace.len().saturating_sub(TOLD)..];
+                println!("seed {seed}:\n  {}\n{}\n", outcome.violations.join("\n  "), trace.join("\n"));
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    println!("{seeds} seeds from {from} in {:.1} s", began.elapsed().as_secs_f64());
+    for (kind, count) in met.into_inner().unwrap() {
+        println!("{count:>10}  {kind}");
+    }
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "seeds {failed:?} break an invariant; FPP_SIM_SEED={} runs one again", failed[0]);
+}
+
+#[test]
+fn a_seed_runs_the_same_again() {
+    for seed in [1, 2, 3] {
+        let (first, again) = (run(seed).trace, run(seed).trace);
+        let differ = first.iter().zip(&again).position(|(a, b)| a != b);
+        let at = differ.unwrap_or(first.len().min(again.len()));
+        assert!(first == again, "seed {seed} differs at line {at}:\n{:?}\n{:?}", first.get(at), again.get(at));
+    }
+}

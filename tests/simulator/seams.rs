@@ -1,0 +1,366 @@
+//! The seams of a node: its ledger, its vault and its folders, each call of which is a place where the node may be put
+//! aside, die, or meet a fault.
+
+use super::baton::{Baton, Dice};
+use super::books::Books;
+use async_trait::async_trait;
+use fpp::error::{Error, Result};
+use fpp::ledger::Ledger;
+use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
+use fpp::ledger::delivery::{Delivery, DeliveryId, DeliveryState};
+use fpp::ledger::desk::{Ask, AskId, Pause};
+use fpp::ledger::lease::{Lease, LeaseKey};
+use fpp::ledger::node::NodeRow;
+use fpp::ledger::transfer::{FileState, Identity, Transfer, TransferId, TransferQuery};
+use fpp_codecs::Code;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+
+/// A foreign lease that stands still for this long may be taken over.
+pub(crate) const LEASE_MS: i64 = 2_000;
+
+/// How often things go wrong, of a thousand calls.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rates {
+    /// A call fails and nothing happened.
+    pub(crate) refused: u64,
+    /// A call happens, and its answer is lost.
+    pub(crate) lost: u64,
+    /// A write goes through in part, then fails.
+    pub(crate) torn: u64,
+    /// The node dies, before the call or after it.
+    pub(crate) death: u64,
+    /// The node is put aside at a call.
+    pub(crate) pause: u64,
+}
+
+/// What all nodes of a run share.
+pub(crate) struct Shared {
+    pub(crate) baton: Baton,
+    pub(crate) dice: Mutex<Dice>,
+    pub(crate) rates: Mutex<Rates>,
+    /// Simulated time that never goes back.
+    pub(crate) now_ms: AtomicI64,
+    pub(crate) books: Mutex<Books>,
+    pub(crate) trace: Mutex<Vec<String>>,
+    /// What happened, by kind, and how often.
+    pub(crate) met: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+impl Shared {
+    pub(crate) fn meet(&self, kind: &'static str) {
+        *self.met.lock().unwrap().entry(kind).or_default() += 1;
+    }
+}
+
+/// One life of a node, as its seams see it.
+pub(crate) struct Life {
+    pub(crate) node: usize,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) dead: AtomicBool,
+    /// The lease of the work under way, and when it last beat.
+    pub(crate) held: Mutex<Option<(Lease, i64)>>,
+}
+
+/// How a node's thread ends when the node dies.
+pub(crate) struct Killed;
+
+/// What becomes of a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Happens,
+    Refused,
+    /// Happens, and the answer is lost.
+    Lost,
+    Torn,
+}
+
+impl Life {
+    /// Every call of a seam begins here.
+    pub(crate) fn meet(&self, call: &str) -> Fate {
+        if self.dead.load(SeqCst) {
+            return self.die();
+        }
+        let rates = *self.shared.rates.lock().unwrap();
+        if self.roll(rates.pause) {
+            self.shared.baton.pause(self.node);
+            if self.dead.load(SeqCst) {
+                return self.die();
+            }
+        }
+        self.trace(call);
+        self.beat();
+        if self.roll(rates.death) {
+            self.trace("dies before it");
+            self.shared.meet("death before a call");
+            self.dead.store(true, SeqCst);
+            return self.die();
+        }
+        let fates = [
+            (rates.refused, Fate::Refused, "call refused"),
+            (rates.lost, Fate::Lost, "answer lost"),
+            (rates.torn, Fate::Torn, "write torn"),
+        ];
+        for (rate, fate, what) in fates {
+            if self.roll(rate) {
+                self.trace(what);
+                self.shared.meet(what);
+                return fate;
+            }
+        }
+        Fate::Happens
+    }
+
+    /// Every call that happened ends here.
+    pub(crate) fn happened(&self) {
+        let rate = self.shared.rates.lock().unwrap().death;
+        if self.roll(rate) {
+            self.trace("dies after it");
+            self.shared.meet("death after a call");
+            self.dead.store(true, SeqCst);
+            self.die();
+        }
+    }
+
+    fn roll(&self, rate: u64) -> bool {
+        rate > 0 && self.shared.dice.lock().unwrap().per_mille(rate)
+    }
+
+    fn trace(&self, what: &str) {
+        let now_ms = self.shared.now_ms.load(SeqCst);
+        self.shared.trace.lock().unwrap().push(format!("{now_ms:>8} n{} {what}", self.node));
+    }
+
+    /// A node that runs beats; one that is put aside does not.
+    fn beat(&self) {
+        let now_ms = self.shared.now_ms.load(SeqCst);
+        let mut held = self.held.lock().unwrap();
+        if let Some((lease, beaten_ms)) = &mut *held
+            && now_ms - *beaten_ms >= LEASE_MS / 4
+            && let Ok(newer) = self.shared.books.lock().unwrap().beat(lease)
+        {
+            (*lease, *beaten_ms) = (newer, now_ms);
+        }
+    }
+
+    /// Nothing of a dead node does anything any more. What is dropped while it dies finds everything refused.
+    fn die(&self) -> Fate {
+        if !std::thread::panicking() {
+            std::panic::resume_unwind(Box::new(Killed));
+        }
+        Fate::Refused
+    }
+}
+
+/// The ledger as a node sees it.
+pub(crate) struct SimLedger(pub(crate) Arc<Life>);
+
+impl SimLedger {
+    fn call<T>(&self, name: &str, work: impl FnOnce(&mut Books) -> Result<T>) -> Result<T> {
+        let away = || Err(Error::retry(Code::LEDGER, "the ledger does not answer").hint("It is simulated."));
+        match self.0.meet(name) {
+            Fate::Refused | Fate::Torn => away(),
+            fate => {
+                let given = work(&mut self.0.shared.books.lock().unwrap());
+                self.0.happened();
+                if fate == Fate::Lost { away() } else { given }
+            }
+        }
+    }
+}
+
+/// The reads that books in memory give.
+fn due<T: Clone>(of: impl Iterator<Item = T>, when: impl Fn(&T) -> i64, now_ms: i64, limit: u32) -> Vec<T> {
+    let mut due: Vec<T> = of.filter(|row| when(row) <= now_ms).collect();
+    due.sort_by_key(|row| when(row));
+    due.truncate(limit as usize);
+    due
+}
+
+#[async_trait]
+impl Ledger for SimLedger {
+    async fn apply(&self, fence: Option<&Fence>, now_ms: i64, changes: &[Change]) -> Result<Applied> {
+        let kinds: Vec<String> = changes.iter().map(kind).collect();
+        self.call(&format!("apply {}", kinds.join(", ")), |books| books.apply(fence, now_ms, changes))
+    }
+    async fn lease(&self, key: &LeaseKey) -> Result<Option<Lease>> {
+        self.call("lease", |books| Ok(books.leases.get(&key.0).cloned()))
+    }
+    async fn take_lease(&self, key: &LeaseKey, holder: &str, seen: Option<&Lease>) -> Result<Option<Lease>> {
+        self.call(&format!("take {}", key.0), |books| Ok(books.take_lease(key, holder, seen)))
+    }
+    async fn beat(&self, lease: &Lease) -> Result<Lease> {
+        self.call("beat", |books| books.beat(lease))
+    }
+    async fn release_lease(&self, lease: &Lease) -> Result<()> {
+        self.call("release", |books| {
+            books.release_lease(lease);
+            Ok(())
+        })
+    }
+    async fn transfer(&self, id: &TransferId) -> Result<Option<Transfer>> {
+        self.call("transfer", |books| Ok(books.transfers.get(&id.0).cloned()))
+    }
+    async fn transfer_by_arrival(&self, arrival_key: &str) -> Result<Option<Transfer>> {
+        self.call("by arrival", |books| Ok(books.by_arrival(arrival_key).cloned()))
+    }
+    async fn transfers(&self, query: &TransferQuery) -> Result<Vec<Transfer>> {
+        let date = |t: &Transfer| t.facts.identity.as_ref().map(|i| i.business_date.clone());
+        let wanted = |t: &&Transfer| {
+            query.route.as_ref().is_none_or(|route| *route == t.route)
+                && query.state.is_none_or(|state| state == t.state)
+                && query.business_date.as_ref().is_none_or(|of| date(t).as_ref() == Some(of))
+                && query.before.as_ref().is_none_or(|before| t.id < *before)
+        };
+        self.call("transfers", |books| {
+            Ok(books.transfers.values().rev().filter(wanted).take(query.limit as usize).cloned().collect())
+        })
+    }
+    async fn due_transfers(&self, now_ms: i64, limit: u32) -> Result<Vec<Transfer>> {
+        self.call("due transfers", |books| {
+            let open = |t: &&Transfer| !t.standing().is_terminal() && t.state != FileState::Held;
+            Ok(due(books.transfers.values().filter(open).cloned(), |t| t.next_attempt_ms, now_ms, limit))
+        })
+    }
+    async fn by_batch(&self, identity: &Identity) -> Result<Vec<Transfer>> {
+        self.call("by batch", |books| Ok(books.by_batch(identity)))
+    }
+    async fn arrivals_of_day(&self, route: &str, business_date: &str) -> Result<u32> {
+        self.call("arrivals of day", |books| {
+            let of_day = |t: &&Transfer| {
+                t.route == route && t.facts.identity.as_ref().is_some_and(|i| i.business_date == business_date)
+            };
+            Ok(u32::try_from(books.transfers.values().filter(of_day).count()).unwrap_or(u32::MAX))
+        })
+    }
+    async fn rejects(&self, id: &TransferId, after_record: u64, limit: u32) -> Result<Vec<Reject>> {
+        self.call("rejects", |books| {
+            let all = books.rejects.get(&id.0).into_iter().flatten().filter(|r| r.record > after_record);
+            Ok(all.take(limit as usize).cloned().collect())
+        })
+    }
+    async fn journal(&self, subject: &str) -> Result<Vec<JournalRow>> {
+        self.call("journal", |books| Ok(books.journal.get(subject).cloned().unwrap_or_default()))
+    }
+    async fn publications(&self, after: u64, limit: u32) -> Result<Vec<Transfer>> {
+        self.call("publications", |books| {
+            let mut all: Vec<Transfer> =
+                books.transfers.values().filter(|t| t.publication.is_some_and(|p| p > after)).cloned().collect();
+            all.sort_by_key(|t| t.publication);
+            all.truncate(limit as usize);
+            Ok(all)
+        })
+    }
+    async fn last_publication(&self) -> Result<u64> {
+        self.call("last publication", |books| Ok(books.publication))
+    }
+    async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
+        self.call("delivery", |books| Ok(books.deliveries.get(&id.0).cloned()))
+    }
+    async fn delivery_named(&self, spool: &str, name: &str) -> Result<Option<Delivery>> {
+        self.call("delivery named", |books| {
+            Ok(books.deliveries.values().rev().find(|d| (d.spool.as_str(), d.name.as_str()) == (spool, name)).cloned())
+        })
+    }
+    async fn deliveries(&self, of: Option<&TransferId>, limit: u32) -> Result<Vec<Delivery>> {
+        self.call("deliveries", |books| {
+            let mut all: Vec<Delivery> =
+                books.deliveries.values().filter(|d| of.is_none_or(|of| d.transfer == *of)).cloned().collect();
+            if of.is_none() {
+                all.reverse();
+            }
+            all.truncate(limit as usize);
+            Ok(all)
+        })
+    }
+    async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>> {
+        self.call("due deliveries", |books| {
+            let open = |d: &&Delivery| matches!(d.state, DeliveryState::Planned | DeliveryState::Proven);
+            Ok(due(books.deliveries.values().filter(open).cloned(), |d| d.next_attempt_ms, now_ms, limit))
+        })
+    }
+    async fn untaken_deliveries(&self, limit: u32) -> Result<Vec<Delivery>> {
+        self.call("untaken", |books| {
+            let delivered = books.deliveries.values().filter(|d| d.state == DeliveryState::Delivered);
+            Ok(delivered.take(limit as usize).cloned().collect())
+        })
+    }
+    async fn unfinished_deliveries(&self, limit: u32) -> Result<Vec<Delivery>> {
+        self.call("unfinished", |books| {
+            let open =
+                books.deliveries.values().filter(|d| matches!(d.state, DeliveryState::Planned | DeliveryState::Proven));
+            Ok(open.take(limit as usize).cloned().collect())
+        })
+    }
+    async fn taken_deliveries(&self, _: &str, _: i64, _: i64, _: u32) -> Result<Vec<Delivery>> {
+        Err(Error::internal("nobody sends anything again in a simulation"))
+    }
+    async fn pauses(&self) -> Result<Vec<Pause>> {
+        self.call("pauses", |_| Ok(Vec::new()))
+    }
+    async fn ask(&self, _: &AskId) -> Result<Option<Ask>> {
+        Err(Error::internal("nobody asks in a simulation"))
+    }
+    async fn asks(&self, _: bool, _: u32) -> Result<Vec<Ask>> {
+        Err(Error::internal("nobody asks in a simulation"))
+    }
+    async fn notices(&self, all: bool, limit: u32) -> Result<Vec<Notice>> {
+        self.call("notices", |books| {
+            let open = books.notices.iter().rev().filter(|n| all || n.acknowledged.is_none());
+            Ok(open.take(limit as usize).cloned().collect())
+        })
+    }
+    async fn days(&self, route: &str) -> Result<Vec<(String, bool)>> {
+        self.call("days", |books| {
+            let of = books.days.iter().filter(|((of, _), _)| of == route);
+            Ok(of.map(|((_, date), open)| (date.clone(), *open)).collect())
+        })
+    }
+    async fn counts(&self) -> Result<Vec<(String, String, Option<String>, u64)>> {
+        self.call("counts", |books| {
+            let mut counts: BTreeMap<(String, String, Option<String>), u64> = BTreeMap::new();
+            for t in books.transfers.values() {
+                let verdict = t.verdict.map(|verdict| format!("{verdict:?}").to_lowercase());
+                *counts.entry((t.route.clone(), format!("{:?}", t.state), verdict)).or_default() += 1;
+            }
+            Ok(counts.into_iter().map(|((route, state, verdict), n)| (route, state, verdict, n)).collect())
+        })
+    }
+    async fn seal(&self, _: i64, _: &[u8]) -> Result<u64> {
+        Err(Error::internal("nobody seals in a simulation"))
+    }
+    async fn seals(&self, _: u64, _: u32) -> Result<Vec<Seal>> {
+        Err(Error::internal("nobody seals in a simulation"))
+    }
+    async fn verify(&self, _: Option<&[u8]>) -> Result<VerifyReport> {
+        self.call("verify", |books| {
+            let rows = books.journal.values().map(|rows| rows.len() as u64).sum();
+            let chains = books.journal.len() as u64;
+            Ok(VerifyReport { chains, rows, unsealed: rows, broken: books.broken(), ..VerifyReport::default() })
+        })
+    }
+    async fn report_node(&self, fence: &Fence, node: &NodeRow) -> Result<()> {
+        self.call("report", |books| {
+            books.check(fence)?;
+            books.nodes.insert(node.name.clone(), node.clone());
+            Ok(())
+        })
+    }
+    async fn nodes(&self) -> Result<Vec<NodeRow>> {
+        self.call("nodes", |books| Ok(books.nodes.values().cloned().collect()))
+    }
+}
+
+fn kind(change: &Change) -> String {
+    match change {
+        Change::Arrive(new) => format!("arrive {}", new.name),
+        Change::Move { id, event, .. } => format!("{id} {event:?}"),
+        Change::Park { id, until_ms, waiting_for, .. } => format!("{id} park until {until_ms} ({waiting_for})"),
+        Change::Plan(delivery) => format!("plan {}", delivery.name),
+        Change::MoveDelivery { id, event, .. } => format!("{id} {event:?}"),
+        Change::ParkDelivery { id, error, .. } => format!("{id} park ({error})"),
+        Change::Raise(notice) => format!("notice {}", notice.topic),
+        _ => "more".to_owned(),
+    }
+}
