@@ -235,6 +235,58 @@ async fn a_trade_is_found_in_the_vault_and_all_files_are_exported() {
     node.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_names_what_is_wrong_with_the_machine() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let text = fpp(&site, &["doctor"]).await;
+    for part in [
+        "ok       configuration, check:",
+        "ledger, reach: ",
+        "is not there yet",
+        "data_dir, write: written",
+        "0 faults",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    // The node that ran here believed in another time.
+    let now_ms = fpp::clock::Clock::System.now_ms();
+    let ahead = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(now_ms + 3_600_000));
+    let options = Options { clock: fpp::clock::Clock::Fixed(ahead), ..Options::default() };
+    let node = Node::start(site.settings(), options).await.unwrap();
+    drop_batch(&site, 1);
+    let all = settled(&node, 1).await.unwrap();
+    let text = refused(&site, &["doctor"]).await;
+    assert!(text.contains("FAULT    clock, books: the newest file was booked 35"), "{text}");
+    for part in
+        ["ok       ledger, latency: a read takes", "ok       vault, content:", "ok       spool core-in, rename:"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(text.contains("golden runs") && text.contains("note     spool services, put: not tried"), "{text}");
+    node.stop().await;
+    let places = ["core/out", "core/in", "services", "data"];
+    assert!(places.iter().all(|place| !site.names(place).iter().any(|name| name.contains("doctor"))));
+
+    let sha256 = all[0].facts.sha256.clone().unwrap();
+    let content = vault_files(&site).into_iter().find(|path| path.ends_with(&sha256)).unwrap();
+    std::fs::write(content, "other bytes").unwrap();
+    let text = refused(&site, &["doctor"]).await;
+    assert!(text.contains("FAULT    vault, content:") && text.contains("Restore the vault's content"), "{text}");
+    for end in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(site.root.join(format!("data/ledger.sqlite{end}")));
+    }
+    std::fs::write(site.root.join("data/ledger.sqlite"), "no ledger at all").unwrap();
+    let (_, text) = said(&site, &[], &["doctor", "--json"]).await;
+    let lines: Vec<serde_json::Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let ledger = lines.iter().find(|line| line["subject"] == "ledger").unwrap();
+    assert_eq!((&ledger["level"], &ledger["aspect"]), (&"fault".into(), &"reach".into()), "{text}");
+    assert_ne!(ledger["next"], "", "{text}");
+    // A partner's folder that nobody may write is local here, and a configuration that is refused is told whole.
+    std::fs::write(site.settings_file(), "node = \"x\"\n").unwrap();
+    let (agreed, text) = said(&site, &[], &["doctor"]).await;
+    assert!(!agreed && text.contains("installation"), "{text}");
+}
+
 /// Files of the vault, below its folder.
 fn vault_files(site: &Site) -> Vec<String> {
     fn walk(folder: &std::path::Path, found: &mut Vec<String>) {

@@ -25,6 +25,7 @@ mod decode;
 mod deliveries;
 #[cfg(feature = "demo")]
 mod demo;
+mod doctor;
 mod encode;
 mod events;
 mod export;
@@ -75,6 +76,7 @@ enum Verb {
     Demo(demo::Demo),
     Run(run::Run),
     Check(check::Check),
+    Doctor(doctor::Doctor),
     Layout(layout::LayoutVerb),
     Decode(decode::Decode),
     Encode(encode::Encode),
@@ -136,6 +138,7 @@ impl Verb {
             Verb::Demo(verb) => verb.run(),
             Verb::Run(verb) => verb.run(global),
             Verb::Check(verb) => verb.run(global, out),
+            Verb::Doctor(verb) => verb.run(global, out),
             Verb::Layout(verb) => verb.run(out),
             Verb::Decode(verb) => verb.run(out),
             Verb::Encode(verb) => verb.run(out),

@@ -102,7 +102,7 @@ fn address(standby: &settings::Standby) -> Address {
     Address { host: standby.host.clone(), port: standby.port, host_keys: standby.host_keys.clone() }
 }
 
-fn sftp_settings(sftp: &settings::Sftp) -> SftpSettings {
+pub(super) fn sftp_settings(sftp: &settings::Sftp) -> SftpSettings {
     SftpSettings {
         host: sftp.host.clone(),
         port: sftp.port,

@@ -7,6 +7,7 @@
 pub(crate) mod books;
 mod claimer;
 mod compose;
+pub mod doctor;
 mod interim;
 mod lock;
 mod overdue;

@@ -6,6 +6,7 @@
 mod broken;
 mod collect;
 mod deliver;
+mod doctor;
 mod killed;
 mod look;
 #[path = "../crash_support/mortal.rs"]

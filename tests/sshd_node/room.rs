@@ -117,13 +117,18 @@ impl Room {
         self.run(node::Options { wrap_ledger: Some(Box::new(wrap)), ..node::Options::default() }, life)
     }
 
-    fn run(&self, options: node::Options, life: Arc<Life>) -> Running<'_> {
+    /// Writes the node's file.
+    pub(crate) fn configure(&self) {
         let text = format!(
             "node = \"n1\"\ninstallation = \"test\"\ndata_dir = \"data\"\nroutes = \"routes/*.toml\"\n\
              [http]\nlisten = \"127.0.0.1:0\"\n[work]\nrescan_ms = 200\npoll_ms = 100\n\n{}",
             self.spools
         );
         fs::write(self.conf(), text).unwrap();
+    }
+
+    fn run(&self, options: node::Options, life: Arc<Life>) -> Running<'_> {
+        self.configure();
         let settings = Settings::load(&self.conf()).unwrap_or_else(|faults| panic!("{faults:?}"));
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let node = runtime.block_on(Node::start(settings.clone(), options)).unwrap();
