@@ -114,6 +114,32 @@ pub enum Change {
         /// Who.
         by: String,
     },
+    /// Says a thing once, however often and by however many nodes it is said: where the key is new, it is kept as open,
+    /// and the notice is raised. Counted in `applied.told`.
+    Tell {
+        /// What is said once: ASCII without blanks, at most 200 characters.
+        key: String,
+        /// What a person should hear; nothing for a mark alone.
+        notice: Option<NewNotice>,
+    },
+    /// What was told under a key is over, e.g. what was missing came after all: where it is open, it is closed, and the
+    /// notice is raised. Counted in `applied.told`.
+    Over {
+        /// The key.
+        key: String,
+        /// What a person should hear.
+        notice: Option<NewNotice>,
+    },
+    /// Closes the open notice of a topic and subject, because its trouble is over or told in other words; nothing where
+    /// none is open.
+    CloseNotice {
+        /// Topic.
+        topic: String,
+        /// Subject.
+        subject: String,
+        /// Who, and why.
+        by: String,
+    },
     /// The core's act (日切): a business date of a route is opened or closed. Saying again what is so does nothing.
     Day {
         /// Route.
@@ -218,6 +244,17 @@ pub struct Notice {
     pub acknowledged: Option<(String, i64)>,
 }
 
+/// Something that was told once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// Its key.
+    pub key: String,
+    /// When it was told.
+    pub at_ms: i64,
+    /// It is not over.
+    pub open: bool,
+}
+
 /// What an `apply` gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
@@ -227,6 +264,8 @@ pub struct Applied {
     pub arrived: u64,
     /// Transfers that were purged.
     pub purged: u64,
+    /// Things that were said for the first time, or ended.
+    pub told: u64,
 }
 
 /// One row of a subject's hash chain (D22).

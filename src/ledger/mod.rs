@@ -25,7 +25,7 @@ pub mod verbs;
 
 use crate::error::Error;
 use async_trait::async_trait;
-use change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
+use change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
 use delivery::{Delivery, DeliveryId};
 use desk::{Ask, AskId, Pause};
 use lease::{Lease, LeaseKey};
@@ -114,6 +114,8 @@ pub trait Ledger: Send + Sync {
 
     /// Notices, newest first; only those nobody has acknowledged unless `all`.
     async fn notices(&self, all: bool, limit: u32) -> Result<Vec<Notice>, Error>;
+    /// What was told once under keys that begin so, in order of the keys; with `open` only what is not over.
+    async fn told(&self, prefix: &str, open: bool, limit: u32) -> Result<Vec<Told>, Error>;
     /// Business dates that the core has opened or closed for a route (D4), with `true` for open.
     async fn days(&self, route: &str) -> Result<Vec<(String, bool)>, Error>;
 

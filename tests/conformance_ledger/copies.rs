@@ -36,6 +36,7 @@ async fn fill(ledger: &dyn Ledger) {
         Change::Raise(notice("10", "open 回盘")),
         Change::Raise(notice("11", "read")),
         Change::Day { route: "PMTRD".into(), business_date: "2026-01-05".into(), open: true, by: "core".into() },
+        Change::Tell { key: "late/10".into(), notice: None },
     ];
     apply(ledger, 2, &changes).await;
     let read = ledger.notices(true, 10).await.unwrap().into_iter().find(|n| n.notice.subject == "11").unwrap().id;
@@ -51,6 +52,7 @@ async fn same(one: &dyn Ledger, other: &dyn Ledger) {
     assert_eq!(one.deliveries(None, 10).await.unwrap(), other.deliveries(None, 10).await.unwrap());
     assert_eq!(one.rejects(&id(10), 0, 10_000).await.unwrap(), other.rejects(&id(10), 0, 10_000).await.unwrap());
     assert_eq!(one.notices(true, 10).await.unwrap(), other.notices(true, 10).await.unwrap());
+    assert_eq!(one.told("", false, 10).await.unwrap(), other.told("", false, 10).await.unwrap());
     assert_eq!(one.days("PMTRD").await.unwrap(), other.days("PMTRD").await.unwrap());
     assert_eq!(one.seals(0, 10).await.unwrap(), other.seals(0, 10).await.unwrap());
     assert_eq!(one.verify(Some(KEY)).await.unwrap(), other.verify(Some(KEY)).await.unwrap());

@@ -26,6 +26,7 @@ mod restarts;
 mod shapes;
 mod sqlite;
 mod tls;
+mod told;
 mod transfers;
 mod verbs;
 
@@ -101,6 +102,9 @@ macro_rules! conformance {
             deliveries::a_delivery_is_tried_again_later,
             desk::a_notice_is_counted_up_until_it_is_read,
             desk::days_open_and_close,
+            told::a_thing_is_told_once_and_is_over_once,
+            told::a_settled_notice_may_be_raised_anew,
+            told::a_thing_is_told_once_by_many_nodes,
             desk::books_outlive_their_node,
             desk::a_cancelled_apply_is_all_or_nothing,
             desk::a_reader_stands_beside_a_writer,
@@ -162,6 +166,8 @@ conformance!(in_memory, Some(crate::memory::MemoryBooks::new());
     deliveries::a_transfer_does_not_sleep_past_its_last_delivery,
     deliveries::a_delivery_is_tried_again_later,
     desk::days_open_and_close,
+    told::a_settled_notice_may_be_raised_anew,
+    told::a_thing_is_told_once_by_many_nodes,
     chains::the_journal_says_who_did_what_under_which_lease,
 );
 conformance!(on_seekdb, crate::mysql::MysqlBooks::new(crate::databases::Kind::SeekDb));

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use fpp::error::Error;
 use fpp::ledger::Ledger;
-use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
+use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
 use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId};
 use fpp::ledger::desk::{Ask, AskId, Pause};
 use fpp::ledger::lease::{Lease, LeaseKey};
@@ -119,6 +119,7 @@ delegate! {
     ask(id: &AskId) -> Option<Ask>;
     asks(all: bool, limit: u32) -> Vec<Ask>;
     notices(all: bool, limit: u32) -> Vec<Notice>;
+    told(prefix: &str, open: bool, limit: u32) -> Vec<Told>;
     days(route: &str) -> Vec<(String, bool)>;
     counts() -> Vec<(String, String, Option<String>, u64)>;
     seal(now_ms: i64, key: &[u8]) -> u64;

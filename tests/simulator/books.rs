@@ -23,6 +23,8 @@ pub(crate) struct Books {
     pub(crate) nodes: BTreeMap<String, NodeRow>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) days: BTreeMap<(String, String), bool>,
+    /// When a thing was told, and whether it is open.
+    pub(crate) told: BTreeMap<String, (i64, bool)>,
     pub(crate) publication: u64,
     arrivals: BTreeMap<String, String>,
     identities: BTreeMap<(String, String, u32, u32), String>,
@@ -186,6 +188,27 @@ impl Writing<'_> {
                 self.raise(new);
                 Ok(())
             }
+            Change::Tell { key, notice } => {
+                if !self.books.told.contains_key(key) {
+                    self.books.told.insert(key.clone(), (self.now_ms, true));
+                    self.said(notice.as_ref());
+                }
+                Ok(())
+            }
+            Change::Over { key, notice } => {
+                if let Some((_, open)) = self.books.told.get_mut(key).filter(|(_, open)| *open) {
+                    *open = false;
+                    self.said(notice.as_ref());
+                }
+                Ok(())
+            }
+            Change::CloseNotice { topic, subject, by } => {
+                let same = |n: &Notice| (&n.notice.topic, &n.notice.subject) == (topic, subject);
+                for notice in self.books.notices.iter_mut().filter(|n| n.acknowledged.is_none() && same(n)) {
+                    notice.acknowledged = Some((by.clone(), self.now_ms));
+                }
+                Ok(())
+            }
             Change::Day { route, business_date, open, by } => {
                 let days = &mut self.books.days;
                 if days.insert((route.clone(), business_date.clone()), *open) != Some(*open) {
@@ -298,6 +321,13 @@ impl Writing<'_> {
             transfer.next_attempt_ms = transfer.next_attempt_ms.min(self.now_ms);
         }
         self.append(&fold::delivery_subject(id), What::Deliver { event, by })
+    }
+
+    fn said(&mut self, notice: Option<&NewNotice>) {
+        self.applied.told += 1;
+        if let Some(notice) = notice {
+            self.raise(notice);
+        }
     }
 
     fn raise(&mut self, new: &NewNotice) {

@@ -6,7 +6,7 @@ use super::books::Books;
 use async_trait::async_trait;
 use fpp::error::{Error, Result};
 use fpp::ledger::Ledger;
-use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
+use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
 use fpp::ledger::delivery::{Delivery, DeliveryId, DeliveryState};
 use fpp::ledger::desk::{Ask, AskId, Pause};
 use fpp::ledger::lease::{Lease, LeaseKey};
@@ -309,6 +309,13 @@ impl Ledger for SimLedger {
         self.call("notices", |books| {
             let open = books.notices.iter().rev().filter(|n| all || n.acknowledged.is_none());
             Ok(open.take(limit as usize).cloned().collect())
+        })
+    }
+    async fn told(&self, prefix: &str, open: bool, limit: u32) -> Result<Vec<Told>> {
+        self.call("told", |books| {
+            let of = books.told.iter().filter(|(key, (_, is))| key.starts_with(prefix) && (*is || !open));
+            let told = of.map(|(key, (at_ms, open))| Told { key: key.clone(), at_ms: *at_ms, open: *open });
+            Ok(told.take(limit as usize).collect())
         })
     }
     async fn days(&self, route: &str) -> Result<Vec<(String, bool)>> {

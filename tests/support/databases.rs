@@ -202,6 +202,7 @@ impl Running {
             "seal_heads",
             "leases",
             "notices",
+            "told",
             "days",
             "pauses",
             "asks",

@@ -9,7 +9,7 @@
 
 /// The migrations, oldest first: the version that each reaches, and its statements, which are never changed after a
 /// release. This engine began with version 2.
-pub(super) const MIGRATIONS: &[(i64, &[&str])] = &[(2, BEGINNING), (3, PURGED), (4, NODES), (5, DESK)];
+pub(super) const MIGRATIONS: &[(i64, &[&str])] = &[(2, BEGINNING), (3, PURGED), (4, NODES), (5, DESK), (6, TOLD)];
 
 const BEGINNING: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS transfers (
@@ -106,3 +106,8 @@ const DESK: &[&str] = &[
         state VARCHAR(20) NOT NULL, closed_by MEDIUMTEXT, closed_ms BIGINT, PRIMARY KEY (id),
         KEY asks_state (state, id)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
 ];
+
+/// What is said once, and whether it is over.
+const TOLD: &[&str] = &["CREATE TABLE IF NOT EXISTS told (
+        told_key VARCHAR(255) NOT NULL, at_ms BIGINT NOT NULL, is_open BIGINT NOT NULL, over_ms BIGINT,
+        PRIMARY KEY (told_key), KEY told_open (is_open, told_key)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin"];

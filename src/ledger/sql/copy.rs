@@ -22,6 +22,7 @@ const TABLES: &[(&str, &[&str])] = &[
     ("leases", &["lease_key"]),
     ("counters", &["name"]),
     ("notices", &["id"]),
+    ("told", &["told_key"]),
     ("days", &["route", "business_date"]),
     ("pauses", &["kind", "name"]),
     ("asks", &["id"]),

@@ -38,6 +38,9 @@ pub(super) async fn lock(session: &mut dyn Session, changes: &[Change]) -> Resul
             | Change::Reject { .. }
             | Change::Raise(_)
             | Change::AcknowledgeNotice { .. }
+            | Change::Tell { .. }
+            | Change::Over { .. }
+            | Change::CloseNotice { .. }
             | Change::Day { .. }
             | Change::Pause { .. }
             | Change::Ask(_)

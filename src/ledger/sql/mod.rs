@@ -28,6 +28,7 @@ mod rows;
 mod seal;
 mod send;
 pub mod session;
+mod told;
 mod tries;
 mod verify;
 pub(crate) mod version;
@@ -35,7 +36,7 @@ mod walk;
 
 use crate::error::Result;
 use crate::ledger::Ledger;
-use crate::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, VerifyReport};
+use crate::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
 use crate::ledger::delivery::{Delivery, DeliveryId};
 use crate::ledger::desk::{Ask, AskId, Pause};
 use crate::ledger::lease::{Lease, LeaseKey};
@@ -200,6 +201,10 @@ impl<E: Engine> Ledger for SqlLedger<E> {
 
     async fn notices(&self, all: bool, limit: u32) -> Result<Vec<Notice>> {
         desk::notices(&mut *self.engine.read().await?, all, limit).await
+    }
+
+    async fn told(&self, prefix: &str, open: bool, limit: u32) -> Result<Vec<Told>> {
+        told::told(&mut *self.engine.read().await?, prefix, open, limit).await
     }
 
     async fn days(&self, route: &str) -> Result<Vec<(String, bool)>> {

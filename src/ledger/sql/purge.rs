@@ -177,6 +177,7 @@ impl Apply<'_> {
                               (SELECT 1 FROM transfers t WHERE t.id = identities.transfer)");
         self.session.execute(identities.bind(until)).await?;
         self.session.execute(sql("DELETE FROM purged_arrivals WHERE at_ms < ?").bind(until)).await?;
+        self.session.execute(sql("DELETE FROM told WHERE is_open = 0 AND at_ms < ?").bind(until)).await?;
         Ok(())
     }
 }

@@ -10,9 +10,9 @@ use crate::error::{Error, Result};
 use fpp_codecs::Code;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i64 = 5;
-/// The oldest version whose programs may use what this program writes: to those of version 2 what was purged is not there,
-/// and their `verify` misses it. Programs of version 1 know no compatible ledger.
+pub(crate) const VERSION: i64 = 6;
+/// The oldest version whose programs may use what this program writes: those before 6 say nothing once; to those of
+/// version 2 what was purged is not there, and their `verify` misses it. Programs of version 1 know no compatible ledger.
 pub(crate) const COMPATIBLE: i64 = 2;
 /// The version that knows of pauses: to an older program a paused route would run.
 pub(crate) const PAUSES: i64 = 5;

@@ -9,7 +9,7 @@ use crate::ledger::sql::session::{Session, sql};
 use crate::ledger::sql::version::{self, COMPATIBLE, VERSION};
 
 /// The migrations, oldest first: the version that each reaches, and its statements.
-const MIGRATIONS: &[(i64, &[&str])] = &[(1, BEGINNING), (2, OPEN_KEYS), (3, PURGED), (4, NODES), (5, DESK)];
+const MIGRATIONS: &[(i64, &[&str])] = &[(1, BEGINNING), (2, OPEN_KEYS), (3, PURGED), (4, NODES), (5, DESK), (6, TOLD)];
 
 const BEGINNING: &[&str] = &[
     "CREATE TABLE transfers (
@@ -113,6 +113,14 @@ const DESK: &[&str] = &[
         effect TEXT NOT NULL, person TEXT NOT NULL, reason TEXT NOT NULL, asked_ms INTEGER NOT NULL,
         state TEXT NOT NULL, closed_by TEXT, closed_ms INTEGER) STRICT",
     "CREATE INDEX asks_state ON asks (state, id)",
+];
+
+/// What is said once, and whether it is over.
+const TOLD: &[&str] = &[
+    "CREATE TABLE told (
+        told_key TEXT NOT NULL PRIMARY KEY, at_ms INTEGER NOT NULL, is_open INTEGER NOT NULL,
+        over_ms INTEGER) STRICT, WITHOUT ROWID",
+    "CREATE INDEX told_open ON told (is_open, told_key)",
 ];
 
 /// The version of the file; 0 for an empty one. Refuses one that a newer program wrote, and one that is no ledger.

@@ -98,7 +98,7 @@ async fn a_newer_ledger_is_used_only_where_it_says_so() {
 
 /// Books of the first version, with something open and something closed.
 const FIRST: &str = "
-    DROP TABLE pauses; DROP TABLE asks;
+    DROP TABLE told; DROP TABLE pauses; DROP TABLE asks;
     DROP TABLE nodes; DROP TABLE purged; DROP TABLE purged_arrivals; DELETE FROM counters WHERE name = 'purged';
     DROP INDEX deliveries_open; DROP INDEX notices_open;
     ALTER TABLE deliveries DROP COLUMN open_key; ALTER TABLE notices DROP COLUMN open_key;
