@@ -62,6 +62,12 @@ codes! {
     COUNTER = 1020;
     /// Compressed data is damaged or cut short.
     PACKED_FILE = 1021;
+    /// A batch before it did not come until the cut-off.
+    GAP = 1022;
+    /// An expected batch is not there in time.
+    LATE = 1023;
+    /// A file is not answered in time.
+    UNANSWERED = 1024;
     /// A person stopped it.
     STOPPED = 1030;
     /// Bad packed digit.
@@ -126,6 +132,8 @@ codes! {
     NO_SPACE = 4007;
     /// Nobody can tell whether a delivered file was collected or lost.
     UNSURE = 4008;
+    /// What was delivered is not taken in time.
+    UNTAKEN = 4009;
     /// A line to be encoded cannot be read.
     LINE = 5001;
     /// There is no such record format.

@@ -5,6 +5,7 @@ use super::desk::{self, Asked};
 use super::person::Peer;
 use super::problem::Problem;
 use crate::error::Error;
+use crate::inbound;
 use crate::ledger::change::Change;
 use crate::ledger::verbs::Verb;
 use axum::extract::{ConnectInfo, Path, State};
@@ -68,16 +69,9 @@ struct DayBody {
 }
 
 async fn day(State(doors): State<Arc<Doors>>, Json(body): Json<DayBody>) -> Result<Json<Value>, Problem> {
-    let what = |what: String| refused(Error::halt(Code::BUSINESS_DATE, what));
-    if !doors.inbound.routes.contains_key(&body.route) {
-        return Err(what(format!("there is no route `{}`", body.route)));
-    }
-    if body.business_date.parse::<jiff::civil::Date>().is_err() {
-        return Err(what(format!("`{}` is no date; write yyyy-mm-dd", body.business_date)));
-    }
-    let said = format!("{} is {} for {}", body.business_date, if body.open { "open" } else { "closed" }, body.route);
-    let change = Change::Day { route: body.route, business_date: body.business_date, open: body.open, by: body.by };
-    apply(&doors, change).await?;
+    let DayBody { route, business_date, open, by } = body;
+    let said = inbound::day::decide(&doors.inbound, &route, &business_date, open, &by).await.map_err(refused)?;
+    doors.bell.ring();
     Ok(Json(json!({ "message": said })))
 }
 

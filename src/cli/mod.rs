@@ -45,6 +45,7 @@ mod pause;
 mod prove;
 mod requests;
 mod run;
+mod series;
 mod status;
 mod transfers;
 

@@ -5,7 +5,9 @@ use super::control;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::{Align, Output, Table};
+use super::series::{self, DayLine};
 use super::show::{Times, grouped};
+use crate::clock::Clock;
 use crate::ledger::delivery::Purpose;
 use crate::ledger::desk::Pause;
 use crate::ledger::transfer::TransferId;
@@ -24,7 +26,7 @@ const WATCH: Duration = Duration::from_secs(2);
 /// Clears a terminal.
 const CLEAR: &str = "\x1b[2J\x1b[H";
 
-/// Show what is going on: files by route, names that are not worked on and why, temporary files, open notices.
+/// Show what is going on: files by route, the business day of each series, names that are not worked on and why, temporary files, open notices.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fpp status\n  fpp status --watch\n  fpp status --json")]
 pub(super) struct Status {
@@ -42,6 +44,8 @@ struct Overview {
     running: bool,
     node: Option<NodeReport>,
     routes: Vec<RouteLine>,
+    /// The business day of each series.
+    days: Vec<DayLine>,
     open_notices: usize,
     /// What operators paused.
     paused: Vec<Pause>,
@@ -131,9 +135,10 @@ async fn look(settings: &Settings) -> Result<Overview, Failure> {
         }
     }
     let open_notices = books.notices(false, 1_000).await?.len();
+    let days = series::overview(&*books, settings, Clock::System.now_ms()).await?;
     let paused = books.pauses().await?;
     let open_requests = books.asks(false, 1_000).await?.len();
-    Ok(Overview { running, node, routes, open_notices, paused, open_requests })
+    Ok(Overview { running, node, routes, days, open_notices, paused, open_requests })
 }
 
 fn line<'a>(routes: &'a mut Vec<RouteLine>, name: &str) -> &'a mut RouteLine {
@@ -175,6 +180,10 @@ fn tell(overview: &Overview, settings: &Settings, times: &Times, out: &mut Outpu
     }
     out.line("")?;
     out.line(routes_table(&overview.routes))?;
+    if !overview.days.is_empty() {
+        out.line("")?;
+        out.line(series::table(&overview.days, &settings.zone()))?;
+    }
     if let Some(node) = &overview.node {
         spools(node, times, out)?;
     }

@@ -35,8 +35,8 @@ pub async fn other_bytes(
         )
     } else {
         format!(
-            "{name}: run {run:02} resends {date} batch {batch:04}, of which run {kept_run:02} is posted (transfer {}); a \
-             person must compare them",
+            "{name}: run {run:02} resends {date} batch {batch:04} and does not fit run {kept_run:02}, which is posted \
+             (transfer {}): accepted records are changed, missing or refused now",
             kept.id
         )
     };

@@ -1,26 +1,36 @@
-//! Post: the events of a proven file become durable in every required outlet.
+//! Post: the events of a proven file become durable in every required outlet, in the order of its series.
 //!
 //! The stream needs no work: it reads the vault, and the posting commit makes the file visible in it by taking the next
 //! publication number (D11). A `file` outlet is rendered into the vault and delivered; its deliveries wake the transfer.
 
 use super::names;
+use super::order;
 use super::route::{FileOutlet, Route};
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, Fence};
 use crate::ledger::delivery::{Delivery, DeliveryState, Purpose};
-use crate::ledger::transfer::{Facts, FileEvent, Transfer};
+use crate::ledger::transfer::{FileEvent, Transfer};
 use crate::outlets::events::View;
 use crate::outlets::lines;
 use fpp_codecs::Code;
 
 /// Moves a proven file to `Posted` once its required outlets have it.
 pub async fn post(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
-    if published(cx, transfer, fence).await? == Next::Parked {
+    if order::wait(cx, transfer, fence).await? == Next::Parked || published(cx, transfer, fence).await? == Next::Parked
+    {
         return Ok(Next::Parked);
     }
-    cx.advance(fence, transfer, FileEvent::Post, Facts::default()).await
+    let post = Change::Move { id: transfer.id.clone(), event: FileEvent::Post, facts: Box::default(), by: None };
+    let changes = std::iter::once(post).chain(order::late(cx, transfer).await?).collect();
+    let posted = cx.apply(fence, changes).await?;
+    if let Some(identity) = &transfer.facts.identity
+        && let Err(error) = order::wake(cx, identity).await
+    {
+        tracing::warn!(transfer = %transfer.id, "batches that wait for it look by themselves: {error}");
+    }
+    Ok(posted)
 }
 
 /// Brings the file outlets to the point where required ones are delivered; parks the transfer until they are.

@@ -6,13 +6,14 @@
 use super::compare;
 use super::decide::{self, notice};
 use super::examine::examine;
+use super::resend::{self, Replaced};
 use super::route::Route;
 use super::series::{self, Place};
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, Fence, Reject};
-use crate::ledger::transfer::{Facts, FileEvent, Identity, Transfer, Verdict};
+use crate::ledger::transfer::{Facts, FileEvent, Identity, Resend, Transfer, Verdict};
 use crate::trade::plan::Plan;
 use crate::trade::proof::header::FileFault;
 use crate::trade::proof::outcome::Outcome;
@@ -40,11 +41,16 @@ pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
         stated: stated(transfer),
     };
     let identity = series::identity(cx, &route, &plan, transfer, &context).await?;
+    let mut former = None;
     if let (Some(identity), None) = (&identity, &context.refused) {
         let held = match series::place(cx, &route, transfer, identity).await? {
             Place::Next => None,
             Place::Duplicate(of) => return duplicate(cx, transfer, fence, identity, &of).await,
             Place::OtherBytes(kept) => Some(compare::other_bytes(cx, &plan, transfer, identity, &kept).await?),
+            Place::Resend(kept) => {
+                former = Some(kept);
+                None
+            }
             Place::DayClosed => Some(series::day_closed(&route, transfer, identity)),
             Place::Never(reason) => {
                 context.refused = Some(FileFault { code: Code::SERIES, reason });
@@ -60,7 +66,50 @@ pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
     let (vault, of, frozen, scratch) = (cx.vault.clone(), transfer.clone(), plan.clone(), cx.scratch.clone());
     let outcome = blocking(move || read(&*vault, &frozen, &of, context, &scratch)).await?;
     freeze(cx, &route.bundle).await?;
-    judge(cx, transfer, fence, &plan, outcome, identity).await
+    let mut resend = None;
+    if let (Some(kept), Some(identity)) = (former, &identity)
+        && matches!(outcome.0.verdict, Some(Verdict::Accepted | Verdict::Partly))
+    {
+        match resent(cx, &plan, transfer, fence, identity, &kept, &outcome.0.rejects).await? {
+            Resent::Goes(of) => resend = of,
+            Resent::Ends(next) => return Ok(next),
+        }
+    }
+    judge(cx, transfer, fence, &plan, outcome, identity, resend).await
+}
+
+/// What becomes of a good file that resends a batch.
+enum Resent {
+    /// It goes on; with what of it was posted before.
+    Goes(Option<Resend>),
+    /// It does not go on now.
+    Ends(Next),
+}
+
+/// Takes an unposted run's place, or holds the file where it does not fit the posted one (D8).
+async fn resent(
+    cx: &Inbound,
+    plan: &Arc<Plan>,
+    transfer: &Transfer,
+    fence: &Fence,
+    identity: &Identity,
+    kept: &Transfer,
+    rejects: &[Reject],
+) -> Result<Resent> {
+    if kept.publication.is_none() {
+        return Ok(match resend::replace(cx, kept, transfer, fence).await? {
+            Replaced::Closed => Resent::Goes(None),
+            Replaced::Posted => Resent::Ends(Next::Moved),
+            Replaced::Busy => Resent::Ends(Next::Parked),
+        });
+    }
+    if let Some(of) = resend::compare(cx, plan, transfer, kept, rejects).await? {
+        return Ok(Resent::Goes(Some(of)));
+    }
+    let error = compare::other_bytes(cx, plan, transfer, identity, kept).await?;
+    let known = Facts { identity: Some(identity.clone()), ..Facts::default() };
+    cx.apply(fence, decide::hold(transfer, &error, known)).await?;
+    Ok(Resent::Ends(Next::Parked))
 }
 
 /// An answer must be able to name the file (D15).
@@ -126,9 +175,11 @@ async fn judge(
     plan: &Plan,
     (outcome, remarks): (Outcome, Vec<String>),
     identity: Option<Identity>,
+    resend: Option<Resend>,
 ) -> Result<Next> {
     let facts = Facts {
         identity,
+        resend,
         plan: Some(plan.digest.clone()),
         code: Some(outcome.code.0),
         reason: Some(outcome.reason.clone()),

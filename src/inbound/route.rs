@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::ledger::verbs::Verb;
 use crate::trade::plan::Bundle;
+use crate::trade::series::{DayControl, Series};
 use fpp_codecs::Code;
 use fpp_codecs::text::Page;
 use fpp_spool::{Algorithm, Folder, MarkerContent, MarkerRule, NamePattern, NameTemplate, SourceAction};
@@ -32,8 +33,10 @@ pub struct Route {
     pub file_max_bytes: u64,
     /// The digest that markers and answers of this route speak of.
     pub algorithm: Algorithm,
-    /// Business dates are opened and closed by the core (D4).
-    pub day_control: bool,
+    /// Who says which business dates are open (D4).
+    pub day: DayControl,
+    /// Its business days, and the order of its batches.
+    pub series: Series,
     /// IANA zone of the route (D26).
     pub timezone: jiff::tz::TimeZone,
     /// Everything that decides an outcome, as it would be frozen now (D6).

@@ -5,11 +5,13 @@ use super::work::Inbound;
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::ledger::transfer::{Identity, Transfer, TransferQuery, Verdict};
+use crate::trade::calendar::business_date;
 use crate::trade::plan::Plan;
 use crate::trade::plan::rules::IdentityFrom;
 use crate::trade::proof::header::{Found, NameIdentity};
 use crate::trade::proof::repeat::MemorySpill;
 use crate::trade::proof::{Context, Ending, Proof};
+use crate::trade::series::DayControl;
 use crate::vault::Vault;
 use fpp_codecs::Code;
 use fpp_codecs::framing::Cutter;
@@ -24,8 +26,10 @@ pub enum Place {
     Next,
     /// Same identity and bytes as this accepted file.
     Duplicate(Box<Transfer>),
-    /// Another file of this identity, or of an earlier run that was posted.
+    /// Another file of this identity.
     OtherBytes(Box<Transfer>),
+    /// An earlier run of its batch is there, perhaps posted.
+    Resend(Box<Transfer>),
     /// A later run was accepted: this one can never fit.
     Never(String),
     /// Its business date is not open.
@@ -93,10 +97,17 @@ async fn counted(cx: &Inbound, route: &Route, transfer: &Transfer) -> Result<Fou
     Ok(Found { date, batch, run: 0 })
 }
 
+/// The business date of arrival; a night belongs to the next business day where the route's calendar says so.
 fn arrival_date(route: &Route, transfer: &Transfer) -> Result<String> {
-    let at = jiff::Timestamp::from_millisecond(transfer.arrived_ms)
-        .map_err(|e| Error::internal("an arrival has no valid time").caused_by(e))?;
-    Ok(at.to_zoned(route.timezone.clone()).date().to_string())
+    let calendar = route.series.calendar.as_deref();
+    business_date(calendar, transfer.arrived_ms, &route.timezone).map(|date| date.to_string()).ok_or_else(|| {
+        let name = calendar.map_or("", |calendar| calendar.name.as_str());
+        Error::halt(
+            Code::BUSINESS_DATE,
+            format!("calendar `{name}` does not know the day on which {} came", transfer.name),
+        )
+        .hint("Write the missing year into the file of calendars, restart the node, then `fpp retry`.")
+    })
 }
 
 fn accepted(transfer: &Transfer) -> bool {
@@ -107,7 +118,7 @@ fn accepted(transfer: &Transfer) -> bool {
 pub async fn place(cx: &Inbound, route: &Route, transfer: &Transfer, identity: &Identity) -> Result<Place> {
     let released = |code: Code| transfer.facts.released.iter().flatten().any(|c| *c == code.0);
     let mut kept = cx.ledger.by_batch(identity).await?;
-    kept.retain(|other| other.id != transfer.id && accepted(other));
+    kept.retain(|other| other.id != transfer.id && accepted(other) && !other.closed);
     let run_of = |other: &Transfer| other.facts.identity.as_ref().map_or(0, |i| i.run);
     // Bytes that were accepted once are a duplicate, whatever was accepted after them.
     let same = |t: &&Transfer| run_of(t) == identity.run && t.facts.sha256 == transfer.facts.sha256;
@@ -123,16 +134,32 @@ pub async fn place(cx: &Inbound, route: &Route, transfer: &Transfer, identity: &
             later.id
         )));
     }
-    if let Some(other) = kept.pop().filter(|_| !released(Code::OTHER_BYTES)) {
-        return Ok(Place::OtherBytes(Box::new(other)));
+    let newest = kept.into_iter().max_by_key(|t| (run_of(t), t.id.clone()));
+    let other = newest.filter(|_| !released(Code::OTHER_BYTES));
+    if let Some(other) = other.as_ref().filter(|other| run_of(other) == identity.run) {
+        return Ok(Place::OtherBytes(Box::new(other.clone())));
     }
-    if route.day_control && !released(Code::DAY_CLOSED) {
-        let days = cx.ledger.days(&route.name).await?;
-        if !days.iter().any(|(date, open)| *open && *date == identity.business_date) {
-            return Ok(Place::DayClosed);
-        }
+    if !released(Code::DAY_CLOSED) && !is_open(cx, route, &identity.business_date).await? {
+        return Ok(Place::DayClosed);
     }
-    Ok(Place::Next)
+    Ok(other.map_or(Place::Next, |other| Place::Resend(Box::new(other))))
+}
+
+/// Whether a business date is open (D4): the core's word, else the calendar's: a business day that has begun.
+pub async fn is_open(cx: &Inbound, route: &Route, date: &str) -> Result<bool> {
+    if route.day == DayControl::None {
+        return Ok(true);
+    }
+    let told = cx.ledger.days(&route.name).await?;
+    if let Some((_, open)) = told.iter().find(|(of, _)| of == date) {
+        return Ok(*open);
+    }
+    let Some(days) = route.series.calendar.as_deref().filter(|_| route.day == DayControl::Calendar) else {
+        return Ok(false);
+    };
+    let Ok(date) = date.parse() else { return Ok(false) };
+    let now = business_date(Some(days), cx.clock.now_ms(), &route.timezone);
+    Ok(days.is_day(date) == Some(true) && now.is_some_and(|now| date <= now))
 }
 
 /// The error that holds a file of a closed day.

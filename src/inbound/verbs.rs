@@ -32,7 +32,7 @@ impl Request {
 
 /// The row of the table that counts for a transfer.
 pub fn row_of(verb: Verb, transfer: &Transfer) -> &'static Row {
-    of_file(verb, transfer.standing(), transfer.facts.code())
+    of_file(verb, transfer.standing(), transfer.facts.hold(transfer.verdict).0.map(Code))
 }
 
 /// What a verb would do to a transfer; refused with the reason where its state does not allow it.
@@ -107,7 +107,7 @@ pub fn changes(
         }
         Effect::GoOn => {
             let mut released = transfer.facts.released.clone().unwrap_or_default();
-            released.extend(transfer.facts.code);
+            released.extend(transfer.facts.hold(transfer.verdict).0);
             release(Facts { released: Some(released), ..Facts::default() })
         }
         Effect::CheckAgain => release(Facts::default()),

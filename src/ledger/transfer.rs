@@ -152,6 +152,26 @@ pub struct Facts {
     /// Codes of holds that an operator released: these checks are not made again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub released: Option<Vec<u16>>,
+    /// It resends a batch that was posted: what of it was posted then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resend: Option<Resend>,
+}
+
+/// A resend of a posted batch (D8).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resend {
+    /// The transfer of the run before.
+    pub of: String,
+    /// Ordinals of the detail records that were posted by former runs, from first to last: equal here, not posted again.
+    pub posted: Vec<(u64, u64)>,
+}
+
+impl Resend {
+    /// Whether a detail record was posted by a former run.
+    pub fn has_posted(&self, ordinal: u64) -> bool {
+        let at = self.posted.partition_point(|(_, last)| *last < ordinal);
+        self.posted.get(at).is_some_and(|(first, _)| *first <= ordinal)
+    }
 }
 
 /// Why a file with a verdict is held.
@@ -246,6 +266,7 @@ impl Facts {
             framed,
             refused,
             released,
+            resend,
         );
     }
 

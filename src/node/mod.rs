@@ -7,17 +7,21 @@
 pub(crate) mod books;
 mod claimer;
 mod compose;
+mod deadlines;
 pub mod doctor;
 mod interim;
 mod lock;
+mod notify;
 mod overdue;
 mod places;
 mod presence;
+mod promises;
 mod rooms;
 mod sealing;
 mod secret;
 mod status;
 mod sweeping;
+mod telling;
 pub(crate) mod vaults;
 mod watch;
 mod workers;
@@ -28,6 +32,7 @@ use crate::error::{Error, Result};
 use crate::ledger::Ledger;
 use crate::settings::Settings;
 pub use compose::routes;
+pub(crate) use deadlines::SINCE;
 use rooms::Rooms;
 pub use rooms::{Options, WrapLedger};
 use std::net::SocketAddr;
@@ -69,6 +74,8 @@ impl Node {
         sweeping::start(&mut services, &rooms, &stopped);
         sealing::start(&mut services, &rooms, &stopped)?;
         presence.start(&mut services, &rooms, &stopped);
+        deadlines::start(&mut services, &rooms, &stopped);
+        notify::start(&mut services, &rooms, &stopped);
         tracing::info!(node = rooms.settings.node, http = %address, routes = rooms.settings.routes.len(),
             spools = rooms.settings.spools.len(), "started");
         let (ledger, bell) = (rooms.ledger.clone(), rooms.bell.clone());

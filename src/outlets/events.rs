@@ -115,7 +115,9 @@ impl EventReader {
             return Ok(Some(None));
         }
         self.seq += 1;
-        if self.rejects.next_if(|r| r.record == cut.n).is_some() {
+        let is_rejected = self.rejects.next_if(|r| r.record == cut.n).is_some();
+        // What a former run of the batch posted is not told again (D8).
+        if is_rejected || self.transfer.facts.resend.as_ref().is_some_and(|resend| resend.has_posted(self.seq)) {
             return Ok(Some(None));
         }
         format.decode(cut.bytes, &mut self.row);

@@ -4,11 +4,13 @@ use super::node::{Http, Seal, Settings, Work};
 use super::reading::Reader;
 use super::route_file;
 use super::spool::{self, Spool};
-use super::{LedgerPlace, checks, ledger, vault, words};
+use super::{LedgerPlace, checks, ledger, notify, series, vault, words};
 use crate::api::tokens::Tokens;
+use crate::trade::calendar::Calendar;
 use fpp_codecs::source::{Section, Source, SourceFault};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Zones without summer time, in which every hour of a record's time comes once.
 const TIMEZONES: [&str; 2] = ["Asia/Shanghai", "UTC"];
@@ -35,7 +37,7 @@ impl Settings {
         let mut compiled = Vec::new();
         let spools: Vec<_> = settings.spools.iter().map(|s| s.name.clone()).collect();
         for file in files {
-            if let Some(read) = route_file(&file, &spools, &mut faults) {
+            if let Some(read) = route_file(&file, &spools, &settings.calendars, &mut faults) {
                 faults.extend(read.faults);
                 settings.warnings.extend(read.warnings);
                 settings.routes.extend(read.route);
@@ -59,9 +61,14 @@ impl Settings {
     }
 }
 
-fn route_file(file: &Path, spools: &[String], faults: &mut Vec<SourceFault>) -> Option<route_file::Read> {
+fn route_file(
+    file: &Path,
+    spools: &[String],
+    calendars: &[Arc<Calendar>],
+    faults: &mut Vec<SourceFault>,
+) -> Option<route_file::Read> {
     match std::fs::read_to_string(file) {
-        Ok(text) => Some(route_file::read(file, &text, spools)),
+        Ok(text) => Some(route_file::read(file, &text, spools, calendars)),
         Err(error) => {
             let message = format!("cannot read it: {error}");
             faults.push(SourceFault { file: file.display().to_string(), line: 1, column: 1, message });
@@ -149,6 +156,8 @@ fn node(path: &Path, root: &Section<'_>, reader: &mut Reader) -> Settings {
         vault,
         seal: seal(root, reader),
         work: work(root),
+        notify: notify::read(root, reader),
+        calendars: series::calendars(root, reader),
         spools,
         routes: Vec::new(),
         warnings: Vec::new(),

@@ -1,14 +1,17 @@
 //! The node's own settings: who it is, where it keeps its things, what it listens on.
 
 use super::ledger::LedgerPlace;
+use super::notify::Notify;
 use super::route::Route;
 use super::spool::Spool;
 use super::vault::VaultPlace;
 use crate::ledger::verbs::Verb;
+use crate::trade::calendar::Calendar;
 use fpp_codecs::source::SourceFault;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Everything a node is told.
 #[derive(Clone, Debug)]
@@ -41,6 +44,10 @@ pub struct Settings {
     pub seal: Seal,
     /// How the node works.
     pub work: Work,
+    /// What is run for each new notice.
+    pub notify: Option<Notify>,
+    /// Business days, by name.
+    pub calendars: Vec<Arc<Calendar>>,
     /// Folders used as queues.
     pub spools: Vec<Spool>,
     /// What to do with the files of each series.
@@ -99,6 +106,12 @@ impl Settings {
     /// Where the running node writes what it last saw in its spools.
     pub fn status_file(&self) -> PathBuf {
         self.data_dir.join("status.json")
+    }
+
+    /// The time zone of business dates and windows.
+    pub fn zone(&self) -> jiff::tz::TimeZone {
+        // Checked when the settings were read.
+        jiff::tz::TimeZone::get(&self.timezone).unwrap_or(jiff::tz::TimeZone::UTC)
     }
 
     /// A route by name.

@@ -4,6 +4,8 @@ use super::answer::{Answer, Outlet};
 use super::words::{DigestKind, MarkerContent};
 use crate::ledger::verbs::Verb;
 use crate::trade::plan::rules::Rules;
+pub use crate::trade::series::DayControl;
+use crate::trade::series::Series;
 use fpp_codecs::text::Page;
 use fpp_spool::{Control, Fact, Shape};
 use std::collections::BTreeSet;
@@ -46,6 +48,8 @@ pub struct Route {
     pub day: DayControl,
     /// Verbs that a second person must confirm on this route, beside those of the node.
     pub second_person: BTreeSet<Verb>,
+    /// Its business days, and what is expected of them.
+    pub series: Series,
     /// Where events go.
     pub outlets: Vec<Outlet>,
     /// The answer file (回盘), if the route sends one.
@@ -83,15 +87,6 @@ pub enum SourceAction {
         /// The folder's name.
         subfolder: String,
     },
-}
-
-/// Who says which business dates are open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DayControl {
-    /// Nobody: every valid date is open.
-    None,
-    /// The ledger: `fpp day open` and `fpp day close`.
-    Ledger,
 }
 
 /// What was read while checking; the frozen plan is made of these bytes and no others (D6).

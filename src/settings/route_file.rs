@@ -5,11 +5,13 @@ use super::compile::{self, FormatFile};
 use super::names::{self, DIGESTS};
 use super::reading::Reader;
 use super::route::{DayControl, Route, SourceAction, Text, Texts};
-use super::rules;
 use super::words::{DigestKind, second_person};
+use super::{rules, series};
+use crate::trade::calendar::Calendar;
 use fpp_codecs::format::Format;
 use fpp_codecs::source::{Section, Source, SourceFault};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A route and what reading it found.
 pub(super) struct Read {
@@ -19,11 +21,11 @@ pub(super) struct Read {
 }
 
 /// Reads a route file; `spools` are the names that may be used.
-pub(super) fn read(path: &Path, text: &str, spools: &[String]) -> Read {
+pub(super) fn read(path: &Path, text: &str, spools: &[String], calendars: &[Arc<Calendar>]) -> Read {
     let source = Source::new(path.display().to_string(), text);
     let mut reader = Reader::new(path, text);
     let root = source.root();
-    let route = route(path, &root, &mut reader, spools);
+    let route = route(path, &root, &mut reader, spools, calendars);
     root.no_more();
     drop(root);
     let mut faults = source.finish();
@@ -31,7 +33,13 @@ pub(super) fn read(path: &Path, text: &str, spools: &[String]) -> Read {
     Read { route, faults, warnings: reader.warnings }
 }
 
-fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String]) -> Option<Route> {
+fn route(
+    path: &Path,
+    root: &Section<'_>,
+    reader: &mut Reader,
+    known: &[String],
+    calendars: &[Arc<Calendar>],
+) -> Option<Route> {
     let name = root.need_text("name");
     reader.check_name(root, "name", &name);
     let files = names::pattern(root, "files");
@@ -49,9 +57,10 @@ fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String])
         rules.answer_digest = rules::answer_digest(answer.orgdig);
     }
     let outlets = outlets(root, known);
-    let days = [("none", DayControl::None), ("ledger", DayControl::Ledger)];
+    let days = [("none", DayControl::None), ("ledger", DayControl::Ledger), ("calendar", DayControl::Calendar)];
     let source = source_action(root);
     let day = root.choice("day_control", &days).unwrap_or(DayControl::None);
+    let series = series::read(root, calendars, day, &rules.identity);
     let file = path.to_owned();
     let second_person = second_person(root);
     Some(Route {
@@ -72,6 +81,7 @@ fn route(path: &Path, root: &Section<'_>, reader: &mut Reader, known: &[String])
         digest,
         day,
         second_person,
+        series,
         outlets,
         answer,
     })

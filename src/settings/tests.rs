@@ -172,3 +172,64 @@ fn control_files_and_indexes_are_read_and_what_is_unclear_is_told() {
     });
     assert!(found.iter().any(|fault| fault.contains("the answer's `amount`")), "{found:#?}");
 }
+
+#[test]
+fn a_series_is_read_and_what_is_unclear_is_told() {
+    let calendars = format!("calendars = \"{}/calendars.toml\"\n", samples().display());
+    let with = |text: &'static str| move |route: String| format!("{route}\n[series]\n{text}\n");
+    let good = "calendar = \"sge\"\nordered = true\nanswer_within_ms = 60000\n[[series.expect]]\nbatch = 1\nto = 3\n\
+                by = \"25:30\"\nwarn_at = \"25:10\"";
+    let settings = load(&calendars, with(good)).unwrap();
+    let series = &settings.route("pmtrd").unwrap().series;
+    assert_eq!((series.ordered, series.first_batch, series.answer_within_ms), (true, 1, Some(60_000)));
+    assert_eq!((series.expected[0].name(), series.expected[0].by.to_string()), ("0001-0003".into(), "25:30".into()));
+    for (text, told) in [
+        ("calendar = \"nyse\"", "there is no calendar `nyse`; known: bank, sge"),
+        ("[[series.expect]]\nbatch = 1\nby = \"18:30\"", "needs a calendar"),
+        ("calendar = \"bank\"\n[[series.expect]]\nbatch = 1", "by: is missing"),
+        (
+            "calendar = \"bank\"\n[[series.expect]]\nbatch = 1\nby = \"18:30\"\nwarn_at = \"18:30\"",
+            "must be before 18:30",
+        ),
+        ("calendar = \"bank\"\n[[series.expect]]\nbatch = 3\nto = 2\nby = \"18:30\"", "is before the first batch"),
+        (
+            "calendar = \"bank\"\n[[series.expect]]\nbatch = 1\nto = 3\nby = \"18:30\"\n[[series.expect]]\nbatch = 3\nby = \"19:30\"",
+            "expected twice",
+        ),
+        (
+            "calendar = \"bank\"\ncut_off = \"18:00\"\n[[series.expect]]\nbatch = 1\nby = \"18:30\"",
+            "18:00 is before 18:30",
+        ),
+        ("cut_off = \"6pm\"", "no time of a business date"),
+        ("taken_within_ms = 5", "taken_within_ms"),
+    ] {
+        let found = faults(&calendars, with(text));
+        assert!(found.iter().any(|fault| fault.contains(told)), "{text}: {found:#?}");
+    }
+    let counted = |route: String| {
+        let (before, rest) = route.split_once("[identity]").unwrap();
+        let (_, after) = rest.split_once("[header]").unwrap();
+        format!("{before}[header]{after}\n[series]\nordered = true\n")
+    };
+    assert!(faults(&calendars, counted)[0].contains("needs an identity"));
+    let open = |route: String| route.replace("day_control = \"none\"", "day_control = \"calendar\"");
+    assert!(faults(&calendars, open)[0].contains("calendar needs `calendar` in [series]"));
+    assert!(faults("", with("calendar = \"bank\""))[0].contains("fpp.toml names their file"));
+}
+
+#[test]
+fn a_command_is_a_program_and_no_words_for_a_shell() {
+    let good = "[notify]\ncommand = [\"/bin/sh\", \"-c\", \"true\"]\nenvironment = [\"PATH\"]\nseverity = \"error\"\n";
+    let notify = load(good, |route| route).unwrap().notify.unwrap();
+    assert_eq!((notify.arguments.len(), notify.errors_only, notify.timeout_ms, notify.at_once), (2, true, 10_000, 2));
+    for (text, told) in [
+        ("severity = \"warn\"", "command: is missing"),
+        ("command = [\"page --to ops\"]", "names the program by its path"),
+        ("command = [\"/no/such/program\"]", "is no file that can be run"),
+        ("command = [\"/bin/sh\"]\nenvironment = [\"TOKEN=secret\"]", "`TOKEN`: only the name of a variable"),
+        ("command = [\"/bin/sh\"]\ntimeout_ms = 0", "timeout_ms"),
+    ] {
+        let found = faults(&format!("[notify]\n{text}\n"), |route| route);
+        assert!(found.iter().any(|fault| fault.contains(told)), "{text}: {found:#?}");
+    }
+}

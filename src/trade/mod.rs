@@ -5,6 +5,7 @@
 //! stand in the mappings under `config/`, never in this code.
 
 pub mod answer;
+pub mod calendar;
 pub mod check;
 pub mod event;
 pub mod fault;
@@ -19,3 +20,4 @@ pub mod proof;
 mod repairs;
 #[cfg(test)]
 mod sample;
+pub mod series;

@@ -9,7 +9,7 @@ use fpp::ledger::change::{Change, Fence, NewTransfer};
 use fpp::ledger::delivery::{Delivery, DeliveryEvent as D, DeliveryState};
 use fpp::ledger::desk::{Ask, AskId, AskState, Switch, SwitchKind};
 use fpp::ledger::lease::LeaseKey;
-use fpp::ledger::transfer::{FileEvent as E, FileState as S, Standing, Verdict as V};
+use fpp::ledger::transfer::{Facts, FileEvent as E, FileState as S, Halted, Standing, Verdict as V};
 use fpp::ledger::verbs::{Effect, FILES, Next, Verb, of_delivery};
 use fpp_codecs::Code;
 
@@ -62,16 +62,26 @@ pub(crate) async fn every_verb_on_every_standing_does_what_the_table_says(books:
             said(&*ledger, n, verb, standing).await;
         }
     }
-    // A code that only one row asks for.
-    n += 1;
-    brought(&*ledger, n, &[E::Claim, E::Stage]).await;
-    let facts = fpp::ledger::transfer::Facts { code: Some(Code::TOO_LONG.0), ..Default::default() };
-    apply(&*ledger, 1, &[Change::Move { id: id(n), event: E::Hold, facts: Box::new(facts), by: None }]).await;
-    let stands = transfer(&*ledger, n).await;
-    let row = row_of(Verb::Reject, &stands);
-    assert_eq!((row.effect, row.code), (Effect::Close, Some(Code::TOO_LONG)));
-    used[FILES.iter().position(|of| std::ptr::eq(of, row)).unwrap()] = true;
-    said(&*ledger, n, Verb::Reject, stands.standing()).await;
+    // Codes that only one row asks for.
+    let halted = |code: Code| Halted { code: code.0, ..Halted::default() };
+    let for_codes = [
+        (Code::TOO_LONG, Verb::Reject, Effect::Close, vec![E::Claim, E::Stage]),
+        (Code::GAP, Verb::Release, Effect::GoOn, vec![E::Claim, E::Stage, E::Judge(V::Accepted)]),
+    ];
+    for (code, verb, effect, way) in for_codes {
+        n += 1;
+        brought(&*ledger, n, &way).await;
+        let facts = match way.len() {
+            2 => Facts { code: Some(code.0), ..Facts::default() },
+            _ => Facts { halted: Some(halted(code)), ..Facts::default() },
+        };
+        apply(&*ledger, 1, &[Change::Move { id: id(n), event: E::Hold, facts: Box::new(facts), by: None }]).await;
+        let stands = transfer(&*ledger, n).await;
+        let row = row_of(verb, &stands);
+        assert_eq!((row.effect, row.code), (effect, Some(code)));
+        used[FILES.iter().position(|of| std::ptr::eq(of, row)).unwrap()] = true;
+        said(&*ledger, n, verb, stands.standing()).await;
+    }
     let idle: Vec<_> = FILES.iter().zip(&used).filter(|(_, used)| !**used).map(|(row, _)| row).collect();
     assert!(idle.is_empty(), "rows that never count: {idle:?}");
     verified(&*ledger).await;

@@ -12,7 +12,9 @@ const STRANGE: &str = "strange_key";
 /// A spool and an outlet of each kind, and a ledger on a server, which the samples only have in comments.
 const MORE_SPOOLS: &str = "\n[spool.more]\nkind = \"sftp\"\nhost = \"h\"\nuser = \"u\"\npath = \"/\"\nagent = true\n\
                            host_keys = [\"SHA256:x\"]\n\
-                           [ledger]\nurl = \"mysql://a@b/c\"\n[vault]\npath = \"v\"\n";
+                           [ledger]\nurl = \"mysql://a@b/c\"\n[vault]\npath = \"v\"\n\
+                           [notify]\ncommand = [\"/bin/true\"]\n";
+const MORE_DAYS: &str = "\n[series]\ncalendar = \"bank\"\n[[series.expect]]\nbatch = 1\nby = \"18:30\"\n";
 const MORE_OUTLETS: &str = "\n[[outlet]]\nkind = \"file\"\nspool = \"core-in\"\nname = \"{stem}.jsonl\"\n";
 
 /// A layout with every type.
@@ -84,7 +86,8 @@ const ADDED: &str = "\n[record.fields.SEQNO]\ndirty = \"null\"\n";
 fn every_key_of_the_node_and_its_routes_is_told() {
     let told = told("docs/routes.md");
     check(&told, "fpp.toml", |text| text + MORE_SPOOLS);
-    check(&told, "routes/pmtrd.toml", |text| text + MORE_OUTLETS);
+    check(&told, "routes/pmtrd.toml", |text| text + MORE_OUTLETS + MORE_DAYS);
+    check(&told, "calendars.toml", |text| text);
 }
 
 #[test]

@@ -118,6 +118,19 @@ pub static FILES: &[Row] = {
             "what the file deserves: the check that held it is not made again",
             "released; it goes on past the check that held it",
         ),
+        // It goes past the batches that it waits for (D7).
+        for_code(
+            Code::GAP,
+            row(
+                V::Release,
+                HELD,
+                J::Any,
+                E::GoOn,
+                N::WhereHeld,
+                "what was decided before",
+                "released; it is posted without the batches before it",
+            ),
+        ),
         row(
             V::Release,
             HELD,

@@ -93,6 +93,10 @@ fn series() -> Vec<Input> {
         several("higher-run-after-rejected", || {
             vec![spoiled(Series::Ebcdic, 3, &[Spoil::File(Harm::LyingAmount)]), run(1)]
         }),
+        several("higher-run-mended", || vec![usual(), run(1)]),
+        several("higher-run-changed", || {
+            vec![run(0), Book::of(&Spec { run: 1, ..spec(Series::Ebcdic, 3) }).set(1, "CHNL", "XXX").bytes()]
+        }),
         several("lower-run", || vec![run(1), run(0)]),
         one("rejected-again", || spoiled(Series::Ebcdic, 3, &[Spoil::File(Harm::LyingAmount)])),
         one("retry-agreed", || spoiled(Series::Ebcdic, 3, &[Spoil::File(Harm::LyingAmount)])),

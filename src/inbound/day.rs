@@ -1,0 +1,58 @@
+//! The core's act (日切): a business date of a route is opened or closed (D4).
+//!
+//! A day that is closed with something missing stays closed: it is the core's act. But a person hears of it, and what
+//! still waits for a batch that will not come is held at once.
+
+use super::order;
+use super::work::Inbound;
+use crate::error::{Error, Result};
+use crate::ledger::change::{Change, NewNotice};
+use crate::trade::series::{Stands, day, listed};
+use fpp_codecs::Code;
+use std::collections::HashSet;
+
+/// Opens or closes a date; what is said to the operator.
+pub async fn decide(cx: &Inbound, route: &str, date: &str, open: bool, by: &str) -> Result<String> {
+    let refused = |what: String| Error::halt(Code::BUSINESS_DATE, what);
+    let Some(rules) = cx.routes.get(route) else { return Err(refused(format!("there is no route `{route}`"))) };
+    let Ok(business_date) = date.parse::<jiff::civil::Date>() else {
+        return Err(refused(format!("`{date}` is no date; write yyyy-mm-dd")));
+    };
+    let now_ms = cx.clock.now_ms();
+    let (route, date) = (route.to_owned(), business_date.to_string());
+    let mut changes = vec![Change::Day { route: route.clone(), business_date: date.clone(), open, by: by.to_owned() }];
+    let mut said = format!("{date} is {} for {route}", if open { "open" } else { "closed" });
+    let of_day = order::of_day(cx, &route, &date).await?;
+    if !open {
+        let batches = day(&rules.series, business_date, &rules.timezone, &of_day, &HashSet::new(), now_ms);
+        let those = |wanted: &[Stands]| -> Vec<u32> {
+            batches.iter().filter(|batch| wanted.contains(&batch.stands)).map(|batch| batch.batch).collect()
+        };
+        let missing = those(&[Stands::Missing, Stands::Rejected]);
+        let unfinished = those(&[Stands::Working, Stands::Waiting, Stands::Held]);
+        let mut left = Vec::new();
+        if !missing.is_empty() {
+            left.push(format!("MISSING: {}", listed(&missing)));
+        }
+        if !unfinished.is_empty() {
+            left.push(format!("not posted: {}", listed(&unfinished)));
+        }
+        if !left.is_empty() {
+            let left = left.join("; ");
+            said = format!("{said}; {left}");
+            changes.push(Change::Raise(NewNotice {
+                severity: if missing.is_empty() { "warn".into() } else { "error".into() },
+                topic: "day".into(),
+                subject: format!("{route}/{date}"),
+                code: Code::LATE.0,
+                text: format!(
+                    "{date} was closed for {route} by {by}; {left}. A file that comes now is held (FPP1012). Ask the \
+                     sender; `fpp day show {route} {date}` tells the rest."
+                ),
+            }));
+        }
+    }
+    cx.ledger.apply(None, now_ms, &changes).await?;
+    order::look_again(cx, &of_day).await?;
+    Ok(said)
+}

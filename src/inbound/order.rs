@@ -1,0 +1,155 @@
+//! The order of a series: a batch is posted when the one before it is (D7).
+//!
+//! A proven batch that comes too early waits, and is shown as waiting for the others. Who posts a batch wakes those that
+//! wait for it; a look every minute makes good for a node that dies in between. At the cut-off, or when its business date
+//! is closed, a person must decide: it is held (FPP1022), until the missing ones come or he releases it.
+//!
+//! Invariant: what a batch waits for is looked up after it was put to sleep as well, so that a batch that is posted
+//! meanwhile is never missed by both.
+
+use super::route::Route;
+use super::series;
+use super::work::{Inbound, Next};
+use crate::error::{Error, Result};
+use crate::ledger::change::{Change, Fence, NewNotice};
+use crate::ledger::transfer::{Facts, FileEvent, FileState, Identity, Transfer, TransferQuery};
+use crate::trade::series::{batch_of, batches, is_posted};
+use fpp_codecs::Code;
+
+/// Files of one day that are looked through.
+const DAY_MAX: u32 = 10_000;
+/// A batch that waits looks by itself after this time.
+const LOOK_MS: i64 = 60_000;
+
+/// Parks a proven file that another batch must precede; an error of class *halt* when it will not come any more.
+pub async fn wait(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
+    let route = cx.route(transfer)?;
+    let Some(identity) = transfer.facts.identity.as_ref().filter(|_| route.series.ordered) else {
+        return Ok(Next::Moved);
+    };
+    if is_released(transfer) {
+        return Ok(Next::Moved);
+    }
+    let Some((first, last)) = missing(cx, &route, identity).await? else { return Ok(Next::Moved) };
+    let (names, now_ms) = (batches(first, last), cx.clock.now_ms());
+    let date = &identity.business_date;
+    let cut_off_ms = date.parse().ok().and_then(|date| route.series.cut_off_of(date, &route.timezone));
+    let closed = !series::is_open(cx, &route, date).await?;
+    if closed || cut_off_ms.is_some_and(|at| at <= now_ms) {
+        let end = if closed { "its business date was closed" } else { "the cut-off" };
+        let what = format!("batch {:04} of {date} waits for {names}, which did not come before {end}", identity.batch);
+        return Err(Error::halt(Code::GAP, what).hint(format!(
+            "Ask the sender for {names}: this one goes on by itself when it is posted. Or post it without: `fpp release {}`.",
+            transfer.id
+        )));
+    }
+    let park = |until_ms, waiting_for| Change::Park { id: transfer.id.clone(), until_ms, waiting_for, failed: false };
+    let until_ms = cut_off_ms.map_or(now_ms + LOOK_MS, |at| at.min(now_ms + LOOK_MS));
+    cx.apply(fence, vec![park(until_ms, format!("{WAITING}{names}"))]).await?;
+    // Whoever posted meanwhile found nothing to wake.
+    if missing(cx, &route, identity).await? == Some((first, last)) {
+        return Ok(Next::Parked);
+    }
+    cx.apply(fence, vec![park(now_ms, String::new())]).await
+}
+
+/// How a batch that waits says so.
+const WAITING: &str = "waiting for batch ";
+
+fn is_released(transfer: &Transfer) -> bool {
+    transfer.facts.released.iter().flatten().any(|code| *code == Code::GAP.0)
+}
+
+/// The files of a business date.
+pub async fn of_day(cx: &Inbound, route: &str, business_date: &str) -> Result<Vec<Transfer>> {
+    let query = TransferQuery {
+        route: Some(route.to_owned()),
+        business_date: Some(business_date.to_owned()),
+        limit: DAY_MAX,
+        ..TransferQuery::default()
+    };
+    cx.ledger.transfers(&query).await
+}
+
+async fn missing(cx: &Inbound, route: &Route, identity: &Identity) -> Result<Option<(u32, u32)>> {
+    let of_day = of_day(cx, &identity.route, &identity.business_date).await?;
+    Ok(route.series.waits_for(identity.batch, &of_day))
+}
+
+/// Has every batch of a day that waits look again now, because its business date was opened or closed.
+pub async fn look_again(cx: &Inbound, of_day: &[Transfer]) -> Result<()> {
+    let now_ms = cx.clock.now_ms();
+    for transfer in of_day.iter().filter(|t| t.state == FileState::Proven && t.waiting_for.starts_with(WAITING)) {
+        let waiting_for = transfer.waiting_for.clone();
+        let park = Change::Park { id: transfer.id.clone(), until_ms: now_ms, waiting_for, failed: false };
+        cx.ledger.apply(None, now_ms, &[park]).await?;
+    }
+    Ok(())
+}
+
+/// What a person should hear with the posting of a batch: it comes after one that was released past it.
+pub async fn late(cx: &Inbound, transfer: &Transfer) -> Result<Option<Change>> {
+    let route = cx.route(transfer)?;
+    let Some(identity) = transfer.facts.identity.as_ref().filter(|_| route.series.ordered) else { return Ok(None) };
+    let of_day = of_day(cx, &identity.route, &identity.business_date).await?;
+    // A resend of a batch that was posted in its turn is not late.
+    if of_day.iter().any(|t| is_posted(t) && batch_of(t) == Some(identity.batch)) {
+        return Ok(None);
+    }
+    let later = of_day.iter().filter(|t| is_posted(t) && batch_of(t) > Some(identity.batch));
+    let Some(later) = later.min_by_key(|t| batch_of(t)) else { return Ok(None) };
+    Ok(Some(Change::Raise(NewNotice {
+        severity: "warn".to_owned(),
+        topic: "late".to_owned(),
+        subject: transfer.id.to_string(),
+        code: Code::GAP.0,
+        text: format!(
+            "{} ({}): batch {:04} of {} is posted after batch {:04}, which a person released without it. Tell who reads \
+             the events in order.",
+            transfer.name,
+            transfer.route,
+            identity.batch,
+            identity.business_date,
+            batch_of(later).unwrap_or(0)
+        ),
+    })))
+}
+
+/// Wakes the batches of a day that wait for nothing any more, also those that were held at the cut-off.
+pub async fn wake(cx: &Inbound, identity: &Identity) -> Result<()> {
+    let Some(route) = cx.routes.get(&identity.route).filter(|route| route.series.ordered) else { return Ok(()) };
+    let of_day = of_day(cx, &identity.route, &identity.business_date).await?;
+    let free = |t: &&Transfer| batch_of(t).is_some_and(|batch| route.series.waits_for(batch, &of_day).is_none());
+    for transfer in of_day.iter().filter(free) {
+        let id = transfer.id.clone();
+        let changes = match transfer.state {
+            FileState::Proven if transfer.waiting_for.starts_with(WAITING) => {
+                let until_ms = cx.clock.now_ms();
+                vec![Change::Park { id, until_ms, waiting_for: String::new(), failed: false }]
+            }
+            FileState::Held if !transfer.closed && is_held_for_order(transfer) => {
+                let by = "fpp: the batches before it are posted".to_owned();
+                let (topic, subject, event) = ("held".to_owned(), id.to_string(), FileEvent::Release);
+                vec![
+                    Change::Move { id, event, facts: Box::default(), by: Some(by.clone()) },
+                    Change::CloseNotice { topic, subject, by },
+                ]
+            }
+            _ => continue,
+        };
+        match cx.ledger.apply(None, cx.clock.now_ms(), &changes).await {
+            Ok(_) => tracing::info!(transfer = %transfer.id, file = transfer.name, "waits for nothing any more"),
+            // A person, or another node, was faster.
+            Err(error) if error.code == Code::INTERNAL => tracing::debug!(transfer = %transfer.id, "{error}"),
+            Err(error) => return Err(error),
+        }
+    }
+    cx.bell.ring();
+    Ok(())
+}
+
+/// Held because batches before it did not come.
+pub fn is_held_for_order(transfer: &Transfer) -> bool {
+    let of_order = |facts: &Facts| facts.hold(transfer.verdict).0 == Some(Code::GAP.0);
+    transfer.held_from == Some(FileState::Proven) && of_order(&transfer.facts)
+}

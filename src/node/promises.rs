@@ -1,0 +1,150 @@
+//! What a series promises its partners and they promise it: a file is answered within a time of its arrival, and what was
+//! delivered is taken within a time (D15). Whatever takes longer is told once, and once more when it is over.
+
+use super::rooms::Rooms;
+use super::telling::tell;
+use crate::error::Result;
+use crate::ledger::change::{Change, NewNotice};
+use crate::ledger::delivery::{Delivery, DeliveryId, DeliveryState};
+use crate::ledger::transfer::{FileState, Transfer, TransferId, TransferQuery};
+use fpp_codecs::Code;
+use std::collections::BTreeMap;
+
+/// Unfinished files of one state, and untaken deliveries, that are looked at.
+const LOOK_MAX: u32 = 1_000;
+const ANSWER: &str = "answer/";
+const TAKEN: &str = "taken/";
+
+/// States of a file whose answer is not out.
+const UNANSWERED: [FileState; 6] =
+    [FileState::Arrived, FileState::Claimed, FileState::Staged, FileState::Proven, FileState::Posted, FileState::Held];
+
+/// One look. `since` says when each series was first looked at: nothing older is told.
+pub(super) async fn look(rooms: &Rooms, since: &BTreeMap<String, i64>) -> Result<()> {
+    let routes = &rooms.settings.routes;
+    if routes.iter().any(|route| route.series.answer_within_ms.is_some()) {
+        unanswered(rooms, since).await?;
+        answered(rooms).await?;
+    }
+    if routes.iter().any(|route| route.series.taken_within_ms.is_some()) {
+        untaken(rooms, since).await?;
+        taken(rooms).await?;
+    }
+    Ok(())
+}
+
+async fn unanswered(rooms: &Rooms, since: &BTreeMap<String, i64>) -> Result<()> {
+    let now_ms = rooms.clock.now_ms();
+    for state in UNANSWERED {
+        let query = TransferQuery { state: Some(state), limit: LOOK_MAX, ..TransferQuery::default() };
+        for transfer in rooms.ledger.transfers(&query).await? {
+            let within = rooms.settings.route(&transfer.route).and_then(|route| route.series.answer_within_ms);
+            let Some(due_ms) = within.map(|ms| transfer.arrived_ms.saturating_add_unsigned(ms)) else { continue };
+            let watched = since.get(&transfer.route).is_some_and(|since| *since <= due_ms);
+            if due_ms > now_ms || transfer.closed || !watched {
+                continue;
+            }
+            let notice = Some(not_answered(&transfer, now_ms));
+            tell(rooms, vec![Change::Tell { key: format!("{ANSWER}{}", transfer.id), notice }]).await?;
+        }
+    }
+    Ok(())
+}
+
+fn not_answered(transfer: &Transfer, now_ms: i64) -> NewNotice {
+    let minutes = now_ms.saturating_sub(transfer.arrived_ms) / 60_000;
+    let (_, why, _) = transfer.facts.hold(transfer.verdict);
+    let why = match transfer.state {
+        FileState::Held => why,
+        _ => transfer.waiting_for.as_str(),
+    };
+    let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+    NewNotice {
+        severity: "error".into(),
+        topic: "unanswered".into(),
+        subject: transfer.id.to_string(),
+        code: Code::UNANSWERED.0,
+        text: format!(
+            "{} ({}) has no answer after {minutes} min; it is {:?}{why}. See `fpp transfers show {}`.",
+            transfer.name, transfer.route, transfer.state, transfer.id
+        ),
+    }
+}
+
+/// Ends what was told of files that are answered now.
+async fn answered(rooms: &Rooms) -> Result<()> {
+    for told in rooms.ledger.told(ANSWER, true, LOOK_MAX).await? {
+        let id = told.key.trim_start_matches(ANSWER);
+        let transfer = rooms.ledger.transfer(&TransferId(id.to_owned())).await?;
+        let notice = match &transfer {
+            Some(t) if matches!(t.state, FileState::Acknowledged | FileState::Archived) => {
+                Some(recovered(id, format!("{} ({}) is answered.", t.name, t.route)))
+            }
+            Some(t) if !t.closed => continue,
+            // Closed by a person, or purged: nobody waits for its answer.
+            _ => None,
+        };
+        over(rooms, told.key.clone(), "unanswered", id, notice).await?;
+    }
+    Ok(())
+}
+
+async fn untaken(rooms: &Rooms, since: &BTreeMap<String, i64>) -> Result<()> {
+    let now_ms = rooms.clock.now_ms();
+    let least = rooms.settings.routes.iter().filter_map(|route| route.series.taken_within_ms).min().unwrap_or(0);
+    for delivery in rooms.ledger.untaken_deliveries(LOOK_MAX).await? {
+        let Some(delivered_ms) = delivery.delivered_ms.filter(|at| at.saturating_add_unsigned(least) <= now_ms) else {
+            continue;
+        };
+        let Some(transfer) = rooms.ledger.transfer(&delivery.transfer).await? else { continue };
+        let within = rooms.settings.route(&transfer.route).and_then(|route| route.series.taken_within_ms);
+        let Some(due_ms) = within.map(|ms| delivered_ms.saturating_add_unsigned(ms)) else { continue };
+        if due_ms > now_ms || since.get(&transfer.route).is_none_or(|since| *since > due_ms) {
+            continue;
+        }
+        let notice = Some(not_taken(&delivery, &transfer.route, now_ms - delivered_ms));
+        tell(rooms, vec![Change::Tell { key: format!("{TAKEN}{}", delivery.id), notice }]).await?;
+    }
+    Ok(())
+}
+
+fn not_taken(delivery: &Delivery, route: &str, for_ms: i64) -> NewNotice {
+    let minutes = for_ms / 60_000;
+    NewNotice {
+        severity: "warn".into(),
+        topic: "untaken".into(),
+        subject: delivery.id.to_string(),
+        code: Code::UNTAKEN.0,
+        text: format!(
+            "{} ({route}) stands in spool {} for {minutes} min, and its partner has not taken it. Ask the partner whether \
+             its job runs.",
+            delivery.name, delivery.spool
+        ),
+    }
+}
+
+/// Ends what was told of deliveries that are taken now.
+async fn taken(rooms: &Rooms) -> Result<()> {
+    for told in rooms.ledger.told(TAKEN, true, LOOK_MAX).await? {
+        let id = told.key.trim_start_matches(TAKEN);
+        let delivery = rooms.ledger.delivery(&DeliveryId(id.to_owned())).await?;
+        let notice = match &delivery {
+            Some(d) if d.state == DeliveryState::Taken => {
+                Some(recovered(id, format!("{} is taken from spool {}.", d.name, d.spool)))
+            }
+            Some(_) => continue,
+            None => None,
+        };
+        over(rooms, told.key.clone(), "untaken", id, notice).await?;
+    }
+    Ok(())
+}
+
+fn recovered(subject: &str, text: String) -> NewNotice {
+    NewNotice { severity: "info".into(), topic: "recovered".into(), subject: subject.into(), code: Code::OK.0, text }
+}
+
+async fn over(rooms: &Rooms, key: String, topic: &str, subject: &str, notice: Option<NewNotice>) -> Result<()> {
+    let (topic, subject, by) = (topic.to_owned(), subject.to_owned(), "fpp: it is over".to_owned());
+    tell(rooms, vec![Change::Over { key, notice }, Change::CloseNotice { topic, subject, by }]).await
+}
