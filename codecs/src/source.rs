@@ -203,11 +203,6 @@ impl<'a> Section<'a> {
         self.table.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Table(_)))
     }
 
-    /// Whether a key holds a list.
-    pub fn is_list(&self, key: &str) -> bool {
-        self.table.get(key).is_some_and(|value| matches!(value.get_ref(), DeValue::Array(_)))
-    }
-
     /// Keys in the order in which they are written.
     pub fn written_keys(&self) -> Vec<String> {
         let mut keys: Vec<_> = self.table.keys().collect();

@@ -8,7 +8,7 @@ use fpp_codecs::code::Code;
 use fpp_codecs::controls::Tally;
 use fpp_codecs::format::order::Order;
 use fpp_codecs::format::{Format, Role};
-use fpp_codecs::framing::{Cutter, Framing, Indexer, LineEnding, text_mode_damage};
+use fpp_codecs::framing::{Cutter, Framing, Indexer, LineEnding, Place, text_mode_damage};
 use fpp_codecs::json;
 use fpp_codecs::record::{Cell, Row};
 use proptest::prelude::*;
@@ -315,7 +315,7 @@ proptest! {
         prop_assert_eq!(indexer.finish(), wanted.clone());
         if let Some(offset) = wanted.get(1) {
             let n = 1 + u64::from(every);
-            let mut cutter = Cutter::new(framing.clone(), &file[*offset as usize..]).starting_at(n, *offset);
+            let mut cutter = Cutter::new(framing.clone(), &file[*offset as usize..]).starting(Place { n, offset: *offset, left: 0 });
             let cut = cutter.next().unwrap().unwrap();
             prop_assert_eq!((cut.n, cut.offset, cut.bytes), (n, *offset, &cuts[every as usize].2[..]));
         }

@@ -14,6 +14,8 @@
 use fpp_codecs::date::{Date, DateForm, Time, TimeForm, TimestampForm, Window};
 use fpp_codecs::number::binary::{Binary, Order};
 use fpp_codecs::number::decfloat::{self, DecFloat, Precision};
+use fpp_codecs::number::display::{Display, Encoding, Place};
+use fpp_codecs::number::signs::Signs;
 use fpp_codecs::number::{Digits, packed, zoned};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -59,6 +61,11 @@ impl Dice {
     }
 }
 
+/// Zoned decimal as IBM i writes it.
+fn zoned_of(digits: u8) -> Display {
+    Display { digits, place: Place::Trailing, encoding: Encoding::Ebcdic, signs: Signs::Ibmi }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02X}")).collect()
 }
@@ -89,7 +96,7 @@ fn decimals(dice: &mut Dice, cases: &mut Vec<Case>) {
             number.write(scale, &mut text);
             let (mut packed, mut zoned) = (Vec::new(), Vec::new());
             packed::write(&number, digits, &mut packed).unwrap();
-            zoned::write_zoned(&number, digits, &mut zoned).unwrap();
+            zoned_of(digits).write(&number, &mut zoned).unwrap();
             let parameters = format!("{digits} {scale}");
             cases.push(agree("packed", parameters.clone(), &packed, text.clone()));
             cases.push(agree("zoned", parameters, &zoned, text));

@@ -2,11 +2,18 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use fpp_codecs::date::Date;
+use fpp_codecs::number::display::{Display, Encoding, Place};
+use fpp_codecs::number::signs::Signs;
 use fpp_codecs::number::{self, Digits, binary, packed, zoned};
 use fpp_codecs::record::Decimal;
 use proptest::prelude::*;
 
 const VECTORS: &str = include_str!("data/decimals.tsv");
+
+/// Zoned decimal as IBM i writes it.
+fn zoned_of(digits: u8) -> Display {
+    Display { digits, place: Place::Trailing, encoding: Encoding::Ebcdic, signs: Signs::Ibmi }
+}
 
 fn bytes(hex: &str) -> Vec<u8> {
     hex.as_bytes().chunks(2).map(|p| u8::from_str_radix(std::str::from_utf8(p).unwrap(), 16).unwrap()).collect()
@@ -97,7 +104,7 @@ proptest! {
     #[test]
     fn zoned_and_text_read_what_was_written((digits, number) in number(), ebcdic in any::<bool>()) {
         let (mut zones, mut text) = (Vec::new(), Vec::new());
-        zoned::write_zoned(&number, digits, &mut zones).unwrap();
+        zoned_of(digits).write(&number, &mut zones).unwrap();
         zoned::write_text(&number, digits, true, ebcdic, &mut text).unwrap();
         prop_assert_eq!(zoned::zoned_wide(&zones, digits).unwrap().1, number);
         prop_assert_eq!(zoned::text_wide(&text, digits, true, ebcdic).unwrap().1, number);

@@ -1,17 +1,15 @@
-//! Date, time and timestamp fields (L, T, Z) of layouts: characters of the field's page.
+//! Reading date, time and timestamp fields (L, T, Z) as IBM i has them, without rules of their own: characters of the
+//! field's page. Writing, and all that rules change, is `record/moment.rs`.
 //!
 //! A date's text is `yyyy-mm-dd` and a time's `hh:mm:ss`, whatever the format in the file; a timestamp's is IBM's own.
 //! Two-digit years mean 1940 to 2039. Separators are those of the format; for the formats with a two-digit year `/`
 //! `-` `.` `,` and blank are read. The forms themselves are in [`super::form`], [`super::time`] and
 //! [`super::timestamp`].
 
-use super::day::Date;
 use super::form::{DateForm, Window};
 use super::plain::push_ascii;
-use super::time::{Time, TimeForm};
+use super::time::TimeForm;
 use super::timestamp::TimestampForm;
-use crate::code::Code;
-use crate::fault::Flaw;
 use crate::number::Parsed;
 use nom::bytes::complete::take;
 
@@ -38,12 +36,6 @@ pub fn date<'a>(input: &'a [u8], format: DateForm, ebcdic: bool, out: &mut Strin
     Ok((rest, ()))
 }
 
-/// Appends a date given as `yyyy-mm-dd`.
-pub fn write_date(text: &str, format: DateForm, ebcdic: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    let date = Date::parse(text).ok_or(Flaw::new(Code::DATE, 0, "not a date yyyy-mm-dd"))?;
-    format.write(date, ebcdic, Window::IBM, out)
-}
-
 /// Reads a time; its text is appended.
 pub fn time<'a>(input: &'a [u8], format: TimeForm, ebcdic: bool, out: &mut String) -> Parsed<'a, ()> {
     let (rest, field) = take(time_bytes(format))(input)?;
@@ -54,20 +46,9 @@ pub fn time<'a>(input: &'a [u8], format: TimeForm, ebcdic: bool, out: &mut Strin
     Ok((rest, ()))
 }
 
-/// Appends a time given as `hh:mm:ss`.
-pub fn write_time(text: &str, format: TimeForm, ebcdic: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    let time = Time::parse(text).ok_or(Flaw::new(Code::DATE, 0, "not a time hh:mm:ss"))?;
-    format.write(time, ebcdic, out)
-}
-
 /// Reads a timestamp; its text is appended.
 pub fn timestamp<'a>(input: &'a [u8], fraction: u8, ebcdic: bool, out: &mut String) -> Parsed<'a, ()> {
     let (rest, field) = take(timestamp_bytes(fraction))(input)?;
     TimestampForm::Ibm.read(field, fraction, ebcdic, out).map_err(nom::Err::Error)?;
     Ok((rest, ()))
-}
-
-/// Appends a timestamp given in IBM's form.
-pub fn write_timestamp(text: &str, fraction: u8, ebcdic: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    TimestampForm::Ibm.write(text, fraction, ebcdic, out)
 }

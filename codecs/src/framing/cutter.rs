@@ -67,13 +67,6 @@ impl<R: Read> Cutter<R> {
         }
     }
 
-    /// From the middle: `input` stands at byte `offset`, where record `n` begins with what frames it, and not within a
-    /// block.
-    #[must_use]
-    pub fn starting_at(self, n: u64, offset: u64) -> Cutter<R> {
-        self.starting(Place { n, offset, left: 0 })
-    }
-
     /// From the middle: `input` stands at a place that an index knows.
     #[must_use]
     pub fn starting(mut self, place: Place) -> Cutter<R> {

@@ -71,11 +71,6 @@ pub fn zoned_wide(input: &[u8], digits: u8) -> Parsed<'_, Digits> {
     trailing(digits).read_wide(input)
 }
 
-/// Appends a zoned number.
-pub fn write_zoned(number: &Digits, digits: u8, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    trailing(digits).write(number, out)
-}
-
 /// Reads a text number of up to 38 digits.
 pub fn text(input: &[u8], digits: u8, signed: bool, ebcdic: bool) -> Parsed<'_, i128> {
     plain(digits, signed, ebcdic).read(input)
