@@ -3,11 +3,10 @@
 use super::exit::{Exit, Failure};
 use super::layouts::PageArg;
 use super::output::Output;
-use super::streams::distinct;
+use super::streams::{Target, distinct};
 use clap::{Args, ValueEnum};
 use fpp_codecs::json;
 use fpp_codecs::layout::{Layout, convert};
-use std::io::Write;
 use std::path::PathBuf;
 
 /// Convert a layout to TOML, or to JSON Schema of the lines that decode writes
@@ -62,10 +61,9 @@ impl Convert {
             }
         };
         distinct([self.layout.as_path()], self.output.as_deref())?;
-        match &self.output {
-            Some(file) => std::fs::write(file, text).map_err(|e| Failure::file("write", file.display(), &e))?,
-            None => out.write_all(text.as_bytes())?,
-        }
+        let mut target = Target::open(self.output.as_deref(), out)?;
+        target.write(text.as_bytes())?;
+        target.finish()?;
         Ok(Exit::Good)
     }
 

@@ -29,6 +29,7 @@ use serde_json::json;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// Rejects told.
 const REJECTS_TOLD: usize = 20;
@@ -42,7 +43,7 @@ const REJECTS_TOLD: usize = 20;
 pub(super) struct Prove {
     /// Route
     route: String,
-    /// File
+    /// File, or - for stdin, which needs --name
     file: PathBuf,
     /// Judge it under this file name
     #[arg(long)]
@@ -91,7 +92,10 @@ fn no_room(error: &io::Error) -> Failure {
 }
 
 impl Prove {
-    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+    pub(super) fn run(mut self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        if self.answer.as_deref().is_some_and(|path| path == Path::new("-")) {
+            return Err(Failure::usage("the verdict goes to stdout: name a file for the answer"));
+        }
         let settings = global.settings()?;
         let Some(route) = settings.route(&self.route) else {
             let known: Vec<_> = settings.routes.iter().map(|r| r.name.as_str()).collect();
@@ -103,6 +107,7 @@ impl Prove {
         let Some(named) = name_identity(route, &name) else {
             return Err(Failure::usage(format!("`{name}` does not fit {}; say --name", route.files)));
         };
+        let kept = self.keep_stdin()?;
         let bytes = self.digests()?;
         let (outcome, remarks) = self.judge(&plan, named.clone())?;
         let reply = self.reply(route, &plan, &outcome, &bytes, &name)?;
@@ -112,6 +117,7 @@ impl Prove {
         for remark in remarks {
             note(format_args!("note: {remark}"));
         }
+        drop(kept);
         if self.json {
             self.tell_json(&name, &outcome, &bytes, reply.as_ref(), out)?;
         } else {
@@ -122,6 +128,17 @@ impl Prove {
             Some(Verdict::Partly) => Exit::RecordsRefused,
             _ => Exit::FileRefused,
         })
+    }
+
+    /// A file is read more than once: what comes from stdin lies in a temporary one meanwhile.
+    fn keep_stdin(&mut self) -> Result<Option<NamedTempFile>, Failure> {
+        if self.file != Path::new("-") {
+            return Ok(None);
+        }
+        let mut kept = NamedTempFile::new().map_err(|e| no_room(&e))?;
+        io::copy(&mut io::stdin().lock(), &mut kept).map_err(|e| Failure::file("read", "stdin", &e))?;
+        kept.path().clone_into(&mut self.file);
+        Ok(Some(kept))
     }
 
     fn open(&self) -> Result<File, Failure> {

@@ -57,6 +57,8 @@ fn layout_convert_writes_what_reads_back() {
     let (code, _, why) = run(here.path(), &["layout", "convert", "cust.pf", "--to", "toml", "-o", "cust.toml"]);
     assert_eq!(code, 0, "{why}");
     assert_eq!(run(here.path(), &["layout", "diff", "cust.pf", "cust.toml"]).0, 0);
+    let (code, toml, _) = run(here.path(), &["layout", "convert", "cust.pf", "--to", "toml", "-o", "-"]);
+    assert_eq!((code, toml), (0, std::fs::read_to_string(here.path().join("cust.toml")).unwrap()));
     let (_, schema, _) = run(here.path(), &["layout", "convert", "cust.toml", "--to", "json-schema", "--closed"]);
     let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
     let fields = &schema["properties"]["fields"]["properties"];

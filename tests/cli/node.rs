@@ -1,6 +1,6 @@
 //! Verbs that need a node's configuration: `check`, `prove`, and what asks a running node.
 
-use super::{Flaw, Series, Spoil, folder, make, root, run};
+use super::{Flaw, Series, Spoil, folder, fpp, make, root, run, told};
 use fpp::demo::generate::Harm;
 use fpp::telemetry::report::NodeReport;
 use std::io::{Read, Write};
@@ -55,6 +55,14 @@ fn prove_gives_the_verdict_as_its_exit_code() {
     let (code, shown, messages) = prove(&file);
     assert_eq!(code, 0, "{shown}{messages}");
     assert_eq!(std::fs::metadata(here.path().join("a.dat")).unwrap().len(), 21 * 480);
+    // The same from a pipe, under the name that is said.
+    let input = std::fs::File::open(here.path().join(&file)).unwrap();
+    let piped = ["prove", "pmtrd", "-", "--name", &file, "--config", &config, "--answer", "b.dat"];
+    let (code, again, _) = told(&fpp(here.path()).args(piped).stdin(input).output().unwrap());
+    assert_eq!((code, again), (0, shown));
+    assert_eq!(std::fs::metadata(here.path().join("b.dat")).unwrap().len(), 21 * 480);
+    let (code, _, told) = run(here.path(), &["prove", "pmtrd", &file, "--config", &config, "--answer", "-"]);
+    assert!(code == 2 && told.contains("name a file for the answer"), "{told}");
     make(here.path(), Series::Ebcdic, 20, &[Spoil::Record { flaw: Flaw::AmountDigit, trade: 10 }]);
     assert_eq!(prove(&file).0, 4, "a summed field is unreadable");
     make(here.path(), Series::Ebcdic, 20, &[Spoil::File(Harm::LyingAmount)]);
