@@ -38,7 +38,8 @@ fn only_what_was_asked_for_comes_out() {
         assert_eq!(line["offset"], (line["n"].as_u64().unwrap() - 1) * 480);
     }
     let arguments = ["decode", &pmtrd, &file, "--records", "10", "--raw", "--mask", "--numbers", "json"];
-    let (_, out, _) = run(here.path(), &arguments);
+    let (_, out, summary) = run(here.path(), &arguments);
+    assert!(summary.contains("decoded 1 records, 0 refused, 20,640 bytes in "), "what was passed over: {summary}");
     let line = &lines(&out)[0];
     assert_eq!((&line["fields"]["CUSTNM"], &line["raw"]["CUSTNM"]), (&"***".into(), &"***".into()));
     assert!(line["fields"]["AMT"].is_number(), "{line}");

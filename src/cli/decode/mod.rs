@@ -168,7 +168,7 @@ impl Decode {
         if let Some(first) = first {
             self.first(&job, &first);
         }
-        summary(&count, &progress);
+        summary(&count, count.bytes.saturating_sub(start.offset), &progress);
         if let Some(error) = &ended.error {
             return Err(self.refused_file(&name, error));
         }
@@ -213,8 +213,9 @@ impl Decode {
     }
 }
 
-/// The line that says what was done, also where the file could not be read to its end.
-fn summary(count: &Count, progress: &Progress) {
+/// The line that says what was done, also where the file could not be read to its end; `bytes` are those that were read
+/// for it, not those that were passed over.
+fn summary(count: &Count, bytes: u64, progress: &Progress) {
     if count.fillers > 0 {
         let records = grouped(count.fillers);
         note(format_args!("note: {records} records have fillers that are not blank; --fillers shows them"));
@@ -227,7 +228,7 @@ fn summary(count: &Count, progress: &Progress) {
         also.push(format!("{} left out", grouped(count.left_out)));
     }
     also.extend(count.repairs.told());
-    progress.finish("decoded", count.records, count.refused, &also, count.bytes);
+    progress.finish("decoded", count.records, count.refused, &also, bytes);
 }
 
 /// More records are bad than may be; `n` is the one too many.
