@@ -52,7 +52,7 @@ async fn cleared(site: &Site, node: &Node, path: &str) {
 }
 
 async fn start(site: &Site) -> Node {
-    let options = Options { clock: Clock::fixed(NOW_MS), wrap_ledger: None };
+    let options = Options { clock: Clock::fixed(NOW_MS), ..Options::default() };
     Node::start(site.settings(), options).await.unwrap()
 }
 

@@ -6,6 +6,7 @@
 #[path = "../spool/tests/faults_support/mod.rs"]
 #[allow(dead_code)] // the manners of failing are the spool's; its folder is not used here
 mod faults_support;
+#[allow(dead_code)] // each test program uses a part
 mod vault_support;
 
 use faults_support::{ERRNOS, Fault, How, at_every_call, manners};

@@ -187,6 +187,9 @@ fn tell(overview: &Overview, settings: &Settings, times: &Times, out: &mut Outpu
     if let Some(node) = &overview.node {
         spools(node, times, out)?;
     }
+    if let Some(node) = &overview.node {
+        vault(node, times, out)?;
+    }
     for pause in &overview.paused {
         out.line(format_args!("\nPAUSED {} since {}, by {}", pause.switch, times.with_zone(pause.since_ms), pause.by))?;
     }
@@ -197,6 +200,19 @@ fn tell(overview: &Overview, settings: &Settings, times: &Times, out: &mut Outpu
         out.line(format_args!("\n{} open notices: fpp notices", overview.open_notices))?;
     }
     Ok(())
+}
+
+fn vault(node: &NodeReport, times: &Times, out: &mut Output) -> io::Result<()> {
+    if node.no_space {
+        out.line("\nINTAKE PAUSED: there is too little space for new files; make some, and it goes on by itself")?;
+    }
+    let Some(swept) = &node.vault else { return Ok(()) };
+    let (removed, kept) = (grouped(swept.removed), grouped(swept.kept));
+    out.line(format_args!(
+        "\nvault swept {}: {removed} contents ({} bytes) removed, {kept} kept",
+        times.with_zone(swept.swept_ms),
+        grouped(swept.bytes)
+    ))
 }
 
 fn routes_table(routes: &[RouteLine]) -> Table {

@@ -22,6 +22,7 @@ pub mod pipeline;
 pub mod post;
 pub mod prove;
 pub mod resend;
+pub mod retention;
 pub mod route;
 pub mod series;
 pub mod spill;

@@ -58,6 +58,12 @@ pub fn can_go_on(cx: &Inbound, transfer: &Transfer) -> bool {
     !needs_source || cx.routes.get(&transfer.route).is_none_or(|route| route.folder.is_some())
 }
 
+/// Whether the next step brings new bytes into the vault from outside.
+pub fn is_intake(transfer: &Transfer) -> bool {
+    matches!((transfer.state, transfer.verdict), (FileState::Arrived, _) | (FileState::Claimed, None))
+        && transfer.facts.sha256.is_none()
+}
+
 /// A pause lets the step under way end; the next one does not begin. A partner's pause stops the steps that touch it.
 fn is_stopped(transfer: &Transfer, pauses: &[Pause]) -> bool {
     use FileState as S;

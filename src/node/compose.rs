@@ -20,10 +20,11 @@ use fpp_spool::{
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Everything opened and introduced.
 pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> {
-    let Options { clock, wrap_ledger } = options;
+    let Options { clock, wrap_ledger, wrap_vault } = options;
     let opened = super::books::open(&settings).await?;
     let ledger = match wrap_ledger {
         Some(wrap) => wrap(opened),
@@ -33,6 +34,10 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
     let scratch = settings.data_dir.join("scratch");
     empty_folder(&scratch)?;
     let vault = super::vaults::open(&settings, claimer.holder(), &clock)?;
+    let vault = match wrap_vault {
+        Some(wrap) => wrap(vault),
+        None => vault,
+    };
     let (folders, partners) = folders(&settings)?;
     let bell = Bell::default();
     let inbound = Arc::new(Inbound {
@@ -52,7 +57,18 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         node: settings.node.clone(),
     });
     let status = Status::new(&settings, claimer.holder(), clock.clone());
-    Ok(Rooms { settings, ledger, inbound, deliveries, partners, claimer, status, clock, bell })
+    Ok(Rooms {
+        settings,
+        ledger,
+        inbound,
+        deliveries,
+        partners,
+        claimer,
+        status,
+        clock,
+        bell,
+        no_space: AtomicBool::new(false),
+    })
 }
 
 /// What scratch files a killed node left is of no use to anybody.

@@ -8,12 +8,17 @@ use crate::delivery::Deliveries;
 use crate::inbound::work::Inbound;
 use crate::ledger::Ledger;
 use crate::settings::Settings;
+use crate::vault::Vault;
 use fpp_spool::SftpPool;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Wraps the ledger engine; tests put faults between the flows and their books here.
 pub type WrapLedger = Box<dyn FnOnce(Arc<dyn Ledger>) -> Arc<dyn Ledger> + Send>;
+
+/// Wraps the vault engine in the same way.
+pub type WrapVault = Box<dyn FnOnce(Arc<dyn Vault>) -> Arc<dyn Vault> + Send>;
 
 /// How a node is started, beyond its configuration.
 #[derive(Default)]
@@ -22,6 +27,8 @@ pub struct Options {
     pub clock: Clock,
     /// A decorator for the ledger.
     pub wrap_ledger: Option<WrapLedger>,
+    /// A decorator for the vault.
+    pub wrap_vault: Option<WrapVault>,
 }
 
 /// Sessions to partners, by the name of the spool.
@@ -38,4 +45,6 @@ pub(crate) struct Rooms {
     pub(crate) status: Status,
     pub(crate) clock: Clock,
     pub(crate) bell: Bell,
+    /// New files wait because there is too little space for them.
+    pub(crate) no_space: AtomicBool,
 }

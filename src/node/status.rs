@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::settings::Settings;
-use crate::telemetry::report::{Ignored, NodeReport, PartnerReport, SpoolReport, Waiting};
+use crate::telemetry::report::{Ignored, NodeReport, PartnerReport, SpoolReport, VaultReport, Waiting};
 use fpp_spool::{PoolStatus, Scan};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -88,6 +88,17 @@ impl Status {
         self.change(|report| {
             report.spools.entry(spool.to_owned()).or_default().partner = Some(partner);
         });
+    }
+
+    /// The vault was swept of what nothing needs.
+    pub(crate) fn kept(&self, removed: u64, bytes: u64, kept: u64) {
+        let swept_ms = self.clock.now_ms();
+        self.change(|report| report.vault = Some(VaultReport { swept_ms, removed, bytes, kept }));
+    }
+
+    /// Intake pauses for want of space, or goes on.
+    pub(crate) fn space(&self, wanting: bool) {
+        self.change(|report| report.no_space = wanting);
     }
 
     /// Work begins or ends.

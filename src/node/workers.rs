@@ -8,8 +8,10 @@ use crate::delivery::{publish, taken};
 use crate::error::Result;
 use crate::inbound::pipeline;
 use crate::ledger::lease::LeaseKey;
+use crate::ledger::transfer::Transfer;
 use crate::settings::Sftp;
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch as signal;
@@ -135,7 +137,9 @@ impl Dispatcher<'_> {
         Ok(match self.kind {
             Kind::Transfer => {
                 let due = rooms.ledger.due_transfers(now_ms, limit).await?.into_iter();
-                due.filter(|t| pipeline::can_go_on(&rooms.inbound, t)).map(|t| (t.id.0, t.spool)).collect()
+                let full = rooms.no_space.load(Ordering::Relaxed);
+                let fits = |t: &Transfer| pipeline::can_go_on(&rooms.inbound, t) && !(full && pipeline::is_intake(t));
+                due.filter(fits).map(|t| (t.id.0, t.spool)).collect()
             }
             Kind::Delivery => {
                 let due = rooms.ledger.due_deliveries(now_ms, limit).await?.into_iter();

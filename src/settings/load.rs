@@ -129,7 +129,7 @@ fn node(path: &Path, root: &Section<'_>, reader: &mut Reader) -> Settings {
         let message = format!("{} is longer than {SOCKET_PATH_MAX} bytes; set it", control_socket.display());
         root.fault("control_socket", message);
     }
-    let (ledger, vault) = (ledger::read(root, reader), vault::read(root, reader));
+    let (ledger, (vault, keeping)) = (ledger::read(root, reader), vault::read(root, reader));
     if nodes > 1 && (ledger == LedgerPlace::File || !vault.is_shared()) {
         root.fault(
             "nodes",
@@ -154,6 +154,7 @@ fn node(path: &Path, root: &Section<'_>, reader: &mut Reader) -> Settings {
         second_person: words::second_person(root),
         ledger,
         vault,
+        keeping,
         seal: seal(root, reader),
         work: work(root),
         notify: notify::read(root, reader),

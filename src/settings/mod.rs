@@ -36,5 +36,5 @@ pub use node::{Http, Seal, Settings, Work};
 pub use notify::Notify;
 pub use route::{DayControl, Ready, Route, SourceAction, Text, Texts};
 pub use spool::{Sftp, SftpAuth, Spool, SpoolKind, Standby};
-pub use vault::{VaultBucket, VaultPlace};
+pub use vault::{Keeping, VaultBucket, VaultPlace};
 pub use words::{DigestKind, MarkerContent};

@@ -4,7 +4,7 @@ use super::ledger::LedgerPlace;
 use super::notify::Notify;
 use super::route::Route;
 use super::spool::Spool;
-use super::vault::VaultPlace;
+use super::vault::{Keeping, VaultPlace};
 use crate::ledger::verbs::Verb;
 use crate::trade::calendar::Calendar;
 use fpp_codecs::source::SourceFault;
@@ -40,6 +40,8 @@ pub struct Settings {
     pub ledger: LedgerPlace,
     /// Where the vault is.
     pub vault: VaultPlace,
+    /// What the vault keeps, and for how long.
+    pub keeping: Keeping,
     /// Sealing of the journals (D22).
     pub seal: Seal,
     /// How the node works.

@@ -8,6 +8,8 @@ use fpp_codecs::source::Section;
 use std::path::PathBuf;
 
 const SCHEME: &str = "s3://";
+/// A content in a bucket is used again for two days, so nothing younger than three may go.
+const DAYS: std::ops::RangeInclusive<i64> = 3..=36_500;
 const SHAPE: &str = "s3://BUCKET/PREFIX";
 
 /// Where the vault is.
@@ -46,6 +48,23 @@ pub struct VaultBucket {
     pub session_token: Option<Secret>,
 }
 
+/// What the vault keeps, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keeping {
+    /// Content that nothing needs goes so many days after its transfer ended; nothing goes without it.
+    pub keep_days: Option<u32>,
+    /// New files wait while fewer bytes are free.
+    pub pause_below_free_bytes: u64,
+    /// They are taken in again when more are.
+    pub resume_above_free_bytes: u64,
+}
+
+impl Default for Keeping {
+    fn default() -> Keeping {
+        Keeping { keep_days: None, pause_below_free_bytes: 256 << 20, resume_above_free_bytes: 512 << 20 }
+    }
+}
+
 impl VaultPlace {
     /// Whether several nodes can work with it (D24).
     pub fn is_shared(&self) -> bool {
@@ -54,13 +73,14 @@ impl VaultPlace {
 }
 
 /// Reads `[vault]`.
-pub(super) fn read(root: &Section<'_>, reader: &mut Reader) -> VaultPlace {
-    let Some(section) = root.section("vault") else { return VaultPlace::Own };
+pub(super) fn read(root: &Section<'_>, reader: &mut Reader) -> (VaultPlace, Keeping) {
+    let Some(section) = root.section("vault") else { return (VaultPlace::Own, Keeping::default()) };
     let path = section.text("path").map(|path| reader.path(&path));
     let url = section.text("url");
     let bucket = bucket(&section, url.as_deref(), reader);
+    let keeping = keeping(&section);
     section.no_more();
-    match (path, url, bucket) {
+    let place = match (path, url, bucket) {
         (Some(path), None, _) => VaultPlace::Folder(path),
         (None, Some(_), Some(bucket)) => VaultPlace::Bucket(Box::new(bucket)),
         (None, Some(_), None) => VaultPlace::Own,
@@ -68,11 +88,25 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader) -> VaultPlace {
             section.fault("url", "the vault is in a folder (path) or in a bucket (url), not in both");
             VaultPlace::Own
         }
-        (None, None, _) => {
-            section.fault("path", format_args!("needed: path, a folder, or url, {SHAPE}"));
-            VaultPlace::Own
-        }
+        (None, None, _) => VaultPlace::Own,
+    };
+    (place, keeping)
+}
+
+fn keeping(section: &Section<'_>) -> Keeping {
+    let keep_days = section.number_in("keep_days", DAYS).and_then(|days| u32::try_from(days).ok());
+    let mut keeping = Keeping { keep_days, ..Keeping::default() };
+    if let Some(bytes) = section.number_in("pause_below_free_bytes", 0..=i64::MAX) {
+        keeping.pause_below_free_bytes = bytes.unsigned_abs();
+        keeping.resume_above_free_bytes = keeping.pause_below_free_bytes.saturating_mul(2);
     }
+    if let Some(bytes) = section.number_in("resume_above_free_bytes", 0..=i64::MAX) {
+        keeping.resume_above_free_bytes = bytes.unsigned_abs();
+    }
+    if keeping.resume_above_free_bytes < keeping.pause_below_free_bytes {
+        section.fault("resume_above_free_bytes", "must not be less than pause_below_free_bytes");
+    }
+    keeping
 }
 
 /// Reads the keys of a bucket; without a URL they are faults.

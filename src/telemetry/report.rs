@@ -26,8 +26,27 @@ pub struct NodeReport {
     pub listen: String,
     /// Transfers and deliveries being worked on.
     pub working: Vec<String>,
+    /// New files wait because there is too little space for them.
+    #[serde(default)]
+    pub no_space: bool,
+    /// The last sweep of the vault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vault: Option<VaultReport>,
     /// Spools by name.
     pub spools: BTreeMap<String, SpoolReport>,
+}
+
+/// What a sweep of the vault did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VaultReport {
+    /// When.
+    pub swept_ms: i64,
+    /// Contents that went, because nothing needs them and their time is over.
+    pub removed: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Contents that stay.
+    pub kept: u64,
 }
 
 /// The last scan of one spool.

@@ -22,6 +22,7 @@ pub mod plans;
 #[cfg(feature = "s3")]
 pub mod s3;
 mod take_in;
+pub mod watermark;
 
 pub use faults::error_of;
 

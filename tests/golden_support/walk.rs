@@ -20,7 +20,7 @@ pub(crate) async fn walk(case: &Case) -> Files {
     let site = Site::make(&case.route);
     let settings = site.settings();
     let now = Arc::new(AtomicI64::new(millis(START)));
-    let options = Options { clock: Clock::Fixed(now.clone()), wrap_ledger: None };
+    let options = Options { clock: Clock::Fixed(now.clone()), ..Options::default() };
     let node = Node::start(settings.clone(), options).await.unwrap_or_else(|e| panic!("{}: {e}", case.name));
     let mut count = 0;
     for (i, step) in case.steps.iter().enumerate() {

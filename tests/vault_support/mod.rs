@@ -60,6 +60,7 @@ struct Line {
     disk: Mutex<Disk>,
     /// What the disk says is free; the truth where nothing was set.
     free: Mutex<Option<u64>>,
+    asked: AtomicU64,
 }
 
 /// The operating system, whose Nth call fails.
@@ -94,6 +95,11 @@ impl FaultyIo {
     /// The same disk without faults.
     pub(crate) fn heal(&self) -> FaultyIo {
         FaultyIo { line: self.line.clone(), ..FaultyIo::sound() }
+    }
+
+    /// How often the free space was asked for.
+    pub(crate) fn asked(&self) -> u64 {
+        self.line.asked.load(SeqCst)
     }
 
     pub(crate) fn set_free_bytes(&self, free: u64) {
@@ -225,6 +231,7 @@ impl Io for FaultyIo {
 
     fn free_bytes(&self, folder: &Path) -> io::Result<u64> {
         let set = *self.line.free.lock().unwrap();
+        self.line.asked.fetch_add(1, SeqCst);
         self.call(None, || set.map_or_else(|| System.free_bytes(folder), Ok))
     }
 }

@@ -1,0 +1,75 @@
+//! Looks at the free space where content comes in, every second, and pauses intake before there is none (FPP4007).
+//!
+//! Only new files wait: what is in the vault already goes on, because its answer is due and frees what it holds. Nothing is
+//! written about a file that waits, so a full disk is not made fuller.
+
+use super::rooms::Rooms;
+use crate::blocking::blocking;
+use crate::error::Result;
+use crate::ledger::change::{Change, NewNotice};
+use crate::vault::watermark::{Turn, Watermark};
+use fpp_codecs::Code;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::watch as signal;
+use tokio::task::JoinSet;
+
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Looks once, so that a node that starts on a full disk takes nothing in, and then every second.
+pub(super) async fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stopped: &signal::Receiver<bool>) {
+    let keeping = rooms.settings.keeping;
+    let mut mark = Watermark::new(keeping.pause_below_free_bytes, keeping.resume_above_free_bytes);
+    look(rooms, &mut mark).await;
+    let (rooms, mut stopped) = (rooms.clone(), stopped.clone());
+    services.spawn(async move {
+        loop {
+            tokio::select! {
+                _ = stopped.wait_for(|s| *s) => return Ok(()),
+                () = tokio::time::sleep(EVERY) => {}
+            }
+            look(&rooms, &mut mark).await;
+        }
+    });
+}
+
+async fn look(rooms: &Rooms, mark: &mut Watermark) {
+    let vault = rooms.inbound.vault.clone();
+    let free = match blocking(move || vault.free_bytes()).await {
+        Ok(Some(free)) => free,
+        Ok(None) => return,
+        // Nothing is known, so nothing changes.
+        Err(error) => return tracing::warn!("the free space is not known: {error}"),
+    };
+    let Some(turn) = mark.see(free) else { return };
+    rooms.no_space.store(turn == Turn::Pauses, Ordering::Relaxed);
+    rooms.status.space(turn == Turn::Pauses);
+    rooms.bell.ring();
+    let place = super::vaults::place(&rooms.settings);
+    let (severity, text) = match turn {
+        Turn::Pauses => {
+            let below = rooms.settings.keeping.pause_below_free_bytes;
+            tracing::warn!(free, below, vault = place, "intake pauses: there is too little space");
+            let text = format!(
+                "Intake pauses: {free} bytes are free for the vault ({place}), fewer than {below}. New files stay where they \
+                 are; make space, and it goes on by itself."
+            );
+            ("error", text)
+        }
+        Turn::GoesOn => {
+            tracing::info!(free, vault = place, "intake goes on: there is space again");
+            ("info", format!("Intake goes on: {free} bytes are free for the vault ({place})."))
+        }
+    };
+    let notice = Change::Raise(NewNotice {
+        severity: severity.into(),
+        topic: "space".into(),
+        subject: format!("{}: {}", rooms.settings.node, if turn == Turn::Pauses { "paused" } else { "resumed" }),
+        code: Code::NO_SPACE.0,
+        text,
+    });
+    if let Err(error) = rooms.ledger.apply(None, rooms.clock.now_ms(), &[notice]).await {
+        tracing::error!("no notice of the free space can be raised: {error}");
+    }
+}

@@ -1,0 +1,162 @@
+//! What the vault keeps, and when nothing new comes in: retention as D12 has it, and the pause before the disk is full.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../spool/tests/faults_support/mod.rs"]
+#[allow(dead_code)] // the manners of failing are the spool's; its folder is not used here
+mod faults_support;
+mod support;
+#[allow(dead_code)]
+mod vault_support;
+
+use fpp::clock::Clock;
+use fpp::demo::generate::{self, Series, Spec};
+use fpp::inbound::retention::{Swept, sweep};
+use fpp::ledger::delivery::DeliveryState;
+use fpp::ledger::transfer::{FileState, Transfer};
+use fpp::node::{Node, Options};
+use fpp::vault::Vault;
+use fpp::vault::disk::DiskVault;
+use fpp_codecs::date::Date;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use support::settled::{PATIENCE, settled, transfers};
+use support::site::{Site, sample_route};
+use vault_support::FaultyIo;
+
+const DAY_MS: i64 = 86_400_000;
+
+fn drop_batch(site: &Site, batch: u16) {
+    let spec = Spec { trades: 20, ..Spec::new(Series::Ebcdic, Date::new(2025, 6, 20).unwrap(), batch) };
+    let mut bytes = Vec::new();
+    generate::generate(&spec, &mut bytes).unwrap();
+    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
+}
+
+fn with_vault(site: &Site, keys: &str) {
+    let text = std::fs::read_to_string(site.settings_file()).unwrap();
+    std::fs::write(site.settings_file(), format!("{text}\n[vault]\n{keys}")).unwrap();
+}
+
+fn digests(transfer: &Transfer) -> [&String; 2] {
+    [transfer.facts.sha256.as_ref().unwrap(), transfer.facts.plan.as_ref().unwrap()]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn content_goes_when_nothing_needs_it_and_its_time_is_over() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    drop_batch(&site, 1);
+    settled(&node, 1).await.unwrap();
+    drop_batch(&site, 2);
+    let all = settled(&node, 2).await.unwrap();
+    assert!(all.iter().all(|t| t.state == FileState::Archived));
+    let answers = node.ledger.deliveries(None, 10).await.unwrap();
+    assert_eq!(answers.len(), 2);
+    let vault: Arc<dyn Vault> = Arc::new(DiskVault::open(&site.settings().vault_dir(), "other.A").unwrap());
+    let stray = vault.put_bytes(b"of a file that nobody booked").unwrap().sha256;
+    let now_ms = Clock::System.now_ms();
+
+    // Nothing is old enough.
+    let swept = sweep(&*node.ledger, vault.clone(), now_ms, 30).await.unwrap();
+    assert_eq!((swept.removed, swept.bytes, swept.kept), (0, 0, 6), "two files, two answers, a plan, a stray");
+    // A month later all is finished for long, and the plan stays for late duplicates.
+    let swept = sweep(&*node.ledger, vault.clone(), now_ms + 31 * DAY_MS, 30).await.unwrap();
+    assert_eq!((swept.removed, swept.kept), (5, 1), "{swept:?}");
+    assert!(swept.bytes > 0 && !vault.holds(&stray).unwrap());
+    for transfer in &all {
+        let [bytes, plan] = digests(transfer);
+        assert!(!vault.holds(bytes).unwrap() && vault.holds(plan).unwrap());
+    }
+    assert_eq!(
+        sweep(&*node.ledger, vault.clone(), now_ms + 31 * DAY_MS, 30).await.unwrap(),
+        Swept { kept: 1, ..Swept::default() }
+    );
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_and_an_answer_that_is_not_delivered_keep_their_content() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    drop_batch(&site, 1);
+    settled(&node, 1).await.unwrap();
+    // The same batch with other bytes is held.
+    let spec = Spec { trades: 21, ..Spec::new(Series::Ebcdic, Date::new(2025, 6, 20).unwrap(), 1) };
+    let mut bytes = Vec::new();
+    generate::generate(&spec, &mut bytes).unwrap();
+    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_100_000);
+    let all = settled(&node, 2).await.unwrap();
+    assert_eq!(all[1].state, FileState::Held);
+    // The name of the next answer is taken by something else.
+    let delivered = node.ledger.deliveries(None, 10).await.unwrap().pop().unwrap();
+    let name = delivered.name.replace("_0001_", "_0002_");
+    std::fs::write(site.root.join("core/in").join(&name), "not ours").unwrap();
+    drop_batch(&site, 2);
+    let until = Instant::now() + PATIENCE;
+    let owed = loop {
+        let all = node.ledger.deliveries(None, 10).await.unwrap();
+        if let Some(held) = all.into_iter().find(|d| d.state == DeliveryState::Held) {
+            break held;
+        }
+        assert!(Instant::now() < until, "the answer is not held");
+        node.bell.listen().wait(Duration::from_millis(20)).await;
+    };
+    let vault: Arc<dyn Vault> = Arc::new(DiskVault::open(&site.settings().vault_dir(), "other.A").unwrap());
+    sweep(&*node.ledger, vault.clone(), Clock::System.now_ms() + 400 * DAY_MS, 30).await.unwrap();
+    assert!(!vault.holds(digests(&all[0])[0]).unwrap());
+    assert!(!vault.holds(&delivered.sha256).unwrap());
+    for kept in [digests(&all[1])[0], &owed.sha256] {
+        vault.open(kept).unwrap().check().unwrap();
+    }
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn intake_pauses_before_the_disk_is_full_and_goes_on_when_there_is_room() {
+    let site = Site::make(&sample_route("pmtrd"));
+    with_vault(&site, "pause_below_free_bytes = 1000\nresume_above_free_bytes = 2000\n");
+    let io = FaultyIo::sound();
+    io.set_free_bytes(999);
+    let (seam, folder) = (io.clone(), site.settings().vault_dir());
+    let wrap = move |_: Arc<dyn Vault>| -> Arc<dyn Vault> {
+        Arc::new(DiskVault::open_on(Arc::new(seam), &folder, "golden.B").unwrap())
+    };
+    let options = Options { wrap_vault: Some(Box::new(wrap)), ..Options::default() };
+    let node = Node::start(site.settings(), options).await.unwrap();
+    drop_batch(&site, 1);
+    let waiting = booked(&node).await;
+    assert_eq!(waiting.state, FileState::Arrived, "it is known, and waits where it is");
+    let told = notices(&node).await;
+    assert!(told.len() == 1 && told[0].contains("Intake pauses: 999 bytes"), "{told:?}");
+    // Between the marks nothing changes.
+    io.set_free_bytes(1_500);
+    let (asked, until) = (io.asked(), Instant::now() + PATIENCE);
+    while io.asked() < asked + 2 {
+        assert!(Instant::now() < until, "the free space is not looked at");
+        node.bell.listen().wait(Duration::from_millis(50)).await;
+    }
+    assert_eq!(booked(&node).await.state, FileState::Arrived);
+    io.set_free_bytes(2_001);
+    let all = settled(&node, 1).await.unwrap();
+    assert_eq!(all[0].state, FileState::Archived);
+    let told = notices(&node).await;
+    assert!(told.iter().any(|text| text.contains("Intake goes on: 2001 bytes")), "{told:?}");
+    node.stop().await;
+}
+
+async fn booked(node: &Node) -> Transfer {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(transfer) = transfers(&*node.ledger).await.pop() {
+            return transfer;
+        }
+        assert!(Instant::now() < until, "it is not booked");
+        node.bell.listen().wait(Duration::from_millis(20)).await;
+    }
+}
+
+async fn notices(node: &Node) -> Vec<String> {
+    let all = node.ledger.notices(true, 100).await.unwrap();
+    all.into_iter().map(|n| n.notice).filter(|n| n.topic == "space").map(|n| n.text).collect()
+}
