@@ -76,6 +76,8 @@ fn attempt(folder: &SftpFolder, content: &[u8], proven: &mut bool) -> Result<Pub
         checksums: vec![(Algorithm::Sha256, sha256)],
         marker: Some((format!("{FINAL}.OK"), vec![])),
         proven_before: *proven,
+        proven_tag: None,
+        guard: None,
     };
     publish(folder, &publication, &mut || {
         *proven = true;

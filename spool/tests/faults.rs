@@ -171,6 +171,8 @@ fn attempt(folder: &dyn Folder, content: &[u8], proven: &mut bool) -> Result<Pub
         checksums: vec![(Algorithm::Sha256, sha256)],
         marker: Some((format!("{FINAL}.OK"), vec![])),
         proven_before: *proven,
+        proven_tag: None,
+        guard: None,
     };
     publish(folder, &publication, &mut || {
         *proven = true;

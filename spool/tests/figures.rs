@@ -109,6 +109,8 @@ fn one(folder: &SftpFolder, content: &[u8], name: &str, sides: bool) {
         checksums: if sides { vec![(Algorithm::Sha256, sha256)] } else { vec![] },
         marker: sides.then(|| (format!("{name}.OK"), vec![])),
         proven_before: false,
+        proven_tag: None,
+        guard: None,
     };
     publish(folder, &publication, &mut || Ok(())).unwrap();
 }

@@ -127,6 +127,8 @@ fn with_a_standby_a_file_that_is_nowhere_is_not_taken_for_collected() {
         checksums: vec![],
         marker: None,
         proven_before: true,
+        proven_tag: None,
+        guard: None,
     };
     let alone = folder(&sshd, |_| {});
     assert!(publish(&alone, &publication, &mut || Ok(())).unwrap().collected);
@@ -158,6 +160,8 @@ fn a_full_disk_at_the_partner_is_told_as_that() {
             checksums: vec![],
             marker: None,
             proven_before: false,
+            proven_tag: None,
+            guard: None,
         };
         let error = publish(&folder, &publication, &mut || panic!("not proven")).unwrap_err();
         assert_eq!((error.kind, error.code()), (ErrorKind::NoSpace, 4007), "{error}");

@@ -37,6 +37,8 @@ impl Case {
             checksums: vec![(Algorithm::Sha256, sha256), (Algorithm::Sm3, Digest::of(Algorithm::Sm3, &self.content))],
             marker: Some((MARKER.into(), b"ready\n".to_vec())),
             proven_before: self.proven,
+            proven_tag: None,
+            guard: None,
         };
         let proven = &mut self.proven;
         publish(folder, &publication, &mut || {
@@ -198,6 +200,8 @@ fn a_foreign_file_that_comes_between_proof_and_rename_is_never_overwritten() {
         checksums: vec![],
         marker: None,
         proven_before: false,
+        proven_tag: None,
+        guard: None,
     };
     let error = publish(&folder, &publication, &mut || {
         std::fs::write(dir.path().join(FINAL), "foreign").unwrap();
@@ -228,6 +232,8 @@ fn content_that_is_not_what_was_promised_is_not_published() {
             checksums: vec![],
             marker: None,
             proven_before: false,
+            proven_tag: None,
+            guard: None,
         };
         let error = publish(&folder, &publication, &mut || panic!("not proven")).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Changed);
@@ -248,6 +254,8 @@ fn a_fact_that_is_not_recorded_stops_before_the_rename() {
         checksums: vec![],
         marker: None,
         proven_before: false,
+        proven_tag: None,
+        guard: None,
     };
     let refuse = || Err(Error::new(ErrorKind::NotRecorded, "stale epoch"));
     assert_eq!(publish(&folder, &publication, &mut { refuse }).unwrap_err().code(), 9001);

@@ -95,6 +95,8 @@ fn attempt(folder: &dyn Folder, tag: &str, proven: &mut bool) -> Result<Publishe
         checksums: vec![(Algorithm::Sha256, sha256)],
         marker: Some((format!("{FINAL}.OK"), Vec::new())),
         proven_before: *proven,
+        proven_tag: None,
+        guard: None,
     };
     publish(folder, &publication, &mut || {
         *proven = true;
@@ -142,6 +144,8 @@ fn a_folder_that_is_gone_says_nothing_about_collected_files() {
         checksums: Vec::new(),
         marker: None,
         proven_before: false,
+        proven_tag: None,
+        guard: None,
     };
     let aside = dir.path().join("aside");
     let result = publish(&folder, &publication, &mut || {

@@ -37,6 +37,8 @@ fn publication<'a>(content: &[u8], open: Open<'a>, proven_before: bool) -> Publi
         checksums: vec![(Algorithm::Sha256, sha256), (Algorithm::Sm3, Digest::of(Algorithm::Sm3, content))],
         marker: Some((format!("{FINAL}.OK"), Vec::new())),
         proven_before,
+        proven_tag: None,
+        guard: None,
     }
 }
 

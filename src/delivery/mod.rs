@@ -26,6 +26,8 @@ pub struct Deliveries {
     pub folders: BTreeMap<String, Arc<dyn Folder>>,
     /// The time.
     pub clock: Clock,
+    /// Other nodes may take over what this one is in the middle of.
+    pub several: bool,
     /// This node's name, part of every temporary name.
     pub node: String,
 }

@@ -7,9 +7,11 @@ use crate::blocking::blocking;
 use crate::error::{Class, Error, Result};
 use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState};
+use crate::ledger::fold::{Entry, Under, What, delivery_subject};
 use crate::vault::Vault;
 use fpp_codecs::Code;
 use fpp_spool::{Algorithm, Digest, ErrorKind, Folder, Publication, Published, publish};
+use std::cell::RefCell;
 use std::io::{self, Read};
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -56,15 +58,44 @@ async fn send(cx: &Deliveries, delivery: &Delivery, fence: &Fence) -> Result<Pub
     let (ledger, vault, clock) = (cx.ledger.clone(), cx.vault.clone(), cx.clock.clone());
     let (delivery, fence) = (delivery.clone(), fence.clone());
     let tag = format!("{}.{}", cx.node, fence.epoch);
-    let handle = Handle::current();
+    let proven_tag = proven_tag(cx, &delivery).await?;
+    let (handle, several) = (Handle::current(), cx.several);
     blocking(move || {
         let mut proven = || {
             let changes = [step(&delivery.id, DeliveryEvent::Prove)];
             handle.block_on(ledger.apply(Some(&fence), clock.now_ms(), &changes)).map(|_| ())
         };
-        transmit(&*folder, &vault, &delivery, tag, &mut proven)
+        let still_ours = || match handle.block_on(ledger.lease(&fence.key))? {
+            Some(lease) if (lease.epoch, &lease.holder) == (fence.epoch, &fence.holder) => Ok(()),
+            _ => Err(Error::halt(Code::STALE_EPOCH, format!("delivery {} was taken over", delivery.id))
+                .hint("Drop this work, the new holder goes on with it.")),
+        };
+        let guard: Option<&dyn Fn() -> Result<()>> = if several { Some(&still_ours) } else { None };
+        let attempt = Attempt { tag, proven_tag, guard };
+        transmit(&*folder, &vault, &delivery, attempt, &mut proven)
     })
     .await
+}
+
+/// Whose temporary is the proven one: of the attempt that the journal names.
+async fn proven_tag(cx: &Deliveries, delivery: &Delivery) -> Result<Option<String>> {
+    if delivery.state != DeliveryState::Proven {
+        return Ok(None);
+    }
+    let journal = cx.ledger.journal(&delivery_subject(&delivery.id)).await?;
+    let proof = journal.iter().rev().find_map(|row| match Entry::read(&row.entry) {
+        Ok(Entry { what: What::Deliver { event: DeliveryEvent::Prove, .. }, fence }) => Some(fence),
+        _ => None,
+    });
+    let tag = |under: Under| Some(format!("{}.{}", under.holder.split('/').next()?, under.epoch));
+    Ok(proof.flatten().and_then(tag))
+}
+
+/// Who sends, and what it must know of others.
+struct Attempt<'a> {
+    tag: String,
+    proven_tag: Option<String>,
+    guard: Option<&'a dyn Fn() -> Result<()>>,
 }
 
 /// The blocking part. An error of the books passes through the spool's error and comes out as itself.
@@ -72,13 +103,21 @@ fn transmit(
     folder: &dyn Folder,
     vault: &Arc<dyn Vault>,
     delivery: &Delivery,
-    temporary_tag: String,
+    attempt: Attempt<'_>,
     proven: &mut dyn FnMut() -> Result<()>,
 ) -> Result<Published> {
     let open = || -> io::Result<Box<dyn Read + Send>> {
         let content = vault.open(&delivery.sha256).map_err(io::Error::other)?;
         Ok(Box::new(content.reader_at(0)))
     };
+    let Attempt { tag: temporary_tag, proven_tag, guard } = attempt;
+    let refused = RefCell::new(None);
+    let refuse = |error: Error| {
+        let what = error.what.clone();
+        refused.replace(Some(error));
+        fpp_spool::Error::new(ErrorKind::NotRecorded, what)
+    };
+    let still_ours = || guard.map_or(Ok(()), |guard| guard().map_err(&refuse));
     let publication = Publication {
         final_name: delivery.name.clone(),
         temporary_tag,
@@ -88,16 +127,11 @@ fn transmit(
         checksums: checksums(delivery)?,
         marker: delivery.marker.clone(),
         proven_before: delivery.state == DeliveryState::Proven,
+        proven_tag,
+        guard: guard.is_some().then_some(&still_ours),
     };
-    let mut refused = None;
-    let mut on_proven = || {
-        proven().map_err(|error| {
-            let what = error.what.clone();
-            refused = Some(error);
-            fpp_spool::Error::new(ErrorKind::NotRecorded, what)
-        })
-    };
-    publish(folder, &publication, &mut on_proven).map_err(|error| refused.unwrap_or_else(|| Error::from(error)))
+    let mut on_proven = || proven().map_err(&refuse);
+    publish(folder, &publication, &mut on_proven).map_err(|error| refused.take().unwrap_or_else(|| Error::from(error)))
 }
 
 fn checksums(delivery: &Delivery) -> Result<Vec<(Algorithm, Digest)>> {

@@ -54,6 +54,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         vault,
         folders,
         clock: clock.clone(),
+        several: settings.several(),
         node: settings.node.clone(),
     });
     let status = Status::new(&settings, claimer.holder(), clock.clone());

@@ -58,7 +58,7 @@ impl Place {
     }
 
     async fn run(&mut self) {
-        let options = Options { clock: Clock::Fixed(self.now.clone()), wrap_ledger: None };
+        let options = Options { clock: Clock::Fixed(self.now.clone()), ..Options::default() };
         self.node = Some(Node::start(self.site.settings(), options).await.unwrap());
     }
 

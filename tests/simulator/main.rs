@@ -2,7 +2,7 @@
 //! the real ones; who runs when, what fails and what the clocks show is decided by the seed, so a seed that fails is
 //! printed and fails again: `FPP_SIM_SEED=4711 cargo test --test simulator`.
 //!
-//! `FPP_SIM_SEEDS=100000 cargo test --release --test simulator` runs more of them, from `FPP_SIM_SEED` on.
+//! `FPP_SIM_TRACE=5000` prints more of its trace. `FPP_SIM_SEEDS=100000 cargo test --release --test simulator` runs more of them, from `FPP_SIM_SEED` on.
 #![cfg(feature = "demo")]
 // A test that cannot go on says so by panicking, in helpers too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::cast_possible_truncation)]
@@ -38,6 +38,7 @@ fn every_seed_keeps_every_invariant() {
         (Some(one), None) => (one, 1),
         (from, seeds) => (from.unwrap_or(0), seeds.unwrap_or(SEEDS)),
     };
+    let told = number("FPP_SIM_TRACE").map_or(TOLD, |lines| lines as usize);
     let next = AtomicU64::new(from);
     let failed: Mutex<Vec<u64>> = Mutex::default();
     let met: Mutex<BTreeMap<&'static str, u64>> = Mutex::default();
@@ -56,7 +57,7 @@ fn every_seed_keeps_every_invariant() {
             drop(met);
             if !outcome.violations.is_empty() {
                 failed.lock().unwrap().push(seed);
-                let trace = &outcome.trace[outcome.trace.len().saturating_sub(TOLD)..];
+                let trace = &outcome.trace[outcome.trace.len().saturating_sub(told)..];
                 println!("seed {seed}:\n  {}\n{}\n", outcome.violations.join("\n  "), trace.join("\n"));
             }
         }

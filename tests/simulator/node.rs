@@ -111,7 +111,8 @@ impl Node {
             bell: Bell::default(),
             scratch,
         };
-        let deliveries = Deliveries { ledger, vault, folders, clock: Clock::Fixed(clock), node: name.clone() };
+        let deliveries =
+            Deliveries { ledger, vault, folders, clock: Clock::Fixed(clock), several: true, node: name.clone() };
         let marker = MarkerRule::new("{name}.OK", MarkerContent::Empty).unwrap();
         let rules = ScanRules {
             patterns: vec![(ground.route.name.clone(), ground.route.pattern.clone(), Readiness::Marker(marker))],

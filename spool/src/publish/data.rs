@@ -44,8 +44,12 @@ pub(super) fn publish(
             Found::Other => Err(target_exists(folder, &publication.final_name)),
         };
     };
-    if !publication.proven_before {
-        on_proven()?;
+    // One that was damaged since it was proven was sent again, and it is the new one that is proven now.
+    let anew = publication.proven_tag.is_some() && !proven.resumed;
+    match publication.guard {
+        _ if !publication.proven_before || anew => on_proven()?,
+        Some(still_ours) => still_ours()?,
+        None => {}
     }
     let Err(error) = folder.rename_new(&proven.temporary, &publication.final_name) else {
         return confirm(folder, publication, &proven);
@@ -75,7 +79,20 @@ fn settle(
 /// failed, and then the system shows from its memory what the disk has lost, and the next sync finds nothing to do.
 fn proven_temporary(folder: &dyn Folder, publication: &Publication<'_>, own: &str) -> Result<Option<Proven>> {
     let own = own.to_owned();
-    if publication.proven_before {
+    if publication.proven_before
+        && let Some(tag) = &publication.proven_tag
+    {
+        let name = Temporary::new(&publication.final_name, tag)?.name;
+        match look(folder, &name, publication.size, &publication.sha256)? {
+            Found::Equal => {
+                let fsynced = folder.sync(&name)?;
+                return Ok(Some(Proven { temporary: name, fsynced, resumed: true }));
+            }
+            Found::Nothing => return Ok(None),
+            // It stays until the new one is recorded: if neither were there, the file would be taken for collected.
+            Found::Other => {}
+        }
+    } else if publication.proven_before {
         let at = match look(folder, &own, publication.size, &publication.sha256)? {
             Found::Equal => Some(own.clone()),
             Found::Other => {

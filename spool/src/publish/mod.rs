@@ -21,6 +21,10 @@ use crate::entry::check_name;
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::sweep::Temporary;
+use side::Side;
+
+/// The end of the tag of an attempt that nobody came before.
+const FIRST_EPOCH: &str = ".1";
 
 /// Publishes, or continues to publish, one file. `on_proven` is called once, before the rename, unless `proven_before`;
 /// its error stops the protocol there.
@@ -38,13 +42,18 @@ pub fn publish(
     for (name, _) in &sides {
         Temporary::new(name, &publication.temporary_tag)?;
     }
-    let published = data::publish(folder, publication, on_proven)?;
+    let mut published = data::publish(folder, publication, on_proven)?;
+    let after_others = publication.guard.is_some() && !publication.temporary_tag.ends_with(FIRST_EPOCH);
+    if after_others && !published.collected && !sides.is_empty() {
+        side::clear_others(folder, &sides, &publication.temporary_tag)?;
+    }
     for (name, content) in &sides {
         if published.collected {
             // Who takes the data waits for what we put last, so all of it was there.
             side::clear(folder, name, &publication.temporary_tag)?;
         } else {
-            side::publish(folder, name, content, &publication.temporary_tag)?;
+            let side = side::publish(folder, name, content, publication, published.resumed)?;
+            published.collected = side == Side::Collected;
         }
     }
     Ok(published)

@@ -1,6 +1,7 @@
 //! What is to be published, and how it went.
 
 use crate::digest::{Algorithm, Digest};
+use crate::error::Result;
 use std::io::{self, Read};
 
 /// One file to be published.
@@ -21,6 +22,15 @@ pub struct Publication<'a> {
     pub marker: Option<(String, Vec<u8>)>,
     /// True when an earlier attempt has recorded "read back and equal".
     pub proven_before: bool,
+    /// The tag of the attempt that recorded it, where the caller's book knows: only that attempt's temporary is the proven
+    /// one, and when it is gone the file was collected, whatever else lies there with the same bytes. Without it any
+    /// temporary with these bytes is taken for it.
+    pub proven_tag: Option<String>,
+    /// Says whether this attempt still is the one that counts. Needed where somebody else may have taken the work over
+    /// meanwhile: it is asked each time between the last byte of a temporary and its name, and the temporaries of side
+    /// files that earlier attempts left are removed before, so that none of them gets its name later. An error ends the
+    /// attempt. None where attempts never overlap.
+    pub guard: Option<&'a (dyn Fn() -> Result<()> + 'a)>,
 }
 
 /// How it was published.

@@ -3,21 +3,44 @@
 use super::prove::{Found, look, read_back, remove_if_there, sync_if_there, target_exists, waits};
 use crate::digest::{Algorithm, Digest};
 use crate::error::{Error, ErrorKind, Result};
-use crate::folder::Folder;
+use crate::folder::{Folder, LISTING_LIMIT};
+use crate::publish::Publication;
 use crate::sweep::Temporary;
 
-/// Publishes one small file; one that is there with the same content is done.
-pub(super) fn publish(folder: &dyn Folder, name: &str, content: &[u8], tag: &str) -> Result<()> {
+/// What became of a side file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// It is there, or was there and taken.
+    Stands,
+    /// An earlier attempt had put all of them, and the partner took them with the data before this one was looked for.
+    Collected,
+}
+
+/// Publishes one small file; one that is there with the same content is done. Where `resumed`, an earlier attempt may have
+/// put it already: then it is made again only while the data is still there.
+pub(super) fn publish(
+    folder: &dyn Folder,
+    name: &str,
+    content: &[u8],
+    publication: &Publication<'_>,
+    resumed: bool,
+) -> Result<Side> {
+    let tag = &publication.temporary_tag;
     let own = Temporary::new(name, tag)?.name;
     let (size, sha256) = (content.len() as u64, Digest::of(Algorithm::Sha256, content));
     match look(folder, name, size, &sha256)? {
         Found::Equal => {
             remove_if_there(folder, &own)?;
-            return sync_if_there(folder, name).map(|_| ());
+            return sync_if_there(folder, name).map(|_| Side::Stands);
         }
         Found::Other => {
             remove_if_there(folder, &own)?;
             return Err(target_exists(folder, name));
+        }
+        // The partner takes nothing before its marker, so data that is gone now was taken with everything beside it.
+        Found::Nothing if resumed && folder.one_place() && folder.stat(&publication.final_name)?.is_none() => {
+            folder.list(1)?;
+            return Ok(Side::Collected);
         }
         Found::Nothing => {}
     }
@@ -35,12 +58,15 @@ pub(super) fn publish(folder: &dyn Folder, name: &str, content: &[u8], tag: &str
         remove_if_there(folder, &own)?;
         return Err(Error::new(ErrorKind::ReadBack, format!("{own:?} in {} reads back changed", folder.describe())));
     }
-    let Err(error) = folder.rename_new(&own, name) else { return Ok(()) };
+    if let Some(still_ours) = publication.guard {
+        still_ours().inspect_err(|_| drop(remove_if_there(folder, &own)))?;
+    }
+    let Err(error) = folder.rename_new(&own, name) else { return Ok(Side::Stands) };
     let waits = waits(folder, &own)?;
     match look(folder, name, size, &sha256)? {
         Found::Equal => {
             remove_if_there(folder, &own)?;
-            sync_if_there(folder, name).map(|_| ())
+            sync_if_there(folder, name).map(|_| Side::Stands)
         }
         Found::Other => {
             remove_if_there(folder, &own)?;
@@ -48,8 +74,21 @@ pub(super) fn publish(folder: &dyn Folder, name: &str, content: &[u8], tag: &str
         }
         Found::Nothing if waits => Err(error),
         // Renamed, and taken at once.
-        Found::Nothing => Ok(()),
+        Found::Nothing => Ok(Side::Stands),
     }
+}
+
+/// Removes the temporaries of side files that earlier attempts left: who was replaced and does not know it yet finds
+/// nothing any more that could get its name, and may not make it anew (`Publication::guard`).
+pub(super) fn clear_others(folder: &dyn Folder, names: &[(String, Vec<u8>)], tag: &str) -> Result<()> {
+    for entry in folder.list(LISTING_LIMIT)? {
+        let other = Temporary::parse(&entry.name)
+            .is_some_and(|t| t.tag != tag && names.iter().any(|(name, _)| *name == t.final_name));
+        if other {
+            remove_if_there(folder, &entry.name)?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes what an attempt that did not get to the rename left behind.
