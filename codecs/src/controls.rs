@@ -287,7 +287,7 @@ mod tests {
             match cell {
                 Ok("?") => row.cells.push(Cell::Bad),
                 Ok(text) => row.push_text(text),
-                Err(number) => row.cells.push(Cell::Decimal(Decimal { unscaled: *number, scale: 2 })),
+                Err(number) => row.cells.push(Decimal { unscaled: *number, scale: 2 }.into()),
             }
         }
         row

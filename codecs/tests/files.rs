@@ -10,7 +10,7 @@ use fpp_codecs::format::order::Order;
 use fpp_codecs::format::{Format, Role};
 use fpp_codecs::framing::{Cutter, Framing, Indexer, LineEnding, Place, text_mode_damage};
 use fpp_codecs::json;
-use fpp_codecs::record::{Cell, Row};
+use fpp_codecs::record::Row;
 use proptest::prelude::*;
 
 fn format(name: &str) -> Format {
@@ -340,7 +340,7 @@ fn numbers_in_text_cells_are_as_good_as_decimals() {
     let mut row = row(&format, Role::Trailer, &[("RECTYP", "T"), ("TOTAMT", "-12.50")]);
     record.encode(&row, &mut a).unwrap();
     let index = record.field("TOTAMT").unwrap();
-    row.cells[index] = Cell::Decimal(fpp_codecs::record::Decimal { unscaled: -125, scale: 1 });
+    row.cells[index] = fpp_codecs::record::Decimal { unscaled: -125, scale: 1 }.into();
     record.encode(&row, &mut b).unwrap();
     assert_eq!(a, b);
 }

@@ -162,7 +162,7 @@ fn row_of(values: &[Value]) -> Row {
             Value::Null => row.cells.push(Cell::Null),
             Value::Text(text) => row.push_text(text),
             Value::Hex(text) => row.push_hex(text),
-            Value::Decimal(d) => row.cells.push(Cell::Decimal(*d)),
+            Value::Decimal(d) => row.cells.push((*d).into()),
             Value::Int(n) => row.cells.push(Cell::Int(*n)),
             Value::Single(n) => row.cells.push(Cell::Single(*n)),
             Value::Double(n) => row.cells.push(Cell::Double(*n)),

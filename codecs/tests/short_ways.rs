@@ -1,12 +1,14 @@
 //! The short ways from bytes to values and to lines of JSON say what the long ones do, for any layout and any bytes.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+use fpp_codecs::Code;
 use fpp_codecs::date::{DateForm, TimeForm};
+use fpp_codecs::fault::Flaw;
 use fpp_codecs::format::{RecordFormat, Role, Selector};
 use fpp_codecs::json;
-use fpp_codecs::layout::build::{Part, build};
+use fpp_codecs::layout::build::{Counter, Part, build};
 use fpp_codecs::layout::{Field, Kind};
-use fpp_codecs::record::{Nulls, Row};
+use fpp_codecs::record::{Cell, Nulls, Row};
 use fpp_codecs::text::{self, Page};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -242,12 +244,114 @@ proptest! {
         if cut < 30 {
             bytes.truncate(cut);
         }
-        let (mut one, mut other) = (Row::default(), Row::default());
-        flat.decode(&bytes, &mut one);
-        group.decode(&bytes, &mut other);
-        prop_assert_eq!(one.cells, other.cells);
-        prop_assert_eq!(one.text, other.text);
-        prop_assert_eq!(one.faults, other.faults);
+        let (one, other) = (short_row(&flat, &bytes), short_row(&group, &bytes));
+        prop_assert_eq!((&one.cells, &one.text, &one.faults), (&other.cells, &other.text, &other.faults));
+    }
+}
+
+/// The record by the long way: the same fields, all of which might be null, without a tree and with a map behind that
+/// says that none is. A field that might be null has no short way: each is decoded by its step.
+fn long_row(fields: Vec<Field>, bytes: &[u8]) -> Row {
+    let mut end = 0;
+    let ends: Vec<usize> = fields.iter().map(|field| (end += field.bytes, end).1).collect();
+    let there = ends.iter().take_while(|end| **end <= bytes.len()).count();
+    let mut row = Row::default();
+    if let Some(length) = there.checked_sub(1).and_then(|last| ends.get(last).copied()) {
+        let part = |(index, mut field): (usize, Field)| {
+            field.nullable = true;
+            field.name = format!("F{index}");
+            Part::Field(Box::new(field))
+        };
+        let parts = fields.iter().take(there).cloned().enumerate().map(part).collect();
+        let record = record_of(parts, Nulls::Map).unwrap();
+        assert_eq!(record.layout.length, length + there);
+        record.decode(&[&bytes[..length], &vec![0xF0; there][..]].concat(), &mut row);
+    }
+    // A map cannot stand behind a record that is cut: the fields that are not there are faults, one each.
+    for (index, field) in fields.iter().enumerate().skip(there) {
+        row.cells.push(Cell::Bad);
+        let flaw = Flaw::new(Code::LENGTH, 0, "the record ends before this field does");
+        row.faults.push(flaw.within(index, ends[index] - field.bytes));
+    }
+    row
+}
+
+/// The record by its own way, into a row that has held another one.
+fn short_row(record: &RecordFormat, bytes: &[u8]) -> Row {
+    let mut row = Row::default();
+    record.decode(&vec![0xF1; record.layout.length], &mut row);
+    record.decode(bytes, &mut row);
+    row
+}
+
+/// Fields, an array of several, and fields behind it; the array depends on a packed counter in front if it is to vary.
+fn array_of(before: &[Field], inside: &[Field], behind: &[Field], count: usize, varies: bool) -> Option<RecordFormat> {
+    let parts = |fields: &[Field], name: &str| -> Vec<Part> {
+        let named = |(index, field): (usize, &Field)| Field { name: format!("{name}{index}"), ..field.clone() };
+        fields.iter().enumerate().map(named).map(|field| Part::Field(Box::new(field))).collect()
+    };
+    let counter = Field::new("COUNT".to_owned(), Kind::Packed { digits: 3, decimals: 0 }, 2);
+    let depending = varies.then(|| Counter { field: "COUNT".to_owned(), least: 0, map: Vec::new() });
+    let group = Part::Group { name: "ARRAY".to_owned(), parts: parts(inside, "I") };
+    let array = Part::Array { part: Box::new(group), count, depending };
+    let all = [vec![Part::Field(Box::new(counter))], parts(before, "B"), vec![array], parts(behind, "A")];
+    record_of(all.concat(), Nulls::None)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn values_are_the_same_by_either_way(
+        fields in vec(field(), 1..10), shape in vec(any::<u8>(), 1..10), alike in 1usize..20, contents in vec(bytes(), 12),
+        cut in 0usize..300,
+    ) {
+        // Neighbours that are alike, too.
+        let last = fields.last().unwrap().clone();
+        let fields = fields.into_iter().chain(std::iter::repeat_n(last, alike - 1)).collect();
+        let record = record_of(parts(fields, &shape), Nulls::None);
+        prop_assume!(record.is_some());
+        let record = record.unwrap();
+        let mut bytes: Vec<u8> = record.layout.fields.iter().zip(contents.iter().cycle())
+            .flat_map(|(field, bytes)| content(field, bytes)).collect();
+        if cut < 40 {
+            bytes.truncate(cut);
+        }
+        let (short, long) = (short_row(&record, &bytes), long_row(record.layout.fields.clone(), &bytes));
+        prop_assert_eq!(short.cells, long.cells);
+        prop_assert_eq!(short.text, long.text);
+        prop_assert_eq!(short.faults, long.faults);
+    }
+
+    #[test]
+    fn values_of_arrays_are_the_same_by_either_way(
+        before in vec(field(), 0..3), inside in vec(field(), 1..4), behind in vec(field(), 0..3), most in 1usize..40,
+        count in any::<prop::sample::Index>(), varies in any::<bool>(), seed in any::<u64>(),
+        odd in vec((any::<prop::sample::Index>(), bytes()), 0..2),
+    ) {
+        let count = if varies { count.index(most + 1) } else { most };
+        let record = array_of(&before, &inside, &behind, most, varies).unwrap();
+        let all: Vec<Field> = [Field::new("COUNT".to_owned(), Kind::Packed { digits: 3, decimals: 0 }, 2)].into_iter()
+            .chain(before.iter().cloned()).chain((0..count).flat_map(|_| inside.iter().cloned()))
+            .chain(behind.iter().cloned()).collect();
+        let mut contents: Vec<Vec<u8>> = all.iter().zip(1..)
+            .map(|(field, n)| content(field, &Bytes::Good(seed.wrapping_mul(n * 2 + 1)))).collect();
+        contents[0] = vec![(count / 10) as u8, ((count % 10) << 4 | 15) as u8];
+        for (at, bytes) in odd {
+            let at = at.index(all.len());
+            if at > 0 {
+                contents[at] = content(&all[at], &bytes);
+            }
+        }
+        let bytes = contents.concat();
+        let (mut short, long) = (short_row(&record, &bytes), long_row(all, &bytes));
+        // The occurrences that are not there have cells of their own.
+        let (first, last) = (1 + before.len() + count * inside.len(), 1 + before.len() + most * inside.len());
+        prop_assert!(short.cells.drain(first..last).all(|cell| cell == Cell::Absent));
+        short.faults.iter_mut().filter(|fault| fault.field >= last).for_each(|fault| fault.field -= last - first);
+        prop_assert_eq!(short.cells, long.cells);
+        prop_assert_eq!(short.text, long.text);
+        prop_assert_eq!(short.faults, long.faults);
     }
 }
 
@@ -280,11 +384,8 @@ proptest! {
         let flat = record_of(parts(), Nulls::None).unwrap();
         let group = record_of(vec![Part::Group { name: "G".to_owned(), parts: parts() }], Nulls::None).unwrap();
         prop_assert!(flat.layout.is_flat() && !group.layout.is_flat());
-        // By the row of a group: each of its fields is decoded by its step.
-        let (mut one, mut other) = (Row::default(), Row::default());
-        flat.decode(&bytes, &mut one);
-        group.decode(&bytes, &mut other);
-        prop_assert_eq!((&one.cells, &one.text, &one.faults), (&other.cells, &other.text, &other.faults));
+        let (short, long) = (short_row(&flat, &bytes), long_row(fields.clone(), &bytes));
+        prop_assert_eq!((&short.cells, &short.text, &short.faults), (&long.cells, &long.text, &long.faults));
         prop_assert_eq!(long_line(&group, &bytes), short_line(&group, &bytes));
         prop_assert_eq!(long_line(&flat, &bytes), short_line(&flat, &bytes));
     }

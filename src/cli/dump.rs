@@ -241,7 +241,9 @@ fn value(row: &Row, index: usize) -> Value {
         Some(Cell::Text(..) | Cell::Wide(..) | Cell::Hex(..) | Cell::Raw(..)) => {
             Value::from(row.str(index).unwrap_or_default())
         }
-        Some(Cell::Decimal(decimal)) => Value::from(decimal.to_string()),
+        Some(cell @ Cell::Decimal { .. }) => {
+            cell.decimal().map_or(Value::Null, |decimal| Value::from(decimal.to_string()))
+        }
         Some(Cell::Int(number)) => Value::from(*number),
         Some(Cell::Single(number)) => Value::from(number.to_string()),
         Some(Cell::Double(number)) => Value::from(number.to_string()),

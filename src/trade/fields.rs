@@ -6,7 +6,7 @@ use super::fault::TradeFault;
 use super::json;
 use fpp_codecs::Code;
 use fpp_codecs::format::RecordFormat;
-use fpp_codecs::record::{Cell, Row};
+use fpp_codecs::record::{Cell, Decimal, Row};
 use fpp_codecs::source::Section;
 use std::borrow::Cow;
 
@@ -51,7 +51,9 @@ impl FieldRef {
     /// Appends the value as plain text: numbers with their declared scale, text without trailing blanks.
     pub fn push(&self, row: &Row, out: &mut Vec<u8>) {
         match row.cells.get(self.index) {
-            Some(Cell::Decimal(d)) => json::push_decimal(out, *d),
+            Some(Cell::Decimal { unscaled, scale }) => {
+                json::push_decimal(out, Decimal { unscaled: unscaled.get(), scale: *scale });
+            }
             Some(Cell::Int(i)) => out.extend_from_slice(i.to_string().as_bytes()),
             Some(Cell::Single(v)) => out.extend_from_slice(v.to_string().as_bytes()),
             Some(Cell::Double(v)) => out.extend_from_slice(v.to_string().as_bytes()),

@@ -45,7 +45,8 @@ pub(super) fn value(kind: Type, row: &Row, index: usize) -> Result<Value<'_>, Fl
         (_, Cell::Raw(..)) => None,
         (Type::Text, Cell::Text(..) | Cell::Wide(..)) => Some(Value::Bytes(text.as_bytes())),
         // Numbers that are text are only ever zero when they are none: a policy put it there.
-        (Type::Text, Cell::Double(0.0) | Cell::Decimal(Decimal { unscaled: 0, .. })) => Some(Value::Bytes(b"0")),
+        (Type::Text, Cell::Double(0.0)) => Some(Value::Bytes(b"0")),
+        (Type::Text, Cell::Decimal { unscaled, .. }) if unscaled.get() == 0 => Some(Value::Bytes(b"0")),
         (Type::Hex, Cell::Hex(..)) => Some(Value::Hex(text)),
         (Type::Int16, Cell::Int(n)) => i16::try_from(n).ok().map(Value::I16),
         (Type::Int32, Cell::Int(n)) => i32::try_from(n).ok().map(Value::I32),

@@ -4,7 +4,7 @@ use super::columns::{Columns, TYPE};
 use super::dialect::{BOM, Dialect, Encoding, RAW};
 use crate::fault::{Fault, Flaw};
 use crate::format::Format;
-use crate::record::{Cell, Row};
+use crate::record::{Cell, Decimal, Row};
 use crate::text::{self, Page};
 use std::fmt::Write as _;
 
@@ -118,7 +118,10 @@ impl Writer {
             Cell::Raw(from, to) => self.cell.extend([RAW, stored(from, to)]),
             Cell::Wide(from, to) => self.dialect.dress_number(stored(from, to), &mut self.cell),
             Cell::Int(value) => self.dialect.dress_number(&value.to_string(), &mut self.cell),
-            Cell::Decimal(value) => self.dialect.dress_number(&value.to_string(), &mut self.cell),
+            Cell::Decimal { unscaled, scale } => {
+                let value = Decimal { unscaled: unscaled.get(), scale };
+                self.dialect.dress_number(&value.to_string(), &mut self.cell);
+            }
             // Writing to a string cannot fail.
             Cell::Single(value) => drop(write!(self.cell, "{value:?}")),
             Cell::Double(value) => drop(write!(self.cell, "{value:?}")),

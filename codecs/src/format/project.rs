@@ -111,7 +111,7 @@ fn narrow(record: &mut RecordFormat, show: &[bool], need: &[bool], nulls: Nulls)
     let mut ignored = Vec::new();
     let hidden = if !layout.is_flat() {
         ignored = need.iter().map(|need| !need).collect();
-        plan.nodes = layout.nodes.iter().filter_map(|node| prune(node, need, true)).collect();
+        plan.keep_nodes(layout.nodes.iter().filter_map(|node| prune(node, need, true)).collect());
         layout.nodes = layout.nodes.iter().filter_map(|node| prune(node, show, false)).collect();
         show.iter().map(|show| !show).collect()
     } else if nulls == Nulls::Map || record.delimited.is_some() {

@@ -3,7 +3,7 @@
 use super::digits::{write_decimal, write_double, write_signed, write_single};
 use crate::layout::Layout;
 use crate::quote::write_rest;
-use crate::record::{Cell, Row};
+use crate::record::{Cell, Decimal, Row};
 
 /// Whether a field stands in a line at all.
 pub(super) fn is_shown(layout: &Layout, index: usize, cell: Cell) -> bool {
@@ -22,9 +22,9 @@ pub(super) fn write_cell(row: &Row, cell: Cell, key: &[u8], out: &mut Vec<u8>) {
             out.extend_from_slice(key);
             write_rest(row.text.get(from as usize..to as usize).unwrap_or_default(), out);
         }
-        Cell::Decimal(value) => {
+        Cell::Decimal { unscaled, scale } => {
             out.extend_from_slice(key);
-            write_decimal(value, out);
+            write_decimal(Decimal { unscaled: unscaled.get(), scale }, out);
             out.push(b'"');
         }
         // Digits only: nothing to escape.

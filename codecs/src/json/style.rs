@@ -48,7 +48,7 @@ impl Style {
             return;
         }
         write_cell(row, cell, key, out);
-        if self.numbers && matches!(cell, Cell::Decimal(_) | Cell::Wide(..)) {
+        if self.numbers && matches!(cell, Cell::Decimal { .. } | Cell::Wide(..)) {
             let quote = start + key.len() - 1;
             let text = &out[quote + 1..out.len() - 1];
             if is_number(text) {

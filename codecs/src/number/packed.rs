@@ -55,6 +55,44 @@ pub fn narrow(field: &[u8], digits: u8) -> Option<i64> {
     Some((value as i64 ^ -minus) + minus)
 }
 
+/// Fields of 1 to 10 bytes and up to 18 digits, for loops over many: nothing depends on what they hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Straight<const WIDTH: usize> {
+    /// Bits of the first byte that must be 0.
+    pad: u64,
+    /// Bits of a minus that must not be there.
+    minus: u64,
+}
+
+impl<const WIDTH: usize> Straight<WIDTH> {
+    /// Of so many digits; whether minus is allowed.
+    pub(crate) fn of(digits: u8, signed: bool) -> Straight<WIDTH> {
+        let pad = if digits.is_multiple_of(2) { 0xF0 } else { 0 };
+        Straight { pad, minus: u64::from(!signed) }
+    }
+
+    /// The number, and not 0 when it is none.
+    #[inline(always)]
+    pub(crate) fn read(self, field: &[u8; WIDTH]) -> (i64, u64) {
+        let word = swar::load(field);
+        // The sign must be above 9, and nothing else.
+        let mut wrong = swar::above_nine(word) ^ 8 | u64::from(field[0]) & self.pad;
+        let value = match WIDTH {
+            0..=4 => swar::eight_nibbles(word >> 4),
+            5..=8 => swar::sixteen(word >> 4),
+            _ => {
+                let front = swar::load(&field[..WIDTH - 8]);
+                wrong |= swar::above_nine(front);
+                swar::eight_nibbles(front >> 4) * WORD as u64 + swar::sixteen(front << 60 | word >> 4)
+            }
+        };
+        // B and D are the bits 11 and 13.
+        let minus = 0x2800 >> (word & 15) & 1;
+        let mask = (minus as i64).wrapping_neg();
+        ((value as i64 ^ mask).wrapping_sub(mask), wrong | minus & self.minus)
+    }
+}
+
 /// Reads a whole field of up to 38 digits; nothing if anything is wrong, and [`find_flaw`] knows what.
 #[inline]
 pub fn whole(field: &[u8], digits: u8) -> Option<i128> {

@@ -77,6 +77,28 @@ impl Decimal {
     }
 }
 
+/// The digits of a decimal as a cell holds them: an `i128` in two words, so that it aligns as they do and a cell with
+/// its scale takes 24 bytes, not 48.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unscaled {
+    low: u64,
+    high: i64,
+}
+
+impl Unscaled {
+    /// Takes the number apart.
+    #[inline]
+    pub const fn of(value: i128) -> Unscaled {
+        Unscaled { low: value as u64, high: (value >> 64) as i64 }
+    }
+
+    /// The number.
+    #[inline]
+    pub const fn get(self) -> i128 {
+        (self.high as i128) << 64 | self.low as i128
+    }
+}
+
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.unscaled < 0 { "-" } else { "" };

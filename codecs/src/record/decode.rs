@@ -7,7 +7,7 @@ use super::content::{characters, hex_cell};
 use super::decimal::Decimal;
 use super::plan::{Nulls, Plan, Short, Step};
 use super::row::{Cell, Repair, Row};
-use super::{decode_flat, short, special, walk};
+use super::{short, special, walk};
 use crate::code::Code;
 use crate::date::field as moment;
 use crate::fault::Flaw;
@@ -18,26 +18,29 @@ const BEYOND: Flaw = Flaw::new(Code::LENGTH, 0, "the record has more bytes than 
 
 impl Plan {
     pub(crate) fn decode(&self, record: &[u8], row: &mut Row) {
-        row.clear();
-        let lost = match &self.quick {
-            Some(quick) if self.map_is_plain(record) => {
-                decode_flat::decode(quick, self, record, row);
-                Some(0)
-            }
-            Some(_) => {
-                for index in 0..self.steps.len() {
-                    let cell = self.field(index, record, row);
-                    row.cells.push(cell);
-                }
-                Some(0)
-            }
-            None => walk::decode(self, record, row),
-        };
+        // Cells that are written in any case need not be forgotten first.
+        if !self.quick.whole {
+            row.cells.clear();
+        }
+        row.cells.resize(self.steps.len(), Cell::Absent);
+        row.clear_all_but_cells();
+        let lost =
+            if self.map_is_plain(record) { walk::decode(self, record, row) } else { self.each_field(record, row) };
         short::tell(row);
         let filled = self.filled == Some(record.len());
         if let Some(length) = lost.map(|lost| self.length - lost).filter(|length| record.len() > *length && !filled) {
             row.faults.push(BEYOND.within(usize::MAX, length));
         }
+    }
+
+    /// Every field of a flat record by its step; gives the bytes that are left out.
+    #[cold]
+    fn each_field(&self, record: &[u8], row: &mut Row) -> Option<usize> {
+        for index in 0..self.steps.len() {
+            let cell = self.field(index, record, row);
+            row.cells.get_mut(index).into_iter().for_each(|slot| *slot = cell);
+        }
+        Some(0)
     }
 
     /// One field of a record in which no array before it varies.
@@ -145,7 +148,7 @@ fn text_from(start: u32, out: &str) -> Cell {
 }
 
 fn decimal(unscaled: i128, decimals: u8) -> Cell {
-    Cell::Decimal(Decimal { unscaled, scale: decimals })
+    Decimal { unscaled, scale: decimals }.into()
 }
 
 fn wide(kind: Kind, bytes: &[u8], ebcdic: bool) -> Result<number::Digits, nom::Err<Flaw>> {

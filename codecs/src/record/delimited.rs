@@ -176,7 +176,7 @@ fn read(
 }
 
 fn decimal(unscaled: i128, decimals: u8) -> Cell {
-    Cell::Decimal(Decimal { unscaled, scale: decimals })
+    Decimal { unscaled, scale: decimals }.into()
 }
 
 /// Nothing between two delimiters: null where that can be, else what the field's policy says.

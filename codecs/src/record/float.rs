@@ -74,7 +74,7 @@ fn shown(cell: Cell, text: Option<&str>) -> Result<String, Flaw> {
         Cell::Int(value) => Ok(value.to_string()),
         Cell::Single(value) => Ok(format!("{value:?}")),
         Cell::Double(value) => Ok(format!("{value:?}")),
-        Cell::Decimal(value) => Ok(value.to_string()),
+        Cell::Decimal { .. } => cell.decimal().map(|value| value.to_string()).ok_or(WRONG_CELL),
         _ => Err(WRONG_CELL),
     }
 }

@@ -11,6 +11,7 @@
 //! Time is that of the counters and of the occurrences that hold any, at most a step for each leaf of the layout.
 
 use super::plan::Plan;
+use super::quick::Quick;
 use super::row::{Cell, Row};
 use super::walk::occurrences;
 use crate::code::Code;
@@ -120,8 +121,10 @@ impl Measure {
             let secret = field.sensitive || (!clear && field.kind.is_text());
             found.push(Counter { name: field.name.clone(), secret });
         }
-        let steps = fields.iter().filter_map(|index| plan.steps.get(*index).cloned()).collect();
-        let plan = Plan { steps, nodes: Vec::new(), quick: None, filled: None, ..plan.clone() };
+        let steps: Vec<_> = fields.iter().filter_map(|index| plan.steps.get(*index).cloned()).collect();
+        // Counters are decoded one by one, each by its step.
+        let quick = Quick::of(&steps, Some(&[]), plan.nulls);
+        let plan = Plan { steps, nodes: Vec::new(), quick, filled: None, ..plan.clone() };
         let mut measure =
             Measure { layout: layout.name.clone(), plan, counters: found, parts, most: layout.length, identity: 0 };
         measure.identity = measure.digest();

@@ -1,10 +1,10 @@
 //! Records: the row of typed cells, and the plan that decodes bytes into it and encodes it back.
 
 mod chars;
+mod column;
 mod content;
 mod decimal;
 mod decode;
-mod decode_flat;
 mod delimited;
 mod encode;
 mod encode_tree;
@@ -13,19 +13,22 @@ pub(crate) mod measure;
 mod moment;
 mod nulls;
 pub(crate) mod number;
+mod op;
+mod parts;
 mod place;
 pub(crate) mod plain_text;
 pub(crate) mod plan;
 mod prove;
 mod quick;
 mod row;
+mod segment;
 mod short;
 mod special;
 mod step;
 mod walk;
 pub(crate) mod way;
 
-pub use decimal::Decimal;
+pub use decimal::{Decimal, Unscaled};
 pub use measure::{BadCounter, Measure};
 pub use plan::Nulls;
 pub use plan::Short;

@@ -32,9 +32,9 @@ pub(super) fn read(step: &Step, rules: &Rules, bytes: &[u8], out: &mut String) -
     match scaled(value, rules.scale_up) {
         Value::Narrow(n) if is_whole(step, rules) => match i64::try_from(n) {
             Ok(n) => Ok(Cell::Int(n)),
-            Err(_) => Ok(Cell::Decimal(Decimal { unscaled: n, scale: decimals })),
+            Err(_) => Ok(Decimal { unscaled: n, scale: decimals }.into()),
         },
-        Value::Narrow(unscaled) if is_narrow(step, rules) => Ok(Cell::Decimal(Decimal { unscaled, scale: decimals })),
+        Value::Narrow(unscaled) if is_narrow(step, rules) => Ok(Decimal { unscaled, scale: decimals }.into()),
         Value::Narrow(n) => {
             Digits::of(n).write(decimals, out);
             Ok(Cell::Wide(start, out.len() as u32))

@@ -27,8 +27,8 @@ pub(crate) struct Plan {
     pub(crate) length: usize,
     /// Null flags and map are written in this page.
     pub(crate) page: Page,
-    /// The shortest ways of the steps of a flat record.
-    pub(super) quick: Option<Quick>,
+    /// The shortest ways of the steps.
+    pub(super) quick: Quick,
 }
 
 impl Plan {
@@ -61,7 +61,7 @@ impl Plan {
         layout.length += added;
         layout.least += added;
         let (nodes, length) = (layout.nodes.clone(), layout.length);
-        let quick = nodes.is_empty().then(|| Quick::of(&steps, nulls));
+        let quick = Quick::of(&steps, (!nodes.is_empty()).then_some(&nodes), nulls);
         Plan { steps, nodes, nulls, short: Short::default(), filled: None, map_at, length, page, quick }
     }
 
@@ -69,7 +69,13 @@ impl Plan {
     pub(crate) fn keep(&mut self, keep: &[bool]) {
         let mut keep = keep.iter();
         self.steps.retain(|_| keep.next() == Some(&true));
-        self.quick = self.nodes.is_empty().then(|| Quick::of(&self.steps, self.nulls));
+        self.quick = Quick::of(&self.steps, None, self.nulls);
+    }
+
+    /// Decodes the leaves of these nodes only.
+    pub(crate) fn keep_nodes(&mut self, nodes: Vec<Node>) {
+        self.quick = Quick::of(&self.steps, Some(&nodes), self.nulls);
+        self.nodes = nodes;
     }
 
     /// The character `1`, which marks a null.

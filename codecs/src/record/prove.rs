@@ -55,7 +55,7 @@ fn is_same(step: &Step, row: &Row, back: &Row, index: usize) -> bool {
         (Some(Cell::Text(..)), Some(Cell::Null)) => row.str(index).is_some_and(|text| fixed_text(text).is_empty()),
         (Some(Cell::Text(..)), Some(_)) => true,
         (Some(Cell::Hex(..) | Cell::Wide(..) | Cell::Raw(..)), Some(_)) => row.str(index) == back.str(index),
-        (Some(Cell::Decimal(_) | Cell::Int(_)), Some(_)) => match (row.decimal(index), back.decimal(index)) {
+        (Some(Cell::Decimal { .. } | Cell::Int(_)), Some(_)) => match (row.decimal(index), back.decimal(index)) {
             (Some(a), Some(b)) => a.same_value(b),
             (a, b) => a.is_some() && b.is_none(),
         },

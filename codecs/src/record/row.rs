@@ -4,10 +4,10 @@
 //! leaves [`Cell::Bad`] and a [`Fault`]; the other fields are decoded all the same, because control totals run over
 //! every record as written (D5).
 
-use super::decimal::Decimal;
+use super::decimal::{Decimal, Unscaled};
 use crate::fault::Fault;
 
-/// A value in its place. Ranges point into the row's own buffers: read them through [`Row`].
+/// A value in its place, in 24 bytes. Ranges point into the row's own buffers: read them through [`Row`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell {
     /// No value.
@@ -18,8 +18,13 @@ pub enum Cell {
     Absent,
     /// Text, dates and times; a range of the row's text.
     Text(u32, u32),
-    /// A decimal with its declared scale.
-    Decimal(Decimal),
+    /// A decimal with its declared scale; made and read as a [`Decimal`].
+    Decimal {
+        /// The digits.
+        unscaled: Unscaled,
+        /// Digits after the point.
+        scale: u8,
+    },
     /// A decimal of 39 to 63 digits, canonical text; a range of the row's text.
     Wide(u32, u32),
     /// Binary without scale.
@@ -32,6 +37,24 @@ pub enum Cell {
     Hex(u32, u32),
     /// Bytes that a policy kept although they are no value of their field, in hex; a range of the row's text.
     Raw(u32, u32),
+}
+
+impl Cell {
+    /// The number of a decimal cell.
+    #[inline]
+    pub const fn decimal(self) -> Option<Decimal> {
+        match self {
+            Cell::Decimal { unscaled, scale } => Some(Decimal { unscaled: unscaled.get(), scale }),
+            _ => None,
+        }
+    }
+}
+
+impl From<Decimal> for Cell {
+    #[inline]
+    fn from(value: Decimal) -> Cell {
+        Cell::Decimal { unscaled: Unscaled::of(value.unscaled), scale: value.scale }
+    }
 }
 
 /// A decoded record, or one about to be encoded: a cell for each field of its layout, in layout order.
@@ -63,8 +86,13 @@ pub struct Repair {
 impl Row {
     /// Forgets everything but the buffers.
     pub fn clear(&mut self) {
-        self.text.clear();
         self.cells.clear();
+        self.clear_all_but_cells();
+    }
+
+    #[inline]
+    pub(super) fn clear_all_but_cells(&mut self) {
+        self.text.clear();
         self.faults.clear();
         self.repairs.clear();
         self.filled = None;
@@ -83,9 +111,8 @@ impl Row {
     /// A number without rounding: decimals and whole binaries.
     pub fn decimal(&self, field: usize) -> Option<Decimal> {
         match *self.cells.get(field)? {
-            Cell::Decimal(d) => Some(d),
             Cell::Int(i) => Some(Decimal { unscaled: i.into(), scale: 0 }),
-            _ => None,
+            cell => cell.decimal(),
         }
     }
 
@@ -111,5 +138,17 @@ impl Row {
         let start = self.text.len() as u32;
         self.text.push_str(value);
         (start, self.text.len() as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cell;
+
+    /// Every value of every record is written into one. With an `i128` in it a cell has 48 bytes, and writing those was
+    /// what typed numbers took their time for (see [`super::Unscaled`]).
+    #[test]
+    fn a_cell_has_24_bytes() {
+        assert_eq!(size_of::<Cell>(), 24);
     }
 }

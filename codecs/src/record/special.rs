@@ -134,7 +134,7 @@ fn mended(step: &Step, rules: &Rules, bytes: &[u8]) -> Option<Cell> {
     let (_, decimals) = step.kind.digits()?;
     let fixed = fixed.ok().filter(|fixed| fixed.repaired.is_some())?;
     let unscaled = fixed.number.narrow().filter(|n| *n >= 0 || !rules.unsigned)?;
-    Some(Cell::Decimal(Decimal { unscaled, scale: decimals }))
+    Some(Decimal { unscaled, scale: decimals }.into())
 }
 
 /// Zero as the field's values are.
@@ -143,7 +143,7 @@ fn zero(step: &Step) -> Cell {
         Kind::Binary { decimals: 0, .. } => Cell::Int(0),
         Kind::Float { double: false } => Cell::Single(0.0),
         Kind::Float { double: true } => Cell::Double(0.0),
-        kind => Cell::Decimal(Decimal { unscaled: 0, scale: kind.digits().map_or(0, |(_, decimals)| decimals) }),
+        kind => Decimal { unscaled: 0, scale: kind.digits().map_or(0, |(_, decimals)| decimals) }.into(),
     }
 }
 

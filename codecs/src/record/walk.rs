@@ -1,22 +1,30 @@
-//! Decoding over a tree: groups, OCCURS, OCCURS DEPENDING ON, REDEFINES.
+//! Decoding over the parts of a record: OCCURS, OCCURS DEPENDING ON, REDEFINES, and the segments between them.
 //!
 //! Every leaf has the place it would have if every array before it were full; `lost` is by how many bytes the record
 //! is behind that. IBM's COBOL lets a part that follows a varying array move, and so does this; what follows
 //! alternatives does not move, because their bytes are the longest one's (Language Reference, REDEFINES). When a counter cannot be
 //! read nobody knows where the rest stands: it is left bad, with the one fault of the counter.
 
+use super::column::Columns;
 use super::decimal::Decimal;
+use super::op::Shift;
+use super::parts::{Alternative, Part, Redefines, Repeat, Segment, Segments, Varying};
 use super::plan::Plan;
 use super::row::{Cell, Row};
+use super::segment::Decode;
 use crate::code::Code;
 use crate::fault::Flaw;
-use crate::layout::{Array, Depending, Node, Redefines};
+use crate::layout::Depending;
 
 /// Decodes the whole record; gives the bytes that varying arrays leave out, nothing if the way was lost.
 pub(super) fn decode(plan: &Plan, record: &[u8], row: &mut Row) -> Option<usize> {
-    row.cells.resize(plan.steps.len(), Cell::Absent);
+    // Most records are all segments.
+    if let [Part::Segments(segments)] = &plan.quick.parts[..] {
+        shifted(segments, usize::MAX, &Shift { leaves: 0, bytes: 0 }, plan, record, row);
+        return Some(0);
+    }
     let mut walk = Walk { plan, record, row, lost: 0, astray: false, around: Vec::new() };
-    walk.nodes(&plan.nodes, 0);
+    walk.parts(&plan.quick.parts, Shift::default());
     (!walk.astray).then_some(walk.lost)
 }
 
@@ -30,50 +38,73 @@ struct Walk<'a> {
     around: Vec<(usize, usize, usize)>,
 }
 
+/// Segments, with so many occurrences of each at most.
+#[inline(always)]
+fn shifted(segments: &Segments, most: usize, shift: &Shift, plan: &Plan, record: &[u8], row: &mut Row) {
+    let (columns, level) = (&segments.columns[..], plan.quick.level);
+    let good = columns.is_empty() || level.run(Columns { columns, most, shift, record, cells: &mut row.cells });
+    let segments = if good { &segments.rest } else { &segments.all };
+    if !segments.is_empty() {
+        level.run(Decode { plan, segments, most, shift, record, row });
+    }
+}
+
 impl Walk<'_> {
-    fn nodes(&mut self, nodes: &[Node], shift: usize) {
-        nodes.iter().for_each(|node| self.node(node, shift));
-    }
-
-    fn node(&mut self, node: &Node, shift: usize) {
-        match node {
-            Node::Leaf { field, .. } => self.leaf(field + shift),
-            Node::Group { nodes, .. } => self.nodes(nodes, shift),
-            Node::Array(array) => self.array(array, shift),
-            Node::Redefines(part) => self.redefines(part, shift),
+    fn parts(&mut self, parts: &[Part], shift: Shift) {
+        for part in parts {
+            match part {
+                Part::Segments(segments) => self.segments(segments, usize::MAX, shift),
+                Part::Varying(array) => self.varying(array, shift),
+                Part::Repeat(repeat) => self.repeat(repeat, shift),
+                Part::Redefines(part) => self.redefines(part, shift),
+            }
         }
     }
 
-    fn leaf(&mut self, index: usize) {
-        let cell = match (self.astray, self.plan.steps.get(index)) {
-            (false, Some(step)) => self.plan.leaf(index, step.start - self.lost, self.record, self.row),
-            _ => Cell::Bad,
-        };
-        if let Some(slot) = self.row.cells.get_mut(index) {
-            *slot = cell;
+    /// Segments, of each occurrence so many at most.
+    fn segments(&mut self, segments: &Segments, most: usize, shift: Shift) {
+        if self.astray {
+            return segments.all.iter().for_each(|segment| self.spoil(segment, shift));
+        }
+        let shift = Shift { bytes: shift.bytes.wrapping_sub(self.lost), ..shift };
+        shifted(segments, most, &shift, self.plan, self.record, self.row);
+    }
+
+    /// All its cells are bad.
+    fn spoil(&mut self, segment: &Segment, shift: Shift) {
+        for op in self.plan.quick.ops.get(segment.ops.clone()).unwrap_or_default() {
+            let first = segment.leaf + shift.leaves + op.leaf as usize;
+            let cells = self.row.cells.get_mut(first..).unwrap_or_default().iter_mut();
+            cells.step_by(segment.leaves.max(1)).take(segment.count).for_each(|cell| *cell = Cell::Bad);
         }
     }
 
-    fn array(&mut self, array: &Array, shift: usize) {
-        let count = match &array.depending {
-            None => array.count,
-            Some(_) if self.astray => array.count,
-            Some(depending) => self.counted(array, depending),
-        };
-        let (first, _) = array.item.span();
+    fn varying(&mut self, array: &Varying, shift: Shift) {
+        let count = self.counted(array.count, &array.depending);
+        self.segments(&array.segments, count, shift);
+        self.lost += (array.count - count) * array.bytes;
+    }
+
+    fn repeat(&mut self, array: &Repeat, shift: Shift) {
+        let depending = array.depending.as_ref();
+        let count = depending.map_or(array.count, |depending| self.counted(array.count, depending));
         for n in 0..count {
-            self.around.push((first, array.leaves, n * array.leaves));
-            self.node(&array.item, shift + n * array.leaves);
+            self.around.push((array.first, array.leaves, n * array.leaves));
+            let (leaves, bytes) = (shift.leaves + n * array.leaves, shift.bytes + n * array.bytes);
+            self.parts(&array.parts, Shift { leaves, bytes });
             self.around.pop();
         }
         self.lost += (array.count - count) * array.bytes;
     }
 
-    /// How many occurrences there are.
-    fn counted(&mut self, array: &Array, depending: &Depending) -> usize {
+    /// How many occurrences there are; all that there can be when the way is lost.
+    fn counted(&mut self, most: usize, depending: &Depending) -> usize {
+        if self.astray {
+            return most;
+        }
         let counter = self.resolved(depending.field);
         match occurrences(self.row, counter, depending) {
-            Some(count) if (depending.least..=array.count).contains(&count) => return count,
+            Some(count) if (depending.least..=most).contains(&count) => return count,
             None if self.row.cells.get(counter) == Some(&Cell::Bad) => {}
             _ => {
                 let flaw = Flaw::new(Code::OCCURRENCES, 0, "the counter is not within what the array may have");
@@ -82,7 +113,7 @@ impl Walk<'_> {
             }
         }
         self.astray = true;
-        array.count
+        most
     }
 
     /// The leaf of the occurrence that is being decoded.
@@ -91,7 +122,7 @@ impl Walk<'_> {
         leaf + self.around.iter().filter(within).map(|(_, _, shift)| shift).sum::<usize>()
     }
 
-    fn redefines(&mut self, part: &Redefines, shift: usize) {
+    fn redefines(&mut self, part: &Redefines, shift: Shift) {
         let before = self.lost;
         let Some(choice) = &part.choice else { return self.every(part, shift) };
         let field = self.resolved(choice.field);
@@ -105,28 +136,37 @@ impl Walk<'_> {
         let case = value.and_then(|value| choice.cases.iter().find(|(wanted, _)| same(wanted, &value)));
         let chosen = case.map(|(_, at)| *at).or(choice.otherwise);
         if let Some(cell) = self.row.cells.get_mut(field)
-            && part.alternatives.iter().any(|node| (node.span().0 + shift..node.span().1 + shift).contains(&field))
+            && part.alternatives.iter().any(|alternative| alternative.has(field, shift.leaves))
         {
             *cell = Cell::Absent;
         }
-        if let Some(node) = chosen.and_then(|at| part.alternatives.get(at)) {
-            self.node(node, shift);
+        if let Some(alternative) = chosen.and_then(|at| part.alternatives.get(at)) {
+            self.parts(&alternative.parts, shift);
             self.lost = before;
         }
     }
 
+    /// One field, before its turn.
+    fn leaf(&mut self, index: usize) {
+        let Some(step) = self.plan.steps.get(index) else { return };
+        let cell = self.plan.leaf(index, step.start - self.lost, self.record, self.row);
+        if let Some(slot) = self.row.cells.get_mut(index) {
+            *slot = cell;
+        }
+    }
+
     /// Nothing says which alternative holds: those that decode are shown, the first one's faults are told if none does.
-    fn every(&mut self, part: &Redefines, shift: usize) {
+    fn every(&mut self, part: &Redefines, shift: Shift) {
         if self.astray {
-            return part.alternatives.iter().for_each(|node| self.bad(node, shift));
+            return part.alternatives.iter().for_each(|alternative| self.fill(alternative, shift, Cell::Bad));
         }
         let (before, faults, repairs) = (self.lost, self.row.faults.len(), self.row.repairs.len());
         let mut first = None;
         let mut shown = false;
-        for node in &part.alternatives {
+        for alternative in &part.alternatives {
             let (faults, repairs, filled) = (self.row.faults.len(), self.row.repairs.len(), self.row.filled);
             self.lost = before;
-            self.node(node, shift);
+            self.parts(&alternative.parts, shift);
             if self.row.faults.len() == faults {
                 shown = true;
                 continue;
@@ -136,32 +176,31 @@ impl Walk<'_> {
             self.astray = false;
             self.row.repairs.truncate(repairs);
             self.row.filled = filled;
-            self.absent(node, shift);
+            self.fill(alternative, shift, Cell::Absent);
         }
         self.lost = before;
         if let (false, Some(told)) = (shown, first) {
             self.row.faults.truncate(faults);
             self.row.repairs.truncate(repairs);
             self.row.faults.extend(told);
-            if let Some(node) = part.alternatives.first() {
-                self.bad(node, shift);
+            if let Some(alternative) = part.alternatives.first() {
+                self.fill(alternative, shift, Cell::Bad);
             }
         }
     }
 
-    fn absent(&mut self, node: &Node, shift: usize) {
-        self.fill(node, shift, Cell::Absent);
-    }
-
-    fn bad(&mut self, node: &Node, shift: usize) {
-        self.fill(node, shift, Cell::Bad);
-    }
-
-    fn fill(&mut self, node: &Node, shift: usize, with: Cell) {
-        let (from, to) = node.span();
-        if let Some(cells) = self.row.cells.get_mut(from + shift..to + shift) {
+    fn fill(&mut self, alternative: &Alternative, shift: Shift, with: Cell) {
+        let leaves = &alternative.leaves;
+        if let Some(cells) = self.row.cells.get_mut(leaves.start + shift.leaves..leaves.end + shift.leaves) {
             cells.fill(with);
         }
+    }
+}
+
+impl Alternative {
+    /// Whether a leaf is one of its own.
+    fn has(&self, leaf: usize, shift: usize) -> bool {
+        (self.leaves.start + shift..self.leaves.end + shift).contains(&leaf)
     }
 }
 

@@ -6,6 +6,7 @@
 use super::form::{FIXED, Form};
 use super::kernels::{Kernels, Task, Translation};
 use super::moment::{self, Moment, PLACES, WEIGHTS};
+use super::packed::{EIGHT, Packed};
 use super::pen::Pen;
 use super::scalar::Scalar;
 use std::arch::x86_64::*;
@@ -64,6 +65,11 @@ impl Kernels for Avx2 {
     fn moment_text(self, moment: &Moment, field: &[u8], pen: &mut Pen<'_>) -> bool {
         // SAFETY: see above.
         unsafe { moment_text(moment, field, pen) }
+    }
+
+    #[inline(always)]
+    fn packed_numbers(self, form: &Packed, bytes: &[u8], count: usize, numbers: &mut [i64; EIGHT]) -> bool {
+        Scalar.packed_numbers(form, bytes, count, numbers)
     }
 }
 

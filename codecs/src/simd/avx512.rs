@@ -3,9 +3,11 @@
 //! Loads are masked, so that nothing outside the slice is read; stores are whole, into room that was made before.
 
 use super::append::Block;
+use super::avx512_numbers::packed_numbers;
 use super::form::{FIXED, Form};
-use super::kernels::{Kernels, Task, Translation};
+use super::kernels::{Kernels, Task, Translation, first};
 use super::moment::{self, Moment, PLACES, WEIGHTS};
+use super::packed::{EIGHT, Packed};
 use super::pen::Pen;
 use std::arch::x86_64::*;
 
@@ -80,12 +82,12 @@ impl Kernels for Avx512 {
         // SAFETY: see above.
         unsafe { moment_text(moment, field, pen) }
     }
-}
 
-/// The bits of the first `count` bytes, 64 at most.
-#[inline(always)]
-fn first(count: usize) -> u64 {
-    if count >= 64 { !0 } else { (1 << count) - 1 }
+    #[inline(always)]
+    fn packed_numbers(self, form: &Packed, bytes: &[u8], count: usize, numbers: &mut [i64; EIGHT]) -> bool {
+        // SAFETY: see above.
+        unsafe { packed_numbers(form, bytes, count, numbers) }
+    }
 }
 
 #[inline]
@@ -173,7 +175,9 @@ fn field_text<'a, const JSON: bool>(
         let high = _mm512_permutex2var_epi8(quarter(128), chunk, quarter(192));
         let text = _mm512_mask_blend_epi8(_mm512_movepi8_mask(chunk), low, high);
         _mm512_storeu_si512(to.cast(), text);
-        *to.add(kept) = b'"';
+        if JSON {
+            *to.add(kept) = b'"';
+        }
         (kept, _mm512_movepi8_mask(text) & first(kept))
     };
     if stops == 0 {

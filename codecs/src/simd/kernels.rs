@@ -3,6 +3,7 @@
 use super::append::Block;
 use super::form::Form;
 use super::moment::Moment;
+use super::packed::{EIGHT, Packed};
 use super::pen::Pen;
 
 /// Marks a byte that a [`Translation`] does not translate: its highest bit is set.
@@ -12,6 +13,13 @@ pub(crate) const STOP: u8 = 0x80;
 #[derive(Clone, Debug)]
 #[repr(align(64))]
 pub(crate) struct Translation(pub(crate) [u8; 256]);
+
+/// The bits of the first `count` bytes, 64 at most.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(super) fn first(count: usize) -> u64 {
+    if count >= 64 { !0 } else { (1 << count) - 1 }
+}
 
 /// What every level can do. Where something is not plain, a kernel stops before it.
 pub(crate) trait Kernels: Copy {
@@ -53,6 +61,10 @@ pub(crate) trait Kernels: Copy {
     /// Appends a day or timestamp as `2024-02-29`; false, and nothing appended, when the field has not its form or there
     /// is no such day or time.
     fn moment_text(self, moment: &Moment, field: &[u8], pen: &mut Pen<'_>) -> bool;
+
+    /// Reads the first `count` fields, eight at most, into the first of the numbers; false when one of them is not good
+    /// or not there. What stands in the other numbers afterwards is not said.
+    fn packed_numbers(self, form: &Packed, bytes: &[u8], count: usize, numbers: &mut [i64; EIGHT]) -> bool;
 }
 
 /// Work that is compiled once for each level, so that its kernels become part of it. `run` must be `inline(always)`,

@@ -16,9 +16,12 @@ mod append;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx512_numbers;
 mod form;
 mod kernels;
 mod moment;
+mod packed;
 mod pen;
 mod scalar;
 #[cfg(test)]
@@ -30,6 +33,7 @@ pub(crate) use append::{Block, pairs};
 pub(crate) use form::{Form, Sign};
 pub(crate) use kernels::{Kernels, STOP, Task, Translation};
 pub(crate) use moment::Moment;
+pub(crate) use packed::{EIGHT, Packed};
 pub(crate) use pen::Pen;
 
 /// What this processor can do.
@@ -67,7 +71,7 @@ impl Level {
     }
 
     /// Does a task with the kernels of this level.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn run<T: Task>(self, task: T) -> T::Output {
         match self.0 {
             #[cfg(target_arch = "x86_64")]

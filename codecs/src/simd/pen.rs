@@ -41,19 +41,17 @@ impl<'a> Pen<'a> {
     #[inline(always)]
     pub(super) fn room(&mut self, bytes: usize) -> *mut u8 {
         if (self.end as usize) - (self.at as usize) < bytes {
-            self.grow(bytes);
+            // Not a method: who has the pen's own place could change it, and it would have to stay in memory.
+            self.put_back();
+            (self.at, self.end) = grow(self.out, bytes);
         }
         self.at
     }
 
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, bytes: usize) {
-        self.put_back();
-        self.out.reserve(bytes.max(GROWTH));
-        let (length, capacity, start) = (self.out.len(), self.out.capacity(), self.out.as_mut_ptr());
-        // SAFETY: as in `new`.
-        (self.at, self.end) = unsafe { (start.add(length), start.add(capacity)) };
+    /// Bytes that are there, those before the pen's own included.
+    #[inline(always)]
+    pub(crate) fn length(&self) -> usize {
+        self.at as usize - self.out.as_ptr() as usize
     }
 
     /// Keeps what has been written.
@@ -66,8 +64,9 @@ impl<'a> Pen<'a> {
         self.at = unsafe { self.at.add(bytes) };
     }
 
+    #[inline(always)]
     fn put_back(&mut self) {
-        let length = self.at as usize - self.out.as_ptr() as usize;
+        let length = self.length();
         // SAFETY: everything before `at` is written.
         unsafe { self.out.set_len(length) };
     }
@@ -83,17 +82,26 @@ impl<'a> Pen<'a> {
     }
 
     /// Appends a whole number.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn whole(&mut self, value: u64) {
-        let low = (value % 100_000_000) as u32;
-        let mut skipped = 0;
-        if value >= 100_000_000 {
-            self.whole(value / 100_000_000);
-        } else {
-            // Leading zeros, but for a last digit.
-            skipped = (eight_digits(low) | 1 << 56).trailing_zeros() / 8;
+        let (front, low) = (value / 100_000_000, (value % 100_000_000) as u32);
+        if front == 0 {
+            return self.eight(low, true);
         }
-        let text = (eight_digits(low) | 0x3030_3030_3030_3030) >> (8 * skipped);
+        let (first, middle) = (front / 100_000_000, (front % 100_000_000) as u32);
+        if first > 0 {
+            self.eight(first as u32, true);
+        }
+        self.eight(middle, first == 0);
+        self.eight(low, false);
+    }
+
+    /// Appends eight digits, or without leading zeros, but for a last one.
+    #[inline(always)]
+    fn eight(&mut self, value: u32, short: bool) {
+        let digits = eight_digits(value);
+        let skipped = if short { (digits | 1 << 56).trailing_zeros() / 8 } else { 0 };
+        let text = (digits | 0x3030_3030_3030_3030) >> (8 * skipped);
         // SAFETY: there is room for eight bytes, and those kept are ASCII.
         unsafe {
             self.room(8).cast::<[u8; 8]>().write(text.to_le_bytes());
@@ -102,13 +110,16 @@ impl<'a> Pen<'a> {
     }
 
     /// Appends bytes as upper-case hex digits.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hex(&mut self, bytes: &[u8]) {
         const HEX: &[u8; 16] = b"0123456789ABCDEF";
-        for byte in bytes {
-            self.push(HEX[usize::from(byte >> 4)]);
-            self.push(HEX[usize::from(byte & 15)]);
+        let to = self.room(2 * bytes.len()).cast::<[u8; 2]>();
+        for (n, byte) in bytes.iter().enumerate() {
+            // SAFETY: there is room for two characters of each byte.
+            unsafe { to.add(n).write([HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]) };
         }
+        // SAFETY: they have been written, all ASCII.
+        unsafe { self.keep(2 * bytes.len()) };
     }
 
     /// Appends text of any length.
@@ -131,6 +142,16 @@ impl Drop for Pen<'_> {
 
 /// Room is made for so many bytes at least.
 const GROWTH: usize = 256;
+
+/// Makes room for so many bytes more; gives where it begins and ends.
+#[cold]
+#[inline(never)]
+fn grow(out: &mut Vec<u8>, bytes: usize) -> (*mut u8, *mut u8) {
+    out.reserve(bytes.max(GROWTH));
+    let (length, capacity, start) = (out.len(), out.capacity(), out.as_mut_ptr());
+    // SAFETY: as in `Pen::new`.
+    unsafe { (start.add(length), start.add(capacity)) }
+}
 
 /// The eight digits of a number below 100,000,000, the first one in the lowest byte: halves, quarters, digits.
 #[inline(always)]

@@ -3,7 +3,9 @@
 use super::form::{FIXED, Form};
 use super::kernels::{Kernels, STOP, Translation};
 use super::moment::{self, Moment, PLACES, WEIGHTS};
+use super::packed::{EIGHT, Packed};
 use super::pen::Pen;
+use crate::number::packed::Straight;
 
 /// Nothing special is needed.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +40,11 @@ impl Kernels for Scalar {
     #[inline(always)]
     fn moment_text(self, moment: &Moment, field: &[u8], pen: &mut Pen<'_>) -> bool {
         moment_text(moment, field, pen)
+    }
+
+    #[inline(always)]
+    fn packed_numbers(self, form: &Packed, bytes: &[u8], count: usize, numbers: &mut [i64; EIGHT]) -> bool {
+        packed_numbers(form, bytes, count, numbers)
     }
 }
 
@@ -189,4 +196,34 @@ fn moment_text(moment: &Moment, field: &[u8], pen: &mut Pen<'_>) -> bool {
         pen.keep(moment.bytes());
     }
     true
+}
+
+fn packed_numbers(form: &Packed, bytes: &[u8], count: usize, numbers: &mut [i64; EIGHT]) -> bool {
+    let numbers = numbers.get_mut(..count).unwrap_or_default();
+    let Some(bytes) = form.within(bytes, count).filter(|_| numbers.len() == count) else { return false };
+    match form.width {
+        1 => straight::<1>(form, bytes, numbers),
+        2 => straight::<2>(form, bytes, numbers),
+        3 => straight::<3>(form, bytes, numbers),
+        4 => straight::<4>(form, bytes, numbers),
+        5 => straight::<5>(form, bytes, numbers),
+        6 => straight::<6>(form, bytes, numbers),
+        7 => straight::<7>(form, bytes, numbers),
+        8 => straight::<8>(form, bytes, numbers),
+        9 => straight::<9>(form, bytes, numbers),
+        10 => straight::<10>(form, bytes, numbers),
+        _ => false,
+    }
+}
+
+fn straight<const WIDTH: usize>(form: &Packed, bytes: &[u8], numbers: &mut [i64]) -> bool {
+    let straight = Straight::<WIDTH>::of(form.digits, form.signed);
+    let mut wrong = 0;
+    for (number, field) in numbers.iter_mut().zip(bytes.chunks(form.stride)) {
+        let Some(field) = field.first_chunk() else { return false };
+        let (value, flaws) = straight.read(field);
+        *number = value;
+        wrong |= flaws;
+    }
+    wrong == 0
 }

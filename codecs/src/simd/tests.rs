@@ -132,6 +132,58 @@ fn plain(digits: &str, decimals: usize, minus: bool) -> String {
     format!("{minus}{whole}{point}{fraction}\"")
 }
 
+/// So many numbers, if all of them are good.
+struct Numbers<'a>(&'a Packed, &'a [u8], usize);
+
+impl Task for Numbers<'_> {
+    type Output = Option<Vec<i64>>;
+
+    #[inline(always)]
+    fn run<K: Kernels>(self, kernels: K) -> Self::Output {
+        let mut numbers = [7; EIGHT];
+        kernels.packed_numbers(self.0, self.1, self.2, &mut numbers).then(|| numbers[..self.2].to_vec())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn packed_fields_become_numbers_wherever_they_stand(
+        digits in 1u8..=18, gap in 0usize..14, count in 1usize..=8, signed in any::<bool>(), behind in 0usize..9,
+        fill in any::<u8>(), seeds in proptest::array::uniform8((0u64.., 10u8..16, 0u32..19)),
+        damage in (0u8..3, any::<prop::sample::Index>(), any::<u8>()),
+    ) {
+        let width = usize::from(digits) / 2 + 1;
+        let (stride, mut want) = (width + gap, Some(Vec::new()));
+        let mut bytes = vec![fill; stride * (count - 1) + width + behind];
+        for (n, (value, sign, power)) in seeds.into_iter().take(count).enumerate() {
+            let size = value % 10u64.pow(power.min(digits.into()));
+            let text = format!("{size:0fill$}{sign:X}", fill = 2 * width - 1);
+            for (byte, pair) in bytes[n * stride..].iter_mut().zip(text.as_bytes().chunks(2)) {
+                *byte = u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+            }
+        }
+        if damage.0 == 0 {
+            let at = damage.1.index(bytes.len());
+            bytes[at] = damage.2;
+        }
+        for n in 0..count {
+            let field = &bytes[n * stride..n * stride + width];
+            let number = crate::number::packed::narrow(field, digits);
+            let minus = matches!(field[width - 1] & 15, 11 | 13);
+            want = want.zip(number.filter(|_| signed || !minus)).map(|(all, number)| [all, vec![number]].concat());
+        }
+        let form = Packed::of(digits, signed, stride).unwrap();
+        for level in Level::all() {
+            prop_assert_eq!(&level.run(Numbers(&form, &bytes, count)), &want, "{:?}", level);
+        }
+        // Fields that are not there are not good.
+        let short = &bytes[..stride * (count - 1) + width - 1];
+        prop_assert!(Level::all().all(|level| level.run(Numbers(&form, short, count)).is_none()));
+    }
+}
+
 proptest! {
     #[test]
     fn packed_fields_of_every_length_become_their_text(

@@ -161,7 +161,7 @@ fn fill<'a>(format: &RecordFormat, row: &mut Row, mut value: impl FnMut(&Field) 
             (Value::Number(number), Kind::Binary { decimals: 0, .. }) => {
                 row.cells.push(Cell::Int(number.unscaled as i64));
             }
-            (Value::Number(number), _) => row.cells.push(Cell::Decimal(number)),
+            (Value::Number(number), _) => row.cells.push(number.into()),
         }
     }
 }
