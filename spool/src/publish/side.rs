@@ -1,10 +1,11 @@
 //! The small files beside it, checksums and marker: the same steps, with content that is always at hand.
 
 use super::prove::{Found, look, read_back, remove_if_there, sync_if_there, target_exists, waits};
+use super::publication::Publication;
 use crate::digest::{Algorithm, Digest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder::{Folder, LISTING_LIMIT};
-use crate::publish::Publication;
+
 use crate::sweep::Temporary;
 
 /// What became of a side file.
