@@ -5,7 +5,6 @@ use super::publication::Publication;
 use crate::digest::{Algorithm, Digest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder::{Folder, LISTING_LIMIT};
-
 use crate::sweep::Temporary;
 
 /// What became of a side file.
