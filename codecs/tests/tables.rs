@@ -181,6 +181,21 @@ fn a_table_of_one_column_keeps_its_nulls() {
     assert_eq!(back(&format, Dialect::default(), &out), records);
 }
 
+/// Found by fuzzing: a field of varying length that has no bytes came back as a null.
+#[test]
+fn no_bytes_are_not_nothing() {
+    let field = Field { varlen: true, ..Field::new("H".into(), Kind::Hex, 4) };
+    let layout = build("R".into(), String::new(), vec![Part::Field(Box::new(field))]).unwrap();
+    let record = RecordFormat::new(layout, Role::Detail, Selector::default(), Nulls::None, Page::Utf8);
+    let format = format(vec![record]);
+    let records = ["\u{0}\u{0}\u{0}\u{0}", "\u{0}\u{2}ab"];
+    let out = table(&format, Dialect::default(), &records);
+    assert_eq!(String::from_utf8_lossy(&out), "H\r\n\"\"\r\n6162\r\n");
+    assert_eq!(back(&format, Dialect::default(), &out), records);
+    // A spreadsheet drops the quotes.
+    assert_eq!(back(&format, Dialect::default(), b"H\r\n\r\n6162\r\n"), records);
+}
+
 /// Found by fuzzing: the byte 62, kept, came back as the number 62.
 #[test]
 fn bytes_that_are_kept_are_no_number() {

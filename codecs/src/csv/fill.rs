@@ -167,10 +167,12 @@ fn settle(node: &Node, shift: usize, fields: &[Field], row: &mut Row) {
 
 /// What an empty cell says.
 fn empty(field: &Field, optional: bool) -> Cell {
-    match (optional, field.kind.is_text() && !field.nullable && !field.is_filler()) {
-        (true, _) => Cell::Absent,
-        (false, true) => Cell::Text(0, 0),
-        (false, false) => Cell::Null,
+    let never_null = !field.nullable && !field.is_filler();
+    match field.kind {
+        _ if optional => Cell::Absent,
+        Kind::Hex if never_null && field.varlen => Cell::Hex(0, 0),
+        kind if never_null && kind.is_text() => Cell::Text(0, 0),
+        _ => Cell::Null,
     }
 }
 

@@ -112,7 +112,7 @@ impl Writer {
         let stored = |from: u32, to: u32| row.text.get(from as usize..to as usize).unwrap_or_default();
         match cell {
             // Told from a null, which is empty.
-            Cell::Text(from, to) if from == to => return self.line.push_str("\"\""),
+            Cell::Text(from, to) | Cell::Hex(from, to) if from == to => return self.line.push_str("\"\""),
             Cell::Text(from, to) | Cell::Hex(from, to) => self.dialect.dress(stored(from, to), &mut self.cell),
             // Told from a number, which its hexadecimal digits may look like.
             Cell::Raw(from, to) => self.cell.extend([RAW, stored(from, to)]),
