@@ -125,8 +125,24 @@ fn field(bytes: &mut Bytes<'_>, page: Page, n: usize) -> Field {
         page: kind.has_page().then_some(page),
         varlen,
         nullable: bytes.flag(),
-        rules: Rules { picture: matches!(kind, Kind::Edited { .. }).then(|| PICTURE.into()), ..rules },
+        rules: Rules {
+            picture: matches!(kind, Kind::Edited { .. }).then(|| PICTURE.into()),
+            moment: rules.moment.filter(|_| may_be_moment(kind)),
+            ..rules
+        },
         ..Field::new(format!("F{n}"), kind, size)
+    }
+}
+
+/// No layout has a date or time in any other number.
+fn may_be_moment(kind: Kind) -> bool {
+    match kind {
+        Kind::Packed { digits, decimals }
+        | Kind::Zoned { digits, decimals }
+        | Kind::Binary { digits, decimals }
+        | Kind::Comp6 { digits, decimals }
+        | Kind::Number { digits, decimals, .. } => digits >= 8 && decimals == 0,
+        _ => false,
     }
 }
 
