@@ -128,6 +128,7 @@ fn field(bytes: &mut Bytes<'_>, page: Page, n: usize) -> Field {
         rules: Rules {
             picture: matches!(kind, Kind::Edited { .. }).then(|| PICTURE.into()),
             moment: rules.moment.filter(|_| may_be_moment(kind)),
+            blank_when_zero: rules.blank_when_zero && is_shown(kind),
             ..rules
         },
         ..Field::new(format!("F{n}"), kind, size)
@@ -144,6 +145,11 @@ fn may_be_moment(kind: Kind) -> bool {
         | Kind::Number { digits, decimals, .. } => digits >= 8 && decimals == 0,
         _ => false,
     }
+}
+
+/// Only what is written in characters may be blank when it is zero.
+fn is_shown(kind: Kind) -> bool {
+    matches!(kind, Kind::Zoned { .. } | Kind::Number { .. } | Kind::Edited { .. })
 }
 
 fn rules(bytes: &mut Bytes<'_>) -> Rules {
