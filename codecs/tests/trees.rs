@@ -78,6 +78,30 @@ fn arrays_in_arrays_move_what_follows_them() {
     assert_eq!(round(&format, "0END"), r#"{"COUNT":"0","ITEM":[],"TAIL":"END"}"#);
 }
 
+/// Occurrences that consist of arrays which are empty are there all the same, and what follows stands where they end.
+#[test]
+fn occurrences_without_a_leaf_are_occurrences() {
+    let item = || group("ITEM", vec![array(text("TAG", 2), 3, Some("N"))]);
+    let always = format(vec![number("N", 1), array(item(), 2, None), text("TAIL", 3)]);
+    assert_eq!(round(&always, "0END"), r#"{"N":"0","ITEM":[{"TAG":[]},{"TAG":[]}],"TAIL":"END"}"#);
+    assert_eq!(round(&always, "1aabbEND"), r#"{"N":"1","ITEM":[{"TAG":["aa"]},{"TAG":["bb"]}],"TAIL":"END"}"#);
+    let mut row = Row::default();
+    always.records[0].decode(b"0END", &mut row);
+    assert_eq!(always.records[0].places(&row).last(), Some(&1));
+
+    let counted = format(vec![number("COUNT", 1), number("N", 1), array(item(), 4, Some("COUNT")), text("TAIL", 3)]);
+    assert_eq!(round(&counted, "20END"), r#"{"COUNT":"2","N":"0","ITEM":[{"TAG":[]},{"TAG":[]}],"TAIL":"END"}"#);
+    assert_eq!(round(&counted, "01END"), r#"{"COUNT":"0","N":"1","ITEM":[],"TAIL":"END"}"#);
+
+    // The counter is that of the same occurrence.
+    let shelf = group("SHELF", vec![number("COUNT", 1), array(item(), 4, Some("COUNT"))]);
+    let inner = format(vec![number("N", 1), array(shelf, 2, None)]);
+    assert_eq!(
+        round(&inner, "012"),
+        r#"{"N":"0","SHELF":[{"COUNT":"1","ITEM":[{"TAG":[]}]},{"COUNT":"2","ITEM":[{"TAG":[]},{"TAG":[]}]}]}"#
+    );
+}
+
 #[test]
 fn a_counter_is_one_that_does_not_occur_itself() {
     let closed = || array(group("A", vec![number("N", 1)]), 3, None);

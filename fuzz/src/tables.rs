@@ -118,7 +118,7 @@ fn delimited(format: &Format, page: Page, bytes: &mut Bytes<'_>) {
         assert_eq!(row.cells.len(), record.layout.fields.len());
         assert!(row.faults.iter().all(|fault| fault.offset <= cut.bytes.len()), "{:?}", row.faults);
         assert!(row.repairs.iter().all(|repair| repair.offset <= cut.bytes.len()), "{:?}", row.repairs);
-        assert!(row.text.len() <= 8 * cut.bytes.len() + 40 * record.layout.fields.len());
+        assert!(row.text.len() <= 8 * cut.bytes.len() + 70 * record.layout.fields.len());
         let mut written = Vec::new();
         if !row.faults.is_empty() || record.encode(&row, &mut written).is_err() {
             continue;

@@ -4,7 +4,8 @@ use super::schema::{Part, Table, Type, What};
 use super::store::{Store, Value, value};
 use crate::fault::Fault;
 use crate::format::RecordFormat;
-use crate::record::{Cell, Row};
+use crate::layout::Array;
+use crate::record::{Around, Row};
 use arrow_array::{ArrayRef, ListArray, RecordBatch, RecordBatchOptions, StructArray};
 use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, SchemaRef};
@@ -33,7 +34,7 @@ struct Column {
 enum Parts {
     Leaf { index: usize, kind: Type, store: Store },
     Group { span: (usize, usize), columns: Vec<Column> },
-    List { span: (usize, usize), count: usize, leaves: usize, offsets: Vec<i32>, item: Box<Column> },
+    List { array: Array, offsets: Vec<i32>, item: Box<Column> },
 }
 
 impl Rows {
@@ -45,8 +46,9 @@ impl Rows {
 
     /// Adds a record without faults. A value that its column cannot hold is a fault, and nothing is added.
     pub fn push(&mut self, record: &RecordFormat, row: &Row) -> Result<(), Fault> {
-        self.columns.iter().try_for_each(|column| column.check(record, row, 0))?;
-        self.columns.iter_mut().for_each(|column| column.push(row, 0));
+        let around = &mut Around::default();
+        self.columns.iter().try_for_each(|column| column.check(record, row, 0, around))?;
+        self.columns.iter_mut().for_each(|column| column.push(row, 0, around));
         self.count += 1;
         Ok(())
     }
@@ -72,33 +74,34 @@ impl Column {
             What::Group { span, parts } => {
                 Parts::Group { span: *span, columns: parts.iter().map(Column::new).collect() }
             }
-            What::List { span, count, leaves, item } => Parts::List {
-                span: *span,
-                count: *count,
-                leaves: *leaves,
-                offsets: vec![0],
-                item: Box::new(Column::new(item)),
-            },
+            What::List { array, item } => {
+                Parts::List { array: array.clone(), offsets: vec![0], item: Box::new(Column::new(item)) }
+            }
         };
         Column { field: Arc::clone(&part.field), valid: Vec::new(), what }
     }
 
     /// Whether every value fits.
-    fn check(&self, record: &RecordFormat, row: &Row, shift: usize) -> Result<(), Fault> {
+    fn check(&self, record: &RecordFormat, row: &Row, shift: usize, around: &mut Around) -> Result<(), Fault> {
         match &self.what {
             Parts::Leaf { index, kind, .. } => {
                 let index = index + shift;
                 let place = || record.layout.fields.get(index).map_or(0, |field| field.offset);
                 value(*kind, row, index).map(|_| ()).map_err(|flaw| flaw.within(index, place()))
             }
-            Parts::Group { columns, .. } => columns.iter().try_for_each(|column| column.check(record, row, shift)),
-            Parts::List { span, count, leaves, item, .. } => {
-                occurrences(row, *span, *count, *leaves, shift).try_for_each(|shift| item.check(record, row, shift))
+            Parts::Group { columns, .. } => {
+                columns.iter().try_for_each(|column| column.check(record, row, shift, around))
             }
+            Parts::List { array, item, .. } => (0..row.occurrences(array, shift, around)).try_for_each(|n| {
+                around.enter(array.item.span().0, array.leaves, n);
+                let fits = item.check(record, row, shift + n * array.leaves, around);
+                around.leave();
+                fits
+            }),
         }
     }
 
-    fn push(&mut self, row: &Row, shift: usize) {
+    fn push(&mut self, row: &Row, shift: usize, around: &mut Around) {
         match &mut self.what {
             Parts::Leaf { index, kind, store } => {
                 let value = value(*kind, row, *index + shift).unwrap_or(Value::Null);
@@ -106,13 +109,15 @@ impl Column {
                 store.push(&value);
             }
             Parts::Group { span, columns } => {
-                self.valid.push(!self.field.is_nullable() || given(row, *span, shift));
-                columns.iter_mut().for_each(|column| column.push(row, shift));
+                self.valid.push(!self.field.is_nullable() || row.has(*span, shift));
+                columns.iter_mut().for_each(|column| column.push(row, shift, around));
             }
-            Parts::List { span, count, leaves, offsets, item } => {
+            Parts::List { array, offsets, item } => {
                 let mut last = offsets.last().copied().unwrap_or_default();
-                for shift in occurrences(row, *span, *count, *leaves, shift) {
-                    item.push(row, shift);
+                for n in 0..row.occurrences(array, shift, around) {
+                    around.enter(array.item.span().0, array.leaves, n);
+                    item.push(row, shift + n * array.leaves, around);
+                    around.leave();
                     last += 1;
                 }
                 offsets.push(last);
@@ -140,20 +145,4 @@ impl Column {
             }
         }
     }
-}
-
-/// Shifts of the occurrences that a record has.
-fn occurrences(
-    row: &Row,
-    span: (usize, usize),
-    count: usize,
-    leaves: usize,
-    shift: usize,
-) -> impl Iterator<Item = usize> {
-    (0..count).map(move |n| shift + n * leaves).take_while(move |shift| given(row, span, *shift))
-}
-
-/// Whether any leaf of a range is in the record.
-fn given(row: &Row, (from, to): (usize, usize), shift: usize) -> bool {
-    row.cells.get(from + shift..to + shift).is_some_and(|cells| cells.iter().any(|cell| *cell != Cell::Absent))
 }

@@ -5,7 +5,7 @@
 //! of which no group has one twice.
 
 use crate::format::{Format, RecordFormat};
-use crate::layout::{Field, Kind, Node, NumericMoment};
+use crate::layout::{Array, Field, Kind, Node, NumericMoment};
 use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef, TimeUnit};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -52,9 +52,7 @@ pub(super) enum What {
         parts: Vec<Part>,
     },
     List {
-        span: (usize, usize),
-        count: usize,
-        leaves: usize,
+        array: Array,
         item: Box<Part>,
     },
 }
@@ -135,7 +133,7 @@ impl Maker<'_> {
                 };
                 let list = item.map(|item| Part {
                     field: Arc::new(ArrowField::new(&array.key, DataType::List(Arc::clone(&item.field)), perhaps)),
-                    what: What::List { span, count: array.count, leaves: array.leaves, item: Box::new(item) },
+                    what: What::List { array: array.clone(), item: Box::new(item) },
                 });
                 list.into_iter().collect()
             }

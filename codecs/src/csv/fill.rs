@@ -136,10 +136,6 @@ impl Header {
 
 /// What was empty in a part that is there is a null, an empty text or a filler after all.
 fn settle(node: &Node, shift: usize, fields: &[Field], row: &mut Row) {
-    let given = |node: &Node, shift: usize, row: &Row| {
-        let (from, to) = node.span();
-        row.cells.get(from + shift..to + shift).is_some_and(|cells| cells.iter().any(|cell| *cell != Cell::Absent))
-    };
     match node {
         Node::Leaf { field, .. } => {
             let at = field + shift;
@@ -150,14 +146,14 @@ fn settle(node: &Node, shift: usize, fields: &[Field], row: &mut Row) {
         Node::Group { nodes, .. } => nodes.iter().for_each(|node| settle(node, shift, fields, row)),
         Node::Array(array) => {
             for shift in (0..array.count).map(|n| shift + n * array.leaves) {
-                if given(&array.item, shift, row) {
+                if row.has(array.item.span(), shift) {
                     settle(&array.item, shift, fields, row);
                 }
             }
         }
         Node::Redefines(part) => {
             for node in &part.alternatives {
-                if given(node, shift, row) {
+                if row.has(node.span(), shift) {
                     settle(node, shift, fields, row);
                 }
             }

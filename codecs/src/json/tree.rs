@@ -10,11 +10,11 @@ use crate::code::Code;
 use crate::format::RecordFormat;
 use crate::layout::{Array, Field, Node};
 use crate::quote::write_text;
-use crate::record::{Cell, Row};
+use crate::record::{Around, Cell, Row};
 
 /// Appends the parts of the record, without the braces around them.
 pub(super) fn write(format: &RecordFormat, style: Option<&Style>, row: &Row, out: &mut Vec<u8>) {
-    let mut writer = Writer { format, style, row, out };
+    let mut writer = Writer { format, style, row, around: Around::default(), out };
     format.layout.nodes.iter().for_each(|node| writer.node(node, 0));
 }
 
@@ -22,6 +22,7 @@ struct Writer<'a> {
     format: &'a RecordFormat,
     style: Option<&'a Style>,
     row: &'a Row,
+    around: Around,
     out: &'a mut Vec<u8>,
 }
 
@@ -36,7 +37,7 @@ impl Writer<'_> {
             }
             Node::Array(array) => self.array(array, shift),
             Node::Redefines(part) => {
-                part.alternatives.iter().filter(|node| given(self.row, node, shift)).for_each(|node| {
+                part.alternatives.iter().filter(|node| self.row.has(node.span(), shift)).for_each(|node| {
                     self.node(node, shift);
                 });
             }
@@ -64,11 +65,10 @@ impl Writer<'_> {
     fn array(&mut self, array: &Array, shift: usize) {
         self.key(&array.key);
         self.out.push(b'[');
-        for n in 0..array.count {
+        let (first, _) = array.item.span();
+        for n in 0..self.row.occurrences(array, shift, &self.around) {
             let shift = shift + n * array.leaves;
-            if !given(self.row, &array.item, shift) {
-                break;
-            }
+            self.around.enter(first, array.leaves, n);
             self.comma();
             match &*array.item {
                 Node::Leaf { field, .. } => {
@@ -79,6 +79,7 @@ impl Writer<'_> {
                 Node::Group { nodes, .. } => self.object(nodes, shift),
                 other => self.object(std::slice::from_ref(other), shift),
             }
+            self.around.leave();
         }
         self.out.push(b']');
     }
@@ -101,12 +102,6 @@ impl Writer<'_> {
             self.out.push(b',');
         }
     }
-}
-
-/// Whether any leaf of a part is in this record.
-fn given(row: &Row, node: &Node, shift: usize) -> bool {
-    let (from, to) = node.span();
-    row.cells.get(from + shift..to + shift).is_some_and(|cells| cells.iter().any(|cell| *cell != Cell::Absent))
 }
 
 /// Fills the row from the object of a record.

@@ -87,12 +87,14 @@ impl Node {
         }
     }
 
-    /// Whether the part can be in a record without any occurrence: arrays that vary down to none.
+    /// Whether the part can be in a record without any leaf: arrays that vary down to none, and what consists of such.
     pub(crate) fn may_be_empty(&self) -> bool {
         match self {
             Node::Leaf { .. } => false,
             Node::Group { nodes, .. } => nodes.iter().all(Node::may_be_empty),
-            Node::Array(array) => array.depending.as_ref().is_some_and(|depending| depending.least == 0),
+            Node::Array(array) => {
+                array.depending.as_ref().is_some_and(|depending| depending.least == 0) || array.item.may_be_empty()
+            }
             Node::Redefines(part) => part.alternatives.iter().any(Node::may_be_empty),
         }
     }

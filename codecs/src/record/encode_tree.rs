@@ -4,6 +4,7 @@
 //! are given too, say the same is found when the record is read back. A counter must agree with the occurrences given.
 //! Where records may be short, one that ends in alternatives ends where the written one does.
 
+use super::occurs::Around;
 use super::plan::{Plan, Short};
 use super::row::{Cell, Repair, Row};
 use super::walk::occurrences;
@@ -13,7 +14,7 @@ use crate::layout::{Array, Node, Redefines};
 
 /// Appends the record.
 pub(super) fn write(plan: &Plan, row: &Row, out: &mut Vec<u8>, repairs: &mut Vec<Repair>) -> Result<(), Fault> {
-    let mut writer = Writer { plan, row, out, repairs, filled: 0, around: Vec::new() };
+    let mut writer = Writer { plan, row, out, repairs, filled: 0, around: Around::default() };
     plan.nodes.iter().try_for_each(|node| writer.node(node, 0))?;
     if plan.short != Short::Absent {
         writer.fill();
@@ -28,8 +29,7 @@ struct Writer<'a> {
     repairs: &'a mut Vec<Repair>,
     /// To where alternatives reach that are shorter than the longest: filled when something follows.
     filled: usize,
-    /// Arrays around: first leaf, leaves of an item, and by how many leaves the occurrence is shifted.
-    around: Vec<(usize, usize, usize)>,
+    around: Around,
 }
 
 impl Writer<'_> {
@@ -47,20 +47,12 @@ impl Writer<'_> {
 
     fn array(&mut self, array: &Array, shift: usize) -> Result<(), Fault> {
         let (first, _) = array.item.span();
-        let given = (0..array.count).take_while(|n| {
-            let (from, to) = array.item.span();
-            let at = shift + n * array.leaves;
-            self.any(from + at, to + at)
-        });
-        let given = given.count();
+        let given = self.row.occurrences(array, shift, &self.around);
         match &array.depending {
             None if given < array.count => return Err(Flaw::NO_VALUE.within(first + shift + given * array.leaves, 0)),
             None => {}
             Some(depending) => {
-                let within =
-                    |(first, leaves, _): &&(usize, usize, usize)| (*first..first + leaves).contains(&depending.field);
-                let moved: usize = self.around.iter().filter(within).map(|(_, _, shift)| shift).sum();
-                let counter = depending.field + moved;
+                let counter = self.around.resolved(depending.field);
                 if occurrences(self.row, counter, depending) != Some(given) || given < depending.least {
                     let flaw =
                         Flaw::new(Code::OCCURRENCES, 0, "the counter differs from the occurrences that are given");
@@ -69,9 +61,9 @@ impl Writer<'_> {
             }
         }
         for n in 0..given {
-            self.around.push((first, array.leaves, n * array.leaves));
+            self.around.enter(first, array.leaves, n);
             let written = self.node(&array.item, shift + n * array.leaves);
-            self.around.pop();
+            self.around.leave();
             written?;
         }
         Ok(())
@@ -79,12 +71,9 @@ impl Writer<'_> {
 
     fn redefines(&mut self, part: &Redefines, shift: usize) -> Result<(), Fault> {
         self.fill();
-        let whole = |node: &&Node| {
-            let (from, to) = node.span();
-            self.any(from + shift, to + shift) && self.complete(node, shift)
-        };
+        let whole = |node: &&Node| self.row.has(node.span(), shift) && self.complete(node, shift);
         let chosen = part.alternatives.iter().find(whole);
-        let partly = || part.alternatives.iter().find(|node| self.any(node.span().0 + shift, node.span().1 + shift));
+        let partly = || part.alternatives.iter().find(|node| self.row.has(node.span(), shift));
         // An array of no occurrences is not seen in a row; its counter is looked at when it is written.
         let empty = || part.alternatives.iter().find(|node| node.may_be_empty());
         let start = self.out.len();
@@ -108,11 +97,6 @@ impl Writer<'_> {
         let ends = part.alternatives.iter().filter_map(steps).flatten().map(|step| step.start + step.bytes);
         let begins = part.alternatives.iter().filter_map(steps).flatten().map(|step| step.start);
         ends.max().unwrap_or(0) - begins.min().unwrap_or(0)
-    }
-
-    /// Whether any leaf of a range is given.
-    fn any(&self, from: usize, to: usize) -> bool {
-        self.row.cells.get(from..to).is_some_and(|cells| cells.iter().any(|cell| *cell != Cell::Absent))
     }
 
     /// Whether every leaf is given that must be; varying arrays and alternatives within are their own matter.

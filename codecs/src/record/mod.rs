@@ -13,6 +13,7 @@ pub(crate) mod measure;
 mod moment;
 mod nulls;
 pub(crate) mod number;
+mod occurs;
 mod op;
 mod parts;
 mod place;
@@ -27,6 +28,8 @@ mod special;
 mod step;
 mod walk;
 pub(crate) mod way;
+
+pub(crate) use occurs::Around;
 
 pub use decimal::{Decimal, Unscaled};
 pub use measure::{BadCounter, Measure};

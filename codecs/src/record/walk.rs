@@ -7,6 +7,7 @@
 
 use super::column::Columns;
 use super::decimal::Decimal;
+use super::occurs::Around;
 use super::op::Shift;
 use super::parts::{Alternative, Part, Redefines, Repeat, Segment, Segments, Varying};
 use super::plan::Plan;
@@ -23,7 +24,7 @@ pub(super) fn decode(plan: &Plan, record: &[u8], row: &mut Row) -> Option<usize>
         shifted(segments, usize::MAX, &Shift { leaves: 0, bytes: 0 }, plan, record, row);
         return Some(0);
     }
-    let mut walk = Walk { plan, record, row, lost: 0, astray: false, around: Vec::new() };
+    let mut walk = Walk { plan, record, row, lost: 0, astray: false, around: Around::default() };
     walk.parts(&plan.quick.parts, Shift::default());
     (!walk.astray).then_some(walk.lost)
 }
@@ -34,8 +35,7 @@ struct Walk<'a> {
     row: &'a mut Row,
     lost: usize,
     astray: bool,
-    /// Arrays around: first leaf, leaves of an item, and by how many leaves the occurrence is shifted.
-    around: Vec<(usize, usize, usize)>,
+    around: Around,
 }
 
 /// Segments, with so many occurrences of each at most.
@@ -89,10 +89,10 @@ impl Walk<'_> {
         let depending = array.depending.as_ref();
         let count = depending.map_or(array.count, |depending| self.counted(array.count, depending));
         for n in 0..count {
-            self.around.push((array.first, array.leaves, n * array.leaves));
+            self.around.enter(array.first, array.leaves, n);
             let (leaves, bytes) = (shift.leaves + n * array.leaves, shift.bytes + n * array.bytes);
             self.parts(&array.parts, Shift { leaves, bytes });
-            self.around.pop();
+            self.around.leave();
         }
         self.lost += (array.count - count) * array.bytes;
     }
@@ -102,7 +102,7 @@ impl Walk<'_> {
         if self.astray {
             return most;
         }
-        let counter = self.resolved(depending.field);
+        let counter = self.around.resolved(depending.field);
         match occurrences(self.row, counter, depending) {
             Some(count) if (depending.least..=most).contains(&count) => return count,
             None if self.row.cells.get(counter) == Some(&Cell::Bad) => {}
@@ -116,16 +116,10 @@ impl Walk<'_> {
         most
     }
 
-    /// The leaf of the occurrence that is being decoded.
-    fn resolved(&self, leaf: usize) -> usize {
-        let within = |(first, leaves, _): &&(usize, usize, usize)| (*first..first + leaves).contains(&leaf);
-        leaf + self.around.iter().filter(within).map(|(_, _, shift)| shift).sum::<usize>()
-    }
-
     fn redefines(&mut self, part: &Redefines, shift: Shift) {
         let before = self.lost;
         let Some(choice) = &part.choice else { return self.every(part, shift) };
-        let field = self.resolved(choice.field);
+        let field = self.around.resolved(choice.field);
         // The field may stand in the first alternative itself.
         if self.row.cells.get(field) == Some(&Cell::Absent) && !self.astray {
             self.leaf(field);
