@@ -20,6 +20,8 @@ mod layout_verbs;
 mod layouts;
 #[path = "cli/node.rs"]
 mod node;
+#[path = "cli/rejects.rs"]
+mod rejects;
 
 use fpp::demo::generate::{Flaw, Series, Spec, Spoil, generate};
 use fpp_codecs::date::Date;

@@ -5,15 +5,15 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 
-fn lines(text: &str) -> Vec<Value> {
+pub fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn read(here: &Path, name: &str) -> String {
+pub fn read(here: &Path, name: &str) -> String {
     std::fs::read_to_string(here.join(name)).unwrap()
 }
 
-fn names(here: &Path) -> Vec<String> {
+pub fn names(here: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(here).unwrap();
     let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
@@ -183,93 +183,6 @@ fn any_framing_is_written_and_read() {
 }
 
 #[test]
-fn rejects_say_where_what_and_what_next_and_hide_what_is_sensitive() {
-    let here = folder();
-    let file = make(here.path(), Series::Ebcdic, 50, &[Spoil::Record { flaw: Flaw::FeeDigit, trade: 25 }]);
-    let pmtrd = layout("pmtrd.toml");
-    // A shift-out that is never closed, in the customer's name.
-    let mut bytes = std::fs::read(here.path().join(&file)).unwrap();
-    bytes[480 * 30 + 220..480 * 30 + 304].fill(0x0E);
-    bytes[480 * 31..480 * 32].fill(0xFF);
-    std::fs::write(here.path().join(&file), bytes).unwrap();
-    let rejects = |more: &[&str]| {
-        let (code, out, _) = run(here.path(), &[&["decode", &pmtrd, &file, "--rejects", "bad.jsonl"], more].concat());
-        assert_eq!((code, out.lines().count()), (3, 49));
-        lines(&read(here.path(), "bad.jsonl"))
-    };
-    let bad = rejects(&[]);
-    assert_eq!(bad.len(), 3);
-    let keys: Vec<&String> = bad[0].as_object().unwrap().keys().collect();
-    let expected =
-        ["record", "offset", "type", "field", "record_offset", "field_offset", "hex", "code", "message", "hint"];
-    assert_eq!(keys, expected);
-    let at = |key: &str| bad[0][key].as_u64().unwrap();
-    assert_eq!(at("offset"), (at("record") - 1) * 480);
-    assert_eq!((&bad[0]["type"], &bad[0]["code"]), (&"PMTRDD".into(), &"FPP2001".into()));
-    assert!(at("record_offset") > at("field_offset") && !bad[0]["hex"].as_str().unwrap().contains('*'));
-    assert!(!bad[0]["hint"].as_str().unwrap().is_empty());
-    assert_eq!((&bad[1]["field"], &bad[1]["hex"]), (&"CUSTNM".into(), &"***".into()));
-    assert_eq!((&bad[2]["type"], &bad[2]["code"]), (&Value::Null, &"FPP1017".into()));
-    let raw = rejects(&["--raw"]);
-    let record = raw[1]["raw"].as_str().unwrap();
-    assert_eq!((record.len(), &record[440..608]), (960, "*".repeat(168).as_str()));
-    assert_eq!(raw[2]["raw"], "***");
-    let clear = rejects(&["--raw", "--clear"]);
-    assert_eq!(clear[1]["hex"], "0E".repeat(84));
-    assert_eq!(clear[2]["raw"], "FF".repeat(480));
-}
-
-#[test]
-fn the_first_bad_record_is_told_with_what_to_do_next() {
-    let here = folder();
-    let file = make(here.path(), Series::Ebcdic, 50, &[Spoil::Record { flaw: Flaw::FeeDigit, trade: 25 }]);
-    let pmtrd = layout("pmtrd.toml");
-    for (more, others) in [
-        (&["--threads", "1"][..], "(all: under \"faults\" in their lines, or with --rejects FILE)"),
-        (&["--rejects", "bad.jsonl"], "(all: in bad.jsonl)"),
-        (&["--type", "PMTRDD", "-o", "x.csv"], "(all: with --rejects FILE)"),
-    ] {
-        let (code, _, told) = run(here.path(), &[&["decode", &pmtrd, &file], more].concat());
-        let first: Vec<&str> = told.lines().filter(|line| line.starts_with("first bad ")).collect();
-        assert_eq!((code, first.len()), (3, 1), "{told}");
-        assert!(first[0].starts_with("first bad record 26: PMTRDD FEE: FPP2001 at byte 189: "), "{told}");
-        assert!(first[0].contains("A half byte that is no digit in a packed field.") && first[0].ends_with(others));
-    }
-    // Nothing fits: the code, where a reader would see nothing but a count.
-    std::fs::write(here.path().join("other"), vec![0xFF; 4_800]).unwrap();
-    let (_, _, told) = run(here.path(), &["decode", &pmtrd, "other", "--rejects", "bad.jsonl"]);
-    assert!(told.contains("first bad record 1: FPP1017: no layout fits the records. "), "{told}");
-    let (_, _, told) = run(here.path(), &["decode", &pmtrd, &file, "--records", "..10"]);
-    assert!(!told.contains("first bad"), "{told}");
-}
-
-#[test]
-fn too_many_bad_records_end_it_at_the_same_record_whatever_the_threads() {
-    let here = folder();
-    let spoils: Vec<Spoil> =
-        [3, 10, 900, 1_500, 2_900].map(|trade| Spoil::Record { flaw: Flaw::FeeDigit, trade }).to_vec();
-    let file = make(here.path(), Series::Ebcdic, 3_000, &spoils);
-    let pmtrd = layout("pmtrd.toml");
-    for threads in ["1", "2", "3"] {
-        let base = ["decode", &pmtrd, &file, "--threads", threads, "--rejects", "bad.jsonl"];
-        let more = ["--max-errors", "3", "-o", "out.jsonl"];
-        let (code, _, message) = run(here.path(), &[&base[..], &more[..]].concat());
-        assert_eq!(code, 4, "{message}");
-        assert!(message.contains("FPP1014") && message.contains("is bad record 4, and no more than 3"), "{message}");
-        assert_eq!(lines(&read(here.path(), "bad.jsonl")).len(), 4);
-        assert!(!here.path().join("out.jsonl").exists());
-        let (code, out, _) = run(here.path(), &[&base[..], &["--fail-fast"]].concat());
-        let last = lines(&read(here.path(), "bad.jsonl"))[0]["record"].as_u64().unwrap();
-        assert_eq!((code, out.lines().count() as u64), (4, last - 1));
-        let (code, _, _) = run(here.path(), &[&base[..], &["--max-errors", "5", "-o", "out.jsonl"]].concat());
-        assert_eq!(code, 3);
-        assert_eq!(read(here.path(), "out.jsonl").lines().count(), 3_002 - 5);
-        std::fs::remove_file(here.path().join("out.jsonl")).unwrap();
-    }
-    assert_eq!(names(here.path()), [file.as_str(), "bad.jsonl"]);
-}
-
-#[test]
 fn threads_change_nothing() {
     let here = folder();
     let file = make(here.path(), Series::Gbk, 9_000, &[Spoil::Record { flaw: Flaw::FeeDigit, trade: 4_000 }]);
@@ -280,38 +193,6 @@ fn threads_change_nothing() {
         assert_eq!((one.0, many.0), (3, 3));
         assert!(one.1 == many.1, "{more:?}");
     }
-}
-
-#[test]
-fn a_cut_off_file_has_its_place_in_the_rejects() {
-    let here = folder();
-    let file = make(here.path(), Series::Ebcdic, 5, &[]);
-    let bytes = std::fs::read(here.path().join(&file)).unwrap();
-    std::fs::write(here.path().join("short.dat"), &bytes[..1_000]).unwrap();
-    let arguments = ["decode", &layout("pmtrd.toml"), "short.dat", "-o", "x.jsonl", "--rejects", "bad.jsonl"];
-    let (code, _, told) = run(here.path(), &arguments);
-    assert!(code == 4 && told.contains("decoded 2 records, 0 refused, 960 bytes in "), "{told}");
-    let bad = lines(&read(here.path(), "bad.jsonl"));
-    assert_eq!((&bad[0]["record"], &bad[0]["offset"], &bad[0]["code"]), (&3.into(), &960.into(), &"FPP1003".into()));
-    assert_eq!(names(here.path()), [&file, "bad.jsonl", "short.dat"]);
-}
-
-#[test]
-fn a_line_that_no_record_of_the_layout_needs_is_refused_before_it_is_whole() {
-    let here = folder();
-    let one = "name = \"R\"\nccsid = \"utf-8\"\nfield = [{ name = \"F\", type = \"char\", length = 3 }]\n";
-    std::fs::write(here.path().join("r.toml"), one).unwrap();
-    let line = |blanks: usize| format!("{{\"fields\":{{\"F\":\"abc\"{}}}}}\n", " ".repeat(blanks));
-    std::fs::write(here.path().join("in.jsonl"), line(1 << 20)).unwrap();
-    let (code, out, told) = run(here.path(), &["encode", "r.toml", "in.jsonl"]);
-    assert_eq!((code, out.as_str()), (0, "abc"), "{told}");
-    std::fs::write(here.path().join("in.jsonl"), line(1 << 21)).unwrap();
-    let (code, _, told) = run(here.path(), &["encode", "r.toml", "in.jsonl", "-o", "out.dat"]);
-    assert!(
-        code == 2 && told.contains("in.jsonl:1: a line has more bytes than a record of this layout can need"),
-        "{told}"
-    );
-    assert_eq!(names(here.path()), ["in.jsonl", "r.toml"]);
 }
 
 /// In its order, on the files that it names; what it shows of their outputs is what they hold.
