@@ -177,6 +177,19 @@ fn dirty_values_go_by_the_policy_of_their_field() {
     let fixnbr = Rules { fixnbr: true, ..Rules::PLAIN };
     number(packed, 2, fixnbr.clone()).only_read("40 40", "\"0.00\"", 1);
     number(Kind::Zoned { digits: 5, decimals: 0 }, 5, fixnbr).only_read("F8 81 C1 F6 F9", "\"81169\"", 1);
+    // Where the number means a date, the mended one is judged as a date: a zero that is none is no repair.
+    let day = |no_date| Rules {
+        fixnbr: true,
+        moment: DateForm::named("*YYMD0").map(NumericMoment::Date),
+        no_date,
+        ..Rules::PLAIN
+    };
+    let date = Kind::Packed { digits: 9, decimals: 0 };
+    number(date, 5, day(NoDates::STRICT.null(Sentinel::Zero))).only_read("40 40 40 40 40", "null", 1);
+    number(date, 5, day(NoDates::STRICT)).refused("40 40 40 40 40", Code::UNFILLED, 0);
+    let zoned = Kind::Zoned { digits: 8, decimals: 0 };
+    number(zoned, 8, day(NoDates::STRICT)).only_read("F2 F0 F2 F5 F0 F6 F2 C1", "\"2025-06-21\"", 0);
+    number(zoned, 8, day(NoDates::STRICT)).only_read("F2 F0 F2 F5 F0 F6 F2 51", "\"2025-06-21\"", 1);
     let blank = number(Kind::Zoned { digits: 2, decimals: 0 }, 2, Rules { blank_when_zero: true, ..Rules::PLAIN });
     blank.both("40 40", "\"0\"");
     blank.only_read("F0 F0", "\"0\"", 0);

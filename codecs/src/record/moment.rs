@@ -57,7 +57,17 @@ pub(super) fn read_number(
     if rules.no_date.judge(Sentinel::of_bytes(bytes, step.page.is_ebcdic())) == Meaning::Null {
         return Ok(Cell::Null);
     }
-    let value = number::whole(step, rules, bytes)?;
+    meant(step, rules, moment, number::whole(step, rules, bytes)?, out)
+}
+
+/// The date or time that a number means.
+pub(super) fn meant(
+    step: &Step,
+    rules: &Rules,
+    moment: NumericMoment,
+    value: i128,
+    out: &mut String,
+) -> Result<Cell, Flaw> {
     let digits = step.kind.digits().map_or(0, |(digits, _)| digits);
     // 99999999 is eight nines in a field of nine digits, too.
     let digits = match moment {

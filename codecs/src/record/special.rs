@@ -57,7 +57,7 @@ fn washed(
     repaired: &mut dyn FnMut(usize, &'static str),
 ) -> Result<Cell, Flaw> {
     if rules.fixnbr
-        && let Some(cell) = mended(step, rules, bytes)
+        && let Some(cell) = mended(step, rules, bytes, out)
     {
         repaired(flaw.at, "a bad number: mended as FIXNBR does");
         return Ok(cell);
@@ -123,8 +123,8 @@ pub(super) fn write_unfilled(step: &Step, rules: &Rules, out: &mut Vec<u8>) -> b
 }
 
 /// The number that RPG's FIXNBR makes of packed and zoned fields of up to 38 digits. RPG knows zoned numbers of one form
-/// only; a minus in a field without sign is none of its faults.
-fn mended(step: &Step, rules: &Rules, bytes: &[u8]) -> Option<Cell> {
+/// only; a minus in a field without sign is none of its faults. Where the number means a date or time, the mended one does.
+fn mended(step: &Step, rules: &Rules, bytes: &[u8], out: &mut String) -> Option<Cell> {
     let zoned = rules.sign == SignPlace::Trailing && rules.encoding == Encoding::Ebcdic;
     let fixed = match step.kind {
         Kind::Packed { digits, .. } => fixnbr::packed(bytes, digits),
@@ -134,7 +134,9 @@ fn mended(step: &Step, rules: &Rules, bytes: &[u8]) -> Option<Cell> {
     let (_, decimals) = step.kind.digits()?;
     let fixed = fixed.ok().filter(|fixed| fixed.repaired.is_some())?;
     let unscaled = fixed.number.narrow().filter(|n| *n >= 0 || !rules.unsigned)?;
-    Some(Decimal { unscaled, scale: decimals }.into())
+    let Some(moment) = rules.moment else { return Some(Decimal { unscaled, scale: decimals }.into()) };
+    let start = out.len();
+    moment::meant(step, rules, moment, unscaled, out).inspect_err(|_| out.truncate(start)).ok()
 }
 
 /// Zero as the field's values are.
