@@ -2,10 +2,12 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+#[path = "support/plans.rs"]
+mod plans;
+
 use fpp::demo::generate::{Flaw, Harm, Series, Spec, Spoil, generate};
 use fpp::ledger::transfer::Verdict;
-use fpp::trade::plan::rules::{IdentityFrom, Policy, Rules};
-use fpp::trade::plan::{Bundle, FormatText, Plan, Text};
+use fpp::trade::plan::Plan;
 use fpp::trade::proof::header::NameIdentity;
 use fpp::trade::proof::outcome::Outcome;
 use fpp::trade::proof::repeat::MemorySpill;
@@ -13,49 +15,9 @@ use fpp::trade::proof::{Context, Ending, Proof};
 use fpp_codecs::Code;
 use fpp_codecs::date::Date;
 use fpp_codecs::framing::{Cutter, text_mode_damage};
-use std::collections::BTreeMap;
+use plans::plan;
 
 const BOTH: [Series; 2] = [Series::Ebcdic, Series::Gbk];
-
-macro_rules! config {
-    ($name:literal) => {
-        Text { file: $name.to_owned(), text: include_str!(concat!("../config/", $name)).to_owned() }
-    };
-}
-
-fn plan(series: Series) -> Plan {
-    let layouts = [
-        ("pmtrdh.dds", config!("layouts/pmtrdh.dds")),
-        ("pmtrdd.dds", config!("layouts/pmtrdd.dds")),
-        ("pmtrdt.dds", config!("layouts/pmtrdt.dds")),
-    ];
-    let (format, length) = match series {
-        Series::Ebcdic => (config!("layouts/pmtrd.toml"), "480"),
-        Series::Gbk => (config!("layouts/pmtrd-gbk.toml"), "400"),
-    };
-    let header = [("FILEID", series.file_id()), ("RECLEN", length)];
-    let rules = Rules {
-        policy: Policy::Partial,
-        identity: IdentityFrom::Header {
-            date: "BIZDAT".into(),
-            batch: Some("BATNO".into()),
-            run: Some("RUNNO".into()),
-        },
-        header: header.into_iter().map(|(field, value)| (field.to_owned(), value.to_owned())).collect(),
-        ..Rules::new("pmtrd", "test")
-    };
-    let layouts = layouts.into_iter().map(|(name, layout)| (name.to_owned(), layout.text)).collect();
-    let bundle = Bundle {
-        decoder: 0,
-        format: FormatText { format, layouts, page: None },
-        mapping: config!("events/pmtrd.toml"),
-        instruments: config!("instruments.toml"),
-        answer: None,
-        rules,
-        editions: BTreeMap::new(),
-    };
-    bundle.freeze().unwrap().1
-}
 
 fn prove(plan: &Plan, spec: &Spec) -> Outcome {
     let mut file = Vec::new();

@@ -10,7 +10,7 @@ use super::show::grouped;
 use super::story::{rejects_table, totals_table};
 use super::streams::Target;
 use crate::error::Error;
-use crate::inbound::examine::examine;
+use crate::inbound::examine::{examine, threads, worth};
 use crate::inbound::prove::hint;
 use crate::inbound::spill::Files;
 use crate::ledger::transfer::{Identity, Verdict};
@@ -172,7 +172,7 @@ impl Prove {
         let spill = Box::new(Files::new(scratch.path(), "prove"));
         let proof = Proof::new(plan, Context { name, ..Context::default() }, spill);
         let size = self.open()?.metadata().map_err(fault)?.len();
-        examine(proof, plan, size, || File::open(&self.file)).map_err(fault)
+        examine(proof, plan, (size, worth(size, threads())), || File::open(&self.file)).map_err(fault)
     }
 
     /// The answer, with the present moment as its time. None for a route without answers or a file that is held.

@@ -12,6 +12,7 @@ pub mod archive;
 pub mod arrival;
 pub mod claim;
 pub mod compare;
+mod crew;
 pub mod day;
 pub mod decide;
 pub mod examine;

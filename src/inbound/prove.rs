@@ -5,7 +5,7 @@
 
 use super::compare;
 use super::decide::{self, notice};
-use super::examine::examine;
+use super::examine::{examine, worth};
 use super::resend::{self, Replaced};
 use super::route::Route;
 use super::series::{self, Place};
@@ -64,7 +64,8 @@ pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
         }
     }
     let (vault, of, frozen, scratch) = (cx.vault.clone(), transfer.clone(), plan.clone(), cx.scratch.clone());
-    let outcome = blocking(move || read(&*vault, &frozen, &of, context, &scratch)).await?;
+    let threads = cx.prove_threads;
+    let outcome = blocking(move || read(&*vault, &frozen, &of, context, &scratch, threads)).await?;
     freeze(cx, &route.bundle).await?;
     let mut resend = None;
     if let (Some(kept), Some(identity)) = (former, &identity)
@@ -161,11 +162,13 @@ fn read(
     transfer: &Transfer,
     context: Context,
     scratch: &Path,
+    threads: usize,
 ) -> Result<(Outcome, Vec<String>)> {
     let sha256 = transfer.facts.sha256.as_deref().unwrap_or_default();
     let content = vault.open(sha256)?;
     let proof = Proof::new(plan, context, Box::new(super::spill::Files::new(scratch, &transfer.id.0)));
-    examine(proof, plan, content.size(), || Ok(content.reader_at(0))).map_err(crate::vault::error_of)
+    let size = content.size();
+    examine(proof, plan, (size, worth(size, threads)), || Ok(content.reader_at(0))).map_err(crate::vault::error_of)
 }
 
 async fn judge(

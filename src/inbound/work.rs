@@ -31,6 +31,8 @@ pub struct Inbound {
     pub bell: Bell,
     /// Folder for temporary files of bounded sorts; emptied at start.
     pub scratch: PathBuf,
+    /// Threads that prove one large file.
+    pub prove_threads: usize,
 }
 
 /// How a step ended.

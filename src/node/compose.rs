@@ -7,6 +7,7 @@ use super::status::Status;
 use crate::bell::Bell;
 use crate::delivery::Deliveries;
 use crate::error::{Error, Result};
+use crate::inbound::examine::threads;
 use crate::inbound::route::{AnswerTarget, FileOutlet, Publish, Route};
 use crate::inbound::work::Inbound;
 use crate::settings::{self, Settings, SftpAuth, Spool, SpoolKind};
@@ -48,6 +49,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         clock: clock.clone(),
         bell: bell.clone(),
         scratch,
+        prove_threads: settings.work.prove_threads.unwrap_or_else(threads),
     });
     let deliveries = Arc::new(Deliveries {
         ledger: ledger.clone(),

@@ -205,13 +205,15 @@ fn seal(root: &Section<'_>, reader: &mut Reader) -> Seal {
 }
 
 fn work(root: &Section<'_>) -> Work {
-    let mut work = Work { workers: 2, lease_ms: 30_000, rescan_ms: 5_000, poll_ms: 500, drain_ms: 10_000 };
+    let mut work =
+        Work { workers: 2, prove_threads: None, lease_ms: 30_000, rescan_ms: 5_000, poll_ms: 500, drain_ms: 10_000 };
     let Some(section) = root.section("work") else {
         return work;
     };
     if let Some(workers) = section.number_in("workers", 1..=256) {
         work.workers = usize::try_from(workers).unwrap_or(work.workers);
     }
+    work.prove_threads = section.number_in("prove_threads", 1..=64).and_then(|threads| usize::try_from(threads).ok());
     work.lease_ms = milliseconds(&section, "lease_ms", 500..=600_000, work.lease_ms);
     work.rescan_ms = milliseconds(&section, "rescan_ms", 50..=600_000, work.rescan_ms);
     work.poll_ms = milliseconds(&section, "poll_ms", 10..=60_000, work.poll_ms);

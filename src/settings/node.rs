@@ -81,6 +81,8 @@ pub struct Seal {
 pub struct Work {
     /// Transfers worked on at once.
     pub workers: usize,
+    /// Threads that prove one large file; as many as the machine has cores, eight at most, where nothing is said.
+    pub prove_threads: Option<usize>,
     /// A foreign lease that does not move for this long may be taken over (D23).
     pub lease_ms: u64,
     /// How often every spool is listed, whatever the watch says.

@@ -110,6 +110,7 @@ impl Node {
             clock: Clock::Fixed(clock.clone()),
             bell: Bell::default(),
             scratch,
+            prove_threads: 2,
         };
         let deliveries =
             Deliveries { ledger, vault, folders, clock: Clock::Fixed(clock), several: true, node: name.clone() };

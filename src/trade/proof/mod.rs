@@ -2,10 +2,12 @@
 //!
 //! Nothing is posted here. Every record is decoded, mapped and checked; header, order, record numbers and control totals
 //! are judged; repeated event ids are found. Memory is bounded by `reject_max` and the batch of ids, whatever the file's
-//! size. The caller cuts the file, stores the outcome, and knows about duplicates, series and open days.
+//! size. What a record says by itself may be read by other threads (`reading.rs`); what it means in its file is judged
+//! here, in file order, so the outcome is the same however many there are. The caller cuts the file, stores the outcome, and knows about duplicates, series and open days.
 
 pub mod header;
 pub mod outcome;
+pub mod reading;
 mod refusal;
 pub mod repeat;
 mod sequence;
@@ -26,6 +28,7 @@ use fpp_codecs::format::{RecordFormat, Role};
 use fpp_codecs::record::{Cell, Decimal, Row};
 use header::{FileFault, Found, NameIdentity};
 use outcome::{Amounts, FileFaults, Outcome};
+use reading::Reading;
 use refusal::Place;
 use repeat::{Entry, Repeats, Spill};
 use sequence::{Number, Sequence};
@@ -82,6 +85,7 @@ pub struct Proof<'p> {
     amounts_unreadable: u64,
     repairs: Repairs,
     row: Row,
+    reading: Reading,
     event: Event,
 }
 
@@ -120,6 +124,7 @@ impl<'p> Proof<'p> {
             amounts_unreadable: 0,
             repairs: Repairs::default(),
             row: Row::default(),
+            reading: Reading::default(),
             event: Event::default(),
             plan,
         }
@@ -127,8 +132,21 @@ impl<'p> Proof<'p> {
 
     /// Takes the next physical record: its number from 1, its first byte in the file, its bytes.
     pub fn record(&mut self, n: u64, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut reading = std::mem::take(&mut self.reading);
+        reading.select(self.plan, bytes);
+        // Where the frame is lost, details are only counted.
+        if self.framed {
+            reading.detail(self.plan, bytes, &mut self.event);
+        }
+        let booked = self.book(n, offset, bytes, &mut reading);
+        self.reading = reading;
+        booked
+    }
+
+    /// Takes the next physical record, which was read already, by whomever.
+    pub fn book(&mut self, n: u64, offset: u64, bytes: &[u8], reading: &mut Reading) -> io::Result<()> {
         self.physical += 1;
-        let index = self.plan.format.select(bytes);
+        let index = reading.index;
         let Some((index, format)) = index.and_then(|i| self.plan.format.records.get(i).map(|format| (i, format)))
         else {
             self.faults.note(Code::NO_LAYOUT, format!("record {n} at byte {offset} fits no record format"));
@@ -141,7 +159,7 @@ impl<'p> Proof<'p> {
         }
         match format.role {
             Role::Header => self.header(index, format, bytes),
-            Role::Detail => self.detail(index, format, n, offset, bytes)?,
+            Role::Detail => self.detail((index, format), n, offset, bytes, reading)?,
             Role::Trailer => self.trailer(index, format, n, bytes),
         }
         Ok(())
@@ -250,23 +268,29 @@ impl<'p> Proof<'p> {
         }
     }
 
-    fn detail(&mut self, index: usize, format: &RecordFormat, n: u64, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    fn detail(
+        &mut self,
+        (index, format): (usize, &RecordFormat),
+        n: u64,
+        offset: u64,
+        bytes: &[u8],
+        reading: &mut Reading,
+    ) -> io::Result<()> {
         self.records += 1;
         if !self.framed {
             return Ok(());
         }
-        format.decode(bytes, &mut self.row);
-        self.repairs.add(&self.row.repairs, &format.layout);
-        self.tally.add(index, &self.row);
-        let amount = self.amount.and_then(|field| self.row.decimal(field));
+        let row = &reading.row;
+        self.repairs.add(&row.repairs, &format.layout);
+        self.tally.add(index, row);
+        let amount = self.amount.and_then(|field| row.decimal(field));
         self.amounts_unreadable += u64::from(self.amount.is_some() && amount.is_none());
         let amount = amount.unwrap_or(Decimal { unscaled: 0, scale: self.amounts.ok.scale });
-        let judged = self.plan.mapping.judge(&self.row, &self.plan.instruments, &mut self.event);
-        let judged = judged.err().or_else(|| self.unanswerable(format));
-        let fault = [judged, self.number(n)].into_iter().flatten().min_by_key(|f| f.field);
+        let number = self.number(n, row);
+        let fault = [reading.fault.take(), number].into_iter().flatten().min_by_key(|f| f.field);
         self.amounts.add(amount, fault.is_none());
         let Some(fault) = fault else {
-            let entry = Entry::new(&self.event.id, self.records, offset, amount.unscaled);
+            let entry = Entry { hash: reading.id, ordinal: self.records, offset, amount: amount.unscaled };
             return self.repeats.add(entry, &mut *self.spill);
         };
         self.rejected += 1;
@@ -279,25 +303,15 @@ impl<'p> Proof<'p> {
         Ok(())
     }
 
-    /// An id that the answer cannot tell refuses its record now, because later nothing may be refused any more.
-    fn unanswerable(&self, format: &RecordFormat) -> Option<TradeFault> {
-        if self.plan.answer.as_ref()?.holds_event_id(&self.event.id) {
-            return None;
-        }
-        let index = self.plan.mapping.key_field();
-        let offset = format.layout.fields.get(index)?.offset;
-        Some(FieldRef { index, offset }.fault(Code::TOO_LONG, "the event id does not fit the answer"))
-    }
-
     /// Judges the record's own number.
-    fn number(&mut self, n: u64) -> Option<TradeFault> {
+    fn number(&mut self, n: u64, row: &Row) -> Option<TradeFault> {
         let field = self.sequence?;
         if self.rejected > self.plan.rules.reject_max {
             return None;
         }
-        let number = match self.row.cells.get(field.index) {
-            Some(Cell::Text(..)) => field.text(&self.row).and_then(|t| t.trim().parse().ok()),
-            _ => self.row.decimal(field.index).and_then(|d| d.rescale(0)).map(|d| d.unscaled),
+        let number = match row.cells.get(field.index) {
+            Some(Cell::Text(..)) => field.text(row).and_then(|t| t.trim().parse().ok()),
+            _ => row.decimal(field.index).and_then(|d| d.rescale(0)).map(|d| d.unscaled),
         };
         match self.numbers.next(number) {
             Number::Right | Number::Unreadable => None,

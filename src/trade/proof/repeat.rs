@@ -44,7 +44,8 @@ impl Spill for MemorySpill {
 /// A record that would give an event. The order of the fields is the order of sorting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
-    hash: u128,
+    /// Of the id.
+    pub(super) hash: u128,
     /// Ordinal among the details.
     pub(super) ordinal: u64,
     /// First byte in the file.
@@ -53,13 +54,13 @@ pub(super) struct Entry {
     pub(super) amount: i128,
 }
 
-impl Entry {
-    pub(super) fn new(id: &str, ordinal: u64, offset: u64, amount: i128) -> Entry {
-        let digest: [u8; 32] = Sha256::digest(id.as_bytes()).into();
-        let hash = digest[..16].iter().fold(0, |hash, byte| hash << 8 | u128::from(*byte));
-        Entry { hash, ordinal, offset, amount }
-    }
+/// What stands for an id.
+pub(super) fn hash_of(id: &str) -> u128 {
+    let digest: [u8; 32] = Sha256::digest(id.as_bytes()).into();
+    digest[..16].iter().fold(0, |hash, byte| hash << 8 | u128::from(*byte))
+}
 
+impl Entry {
     fn to_bytes(self) -> [u8; ENTRY_BYTES] {
         let mut out = [0; ENTRY_BYTES];
         out[..16].copy_from_slice(&self.hash.to_be_bytes());
@@ -169,7 +170,8 @@ mod tests {
         let mut spill = MemorySpill::default();
         let mut repeats = Repeats::with_batch(batch);
         for (at, id) in ids.iter().enumerate() {
-            let entry = Entry::new(&id.to_string(), at as u64 + 1, at as u64 * 480, -i128::from(*id));
+            let (ordinal, offset) = (at as u64 + 1, at as u64 * 480);
+            let entry = Entry { hash: hash_of(&id.to_string()), ordinal, offset, amount: -i128::from(*id) };
             repeats.add(entry, &mut spill).unwrap();
         }
         let mut told = Vec::new();
