@@ -8,7 +8,7 @@ mod databases;
 mod fleet_support;
 mod support;
 
-use databases::{Kind, running};
+use databases::{Kind, Running, SCHEMA_6, running};
 use fleet_support::checker::violations;
 use fleet_support::{Fleet, LEASE_MS};
 use fpp::ledger::Ledger;
@@ -152,4 +152,67 @@ async fn two_nodes_of_one_name_do_not_work_beside_each_other() {
     fleet.signal(0, Signal::CONT);
     assert_ne!(fleet.wait(0), Some(0));
     assert!(fleet.log(0).contains("another one took its place"), "{}", fleet.log(0));
+}
+
+async fn run(server: &Running, fleet: &Fleet, statements: &[&str]) {
+    let mut root = server.root(&fleet.database).await;
+    for statement in statements {
+        sqlx::raw_sql(sqlx::AssertSqlSafe((*statement).to_owned())).execute(&mut root).await.unwrap();
+    }
+}
+
+/// What a node of the next version does to the tables when it starts, as long as it says that this one may go on.
+const NEXT: &[&str] = &[
+    "ALTER TABLE transfers ADD COLUMN of_the_next BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE journal ADD COLUMN of_the_next BIGINT NOT NULL DEFAULT 0",
+    "CREATE TABLE of_the_next (name VARCHAR(40) NOT NULL PRIMARY KEY)",
+    "UPDATE schema_version SET value = value + 1 WHERE name = 'ledger'",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_the_next_version_changes_are_worked_on_with_files_in_flight() {
+    let Some(server) = running(Kind::MariaDb) else { return };
+    let mut fleet = Fleet::of(server, 2, "").await;
+    (0..2).for_each(|n| fleet.start(n));
+    let mut names: Vec<_> = (1..=15).map(|batch| fleet.drop_batch(batch)).collect();
+    fleet.until("work under way", async |ledger| transfers(ledger).await.len() > 5).await;
+    run(server, &fleet, NEXT).await;
+    names.extend((16..=25).map(|batch| fleet.drop_batch(batch)));
+    // One goes on, one begins anew on the newer tables.
+    fleet.kill(1);
+    fleet.start(1);
+    names.extend((26..=30).map(|batch| fleet.drop_batch(batch)));
+    all_rest(&fleet, names.len()).await;
+    is_sound(&fleet, &names, 0).await;
+}
+
+/// A real program of the version before (schema 6), named by the environment, began the ledger; one of this version comes
+/// beside it, brings the tables up to date with files in flight, and both go on, whichever is killed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_of_the_version_before_works_beside_this_one() {
+    let Some(before) = std::env::var_os("FPP_VERSION_BEFORE") else {
+        println!("skipped: FPP_VERSION_BEFORE names no program of schema 6");
+        return;
+    };
+    let Some(server) = running(Kind::MariaDb) else { return };
+    let mut fleet = Fleet::of(server, 2, "").await;
+    run(server, &fleet, SCHEMA_6).await;
+    fleet.programs.insert(0, before.into());
+    fleet.start(0);
+    let mut names: Vec<_> = (1..=15).map(|batch| fleet.drop_batch(batch)).collect();
+    fleet.until("work under way", async |ledger| transfers(ledger).await.len() > 5).await;
+    fleet.start(1);
+    address(&fleet, 1).await;
+    for round in 0..4u16 {
+        names.extend((1..=10).map(|batch| fleet.drop_batch(15 + round * 10 + batch)));
+        let some = 15 + usize::from(round) * 10 + 3;
+        fleet.until("work under way", async |ledger| transfers(ledger).await.len() >= some).await;
+        fleet.kill(usize::from(round % 2));
+        fleet.start(usize::from(round % 2));
+    }
+    fleet.ledger = fpp::ledger::mysql::MysqlLedger::open(server.server(&fleet.database)).await.unwrap();
+    all_rest(&fleet, names.len()).await;
+    let both = writers(&fleet).await;
+    assert_eq!(both.len(), 2, "both worked: {both:?}");
+    is_sound(&fleet, &names, 1).await;
 }

@@ -117,7 +117,8 @@ async fn purge(State(doors): State<Arc<Doors>>, Json(body): Json<PurgeBody>) -> 
         more = applied.purged > 0;
         purged += applied.purged;
     }
-    tracing::info!(before, by, purged, more, "purged");
+    let days = if more { 0 } else { doors.inbound.ledger.drop_days(&before, now_ms).await.map_err(refused)? };
+    tracing::info!(before, by, purged, more, days, "purged");
     Ok(Json(json!({ "message": format!("{purged} transfers purged"), "purged": purged, "more": more })))
 }
 

@@ -12,8 +12,9 @@ use crate::blocking::blocking;
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::ledger::delivery::{Delivery, DeliveryState, Purpose};
-use crate::ledger::transfer::{Transfer, TransferQuery};
+use crate::ledger::transfer::{Transfer, TransferId, TransferQuery};
 use crate::vault::Vault;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Transfers read at once.
@@ -62,10 +63,14 @@ async fn needed(ledger: &dyn Ledger, before_ms: i64) -> Result<Vec<u64>> {
             let whole = is_needed(transfer, before_ms);
             needed.extend(transfer.facts.plan.as_deref().map(beginning));
             needed.extend(transfer.facts.sha256.as_deref().filter(|_| whole).map(beginning));
-            let deliveries = ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
-            let of = deliveries.iter().filter(|delivery| whole || is_owed(delivery));
-            needed.extend(of.map(|delivery| beginning(&delivery.sha256)));
         }
+        // A few statements for the page, whatever it holds.
+        let ids: Vec<TransferId> = page.iter().map(|transfer| transfer.id.clone()).collect();
+        let whole: HashSet<&TransferId> =
+            page.iter().filter(|transfer| is_needed(transfer, before_ms)).map(|transfer| &transfer.id).collect();
+        let deliveries = ledger.deliveries_of(&ids).await?;
+        let of = deliveries.iter().filter(|delivery| whole.contains(&delivery.transfer) || is_owed(delivery));
+        needed.extend(of.map(|delivery| beginning(&delivery.sha256)));
         needed.sort_unstable();
         needed.dedup();
     }

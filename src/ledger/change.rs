@@ -301,6 +301,15 @@ pub struct Seal {
     pub code: String,
 }
 
+/// For how many days ahead a ledger with partitions has some.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DaysAhead {
+    /// Days after today.
+    pub days: i64,
+    /// Why there are no more, when they could not be made.
+    pub fault: Option<String>,
+}
+
 /// What `verify` found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifyReport {

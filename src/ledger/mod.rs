@@ -25,7 +25,7 @@ pub mod verbs;
 
 use crate::error::Error;
 use async_trait::async_trait;
-use change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
+use change::{Applied, Change, DaysAhead, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
 use delivery::{Delivery, DeliveryId};
 use desk::{Ask, AskId, Pause};
 use lease::{Lease, LeaseKey};
@@ -89,6 +89,8 @@ pub trait Ledger: Send + Sync {
     async fn delivery_named(&self, spool: &str, name: &str) -> Result<Option<Delivery>, Error>;
     /// Deliveries of a transfer, oldest first; of all transfers (newest first) without one.
     async fn deliveries(&self, of: Option<&TransferId>, limit: u32) -> Result<Vec<Delivery>, Error>;
+    /// Deliveries of several transfers, in no order; for who walks over many.
+    async fn deliveries_of(&self, of: &[TransferId]) -> Result<Vec<Delivery>, Error>;
     /// Deliveries with work to do now, oldest first; without those whose route, spool or outlet is paused.
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>, Error>;
     /// Deliveries that are delivered but not yet seen taken, for the watch over partners' folders (D15).
@@ -121,6 +123,13 @@ pub trait Ledger: Send + Sync {
 
     /// Counts by (route, state, verdict), for `status`.
     async fn counts(&self) -> Result<Vec<(String, String, Option<String>, u64)>, Error>;
+
+    /// Makes room for the days ahead where journal and rejects are partitioned by business date, and says for how many
+    /// there is; nothing elsewhere. Nodes call it now and then; what a date has no room for stands under no date.
+    async fn make_days(&self, now_ms: i64) -> Result<Option<DaysAhead>, Error>;
+    /// After a purge: drops whole days of which nothing is left, and removes what is left of others; returns how many
+    /// days were dropped. Only days before the date and well past are looked at.
+    async fn drop_days(&self, before: &str, now_ms: i64) -> Result<u64, Error>;
 
     /// Adds the chain heads that changed since the last seal to the seal chain (D22); returns how many.
     async fn seal(&self, now_ms: i64, key: &[u8]) -> Result<u64, Error>;

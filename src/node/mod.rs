@@ -7,6 +7,7 @@
 pub(crate) mod books;
 mod claimer;
 mod compose;
+mod days_ahead;
 mod deadlines;
 pub mod doctor;
 mod interim;
@@ -76,6 +77,7 @@ impl Node {
         interim::start(&mut services, &rooms, &stopped);
         sweeping::start(&mut services, &rooms, &stopped);
         keeping::start(&mut services, &rooms, &stopped);
+        days_ahead::start(&mut services, &rooms, &stopped);
         sealing::start(&mut services, &rooms, &stopped)?;
         presence.start(&mut services, &rooms, &stopped);
         deadlines::start(&mut services, &rooms, &stopped);

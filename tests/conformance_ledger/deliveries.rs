@@ -38,6 +38,11 @@ pub(crate) async fn a_plan_is_made_once(books: &dyn Books) {
     apply(&*ledger, 4, &[plan(other_transfer)]).await;
     let newest = ledger.delivery_named("core-in", "PMACK_1.TXT").await.unwrap().unwrap();
     assert_eq!(newest.id, delivery_id(2), "a name that was taken is free again");
+    let mut of_both = ledger.deliveries_of(&[id(2), id(9), id(1)]).await.unwrap();
+    of_both.sort_by(|a, b| a.id.0.cmp(&b.id.0));
+    let each = [ledger.deliveries(Some(&id(1)), 10).await.unwrap(), ledger.deliveries(Some(&id(2)), 10).await.unwrap()];
+    assert_eq!((of_both.len(), of_both), (2, each.concat()));
+    assert!(ledger.deliveries_of(&[]).await.unwrap().is_empty());
     let nobody = Delivery { transfer: id(9), ..delivery(3, 9) };
     assert!(ledger.apply(None, T0, &[plan(nobody)]).await.is_err(), "a delivery belongs to a transfer");
     verified(&*ledger).await;

@@ -87,8 +87,9 @@ pub(crate) async fn a_takeover_waits_for_the_write_under_way(books: &dyn Books) 
     let (a, b) = (books.open().await, books.open().await);
     let held = books
         .hold(
-            "INSERT INTO journal (subject, n, at_ms, entry, previous, hash) \
-             VALUES ('transfer:01T00000000000000000000001', 2, 0, '{}', '', '')",
+            "INSERT INTO journal (book_date, subject, n, at_ms, entry, previous, hash) \
+             SELECT book_date, subject, n + 1, 0, '{}', '', '' FROM heads \
+             WHERE subject = 'transfer:01T00000000000000000000001'",
         )
         .await;
     let (fenced, seen) = (fence(&first), first.clone());

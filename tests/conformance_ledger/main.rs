@@ -17,6 +17,7 @@ mod figures;
 mod leases;
 mod memory;
 mod mysql;
+mod partitions;
 mod publications;
 mod purge;
 mod races;

@@ -84,8 +84,9 @@ pub(crate) async fn a_commit_that_is_held_back_holds_back_every_later_number(boo
     let (a, b) = (books.open().await, books.open().await);
     let held = books
         .hold(
-            "INSERT INTO journal (subject, n, at_ms, entry, previous, hash) \
-             VALUES ('transfer:01T00000000000000000000001', 5, 0, '{}', '', '')",
+            "INSERT INTO journal (book_date, subject, n, at_ms, entry, previous, hash) \
+             SELECT book_date, subject, n + 1, 0, '{}', '', '' FROM heads \
+             WHERE subject = 'transfer:01T00000000000000000000001'",
         )
         .await;
     let post = async |node: Box<dyn fpp::ledger::Ledger>, n| {

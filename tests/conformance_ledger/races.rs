@@ -158,8 +158,9 @@ pub(crate) async fn who_puts_a_file_to_sleep_waits_for_a_delivery_under_way(book
     apply(&*ledger, 0, &[Change::Plan(Box::new(delivery(1, 1))), deliver(1, D::Prove)]).await;
     let held = books
         .hold(
-            "INSERT INTO journal (subject, n, at_ms, entry, previous, hash) \
-             VALUES ('delivery:01D00000000000000000000001', 3, 0, '{}', '', '')",
+            "INSERT INTO journal (book_date, subject, n, at_ms, entry, previous, hash) \
+             SELECT book_date, subject, n + 1, 0, '{}', '', '' FROM heads \
+             WHERE subject = 'delivery:01D00000000000000000000001'",
         )
         .await;
     let waits = Duration::from_millis(400);

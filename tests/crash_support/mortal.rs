@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use fpp::error::Error;
 use fpp::ledger::Ledger;
-use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
+use fpp::ledger::change::{Applied, Change, DaysAhead, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
 use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId};
 use fpp::ledger::desk::{Ask, AskId, Pause};
 use fpp::ledger::lease::{Lease, LeaseKey};
@@ -111,6 +111,7 @@ delegate! {
     delivery(id: &DeliveryId) -> Option<Delivery>;
     delivery_named(spool: &str, name: &str) -> Option<Delivery>;
     deliveries(of: Option<&TransferId>, limit: u32) -> Vec<Delivery>;
+    deliveries_of(of: &[TransferId]) -> Vec<Delivery>;
     due_deliveries(now_ms: i64, limit: u32) -> Vec<Delivery>;
     untaken_deliveries(limit: u32) -> Vec<Delivery>;
     unfinished_deliveries(limit: u32) -> Vec<Delivery>;
@@ -122,6 +123,8 @@ delegate! {
     told(prefix: &str, open: bool, limit: u32) -> Vec<Told>;
     days(route: &str) -> Vec<(String, bool)>;
     counts() -> Vec<(String, String, Option<String>, u64)>;
+    make_days(now_ms: i64) -> Option<DaysAhead>;
+    drop_days(before: &str, now_ms: i64) -> u64;
     seal(now_ms: i64, key: &[u8]) -> u64;
     seals(after: u64, limit: u32) -> Vec<Seal>;
     verify(key: Option<&[u8]>) -> VerifyReport;

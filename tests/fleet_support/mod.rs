@@ -12,6 +12,7 @@ use fpp::ledger::mysql::MysqlLedger;
 use fpp::ledger::node::NodeRow;
 use fpp_codecs::date::Date;
 use rustix::process::{Pid, Signal, kill_process};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,6 +24,9 @@ pub(crate) const LEASE_MS: u64 = 1_000;
 pub(crate) struct Fleet {
     pub(crate) site: Site,
     pub(crate) ledger: MysqlLedger,
+    pub(crate) database: String,
+    /// Another program than this one, for the nodes that have one.
+    pub(crate) programs: BTreeMap<usize, PathBuf>,
     nodes: Vec<Option<Child>>,
 }
 
@@ -45,7 +49,7 @@ impl Fleet {
             std::fs::write(site.root.join(format!("conf/n{n}.toml")), text + &shared).unwrap();
         }
         let ledger = MysqlLedger::open(server.server(&database)).await.unwrap();
-        Fleet { site, ledger, nodes: (0..nodes).map(|_| None).collect() }
+        Fleet { site, ledger, database, programs: BTreeMap::new(), nodes: (0..nodes).map(|_| None).collect() }
     }
 
     /// The configuration of a node.
@@ -57,7 +61,8 @@ impl Fleet {
     pub(crate) fn start(&mut self, n: usize) {
         if self.nodes[n].is_none() {
             let said = std::fs::File::options().create(true).append(true).open(self.said(n)).unwrap();
-            let mut command = Command::new(env!("CARGO_BIN_EXE_fpp"));
+            let this = || env!("CARGO_BIN_EXE_fpp").into();
+            let mut command = Command::new(self.programs.get(&n).cloned().unwrap_or_else(this));
             command.arg("run").arg("--config").arg(self.config(n)).stdout(Stdio::null()).stderr(said);
             self.nodes[n] = Some(command.spawn().unwrap());
         }

@@ -6,7 +6,7 @@ use super::books::Books;
 use async_trait::async_trait;
 use fpp::error::{Error, Result};
 use fpp::ledger::Ledger;
-use fpp::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
+use fpp::ledger::change::{Applied, Change, DaysAhead, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
 use fpp::ledger::delivery::{Delivery, DeliveryId, DeliveryState};
 use fpp::ledger::desk::{Ask, AskId, Pause};
 use fpp::ledger::lease::{Lease, LeaseKey};
@@ -274,6 +274,11 @@ impl Ledger for SimLedger {
             Ok(all)
         })
     }
+    async fn deliveries_of(&self, of: &[TransferId]) -> Result<Vec<Delivery>> {
+        self.call("deliveries of several", |books| {
+            Ok(books.deliveries.values().filter(|d| of.contains(&d.transfer)).cloned().collect())
+        })
+    }
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>> {
         self.call("due deliveries", |books| {
             let open = |d: &&Delivery| matches!(d.state, DeliveryState::Planned | DeliveryState::Proven);
@@ -333,6 +338,12 @@ impl Ledger for SimLedger {
             }
             Ok(counts.into_iter().map(|((route, state, verdict), n)| (route, state, verdict, n)).collect())
         })
+    }
+    async fn make_days(&self, _: i64) -> Result<Option<DaysAhead>> {
+        Ok(None)
+    }
+    async fn drop_days(&self, _: &str, _: i64) -> Result<u64> {
+        Ok(0)
     }
     async fn seal(&self, _: i64, _: &[u8]) -> Result<u64> {
         Err(Error::internal("nobody seals in a simulation"))

@@ -43,6 +43,12 @@ pub(super) fn is_done_before(error: &sqlx::Error) -> bool {
     number(error).is_some_and(|number| DONE_BEFORE.contains(&number))
 }
 
+/// Whether another node made or dropped a partition first: its name is known, its end is not behind the last one, or it is
+/// gone.
+pub(super) fn is_partitioned_so(error: &sqlx::Error) -> bool {
+    number(error).is_some_and(|number| [1493, 1507, 1517].contains(&number))
+}
+
 /// Classes an error of the engine.
 pub(super) fn of(error: sqlx::Error) -> Error {
     let (retry, what, hint) = match &error {

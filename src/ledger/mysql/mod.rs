@@ -10,6 +10,7 @@
 mod connect;
 mod fault;
 mod open;
+mod partitions;
 mod schema;
 mod session;
 mod tables;
@@ -18,12 +19,15 @@ mod writers;
 pub use connect::{Server, Tls};
 
 use crate::error::{Error, Result};
+use crate::ledger::change::DaysAhead;
 use crate::ledger::sql::SqlLedger;
 use crate::ledger::sql::session::{Engine, Session, Transaction, sql};
 use async_trait::async_trait;
 use fpp_codecs::Code;
 use session::Reader;
 use sqlx::MySqlPool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use writers::Writers;
 
 /// A ledger in a database of a server.
@@ -38,6 +42,14 @@ pub struct Mysql {
     writers: Option<Writers>,
     /// Connections that read.
     readers: MySqlPool,
+    /// The last date that journal and rejects have a partition for; 0 when they have none.
+    last_date: Arc<AtomicI64>,
+}
+
+impl Mysql {
+    fn is_dated(&self) -> bool {
+        self.last_date.load(Ordering::Relaxed) > 0
+    }
 }
 
 /// Rows that belong to a row that is gone; the tables have no foreign keys.
@@ -45,7 +57,8 @@ const STRAYS: &[(&str, &str, &str)] = &[
     (
         "rejects",
         "transfers",
-        "SELECT transfer FROM rejects r WHERE NOT EXISTS (SELECT 1 FROM transfers t WHERE t.id = r.transfer) LIMIT 1",
+        "SELECT transfer FROM rejects r WHERE NOT EXISTS (SELECT 1 FROM transfers t WHERE t.id = r.transfer) \
+         AND NOT EXISTS (SELECT 1 FROM purged p WHERE p.subject = 'transfer:' || r.transfer) LIMIT 1",
     ),
     (
         "deliveries",
@@ -76,6 +89,18 @@ impl Engine for Mysql {
                 .hint("Commands that change something go to the running node."));
         };
         Ok(Box::new(writers.begin().await.map_err(|e| e.at(&self.place))?))
+    }
+
+    fn is_partitioned(&self) -> bool {
+        self.is_dated()
+    }
+
+    async fn make_days(&self, now_ms: i64) -> Result<Option<DaysAhead>> {
+        self.make_partitions(now_ms).await
+    }
+
+    async fn drop_days(&self, before: i64) -> Result<u64> {
+        self.drop_partitions(before).await
     }
 
     async fn whole(&self, session: &mut dyn Session) -> Result<Option<String>> {

@@ -2,13 +2,15 @@
 
 use super::connect::{Server, Use, connect, options, set_up};
 use super::writers::Writers;
-use super::{Mysql, MysqlLedger, schema};
+use super::{Mysql, MysqlLedger, partitions, schema};
 use crate::error::{Error, Result};
 use crate::ledger::sql::SqlLedger;
 use crate::ledger::sql::version;
 use fpp_codecs::Code;
-use sqlx::MySqlPool;
 use sqlx::mysql::MySqlPoolOptions;
+use sqlx::{MySqlConnection, MySqlPool};
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -32,8 +34,9 @@ impl MysqlLedger {
         let mut connection = connect(&options(&server), Use::Write).await.map_err(|e| e.at(&place))?;
         let from = schema::version(&mut connection, &place).await?;
         schema::migrate(&mut connection, from).await.map_err(|e| e.at(&place))?;
-        let database = Mysql { writers: Some(Writers::new(&server)), readers: readers(&server), place, server };
-        Ok(SqlLedger::new(database))
+        let last_date = last_date(&mut connection).await.map_err(|e| e.at(&place))?;
+        let writers = Some(Writers::new(&server, last_date.clone()));
+        Ok(SqlLedger::new(Mysql { writers, readers: readers(&server), place, server, last_date }))
     }
 
     /// The version of the tables, 0 when there are none yet. Changes nothing.
@@ -46,12 +49,19 @@ impl MysqlLedger {
     /// Opens the ledger for reading, also while nodes write it. It changes nothing, so it does not migrate.
     pub async fn open_read_only(server: Server) -> Result<MysqlLedger> {
         let place = server.to_string();
-        let found = MysqlLedger::look(server.clone()).await?;
+        let mut connection = connect(&options(&server), Use::Read).await.map_err(|e| e.at(&place))?;
+        let found = schema::version(&mut connection, &place).await?;
         if found == 0 {
             return Err(Error::halt(Code::LEDGER, format!("{place}: there is no ledger"))
                 .hint("Look at ledger.url in the configuration; a node makes the tables when it first starts."));
         }
         version::is_current(&place, found)?;
-        Ok(SqlLedger::new(Mysql { writers: None, readers: readers(&server), place, server }))
+        let last_date = last_date(&mut connection).await.map_err(|e| e.at(&place))?;
+        Ok(SqlLedger::new(Mysql { writers: None, readers: readers(&server), place, server, last_date }))
     }
+}
+
+async fn last_date(connection: &mut MySqlConnection) -> Result<Arc<AtomicI64>> {
+    let last = partitions::last(connection).await?;
+    Ok(Arc::new(AtomicI64::new(last.unwrap_or(0))))
 }

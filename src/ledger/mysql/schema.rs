@@ -4,8 +4,9 @@
 //! lock that a dead node could leave behind: every statement may be run again, also by two nodes at once, and the version
 //! is written last. Whatever was left half done is done by the next node that starts.
 
-use super::fault;
 use super::tables::MIGRATIONS;
+use super::{fault, partitions};
+use crate::clock::Clock;
 use crate::error::Result;
 use crate::ledger::sql::session::{Session, sql};
 use crate::ledger::sql::version::{self, COMPATIBLE, VERSION};
@@ -34,12 +35,17 @@ pub(super) async fn migrate(connection: &mut MySqlConnection, from: i64) -> Resu
     let table = "CREATE TABLE IF NOT EXISTS schema_version (name VARCHAR(40) NOT NULL, value BIGINT NOT NULL, \
                  PRIMARY KEY (name)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin";
     run(connection, table).await?;
+    if from == 0 {
+        partitions::create(connection, Clock::System.now_ms()).await?;
+    }
     for (_, statements) in MIGRATIONS.iter().filter(|(version, _)| *version > from) {
         for statement in *statements {
             run(connection, statement).await?;
         }
     }
-    for (name, value) in [("compatible", COMPATIBLE), ("ledger", VERSION)] {
+    let partitioned = partitions::last(&mut *connection).await?.is_some();
+    let compatible = if partitioned { version::PARTITIONS } else { COMPATIBLE };
+    for (name, value) in [("compatible", compatible), ("ledger", VERSION)] {
         let write = sqlx::query(
             "INSERT INTO schema_version (name, value) VALUES (?, ?) ON DUPLICATE KEY UPDATE value = GREATEST(value, VALUES(value))",
         );

@@ -159,4 +159,8 @@ impl Session for Write<'_> {
     fn is_shared(&self) -> bool {
         true
     }
+
+    fn last_book_date(&self) -> Option<i64> {
+        self.last_date()
+    }
 }

@@ -9,7 +9,8 @@
 
 /// The migrations, oldest first: the version that each reaches, and its statements, which are never changed after a
 /// release. This engine began with version 2.
-pub(super) const MIGRATIONS: &[(i64, &[&str])] = &[(2, BEGINNING), (3, PURGED), (4, NODES), (5, DESK), (6, TOLD)];
+pub(super) const MIGRATIONS: &[(i64, &[&str])] =
+    &[(2, BEGINNING), (3, PURGED), (4, NODES), (5, DESK), (6, TOLD), (7, DATED)];
 
 const BEGINNING: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS transfers (
@@ -111,3 +112,10 @@ const DESK: &[&str] = &[
 const TOLD: &[&str] = &["CREATE TABLE IF NOT EXISTS told (
         told_key VARCHAR(255) NOT NULL, at_ms BIGINT NOT NULL, is_open BIGINT NOT NULL, over_ms BIGINT,
         PRIMARY KEY (told_key), KEY told_open (is_open, told_key)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin"];
+
+/// Under which date rows stand (`partitions.rs`): always none in tables that were made before it.
+const DATED: &[&str] = &[
+    "ALTER TABLE journal ADD COLUMN book_date BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE rejects ADD COLUMN book_date BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE heads ADD COLUMN book_date BIGINT NOT NULL DEFAULT 0",
+];

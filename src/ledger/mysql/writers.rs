@@ -12,7 +12,8 @@ use async_trait::async_trait;
 use fpp_codecs::Code;
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::{Connection, MySqlConnection};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -26,6 +27,7 @@ pub(super) struct Writers {
     options: MySqlConnectOptions,
     turns: Semaphore,
     idle: Mutex<Vec<MySqlConnection>>,
+    last_date: Arc<AtomicI64>,
 }
 
 /// A transaction; dropped without its end, its connection is closed and the server undoes it.
@@ -38,9 +40,9 @@ pub(super) struct Write<'w> {
 }
 
 impl Writers {
-    pub(super) fn new(server: &Server) -> Writers {
+    pub(super) fn new(server: &Server, last_date: Arc<AtomicI64>) -> Writers {
         let turns = usize::try_from(server.connections_max).unwrap_or(1).max(1);
-        Writers { options: options(server), turns: Semaphore::new(turns), idle: Mutex::default() }
+        Writers { options: options(server), turns: Semaphore::new(turns), idle: Mutex::default(), last_date }
     }
 
     /// Begins a transaction.
@@ -79,6 +81,11 @@ impl Writers {
 }
 
 impl Write<'_> {
+    /// The last date that there is a partition for.
+    pub(super) fn last_date(&self) -> Option<i64> {
+        Some(self.writers.last_date.load(Ordering::Relaxed)).filter(|last| *last > 0)
+    }
+
     /// Runs a statement in time, and notes what stood in its way.
     pub(super) async fn run<T>(
         &mut self,

@@ -1,7 +1,7 @@
 //! One `apply`: the fence first, then the locks, then every change in order, all in the caller's transaction.
 
 use super::session::{Session, Statement, Value};
-use super::{lease, locks, rows};
+use super::{book_date, lease, locks, rows};
 use crate::error::{Error, Result};
 use crate::ledger::chain::{RejectsDigest, RejectsHasher};
 use crate::ledger::change::{Applied, Change, Fence, Reject};
@@ -9,7 +9,7 @@ use crate::ledger::fold::Under;
 use crate::ledger::transfer::{FileEvent, TransferId};
 use std::collections::HashMap;
 
-/// Rows in one INSERT: nine columns each, well below what the engines bind in one statement.
+/// Rows in one INSERT: ten columns each, well below what the engines bind in one statement.
 const REJECTS_PER_INSERT: usize = 500;
 /// Text in one INSERT, unless a single row has more: well below the packet of a server.
 const BYTES_PER_INSERT: usize = 1 << 20;
@@ -88,19 +88,21 @@ impl Apply<'_> {
     }
 
     async fn add_rejects(&mut self, id: &TransferId, rejects: &[Reject]) -> Result<()> {
+        let date = book_date::of_transfer(self.session, id).await?;
         let mut rest = rejects;
         while !rest.is_empty() {
             let (some, more) = rest.split_at(batch(rest));
             rest = more;
             let mut text =
-                "INSERT INTO rejects (transfer, record, ordinal, byte_offset, field, field_at, code, detail, \
-                            hex) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                "INSERT INTO rejects (book_date, transfer, record, ordinal, byte_offset, field, field_at, code, detail, \
+                            hex) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                     .to_owned();
-            text.push_str(&", (?, ?, ?, ?, ?, ?, ?, ?, ?)".repeat(some.len() - 1));
+            text.push_str(&", (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)".repeat(some.len() - 1));
             let mut insert = Statement::built(text);
             for reject in some {
                 let Reject { record, ordinal, offset, field, at, code, detail, hex } = reject;
                 insert.values.extend([
+                    Value::Int(date),
                     Value::from(&id.0),
                     rows::int(*record)?.into(),
                     rows::int(*ordinal)?.into(),

@@ -34,7 +34,7 @@ impl Apply<'_> {
         self.session.execute(write).await?;
         let subject = ask_subject(&ask.id);
         let what = What::Ask { ask: Box::new(ask) };
-        append::append(self.session, &subject, self.now_ms, self.fence.as_ref(), what).await
+        append::append(self.session, &subject, self.now_ms, self.fence.as_ref(), what, None).await
     }
 
     /// Closes a request, once.
@@ -54,7 +54,7 @@ impl Apply<'_> {
             .bind(&id.0);
         self.session.execute(write).await?;
         let what = What::Settle { confirmed, by: by.to_owned() };
-        append::append(self.session, &ask_subject(id), self.now_ms, self.fence.as_ref(), what).await
+        append::append(self.session, &ask_subject(id), self.now_ms, self.fence.as_ref(), what, None).await
     }
 }
 

@@ -6,6 +6,7 @@
 //! `verify` of the copy does.
 
 use super::session::{Engine, Row, Session, Statement, Transaction, Value, sql};
+use super::{book_date, strays, version};
 use crate::error::{Error, Result};
 use fpp_codecs::Code;
 
@@ -30,6 +31,9 @@ const TABLES: &[(&str, &[&str])] = &[
     ("purged_arrivals", &["arrival_key"]),
 ];
 
+/// Those that an engine may keep in partitions.
+const PARTITIONED: &[&str] = &["journal", "rejects"];
+
 /// Rows read at once; also what one transaction of the target writes.
 const ROWS_PER_PAGE: usize = 500;
 /// Values bound in one INSERT, and text in it unless a single row has more.
@@ -42,24 +46,46 @@ pub(super) async fn copy(from: &dyn Engine, to: &dyn Engine) -> Result<u64> {
     let mut source = from.snapshot().await?;
     let mut copied = 0;
     for (table, key) in TABLES {
-        let mut last: Option<Row> = None;
-        loop {
-            let mut page = page(&mut *source, table, key, last.as_ref()).await?;
-            let Some(end) = page.last() else { break };
-            last = Some(end.clone());
-            if *table == "leases" {
-                page.iter_mut().for_each(give_back);
-            }
-            copied += page.len() as u64;
-            write(to, table, &page).await?;
+        let partitioned = from.is_partitioned() && PARTITIONED.contains(table);
+        for date in book_date::all(&mut *source, table, partitioned).await? {
+            copied += copy_rows(&mut *source, to, table, key, date).await?;
         }
     }
     Ok(copied)
 }
 
-/// Says that the target is whole.
+/// Copies a table, or what of it stands under a date.
+async fn copy_rows(
+    source: &mut dyn Session,
+    to: &dyn Engine,
+    table: &str,
+    key: &[&str],
+    date: Option<i64>,
+) -> Result<u64> {
+    let mut last: Option<Row> = None;
+    let mut copied = 0;
+    loop {
+        let mut page = page(&mut *source, table, key, date, last.as_ref()).await?;
+        let Some(end) = page.last() else { return Ok(copied) };
+        last = Some(end.clone());
+        match table {
+            "leases" => page.iter_mut().for_each(give_back),
+            "counters" => page.retain(|row| !cell(row, "name").is_ok_and(|name| strays::is_mark(&name))),
+            _ if date.is_some() => strays::leave_out(&mut *source, table, &mut page).await?,
+            _ => {}
+        }
+        copied += page.len() as u64;
+        write(to, table, &page).await?;
+    }
+}
+
+/// Says that the target is whole; to programs that know where its rows stand.
 pub(super) async fn finish(to: &dyn Engine) -> Result<()> {
-    run(to, vec![sql("DELETE FROM schema_version WHERE name = 'unfinished'")]).await
+    let mut whole = vec![sql("DELETE FROM schema_version WHERE name = 'unfinished'")];
+    if to.read().await?.row(sql("SELECT 1 FROM heads WHERE book_date > 0 LIMIT 1")).await?.is_some() {
+        whole.push(version::raise(version::PARTITIONS));
+    }
+    run(to, whole).await
 }
 
 /// Says that the target is not whole; refuses one that has something in it.
@@ -85,17 +111,23 @@ async fn begin(to: &dyn Engine) -> Result<()> {
 
 /// The next rows of a table by its key: for (a, b) first those with the same a and a greater b, then those with a greater
 /// a. So each statement walks one range of the index.
-async fn page(session: &mut dyn Session, table: &str, key: &[&str], last: Option<&Row>) -> Result<Vec<Row>> {
+async fn page(
+    session: &mut dyn Session,
+    table: &str,
+    key: &[&str],
+    date: Option<i64>,
+    last: Option<&Row>,
+) -> Result<Vec<Row>> {
     let order = key.join(", ");
+    let (dated, under) = book_date::condition(date);
     let Some(last) = last else {
-        return session
-            .rows(Statement::built(format!("SELECT * FROM {table} ORDER BY {order} LIMIT {ROWS_PER_PAGE}")))
-            .await;
+        let text = format!("SELECT * FROM {table} WHERE {dated}1 = 1 ORDER BY {order} LIMIT {ROWS_PER_PAGE}");
+        return session.rows(Statement { values: under, ..Statement::built(text) }).await;
     };
     let mut page = Vec::new();
     for greater in (0..key.len()).rev() {
-        let mut condition = String::new();
-        let mut values = Vec::new();
+        let mut condition = dated.to_owned();
+        let mut values = under.clone();
         for (at, column) in key.iter().enumerate().take(greater + 1) {
             condition.push_str(column);
             condition.push_str(if at == greater { " > ?" } else { " = ? AND " });

@@ -54,7 +54,7 @@ impl Apply<'_> {
         });
         self.session.execute(write.bind(open).bind(self.now_ms).bind(by).bind(route).bind(business_date)).await?;
         let what = What::Day { business_date: business_date.into(), open, by: by.into() };
-        append::append(self.session, &day_subject(route), self.now_ms, self.fence.as_ref(), what).await
+        append::append(self.session, &day_subject(route), self.now_ms, self.fence.as_ref(), what, None).await
     }
 }
 

@@ -12,6 +12,7 @@
 mod append;
 mod apply;
 mod asks;
+pub(crate) mod book_date;
 mod copy;
 mod desk;
 mod fault;
@@ -28,6 +29,7 @@ mod rows;
 mod seal;
 mod send;
 pub mod session;
+mod strays;
 mod told;
 mod tries;
 mod verify;
@@ -36,7 +38,7 @@ mod walk;
 
 use crate::error::Result;
 use crate::ledger::Ledger;
-use crate::ledger::change::{Applied, Change, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
+use crate::ledger::change::{Applied, Change, DaysAhead, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
 use crate::ledger::delivery::{Delivery, DeliveryId};
 use crate::ledger::desk::{Ask, AskId, Pause};
 use crate::ledger::lease::{Lease, LeaseKey};
@@ -171,6 +173,10 @@ impl<E: Engine> Ledger for SqlLedger<E> {
         reads::deliveries(&mut *self.engine.read().await?, of, limit).await
     }
 
+    async fn deliveries_of(&self, of: &[TransferId]) -> Result<Vec<Delivery>> {
+        reads::deliveries_of_all(&mut *self.engine.read().await?, of).await
+    }
+
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>> {
         reads::due_deliveries(&mut *self.engine.read().await?, now_ms, limit).await
     }
@@ -237,6 +243,23 @@ impl<E: Engine> Ledger for SqlLedger<E> {
 
     async fn seals(&self, after: u64, limit: u32) -> Result<Vec<Seal>> {
         seal::seals(&mut *self.engine.read().await?, after, limit).await
+    }
+
+    async fn make_days(&self, now_ms: i64) -> Result<Option<DaysAhead>> {
+        self.engine.make_days(now_ms).await
+    }
+
+    async fn drop_days(&self, before: &str, now_ms: i64) -> Result<u64> {
+        if !self.engine.is_partitioned() {
+            return Ok(0);
+        }
+        let before = before.parse().map(book_date::number).unwrap_or(0);
+        let before = before.min(book_date::number(book_date::day(now_ms, -book_date::DROPPED_AFTER_DAYS)));
+        let dropped = self.engine.drop_days(before).await?;
+        for date in strays::marked(&self.engine).await? {
+            while write!(self, session => strays::sweep(session, date))?.purged > 0 {}
+        }
+        Ok(dropped)
     }
 
     async fn verify(&self, key: Option<&[u8]>) -> Result<VerifyReport> {

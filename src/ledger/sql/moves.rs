@@ -3,7 +3,7 @@
 use super::apply::Apply;
 use super::rows::{int, json_of, name_of, transfer_queue};
 use super::session::sql;
-use super::{append, rows};
+use super::{append, book_date, rows};
 use crate::error::{Error, Result};
 use crate::ledger::chain::RejectsDigest;
 use crate::ledger::change::NewTransfer;
@@ -29,7 +29,8 @@ impl Apply<'_> {
         self.write_transfer(&fold::arrived(&new, self.now_ms), true).await?;
         self.applied.arrived += 1;
         let subject = transfer_subject(&new.id);
-        self.append(&subject, What::Arrive { transfer: Box::new(new) }).await
+        let date = book_date::of(self.session, new.facts.identity.as_ref(), self.now_ms);
+        self.append(&subject, What::Arrive { transfer: Box::new(new) }, Some(date)).await
     }
 
     /// Moves a transfer as its standing allows.
@@ -46,6 +47,7 @@ impl Apply<'_> {
         if by.is_none() && transfer.state == FileState::Held {
             self.not_by_a_worker("transfer", &id.0)?;
         }
+        let dated = transfer.facts.identity.as_ref().map(|identity| identity.business_date.clone());
         // The move is tried before it takes a number, so an illegal one leaves no gap.
         fold::move_transfer(&mut transfer, event, &facts, None, self.now_ms)
             .map_err(|why| Error::internal(format!("transfer {id}: {why}")))?;
@@ -60,8 +62,13 @@ impl Apply<'_> {
         if publication.is_some() {
             self.applied.publication = publication;
         }
+        // Where the business date becomes known, or another one.
+        let identity = transfer.facts.identity.as_ref();
+        let is_new = identity.is_some_and(|identity| Some(&identity.business_date) != dated.as_ref());
+        let date = is_new.then(|| book_date::of(self.session, identity, self.now_ms));
         let by = by.map(str::to_owned);
-        self.append(&transfer_subject(id), What::Move { event, facts: Box::new(facts), by, publication, rejects }).await
+        let what = What::Move { event, facts: Box::new(facts), by, publication, rejects };
+        self.append(&transfer_subject(id), what, date).await
     }
 
     /// What a person held while a worker was at it is not moved by that worker.
@@ -78,7 +85,7 @@ impl Apply<'_> {
         self.known(id).await?;
         let write = sql("UPDATE transfers SET next_attempt_ms = ?, waiting_for = '' WHERE id = ?");
         self.session.execute(write.bind(self.now_ms).bind(&id.0)).await?;
-        self.append(&transfer_subject(id), What::Hurry { by: by.to_owned() }).await
+        self.append(&transfer_subject(id), What::Hurry { by: by.to_owned() }, None).await
     }
 
     /// Says when to look again.
@@ -105,8 +112,8 @@ impl Apply<'_> {
         rows::transfer_to_write(self.session, id).await?.ok_or_else(|| unknown(id))
     }
 
-    pub(super) async fn append(&mut self, subject: &str, what: What) -> Result<()> {
-        append::append(self.session, subject, self.now_ms, self.fence.as_ref(), what).await
+    pub(super) async fn append(&mut self, subject: &str, what: What, date: Option<i64>) -> Result<()> {
+        append::append(self.session, subject, self.now_ms, self.fence.as_ref(), what, date).await
     }
 
     /// The counter's row is locked by the update before it is read, so numbers are taken in the order of the commits.

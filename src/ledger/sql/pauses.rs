@@ -29,7 +29,7 @@ impl Apply<'_> {
         };
         self.session.execute(write).await?;
         let what = What::Pause { switch: switch.clone(), paused, by: by.to_owned() };
-        append::append(self.session, PAUSES, self.now_ms, self.fence.as_ref(), what).await
+        append::append(self.session, PAUSES, self.now_ms, self.fence.as_ref(), what, None).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::fault;
 use super::rows::{delivery_columns, int, name_of, read_delivery, read_transfer, transfer_columns};
-use super::session::{Row, Session, Statement, sql};
+use super::session::{Row, Session, Statement, Value, sql};
 use crate::error::Result;
 use crate::ledger::change::JournalRow;
 use crate::ledger::delivery::Delivery;
@@ -48,6 +48,9 @@ pub(crate) const BY_BATCH: &str = concat!(
        OR (state <> 'Archived' AND closed = 0 AND COALESCE(verdict, '') <> 'rejected'))"
 );
 pub(crate) const ARRIVALS_OF_DAY: &str = "SELECT COUNT(*) FROM transfers WHERE route = ? AND business_date = ?";
+
+/// Ids in one statement.
+const TRANSFERS_PER_SELECT: usize = 500;
 
 fn transfers_of(rows: &[Row]) -> Result<Vec<Transfer>> {
     rows.iter().map(read_transfer).collect()
@@ -102,7 +105,9 @@ pub(super) async fn arrivals_of_day(session: &mut dyn Session, route: &str, busi
 }
 
 pub(super) async fn journal(session: &mut dyn Session, subject: &str) -> Result<Vec<JournalRow>> {
-    let select = sql("SELECT subject, n, at_ms, entry, previous, hash FROM journal WHERE subject = ? ORDER BY n");
+    // What was purged may lie there until its partition is dropped; it has no head.
+    let select = sql("SELECT subject, n, at_ms, entry, previous, hash FROM journal j WHERE subject = ? \
+                      AND EXISTS (SELECT 1 FROM heads h WHERE h.subject = j.subject) ORDER BY n");
     session.rows(select.bind(subject)).await?.iter().map(read_journal).collect()
 }
 
@@ -150,6 +155,17 @@ pub(super) async fn deliveries(
         None => sql(concat!("SELECT ", delivery_columns!(), " FROM deliveries ORDER BY id DESC LIMIT ?")),
     };
     deliveries_of(&session.rows(select.bind(limit)).await?)
+}
+
+pub(super) async fn deliveries_of_all(session: &mut dyn Session, of: &[TransferId]) -> Result<Vec<Delivery>> {
+    let mut all = Vec::new();
+    for some in of.chunks(TRANSFERS_PER_SELECT) {
+        let places = vec!["?"; some.len()].join(", ");
+        let text = format!(concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE transfer IN ({})"), places);
+        let values = some.iter().map(|id| Value::from(&id.0)).collect();
+        all.extend(deliveries_of(&session.rows(Statement { values, ..Statement::built(text) }).await?)?);
+    }
+    Ok(all)
 }
 
 pub(super) async fn due_deliveries(session: &mut dyn Session, now_ms: i64, limit: u32) -> Result<Vec<Delivery>> {

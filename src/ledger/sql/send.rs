@@ -1,10 +1,10 @@
 //! Changes of deliveries: plan, move, park.
 
 use super::apply::Apply;
-use super::rows;
 use super::rows::{delivery_open_key, delivery_queue, int, json_of, name_of, open_key};
 use super::session::sql;
 use super::version;
+use super::{book_date, rows};
 use crate::error::{Error, Result};
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState, Purpose};
 use crate::ledger::fold::{self, What, delivery_subject};
@@ -47,7 +47,8 @@ impl Apply<'_> {
         let delivery = fold::planned(delivery, self.now_ms);
         self.write_new_delivery(&delivery).await?;
         let subject = delivery_subject(&delivery.id);
-        self.append(&subject, What::Plan { delivery: Box::new(delivery) }).await
+        let date = book_date::of_transfer(self.session, &delivery.transfer).await?;
+        self.append(&subject, What::Plan { delivery: Box::new(delivery) }, Some(date)).await
     }
 
     /// Moves a delivery; once it is delivered, its transfer has work to do.
@@ -82,7 +83,7 @@ impl Apply<'_> {
             let wake = sql("UPDATE transfers SET next_attempt_ms = ? WHERE id = ? AND next_attempt_ms > ?");
             self.session.execute(wake.bind(self.now_ms).bind(&delivery.transfer.0).bind(self.now_ms)).await?;
         }
-        self.append(&delivery_subject(id), What::Deliver { event, by: by.map(str::to_owned) }).await
+        self.append(&delivery_subject(id), What::Deliver { event, by: by.map(str::to_owned) }, None).await
     }
 
     /// A short name may have come round after the partner took this one.

@@ -6,6 +6,7 @@
 //! OceanBase have in common. It knows no table.
 
 use crate::error::{Error, Result};
+use crate::ledger::change::DaysAhead;
 use async_trait::async_trait;
 use fpp_codecs::Code;
 use std::borrow::Cow;
@@ -211,6 +212,11 @@ pub trait Session: Send {
     /// Whether several sessions write at once, so that rows must be locked in an agreed order.
     fn is_shared(&self) -> bool;
 
+    /// The last date that there is a partition for (`book_date.rs`), for who writes; nothing where there are none.
+    fn last_book_date(&self) -> Option<i64> {
+        None
+    }
+
     /// The first row of a query.
     async fn row(&mut self, statement: Statement) -> Result<Option<Row>> {
         Ok(self.rows(statement).await?.into_iter().next())
@@ -250,6 +256,21 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Begins a transaction. What it reads with a lock is still true when it commits.
     async fn write(&self) -> Result<Box<dyn Transaction + '_>>;
+
+    /// Whether journal and rejects are partitioned by business date.
+    fn is_partitioned(&self) -> bool {
+        false
+    }
+
+    /// Makes partitions for the days ahead of a time; for how many days there are some then.
+    async fn make_days(&self, _now_ms: i64) -> Result<Option<DaysAhead>> {
+        Ok(None)
+    }
+
+    /// Drops the partitions of dates before one that have no head; how many.
+    async fn drop_days(&self, _before: i64) -> Result<u64> {
+        Ok(0)
+    }
 
     /// The engine's own look at the whole database: what is wrong, if something is.
     async fn whole(&self, session: &mut dyn Session) -> Result<Option<String>>;

@@ -4,6 +4,7 @@
 //! is not kept from being cut; a difference ends the walk and is named by table, row and what differs. It repairs nothing.
 
 use super::finding::{Stop, broken};
+use super::rows::int;
 use super::session::{Engine, Row, Session, sql};
 use super::{purge_proof, walk};
 use crate::error::{Class, Result};
@@ -70,7 +71,8 @@ async fn seals(session: &mut dyn Session, key: Option<&[u8]>, report: &mut Verif
             return broken(format!("seals {n}: it does not follow seal {}", last.0));
         }
         let select = sql("SELECT h.subject, h.n, h.hash, j.hash, p.n, p.hash FROM seal_heads h \
-                          LEFT JOIN journal j ON j.subject = h.subject AND j.n = h.n \
+                          LEFT JOIN heads c ON c.subject = h.subject \
+                          LEFT JOIN journal j ON j.subject = h.subject AND j.n = h.n AND j.book_date = c.book_date \
                           LEFT JOIN purged p ON p.subject = h.subject WHERE h.seal = ? ORDER BY h.subject");
         let heads = session.rows(select.bind(n)).await?;
         if heads.len() as u64 != count {
@@ -83,6 +85,10 @@ async fn seals(session: &mut dyn Session, key: Option<&[u8]>, report: &mut Verif
             if let Some(mac) = &mut mac {
                 mac.head(&subject, row, &sealed);
             }
+            let stands = match stands {
+                None if !was_purged(head, row, &sealed)? => anywhere(&mut *session, &subject, row).await?,
+                stands => stands,
+            };
             match stands {
                 Some(stands) if stands == sealed => {}
                 // What was purged has only its last head; whether that was purged by rights is looked at below.
@@ -101,6 +107,12 @@ async fn seals(session: &mut dyn Session, key: Option<&[u8]>, report: &mut Verif
     }
 }
 
+/// The hash of a journal row whose chain has no head, under whatever date it stands.
+async fn anywhere(session: &mut dyn Session, subject: &str, n: u64) -> Result<Option<String>> {
+    let select = sql("SELECT hash FROM journal WHERE subject = ? AND n = ?").bind(subject).bind(int(n)?);
+    session.row(select).await?.map(|row| row.get(0)).transpose()
+}
+
 /// Whether a sealed head belongs to a chain that was purged, and is its last one or came before it.
 fn was_purged(head: &Row, n: u64, sealed: &str) -> Result<bool> {
     let (last, hash): (Option<u64>, Option<String>) = (head.get(4)?, head.get(5)?);
@@ -111,43 +123,44 @@ fn was_purged(head: &Row, n: u64, sealed: &str) -> Result<bool> {
     })
 }
 
-/// What no chain speaks of has no right to be there.
+/// What no chain speaks of has no right to be there. A head has its journal, which was walked from its first row.
 async fn rows_without_chain(session: &mut dyn Session) -> Result<(), Stop> {
     for (table, select) in [
         (
             "transfers",
             "SELECT id FROM transfers t WHERE NOT EXISTS \
-             (SELECT 1 FROM journal j WHERE j.subject = 'transfer:' || t.id AND j.n = 1) ORDER BY id LIMIT 1",
+             (SELECT 1 FROM heads h WHERE h.subject = 'transfer:' || t.id) ORDER BY id LIMIT 1",
         ),
         (
             "deliveries",
             "SELECT id FROM deliveries d WHERE NOT EXISTS \
-             (SELECT 1 FROM journal j WHERE j.subject = 'delivery:' || d.id AND j.n = 1) ORDER BY id LIMIT 1",
+             (SELECT 1 FROM heads h WHERE h.subject = 'delivery:' || d.id) ORDER BY id LIMIT 1",
         ),
         (
             "days",
             "SELECT route FROM days d WHERE NOT EXISTS \
-             (SELECT 1 FROM journal j WHERE j.subject = 'day:' || d.route AND j.n = 1) ORDER BY route LIMIT 1",
+             (SELECT 1 FROM heads h WHERE h.subject = 'day:' || d.route) ORDER BY route LIMIT 1",
         ),
         (
             "pauses",
             "SELECT name FROM pauses p WHERE NOT EXISTS \
-             (SELECT 1 FROM journal j WHERE j.subject = 'pauses' AND j.n = 1) ORDER BY name LIMIT 1",
+             (SELECT 1 FROM heads h WHERE h.subject = 'pauses') ORDER BY name LIMIT 1",
         ),
         (
             "asks",
             "SELECT id FROM asks a WHERE NOT EXISTS \
-             (SELECT 1 FROM journal j WHERE j.subject = 'ask:' || a.id AND j.n = 1) ORDER BY id LIMIT 1",
+             (SELECT 1 FROM heads h WHERE h.subject = 'ask:' || a.id) ORDER BY id LIMIT 1",
         ),
         (
             "purged",
             "SELECT subject FROM purged p WHERE NOT EXISTS \
-             (SELECT 1 FROM journal j WHERE j.subject = 'purges' AND j.n = p.purge_n) ORDER BY subject LIMIT 1",
+             (SELECT 1 FROM journal j WHERE j.subject = 'purges' AND j.n = p.purge_n AND j.book_date = 0) ORDER BY subject LIMIT 1",
         ),
         (
             "heads",
             "SELECT subject FROM heads h WHERE NOT EXISTS \
-             (SELECT 1 FROM journal j WHERE j.subject = h.subject AND j.n = h.n) ORDER BY subject LIMIT 1",
+             (SELECT 1 FROM journal j WHERE j.subject = h.subject AND j.n = h.n AND j.book_date = h.book_date) \
+             ORDER BY subject LIMIT 1",
         ),
     ] {
         if let Some(row) = session.row(sql(select)).await? {

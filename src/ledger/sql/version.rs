@@ -5,12 +5,12 @@
 //! to date, as long as the newer version says that nothing is lost by it; else it stops at its next start. A node brings
 //! an older ledger up to date when it starts; a command that only reads asks for a node to do that.
 
-use super::session::{Session, sql};
+use super::session::{Session, Statement, sql};
 use crate::error::{Error, Result};
 use fpp_codecs::Code;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i64 = 6;
+pub(crate) const VERSION: i64 = 7;
 /// The oldest version whose programs may use what this program writes: those before 6 say nothing once; to those of
 /// version 2 what was purged is not there, and their `verify` misses it. Programs of version 1 know no compatible ledger.
 pub(crate) const COMPATIBLE: i64 = 2;
@@ -19,11 +19,18 @@ pub(crate) const PAUSES: i64 = 5;
 /// The version that knows of interim answers: an older program cannot read such a delivery.
 pub(crate) const INTERIM: i64 = 5;
 
+/// The version that knows of partitions by business date: an older program would put a chain's rows under no date.
+pub(crate) const PARTITIONS: i64 = 7;
+
 /// Writes that programs older than a version must not start any more on this ledger, because something was written that
 /// they would get wrong.
 pub(super) async fn needs(session: &mut dyn Session, version: i64) -> Result<()> {
-    let raise = sql("UPDATE schema_version SET value = ? WHERE name = 'compatible' AND value < ?");
-    session.execute(raise.bind(version).bind(version)).await.map(drop)
+    session.execute(raise(version)).await.map(drop)
+}
+
+/// The statement for that.
+pub(super) fn raise(version: i64) -> Statement {
+    sql("UPDATE schema_version SET value = ? WHERE name = 'compatible' AND value < ?").bind(version).bind(version)
 }
 
 /// The version of the tables; refuses what this program must not touch. The table `schema_version` is there.

@@ -5,8 +5,8 @@
 
 use super::finding::{Stop, broken};
 use super::rows::{delivery_open_key, delivery_queue, read_delivery, read_transfer, transfer_queue};
-use super::session::{Engine, Row, Session, sql};
-use super::{asks, desk, pauses, purge_proof, reads, rows};
+use super::session::{Engine, Row, Session, Statement, sql};
+use super::{asks, book_date, desk, pauses, purge_proof, reads, rows};
 use crate::ledger::chain::{RejectsDigest, RejectsHasher, row_hash};
 use crate::ledger::change::{JournalRow, VerifyReport};
 use crate::ledger::delivery::Delivery;
@@ -26,12 +26,20 @@ struct Chain {
     folded: Folded,
 }
 
-/// Walks every chain in order of its subject.
+/// Walks every chain, date by date where an engine has partitions, and in order of its subject.
 pub(super) async fn chains(engine: &dyn Engine, report: &mut VerifyReport) -> Result<(), Stop> {
+    let dates = book_date::all(&mut *engine.read().await?, "journal", engine.is_partitioned()).await?;
+    for date in dates {
+        chains_of(engine, date, report).await?;
+    }
+    Ok(())
+}
+
+async fn chains_of(engine: &dyn Engine, date: Option<i64>, report: &mut VerifyReport) -> Result<(), Stop> {
     let mut chain = Chain::default();
     loop {
         let mut session = engine.snapshot().await?;
-        let page = page(&mut *session, &chain).await?;
+        let page = page(&mut *session, date, &chain).await?;
         for row in &page {
             let row = reads::read_journal(row)?;
             if row.subject != chain.subject {
@@ -49,14 +57,17 @@ pub(super) async fn chains(engine: &dyn Engine, report: &mut VerifyReport) -> Re
 
 /// The journal's next rows: first of the chain that is being walked, then of those behind it. They are two statements,
 /// because not every engine finds the place of a pair (subject, n) in its index.
-async fn page(session: &mut dyn Session, chain: &Chain) -> Result<Vec<Row>, Stop> {
+async fn page(session: &mut dyn Session, date: Option<i64>, chain: &Chain) -> Result<Vec<Row>, Stop> {
     let limit = rows::int(ROWS_PER_PAGE as u64)?;
-    let rest = sql("SELECT subject, n, at_ms, entry, previous, hash FROM journal WHERE subject = ? AND n > ? \
-                    ORDER BY n LIMIT ?");
+    let (dated, values) = book_date::condition(date);
+    let journal = |rest: &str| {
+        let text = format!("SELECT subject, n, at_ms, entry, previous, hash FROM journal WHERE {dated}{rest}");
+        Statement { values: values.clone(), ..Statement::built(text) }
+    };
+    let rest = journal("subject = ? AND n > ? ORDER BY n LIMIT ?");
     let mut page = session.rows(rest.bind(&chain.subject).bind(rows::int(chain.n)?).bind(limit)).await?;
     if page.len() < ROWS_PER_PAGE {
-        let behind = sql("SELECT subject, n, at_ms, entry, previous, hash FROM journal WHERE subject > ? \
-                          ORDER BY subject, n LIMIT ?");
+        let behind = journal("subject > ? ORDER BY subject, n LIMIT ?");
         let more = limit - rows::int(page.len() as u64)?;
         page.extend(session.rows(behind.bind(&chain.subject).bind(more)).await?);
     }
@@ -95,7 +106,7 @@ async fn finish(session: &mut dyn Session, chain: &Chain, report: &mut VerifyRep
     let select = sql("SELECT n, hash, COALESCE((SELECT MAX(s.n) FROM seal_heads s WHERE s.subject = h.subject), 0) \
                       FROM heads h WHERE subject = ?");
     let head = session.row(select.bind(subject)).await?;
-    let Some(head) = head else { return broken(format!("heads {subject}: it is missing")) };
+    let Some(head) = head else { return purged(session, chain).await };
     let (head_n, head_hash, sealed): (u64, String, u64) = (head.get(0)?, head.get(1)?, head.get(2)?);
     if head_n > *n {
         return broken(format!("journal {subject} {}: it is missing, the head names row {head_n}", n + 1));
@@ -131,6 +142,16 @@ async fn finish(session: &mut dyn Session, chain: &Chain, report: &mut VerifyRep
     report.chains += 1;
     report.unsealed += n.saturating_sub(sealed);
     Ok(())
+}
+
+/// A chain without a head was purged, and lies there until its partition is dropped; or somebody took the head away.
+async fn purged(session: &mut dyn Session, chain: &Chain) -> Result<(), Stop> {
+    let Chain { subject, n, hash, .. } = chain;
+    let last = session.row(sql("SELECT n, hash FROM purged WHERE subject = ?").bind(subject)).await?;
+    match last {
+        Some(last) if last.get::<u64>(0)? == *n && last.get::<String>(1)? == *hash => Ok(()),
+        _ => broken(format!("heads {subject}: it is missing")),
+    }
 }
 
 async fn transfer(session: &mut dyn Session, fold: &Transfer, said: Option<&RejectsDigest>) -> Result<(), Stop> {

@@ -9,7 +9,8 @@ use crate::ledger::sql::session::{Session, sql};
 use crate::ledger::sql::version::{self, COMPATIBLE, VERSION};
 
 /// The migrations, oldest first: the version that each reaches, and its statements.
-const MIGRATIONS: &[(i64, &[&str])] = &[(1, BEGINNING), (2, OPEN_KEYS), (3, PURGED), (4, NODES), (5, DESK), (6, TOLD)];
+const MIGRATIONS: &[(i64, &[&str])] =
+    &[(1, BEGINNING), (2, OPEN_KEYS), (3, PURGED), (4, NODES), (5, DESK), (6, TOLD), (7, DATED)];
 
 const BEGINNING: &[&str] = &[
     "CREATE TABLE transfers (
@@ -121,6 +122,14 @@ const TOLD: &[&str] = &[
         told_key TEXT NOT NULL PRIMARY KEY, at_ms INTEGER NOT NULL, is_open INTEGER NOT NULL,
         over_ms INTEGER) STRICT, WITHOUT ROWID",
     "CREATE INDEX told_open ON told (is_open, told_key)",
+];
+
+/// Under which date rows stand on engines with partitions (`sql/book_date.rs`); in a file always none, unless it is the
+/// backup of one.
+const DATED: &[&str] = &[
+    "ALTER TABLE journal ADD COLUMN book_date INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE rejects ADD COLUMN book_date INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE heads ADD COLUMN book_date INTEGER NOT NULL DEFAULT 0",
 ];
 
 /// The version of the file; 0 for an empty one. Refuses one that a newer program wrote, and one that is no ledger.

@@ -101,6 +101,8 @@ const FIRST: &str = "
     DROP TABLE told; DROP TABLE pauses; DROP TABLE asks;
     DROP TABLE nodes; DROP TABLE purged; DROP TABLE purged_arrivals; DELETE FROM counters WHERE name = 'purged';
     DROP INDEX deliveries_open; DROP INDEX notices_open;
+    ALTER TABLE journal DROP COLUMN book_date; ALTER TABLE rejects DROP COLUMN book_date;
+    ALTER TABLE heads DROP COLUMN book_date;
     ALTER TABLE deliveries DROP COLUMN open_key; ALTER TABLE notices DROP COLUMN open_key;
     CREATE INDEX notices_open ON notices (unread, topic, subject);
     DELETE FROM schema_version; INSERT INTO schema_version (name, value) VALUES ('ledger', 1);";
