@@ -5,12 +5,14 @@
 //! the waiting and the reading of the stream over HTTP are done by this process. For each step: seconds between two
 //! entries of the ledger's journals, and processor seconds of the node's process in that time. Every run checks the
 //! counts of the verdict, the size of the answer and the number of events before it prints anything. At the end the
-//! command line decodes the same file.
+//! command line decodes the same file. With `--camel` the file also goes through an Apache Camel route, in the same run.
 //!
-//! `cargo bench --bench walk -- [--records 100000,1000000] [--runs 3] [--file]`
+//! `cargo bench --bench walk -- [--records 100000,1000000] [--runs 3] [--file] [--camel FOLDER]`
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement prints, and stops at the first surprise")]
 
+#[path = "walk/camel.rs"]
+mod camel;
 #[path = "walk/node.rs"]
 mod node;
 #[path = "walk/process.rs"]
@@ -21,7 +23,7 @@ use fpp_codecs::date::Date;
 use node::Walked;
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Flaws that leave the control totals readable, so that the file is accepted in part.
@@ -33,6 +35,8 @@ struct Options {
     runs: usize,
     /// Events also go to a file of JSON lines, which gates the answer.
     file: bool,
+    /// The folder of the Camel route, where the same file goes through that as well.
+    camel: Option<PathBuf>,
 }
 
 fn main() {
@@ -50,6 +54,14 @@ fn main() {
         let runs: Vec<Walked> = (0..options.runs).map(|_| run(&spec, &made, &source, options.file)).collect();
         costs.push((*records, print(&runs, *records)));
         decode(&source, mib, options.runs);
+        if let Some(program) = &options.camel {
+            beside_camel(
+                program,
+                &source,
+                (*records, options.runs),
+                median(runs.iter().map(Walked::processor_seconds)),
+            );
+        }
     }
     for (records, micros) in &costs {
         println!("{records} records: {micros:.2} µs of processor time a record, from arrival to archive");
@@ -57,7 +69,7 @@ fn main() {
 }
 
 fn options() -> Options {
-    let mut options = Options { records: vec![1_000_000], runs: 3, file: false };
+    let mut options = Options { records: vec![1_000_000], runs: 3, file: false, camel: None };
     // Cargo itself passes `--bench`.
     let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
     while let Some(word) = words.next() {
@@ -67,7 +79,8 @@ fn options() -> Options {
             }
             "--runs" => options.runs = words.next().unwrap().parse().unwrap(),
             "--file" => options.file = true,
-            other => panic!("unknown option {other}; known are --records N,N --runs N --file"),
+            "--camel" => options.camel = Some(words.next().unwrap().into()),
+            other => panic!("unknown option {other}; known are --records N,N --runs N --file --camel FOLDER"),
         }
     }
     options
@@ -135,6 +148,32 @@ fn decode(source: &Path, mib: f64, runs: usize) {
         process::run(program.args(["decode", layout]).arg(source).stdout(Stdio::null()).stderr(Stdio::null()))
     }));
     println!("  `fpp decode` of the file to /dev/null: {seconds:.2} processor s, {:.0} MiB/s", mib / seconds);
+}
+
+/// The same file through Camel and, for the same result, through `fpp decode`, by turns.
+fn beside_camel(program: &Path, source: &Path, (records, runs): (u64, usize), walk: f64) {
+    let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+    for _ in 0..runs {
+        theirs.push(camel::camel(program, source, 480));
+        ours.push(camel::decode(source));
+    }
+    for took in theirs.iter().chain(&ours) {
+        assert!((records - BAD..=records).contains(&took.lines), "a line for each good record: {}", took.lines);
+    }
+    let processor = |took: &[camel::Took]| median(took.iter().map(|took| took.processor_seconds));
+    line(
+        "Camel: JSON lines, moved, acknowledged",
+        median(theirs.iter().map(|t| t.seconds)),
+        processor(&theirs),
+        records,
+    );
+    line("fpp decode: the same", median(ours.iter().map(|t| t.seconds)), processor(&ours), records);
+    println!(
+        "  processor seconds for the same result: {:.2} of Camel's (at most 0.33 is wanted); the whole walk, proven, kept \
+         and answered: {:.2} of Camel's (at most 1.00)",
+        processor(&ours) / processor(&theirs),
+        walk / processor(&theirs)
+    );
 }
 
 fn line(name: &str, seconds: f64, processor: f64, records: u64) {
