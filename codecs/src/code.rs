@@ -146,6 +146,12 @@ codes! {
     TWICE = 5005;
     /// A value has the wrong shape.
     SHAPE = 5006;
+    /// Two readings of the same bytes say different things.
+    CONTRADICTS = 5007;
+    /// The record would be read as another one than it is.
+    OTHER_FORMAT = 5008;
+    /// A field holds a delimiter where nothing can quote it.
+    NO_QUOTE = 5009;
     /// The ledger cannot be reached or refused the write.
     LEDGER = 9001;
     /// Vault content is missing or damaged.

@@ -87,7 +87,7 @@ fn occurrences_without_a_leaf_are_occurrences() {
     assert_eq!(round(&always, "1aabbEND"), r#"{"N":"1","ITEM":[{"TAG":["aa"]},{"TAG":["bb"]}],"TAIL":"END"}"#);
     let mut row = Row::default();
     always.records[0].decode(b"0END", &mut row);
-    assert_eq!(always.records[0].places(&row).last(), Some(&1));
+    assert_eq!(always.records[0].places(b"0END", &row).last(), Some(&(1..4)));
 
     let counted = format(vec![number("COUNT", 1), number("N", 1), array(item(), 4, Some("COUNT")), text("TAIL", 3)]);
     assert_eq!(round(&counted, "20END"), r#"{"COUNT":"2","N":"0","ITEM":[{"TAG":[]},{"TAG":[]}],"TAIL":"END"}"#);
@@ -146,6 +146,43 @@ fn alternatives_that_decode_are_shown_and_a_choice_picks_one() {
     let mut row = Row::default();
     chosen.records[0].decode(b"SJohn.", &mut row);
     assert_eq!(row.faults.iter().map(|f| (f.code, f.offset)).collect::<Vec<_>>(), [(Code::ZONE, 1), (Code::ZONE, 3)]);
+}
+
+/// No change of one reading is lost without a word.
+#[test]
+fn readings_of_the_same_bytes_must_agree() {
+    let alternatives =
+        || vec![group("WHOLE", vec![number("DAY", 4)]), group("PARTS", vec![number("MM", 2), number("DD", 2)])];
+    let parts = |choice| vec![text("TYPE", 1), Part::Redefines { alternatives: alternatives(), choice }];
+    let every = format(parts(None));
+    let encode = |format: &Format, line: &str| {
+        let (mut row, mut bytes) = (Row::default(), Vec::new());
+        json::read(format, line, &mut row).unwrap();
+        let done = format.records[0].encode(&row, &mut bytes);
+        done.map(|_| String::from_utf8(bytes).unwrap()).map_err(|fault| {
+            let name = format.records[0].layout.fields.get(fault.field).map_or("", |field| &field.name);
+            format!("{} {name}", fault.code)
+        })
+    };
+    let line = |whole: &str, parts: &str| {
+        format!(r#"{{"fields":{{"TYPE":"D","WHOLE":{{"DAY":{whole}}},"PARTS":{{{parts}}}}}}}"#)
+    };
+    assert_eq!(encode(&every, &line(r#""620""#, r#""MM":"6","DD":20"#)), Ok("D0620".into()));
+    assert_eq!(encode(&every, &line("620", r#""MM":"7","DD":"20""#)), Err("FPP5007 MM".into()));
+    assert_eq!(encode(&every, &line("620", r#""MM":"6","DD":21"#)), Err("FPP5007 DD".into()));
+    assert_eq!(encode(&every, &line("620", r#""MM":"6","DD":"x""#)), Err("FPP2013 DD".into()));
+    assert_eq!(encode(&every, r#"{"fields":{"TYPE":"D","PARTS":{"MM":"7","DD":"1"}}}"#), Ok("D0701".into()));
+
+    let cases = vec![("W".into(), "WHOLE".into()), ("P".into(), "PARTS".into())];
+    let chosen = format(parts(Some(Chooser { field: "TYPE".into(), cases, otherwise: None })));
+    assert_eq!(encode(&chosen, r#"{"fields":{"TYPE":"P","PARTS":{"MM":"7","DD":"1"}}}"#), Ok("P0701".into()));
+    assert_eq!(encode(&chosen, r#"{"fields":{"TYPE":"W","PARTS":{"MM":"7","DD":"1"}}}"#), Err("FPP5007 MM".into()));
+    assert_eq!(encode(&chosen, r#"{"fields":{"TYPE":"X","PARTS":{"MM":"7","DD":"1"}}}"#), Err("FPP5007 MM".into()));
+
+    let texts = || vec![text("A", 4), group("B", vec![text("B1", 2), text("B2", 2)])];
+    let format = format(vec![Part::Redefines { alternatives: texts(), choice: None }]);
+    let line = r#"{"fields":{"A":"abcd","B":{"B1":"ab","B2":"xy"}}}"#;
+    assert_eq!(encode(&format, line), Err("FPP5007 B2".into()));
 }
 
 /// An array that keeps its room: the room is an alternative of it. One of no occurrences leaves no trace in the line.

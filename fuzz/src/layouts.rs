@@ -121,13 +121,23 @@ fn field(bytes: &mut Bytes<'_>, page: Page, n: usize) -> Field {
     };
     let varlen = kind.may_vary() && bytes.below(4) == 0;
     let size = size + if varlen { 2 } else { 0 };
+    let moment = rules.moment.filter(|_| may_be_moment(kind));
+    // No day and no time is zero, and text has no such policy.
+    let dated = moment.is_some() || matches!(kind, Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. });
+    let policy = |policy: Dirty| match policy {
+        _ if kind.is_text() || kind == Kind::Hex => Dirty::Reject,
+        Dirty::Zero if dated => Dirty::Reject,
+        policy => policy,
+    };
     Field {
         page: kind.has_page().then_some(page),
         varlen,
         nullable: bytes.flag(),
         rules: Rules {
             picture: matches!(kind, Kind::Edited { .. }).then(|| PICTURE.into()),
-            moment: rules.moment.filter(|_| may_be_moment(kind)),
+            moment,
+            blank: rules.blank.map(policy),
+            dirty: policy(rules.dirty),
             blank_when_zero: rules.blank_when_zero && is_shown(kind),
             ..rules
         },

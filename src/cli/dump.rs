@@ -6,7 +6,7 @@
 use super::layouts::letter;
 use fpp_codecs::Code;
 use fpp_codecs::format::Format;
-use fpp_codecs::layout::{Field, Kind};
+use fpp_codecs::layout::{Field, Kind, Layout};
 use fpp_codecs::record::{Cell, Row};
 use fpp_codecs::text::{self, Page};
 use serde_json::{Value, json};
@@ -38,15 +38,13 @@ impl Mask {
         }
     }
 
-    /// Whether a field is hidden.
-    pub(super) fn hides(self, field: &Field) -> bool {
-        let text =
-            matches!(field.kind, Kind::Char | Kind::Open | Kind::Only | Kind::Either | Kind::Graphic | Kind::Hex);
-        match self {
+    /// Which fields are hidden: also those that are another reading of hidden bytes.
+    pub(super) fn hidden(self, layout: &Layout) -> Vec<bool> {
+        layout.sharing(|field| match self {
             Mask::Nothing => false,
             Mask::Sensitive => field.sensitive,
-            Mask::Text => text,
-        }
+            Mask::Text => field.kind.is_text() || field.kind == Kind::Hex,
+        })
     }
 }
 
@@ -87,15 +85,19 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// One field of a decoded record.
-    pub(super) fn field(field: &Field, index: usize, record: &[u8], row: &Row, page: Page, mask: Mask) -> Shown {
-        let end = (field.offset + field.bytes).min(record.len());
-        let masked = mask.hides(field);
+    /// One field of a decoded record, which has these bytes from `offset` on.
+    pub(super) fn field(
+        (index, field): (usize, &Field),
+        (offset, bytes): (usize, &[u8]),
+        row: &Row,
+        page: Page,
+        masked: bool,
+    ) -> Shown {
         Shown {
             name: field.name.clone(),
             kind: letter(field.kind).to_owned(),
-            bytes: record.get(field.offset..end).unwrap_or_default().to_vec(),
-            offset: field.offset,
+            bytes: bytes.to_vec(),
+            offset,
             page: field.page.unwrap_or(page),
             form: Form::of(field.kind),
             masked,

@@ -9,9 +9,9 @@ use super::output::{Align, Output, Table, note};
 use super::streams::Input;
 use clap::Args;
 use fpp_codecs::format::{Format, RecordFormat};
-use fpp_codecs::framing::{CutError, Cutter, Misframed, Place, Scanner};
-use fpp_codecs::layout::Field;
-use fpp_codecs::record::Row;
+use fpp_codecs::framing::{CutError, Cutter, Misframed, Place};
+use fpp_codecs::record::{Cell, Row};
+use fpp_codecs::text::Page;
 use serde_json::json;
 use std::io::Read;
 use std::path::PathBuf;
@@ -144,12 +144,7 @@ impl Inspect {
         let mut row = Row::default();
         record.decode(bytes, &mut row);
         let mask = Mask::of(format, self.clear);
-        let fields = placed(format, record, bytes);
-        let fields: Vec<Shown> = fields
-            .iter()
-            .enumerate()
-            .map(|(i, field)| Shown::field(field, i, bytes, &row, format.page, mask))
-            .collect();
+        let fields = fields(record, bytes, &row, format.page, mask);
         if mask == Mask::Text {
             note("the layout marks no field as sensitive: all text is masked; --clear shows it");
         }
@@ -178,19 +173,18 @@ impl Inspect {
     }
 }
 
-/// The fields where they lie in this record: between delimiters the places of a layout do not count.
-fn placed(format: &Format, record: &RecordFormat, bytes: &[u8]) -> Vec<Field> {
-    let mut fields = record.layout.fields.clone();
-    if let Some(how) = format.framing.delimited() {
-        let mut next = fields.iter_mut();
-        Scanner::new(how).fields(bytes, &mut |piece| {
-            if let Some(field) = next.next() {
-                (field.offset, field.bytes) = (piece.from, piece.to - piece.from);
-            }
-        });
-        next.for_each(|field| (field.offset, field.bytes) = (bytes.len(), 0));
-    }
+/// The fields that this record has, where they lie in it.
+fn fields(record: &RecordFormat, bytes: &[u8], row: &Row, page: Page, mask: Mask) -> Vec<Shown> {
+    let hidden = mask.hidden(&record.layout);
+    let places = record.places(bytes, row);
+    let fields = record.layout.fields.iter().enumerate().zip(places).zip(hidden);
     fields
+        .filter(|(((index, _), _), _)| row.cells.get(*index) != Some(&Cell::Absent))
+        .map(|((field, place), hidden)| {
+            let there = bytes.get(place.clone()).unwrap_or_default();
+            Shown::field(field, (place.start, there), row, page, hidden)
+        })
+        .collect()
 }
 
 fn table(fields: &[Shown]) -> Table {

@@ -5,15 +5,15 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 
-pub fn lines(text: &str) -> Vec<Value> {
+pub(super) fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-pub fn read(here: &Path, name: &str) -> String {
+pub(super) fn read(here: &Path, name: &str) -> String {
     std::fs::read_to_string(here.join(name)).unwrap()
 }
 
-pub fn names(here: &Path) -> Vec<String> {
+pub(super) fn names(here: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(here).unwrap();
     let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();

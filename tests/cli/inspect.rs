@@ -48,3 +48,32 @@ fn inspect_marks_the_bad_byte_and_masks_customers() {
     let (code, _, message) = run(here.path(), &["inspect", &layout("pmtrd.toml"), &file, "--record", "8"]);
     assert_eq!((code, message.trim()), (2, format!("{file} has no record 8; the last is 7").as_str()));
 }
+
+/// Fields behind an array that varies stand where the record has them, and what it does not have is not shown; another
+/// reading of sensitive bytes is masked as they are.
+#[test]
+fn inspect_shows_what_the_record_has_where_it_has_it() {
+    let here = folder();
+    let copybook = "       01 R.\n\
+                    \x20          05 N PIC 9.\n\
+                    \x20          05 T PIC X(2) OCCURS 0 TO 3 DEPENDING ON N.\n\
+                    \x20          05 AMT PIC 9(4).\n\
+                    \x20          05 PAN PIC X(4).\n\
+                    \x20          05 PAN-N REDEFINES PAN PIC 9(4).\n";
+    std::fs::write(here.path().join("r.cpy"), copybook).unwrap();
+    std::fs::write(here.path().join("r.dat"), "1ab00429876").unwrap();
+    let arguments = ["r.cpy", "r.dat", "--ccsid", "utf-8", "--framing", "by-layout"];
+    let (code, out, _) = run(here.path(), &[&["inspect"], &arguments[..], &["-n", "1", "--json"]].concat());
+    let shown: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let fields: Vec<_> = shown["fields"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
+    assert_eq!((code, &fields[..]), (0, &["N", "T(1)", "AMT", "PAN", "PAN-N"][..]));
+    assert!(!out.contains("9876") && !out.contains("39383736"), "{out}");
+    let (_, out, _) = run(here.path(), &[&["inspect"], &arguments[..], &["-n", "1"]].concat());
+    let amount = out.lines().find(|line| line.starts_with("AMT")).unwrap();
+    assert_eq!(
+        amount.split_whitespace().collect::<Vec<_>>(),
+        ["AMT", "S", "4", "4", "30", "30", "34", "32", "0042", "42"]
+    );
+    let (_, out, _) = run(here.path(), &[&["decode"], &arguments[..], &["--mask"]].concat());
+    assert!(out.contains(r#""PAN":"***","PAN-N":"***""#) && out.contains(r#""AMT":"42""#), "{out}");
+}

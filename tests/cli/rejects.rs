@@ -1,9 +1,8 @@
 //! What `fpp decode` says of records that are bad: where, what, and what to do next.
 
 use super::decode::{lines, names, read};
-use super::{Flaw, Series, Spoil, folder, layout, make, root, run, told};
+use super::{Flaw, Series, Spoil, folder, layout, make, run};
 use serde_json::Value;
-use std::process::Command;
 
 #[test]
 fn rejects_say_where_what_and_what_next_and_hide_what_is_sensitive() {
@@ -122,4 +121,21 @@ fn a_line_that_no_record_of_the_layout_needs_is_refused_before_it_is_whole() {
         "{told}"
     );
     assert_eq!(names(here.path()), ["in.jsonl", "r.toml"]);
+}
+
+/// Between delimiters a field is where its delimiters are, whatever place its layout would give it.
+#[test]
+fn rejects_of_delimited_records_show_the_bytes_of_the_field_and_no_others() {
+    let here = folder();
+    let layout = "name = \"R\"\nversion = \"1\"\nccsid = \"utf-8\"\nframing = \"delimited\"\nline_end = \"lf\"\n\
+                  [[record]]\nname = \"R\"\nrole = \"detail\"\n\
+                  [[record.field]]\nname = \"A\"\ntype = \"packed\"\ndigits = 19\n\
+                  [[record.field]]\nname = \"PIN\"\ntype = \"char\"\nlength = 20\nsensitive = true\n";
+    std::fs::write(here.path().join("r.toml"), layout).unwrap();
+    std::fs::write(here.path().join("r.csv"), "x,\"SECRET-PIN\"\n").unwrap();
+    let (code, out, told) = run(here.path(), &["decode", "r.toml", "r.csv", "--raw", "--rejects", "bad.jsonl"]);
+    assert_eq!((code, out.as_str()), (3, ""), "{told}");
+    let bad = &lines(&read(here.path(), "bad.jsonl"))[0];
+    assert_eq!((&bad["field"], &bad["hex"], &bad["field_offset"]), (&"A".into(), &"78".into(), &0.into()));
+    assert_eq!(bad["raw"], "782C22********************22");
 }

@@ -36,8 +36,9 @@ use crate::json::script::Script;
 use crate::layout::Layout;
 use crate::quote;
 use crate::record::plan::Plan;
-use crate::record::{Nulls, Repair, Row, Short};
+use crate::record::{Cell, Nulls, Repair, Row, Short};
 use crate::text::Page;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A file format.
@@ -133,6 +134,9 @@ impl Format {
 impl RecordFormat {
     /// Compiles a layout. `page` is the file's page; the layout grows by null flags or map.
     pub fn new(mut layout: Layout, role: Role, selector: Selector, nulls: Nulls, page: Page) -> RecordFormat {
+        // Whatever holds bytes of a sensitive field is sensitive.
+        let sensitive = layout.sharing(|field| field.sensitive);
+        layout.fields.iter_mut().zip(sensitive).for_each(|(field, sensitive)| field.sensitive = sensitive);
         let plan = Plan::compile(&mut layout, nulls, page);
         RecordFormat::assemble(layout, role, selector, plan)
     }
@@ -237,9 +241,20 @@ impl RecordFormat {
         }
     }
 
-    /// First byte of each field in a decoded record, from 0: fields behind an array that varies move.
-    pub fn places(&self, row: &Row) -> Vec<usize> {
-        self.plan.places(row)
+    /// Where each field lies in a record and the row it decodes to, from 0: fields behind an array that varies move, and
+    /// between delimiters the places of a layout do not count. What the record does not have is an empty range.
+    pub fn places(&self, record: &[u8], row: &Row) -> Vec<Range<usize>> {
+        let length = record.len();
+        if let Some(scanner) = &self.delimited {
+            let mut places = Vec::with_capacity(self.layout.fields.len());
+            scanner.fields(record, &mut |piece| places.push(piece.from..piece.to));
+            places.resize(self.layout.fields.len(), length..length);
+            return places;
+        }
+        let there = |field: usize| row.cells.get(field).is_some_and(|cell| *cell != Cell::Absent);
+        let ends = self.layout.fields.iter().enumerate().map(|(n, field)| if there(n) { field.bytes } else { 0 });
+        let starts = self.plan.places(row);
+        starts.into_iter().zip(ends).map(|(from, bytes)| from.min(length)..(from + bytes).min(length)).collect()
     }
 
     /// Whether every good record has all its fields, but for what the layout itself lets vary.

@@ -61,7 +61,7 @@ impl Style {
     /// `,"raw":{"AMT":"000012345C"}`: the bytes of the fields that are shown.
     pub(super) fn write_raw(&self, format: &RecordFormat, record: &[u8], row: &Row, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"raw\":{");
-        let places = format.places(row);
+        let places = format.places(record, row);
         let mut first = true;
         for (index, field) in format.layout.fields.iter().enumerate() {
             let cell = row.cells.get(index).copied().unwrap_or(Cell::Absent);
@@ -78,10 +78,9 @@ impl Style {
                 out.extend_from_slice(MASK);
                 continue;
             }
-            let from = places.get(index).copied().unwrap_or(field.offset).min(record.len());
-            let to = (from + field.bytes).min(record.len());
+            let bytes = places.get(index).and_then(|place| record.get(place.clone())).unwrap_or_default();
             out.push(b'"');
-            write_hex(&record[from..to], out);
+            write_hex(bytes, out);
             out.push(b'"');
         }
         out.push(b'}');

@@ -87,6 +87,27 @@ impl Layout {
         paths
     }
 
+    /// Which fields hold a byte of those that are meant, themselves among them: alternatives (REDEFINES) are readings of
+    /// the same bytes.
+    pub fn sharing(&self, meant: impl Fn(&Field) -> bool) -> Vec<bool> {
+        if self.is_flat() {
+            return self.fields.iter().map(meant).collect();
+        }
+        let meant = self.fields.iter().filter(|field| meant(field));
+        let mut ranges: Vec<(usize, usize)> = meant.map(|field| (field.offset, field.offset + field.bytes)).collect();
+        ranges.sort_unstable();
+        ranges.dedup_by(|next, last| {
+            let joins = next.0 <= last.1;
+            last.1 = if joins { last.1.max(next.1) } else { last.1 };
+            joins
+        });
+        let shares = |field: &Field| {
+            let after = ranges.partition_point(|(_, to)| *to <= field.offset);
+            ranges.get(after).is_some_and(|(from, _)| *from < field.offset + field.bytes)
+        };
+        self.fields.iter().map(shares).collect()
+    }
+
     /// Whether the record is a plain row of fields.
     pub fn is_flat(&self) -> bool {
         self.nodes.is_empty()

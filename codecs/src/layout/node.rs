@@ -99,6 +99,16 @@ impl Node {
         }
     }
 
+    /// Whether parts of it redefine each other.
+    pub(crate) fn has_alternatives(&self) -> bool {
+        match self {
+            Node::Leaf { .. } => false,
+            Node::Group { nodes, .. } => nodes.iter().any(Node::has_alternatives),
+            Node::Array(array) => array.item.has_alternatives(),
+            Node::Redefines(_) => true,
+        }
+    }
+
     /// Fills in the path of every leaf.
     pub(super) fn paths<'a>(&'a self, shift: usize, around: &mut Vec<&'a str>, paths: &mut [Vec<&'a str>]) {
         let key = match self {

@@ -23,6 +23,7 @@ const NOTHING: Flaw =
     Flaw::new(Code::MANDATORY, 0, "nothing stands between the delimiters, and the field cannot be null");
 const TRAILING: Flaw = Flaw::new(Code::RANGE, 0, "something follows the closing string delimiter");
 const TOO_LONG: Flaw = Flaw::new(Code::TOO_LONG, 0, "the value is too long for its field");
+const NO_QUOTE: Flaw = Flaw::new(Code::NO_QUOTE, 0, "the value holds the delimiter, and there is no quote");
 const WRONG_CELL: Flaw = Flaw::new(Code::RANGE, 0, "the value is not of the field's kind");
 const NO_FORM: Flaw = Flaw::new(Code::RANGE, 0, "fields of this kind have no form between delimiters");
 
@@ -79,9 +80,25 @@ impl Plan {
         let written = self.write_fields(scanner.form(), row, out, &mut repairs).and_then(|()| {
             let mut back = Row::default();
             self.decode_delimited(scanner, &out[start..], &mut back);
-            self.compare(row, &back)
+            let unquoted = |fault: Fault| {
+                self.unquoted(scanner.form(), row).filter(|_| fault.code == Code::INTERNAL).unwrap_or(fault)
+            };
+            self.compare(row, &back).map_err(unquoted)
         });
         written.inspect_err(|_| out.truncate(start)).map(|()| repairs)
+    }
+
+    /// The first text with a delimiter that nothing can protect.
+    fn unquoted(&self, how: &Delimited, row: &Row) -> Option<Fault> {
+        let mut bytes = Vec::new();
+        let holds = |index: &usize| {
+            let step = &self.steps[*index];
+            bytes.clear();
+            let text = row.str(*index).filter(|_| step.kind.is_text());
+            text.is_some_and(|text| text::encode(step.page, text, &mut bytes).is_ok() && bytes.contains(&how.field))
+        };
+        let index = (0..self.steps.len()).find(holds).filter(|_| how.quote.is_none())?;
+        Some(NO_QUOTE.within(index, 0))
     }
 
     fn write_fields(

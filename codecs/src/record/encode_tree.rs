@@ -1,7 +1,7 @@
 //! Encoding over a tree, the mirror of [`super::walk`].
 //!
 //! Of alternatives for the same bytes the first one whose fields are all given is written; that the others, where they
-//! are given too, say the same is found when the record is read back. A counter must agree with the occurrences given.
+//! are given too, say the same is found when the record is read back ([`super::prove`]). A counter must agree with the occurrences given.
 //! Where records may be short, one that ends in alternatives ends where the written one does.
 
 use super::occurs::Around;

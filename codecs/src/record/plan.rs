@@ -17,6 +17,8 @@ pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     /// The tree over the steps; empty for a flat record.
     pub(crate) nodes: Vec<Node>,
+    /// Leaves among alternatives, which share their bytes with others; empty if there are none.
+    pub(super) shared: Vec<bool>,
     pub(crate) nulls: Nulls,
     pub(crate) short: Short,
     /// Bytes that every record has in its file, although its layout varies: what is behind the last field is filling.
@@ -62,7 +64,8 @@ impl Plan {
         layout.least += added;
         let (nodes, length) = (layout.nodes.clone(), layout.length);
         let quick = Quick::of(&steps, (!nodes.is_empty()).then_some(&nodes), nulls);
-        Plan { steps, nodes, nulls, short: Short::default(), filled: None, map_at, length, page, quick }
+        let shared = if nodes.iter().any(Node::has_alternatives) { sharing(&nodes, steps.len()) } else { Vec::new() };
+        Plan { steps, nodes, shared, nulls, short: Short::default(), filled: None, map_at, length, page, quick }
     }
 
     /// Takes out the steps of a flat record that are not kept, and their short ways with them.
@@ -81,6 +84,28 @@ impl Plan {
     /// The character `1`, which marks a null.
     pub(crate) fn null_mark(&self) -> u8 {
         if self.page.is_ebcdic() { 0xF1 } else { b'1' }
+    }
+}
+
+/// Which leaves stand in alternatives.
+fn sharing(nodes: &[Node], leaves: usize) -> Vec<bool> {
+    let mut shared = vec![false; leaves];
+    nodes.iter().for_each(|node| share(node, 0, &mut shared));
+    shared
+}
+
+fn share(node: &Node, shift: usize, shared: &mut [bool]) {
+    match node {
+        Node::Leaf { .. } => {}
+        Node::Group { nodes, .. } => nodes.iter().for_each(|node| share(node, shift, shared)),
+        Node::Array(array) if array.item.has_alternatives() => {
+            (0..array.count).for_each(|n| share(&array.item, shift + n * array.leaves, shared));
+        }
+        Node::Array(_) => {}
+        Node::Redefines(_) => {
+            let (from, to) = node.span();
+            shared.get_mut(from + shift..to + shift).into_iter().for_each(|leaves| leaves.fill(true));
+        }
     }
 }
 

@@ -39,9 +39,7 @@ impl Decode {
         let (outlets, names) = self.outlets(&whole, &types, form)?;
         let masks = |clear: bool| -> Vec<Vec<bool>> {
             let mask = Mask::of(&whole, clear);
-            let of = |record: &fpp_codecs::format::RecordFormat| {
-                record.layout.fields.iter().map(|field| mask.hides(field)).collect()
-            };
+            let of = |record: &fpp_codecs::format::RecordFormat| mask.hidden(&record.layout);
             format.records.iter().map(of).collect()
         };
         if self.mask && Mask::of(&whole, false) == Mask::Text {

@@ -13,6 +13,7 @@ use fpp_codecs::format::RecordFormat;
 use fpp_codecs::framing::{Cut, CutError, Wrong};
 use fpp_codecs::record::Row;
 use serde::Serialize;
+use std::ops::Range;
 
 /// One line.
 #[derive(Serialize)]
@@ -42,15 +43,15 @@ impl Line<'_> {
 /// Appends a line for each fault of a record.
 pub(super) fn record(job: &Job, index: usize, cut: &Cut<'_>, row: &Row, faults: &[Fault], out: &mut Vec<u8>) {
     let format = &job.format.records[index];
-    let places = format.places(row);
+    let places = format.places(cut.bytes, row);
     let secret = job.secret.get(index).map_or(&[][..], Vec::as_slice);
-    let mut raw = job.raw.then(|| whole(cut.bytes, &places, secret, format.layout.fields.iter().map(|f| f.bytes)));
+    let mut raw = job.raw.then(|| whole(cut.bytes, &places, secret));
     for fault in faults {
         let field = format.layout.fields.get(fault.field);
-        let place = places.get(fault.field).copied();
-        let hex = field.zip(place).map(|(field, from)| match secret.get(fault.field) {
+        let place = places.get(fault.field);
+        let hex = place.map(|place| match secret.get(fault.field) {
             Some(true) => "***".to_owned(),
-            _ => hex(cut.bytes.get(from..(from + field.bytes).min(cut.bytes.len())).unwrap_or_default()),
+            _ => hex(cut.bytes.get(place.clone()).unwrap_or_default()),
         });
         let line = Line {
             record: Some(cut.n),
@@ -58,7 +59,7 @@ pub(super) fn record(job: &Job, index: usize, cut: &Cut<'_>, row: &Row, faults: 
             r#type: Some(&format.layout.name),
             field: field.map(|field| field.name.as_str()),
             record_offset: Some(fault.offset),
-            field_offset: place.map(|from| fault.offset.saturating_sub(from)),
+            field_offset: place.map(|place| fault.offset.saturating_sub(place.start)),
             hex: hex.as_deref(),
             code: fault.code.to_string(),
             message: fault.detail,
@@ -139,10 +140,10 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A record in hex, secret fields as stars.
-fn whole(record: &[u8], places: &[usize], secret: &[bool], lengths: impl Iterator<Item = usize>) -> String {
+fn whole(record: &[u8], places: &[Range<usize>], secret: &[bool]) -> String {
     let mut hex = hex(record);
-    for ((from, bytes), _) in places.iter().zip(lengths).zip(secret).filter(|(_, secret)| **secret) {
-        let (from, to) = ((from * 2).min(hex.len()), ((from + bytes) * 2).min(hex.len()));
+    for (place, _) in places.iter().zip(secret).filter(|(_, secret)| **secret) {
+        let (from, to) = (place.start * 2, place.end * 2);
         hex.replace_range(from..to, &"*".repeat(to - from));
     }
     hex

@@ -175,6 +175,9 @@ fn encode(
                 let record = &format.records[index];
                 bytes.clear();
                 record.encode(&row, &mut bytes).map_err(|fault| Refusal::value(record, &fault)).and_then(|repairs| {
+                    if let Some(refusal) = Refusal::other(format, index, &bytes) {
+                        return Err(refusal);
+                    }
                     let put = framer.put(&bytes, &mut framed).map_err(|fault| Refusal::framing(record, &fault));
                     put.map(|()| repairs)
                 })

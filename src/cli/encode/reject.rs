@@ -64,6 +64,20 @@ impl Refusal {
         }
     }
 
+    /// A record that a reader would take for one of another format, or for none.
+    pub(super) fn other(format: &Format, index: usize, bytes: &[u8]) -> Option<Refusal> {
+        let selected = format.select(bytes);
+        if selected == Some(index) {
+            return None;
+        }
+        let name = |at: usize| format.records.get(at).map(|record| record.layout.name.clone());
+        let message = match selected.and_then(name) {
+            Some(other) => format!("by its selector it would be read as {other}"),
+            None => "no selector takes it, so nothing would read it".to_owned(),
+        };
+        Some(Refusal { code: Code::OTHER_FORMAT, format: name(index), field: None, field_offset: None, message })
+    }
+
     /// A record that does not fit the framing.
     pub(super) fn framing(record: &RecordFormat, fault: &Misframed) -> Refusal {
         let format = Some(record.layout.name.clone());
