@@ -18,6 +18,8 @@ mod inspect;
 mod layout_verbs;
 #[path = "cli/layouts.rs"]
 mod layouts;
+#[path = "cli/looks.rs"]
+mod looks;
 #[path = "cli/node.rs"]
 mod node;
 #[path = "cli/rejects.rs"]

@@ -267,6 +267,8 @@ fn bad_fields_are_told_with_their_places() {
         (b"\"a\"b;1;3;2025-06-20;;1;", r#"{"field":"NAME","code":"FPP2013","offset":1,"#),
         (b"0123456789abc;1;3;2025-06-20;;1;", r#"{"field":"NAME","code":"FPP2010","offset":12,"#),
         (b"a;1;3;2025-06-31;;1;", r#"{"field":"DAY","code":"FPP2008","#),
+        (b"a;1;3;02/28/24;;1;", r#"{"field":"DAY","code":"FPP2008","offset":6,"#),
+        (b"a;1;3;2025-06-20x;;1;", r#"{"field":"DAY","code":"FPP2008","#),
         (b"a;1;3;2025-06-20;;1", r#"{"field":"WIDE","code":"FPP1003","offset":19,"#),
         (b"a;1;3;2025-06-20;;1;;;", r#""code":"FPP1003","offset":21,"#),
         (b"a\x81;1;3;2025-06-20;;1;", r#"{"field":"NAME","code":"FPP2005","offset":1,"#),
@@ -274,6 +276,18 @@ fn bad_fields_are_told_with_their_places() {
         let line = decode(&format, record).remove(0);
         assert!(line.contains(wanted), "{}\n  {line}", String::from_utf8_lossy(record));
     }
+}
+
+#[test]
+fn policies_hold_between_delimiters_too() {
+    let keep = delimited("defaults = { dirty = \"keep\" }", "gbk");
+    let file = b"a,x1,3,02/28/24,ABC,1.5,1\r\n";
+    let lines = decode(&keep, file);
+    assert!(lines[0].contains(r#""AMT":{"raw":"7831"},"N":3,"DAY":{"raw":"30322F32382F3234"}"#), "{}", lines[0]);
+    let fields = |lines: &[String]| lines[0].split_once(",\"repairs\"").unwrap().0.to_owned();
+    assert_eq!(fields(&decode(&keep, &encode(&keep, &lines))), fields(&lines));
+    let null = delimited("defaults = { dirty = \"null\" }", "gbk");
+    assert!(decode(&null, file)[0].contains(r#""AMT":null,"N":3,"DAY":null"#));
 }
 
 #[test]

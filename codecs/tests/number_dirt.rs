@@ -89,7 +89,7 @@ fn dirt_has_kinds() {
     let text = |text: &str| MONEY.read(text.as_bytes()).err().map(|flaw| dirty::of_flaw(text.as_bytes(), flaw));
     assert_eq!(
         (text("1.5"), text("  "), text("1?"), text("1.555")),
-        (None, Some(Dirt::Blank), Some(Dirt::BadDigit), Some(Dirt::Misfit))
+        (None, Some(Dirt::Blank), Some(Dirt::BadDigit), Some(Dirt::NoValue))
     );
     assert_eq!(text("-1-"), Some(Dirt::BadSign));
     assert!(Dirt::LowValues.is_unfilled() && !Dirt::BadSign.is_unfilled());

@@ -137,17 +137,16 @@ fn every_byte_is_a_sign_or_none() {
 }
 
 #[test]
-fn binary_keeps_digits_or_bytes() {
+fn binary_holds_what_its_bytes_hold() {
     let comp = Binary { bytes: 2, signed: true, order: Order::Big };
     let mut out = Vec::new();
-    assert_eq!(comp.write(&Digits::of(12_345), Some(4), &mut out).unwrap_err().code, Code::TOO_LONG);
-    comp.write(&Digits::of(12_345), None, &mut out).unwrap();
-    comp.write(&Digits::of(-32_768), None, &mut out).unwrap();
+    comp.write(&Digits::of(12_345), &mut out).unwrap();
+    comp.write(&Digits::of(-32_768), &mut out).unwrap();
     assert_eq!(hex(&out), "30398000");
-    assert_eq!(comp.write(&Digits::of(32_768), None, &mut out).unwrap_err().code, Code::TOO_LONG);
-    assert_eq!(comp.write(&Digits::of(-32_769), None, &mut out).unwrap_err().code, Code::TOO_LONG);
+    assert_eq!(comp.write(&Digits::of(32_768), &mut out).unwrap_err().code, Code::TOO_LONG);
+    assert_eq!(comp.write(&Digits::of(-32_769), &mut out).unwrap_err().code, Code::TOO_LONG);
     let unsigned = Binary { signed: false, ..comp };
-    assert_eq!(unsigned.write(&Digits::of(-1), None, &mut out).unwrap_err().code, Code::SIGN);
+    assert_eq!(unsigned.write(&Digits::of(-1), &mut out).unwrap_err().code, Code::SIGN);
     assert_eq!(unsigned.read(&bytes("FFFF")).unwrap().1, 65_535);
     assert_eq!(Binary { order: Order::Little, ..comp }.read(&bytes("FEFF")).unwrap().1, -2);
     let widest = Binary { bytes: 16, signed: false, order: Order::Big };
@@ -188,12 +187,12 @@ fn what_gnucobol_stores_is_what_we_store() {
             _ => None,
         };
         let binary = match c[0] {
-            "binary" => Some((binary(2, true, Order::Big), Some(4))),
-            "binary-unsigned" => Some((binary(2, false, Order::Big), Some(4))),
-            "comp5" => Some((binary(2, true, Order::Little), None)),
-            "comp5-unsigned" => Some((binary(2, false, Order::Little), None)),
-            "binary-9" => Some((binary(4, true, Order::Big), Some(9))),
-            "binary-18" => Some((binary(8, true, Order::Big), Some(18))),
+            "binary" => Some(binary(2, true, Order::Big)),
+            "binary-unsigned" => Some(binary(2, false, Order::Big)),
+            "comp5" => Some(binary(2, true, Order::Little)),
+            "comp5-unsigned" => Some(binary(2, false, Order::Little)),
+            "binary-9" => Some(binary(4, true, Order::Big)),
+            "binary-18" => Some(binary(8, true, Order::Big)),
             _ => None,
         };
         let read = match (display, binary, c[0]) {
@@ -201,8 +200,8 @@ fn what_gnucobol_stores_is_what_we_store() {
                 form.write(&number.unwrap(), &mut out).unwrap();
                 form.read_wide(&input).unwrap().1
             }
-            (_, Some((form, digits)), _) => {
-                form.write(&number.unwrap(), digits, &mut out).unwrap();
+            (_, Some(form), _) => {
+                form.write(&number.unwrap(), &mut out).unwrap();
                 form.read_wide(&input).unwrap().1
             }
             (.., "packed") => {
@@ -296,14 +295,14 @@ proptest! {
         let value = value >> (128 - 8 * u32::from(bytes));
         let value = if signed || value >= 0 { value } else { -(value + 1) };
         let mut out = Vec::new();
-        form.write(&Digits::of(value), None, &mut out).unwrap();
+        form.write(&Digits::of(value), &mut out).unwrap();
         prop_assert_eq!(out.len(), usize::from(bytes));
         prop_assert_eq!(form.read(&out).unwrap().1, value);
         prop_assert_eq!(form.read_wide(&out).unwrap().1, Digits::of(value));
         // One more than fits is refused.
         if bytes < 16 {
             let most = if signed { 1i128 << (8 * u32::from(bytes) - 1) } else { 1i128 << (8 * u32::from(bytes)) };
-            prop_assert!(form.write(&Digits::of(most), None, &mut out).is_err());
+            prop_assert!(form.write(&Digits::of(most), &mut out).is_err());
         }
     }
 

@@ -133,7 +133,7 @@ fn binaries(dice: &mut Dice, cases: &mut Vec<Case>) {
             let mut text = String::new();
             form.read_wide(&field).unwrap().1.write(0, &mut text);
             let mut written = Vec::new();
-            form.write(&Digits::parse(&text, 0).unwrap(), None, &mut written).unwrap();
+            form.write(&Digits::parse(&text, 0).unwrap(), &mut written).unwrap();
             assert_eq!(written, field);
             cases.push(agree(kind, String::new(), &field, text));
         }

@@ -117,6 +117,13 @@ fn packed_and_binary_have_their_forms() {
         number(Kind::Binary { digits: 18, decimals: 0 }, 8, Rules { unsigned: true, native: true, ..Rules::PLAIN });
     long.both("FF FF FF FF FF FF FF FF", "\"18446744073709551615\"");
     number(Kind::Binary { digits: 7, decimals: 0 }, 3, Rules::PLAIN).both("FF FF FE", "-2");
+    // More digits than the picture names: what is read is written, whatever other rule a field has.
+    for rules in [Rules::PLAIN, Rules { unsigned: true, ..Rules::PLAIN }, Rules { dirty: Dirty::Null, ..Rules::PLAIN }]
+    {
+        number(Kind::Binary { digits: 4, decimals: 0 }, 2, rules).both("30 39", "12345");
+    }
+    number(Kind::Binary { digits: 9, decimals: 0 }, 4, Rules { little_endian: true, ..Rules::PLAIN })
+        .both("FF FF FF 7F", "2147483647");
 }
 
 #[test]
@@ -158,6 +165,51 @@ fn dates_may_say_that_there_is_none() {
     let stamp = One::new(Kind::Timestamp { fraction: 0 }, 19, Page::Utf8, stamp);
     stamp.both("323032352D30362D32305432333A35393A3539", "\"2025-06-20-23.59.59\"");
     stamp.both("303030312D30312D30315430303A30303A3030", "null");
+}
+
+/// Days and times that do not exist, NaN, digits without a place: bad values like any other.
+#[test]
+fn values_that_do_not_exist_go_by_the_policy_of_their_field() {
+    let digits = |text: &str| text.bytes().map(|b| format!("{b:02X}")).collect::<String>();
+    let ascii = |kind, bytes, rules| One::new(kind, bytes, Page::Utf8, rules);
+    let moment = |dirty| Rules { dirty, moment: DateForm::named("*YYMD0").map(NumericMoment::Date), ..Rules::PLAIN };
+    let day = Kind::Date(DateForm::named("*ISO").unwrap());
+    let time = Kind::Time(fpp_codecs::date::TimeForm::named("*ISO").unwrap());
+    let cases = [
+        (day, 10, digits("2024-02-30"), Code::DATE),
+        (day, 10, digits("garbage!!!"), Code::DATE),
+        (time, 8, digits("25.00.00"), Code::DATE),
+        (Kind::Timestamp { fraction: 0 }, 19, digits("2024-02-30-01.02.03"), Code::DATE),
+        (Kind::Float { double: true }, 8, "7FF8000000000000".to_owned(), Code::RANGE),
+        (Kind::Float { double: false }, 4, "7F800000".to_owned(), Code::RANGE),
+        (Kind::DecFloat { digits: 16 }, 8, "7C00000000000000".to_owned(), Code::RANGE),
+        (Kind::NumberText { decimals: 1 }, 4, digits("1.25"), Code::TOO_LONG),
+    ];
+    for (kind, bytes, shown, code) in cases {
+        let with = |dirty| ascii(kind, bytes, Rules { dirty, ..Rules::PLAIN });
+        let (read, _, _) = with(Dirty::Reject).read(&hex(&shown));
+        assert_eq!(read.unwrap_err().0, code, "{kind:?}");
+        with(Dirty::Null).only_read(&shown, "null", 1);
+        let keep = with(Dirty::Keep);
+        keep.only_read(&shown, &format!("{{\"raw\":\"{shown}\"}}"), 1);
+        assert_eq!(keep.write(&keep.read(&hex(&shown)).2), Ok(hex(&shown)), "{kind:?}");
+    }
+    let eight = Kind::Zoned { digits: 8, decimals: 0 };
+    let shown = "F2F0F2F4F0F2F3F0";
+    number(eight, 8, moment(Dirty::Reject)).refused(shown, Code::DATE, 0);
+    number(eight, 8, moment(Dirty::Null)).only_read(shown, "null", 1);
+    let keep = number(eight, 8, moment(Dirty::Keep));
+    keep.only_read(shown, &format!("{{\"raw\":\"{shown}\"}}"), 1);
+    assert_eq!(keep.write(&keep.read(&hex(shown)).2), Ok(hex(shown)));
+    // A policy for what is read lets nothing wrong be written.
+    for dirty in [Dirty::Keep, Dirty::Null, Dirty::Reject] {
+        assert_eq!(number(eight, 8, moment(dirty)).write(r#"{"fields":{"F":20240230}}"#), Err(Code::DATE));
+        let float = number(Kind::Float { double: true }, 8, Rules { dirty, ..Rules::PLAIN });
+        assert!(float.write(r#"{"fields":{"F":"NaN"}}"#).is_err());
+    }
+    // What the layout refuses by name is refused.
+    let named = Rules { no_date: NoDates::STRICT.refused(Sentinel::Zero), ..moment(Dirty::Null) };
+    number(eight, 8, named).refused("F0F0F0F0F0F0F0F0", Code::DATE, 0);
 }
 
 #[test]

@@ -177,7 +177,7 @@ fn readings_of_the_same_bytes_must_agree() {
     let chosen = format(parts(Some(Chooser { field: "TYPE".into(), cases, otherwise: None })));
     assert_eq!(encode(&chosen, r#"{"fields":{"TYPE":"P","PARTS":{"MM":"7","DD":"1"}}}"#), Ok("P0701".into()));
     assert_eq!(encode(&chosen, r#"{"fields":{"TYPE":"W","PARTS":{"MM":"7","DD":"1"}}}"#), Err("FPP5007 MM".into()));
-    assert_eq!(encode(&chosen, r#"{"fields":{"TYPE":"X","PARTS":{"MM":"7","DD":"1"}}}"#), Err("FPP5007 MM".into()));
+    assert_eq!(encode(&chosen, r#"{"fields":{"TYPE":"X","PARTS":{"MM":"7","DD":"1"}}}"#), Err("FPP2013 DAY".into()));
 
     let texts = || vec![text("A", 4), group("B", vec![text("B1", 2), text("B2", 2)])];
     let format = format(vec![Part::Redefines { alternatives: texts(), choice: None }]);
@@ -245,4 +245,36 @@ fn what_could_grow_without_limit_is_refused_before_it_does() {
     assert!(build("R".into(), String::new(), vec![deep]).unwrap_err().contains("deeper"));
     let empty = array(group("G", Vec::new()), usize::MAX, None);
     assert!(build("R".into(), String::new(), vec![text("X", 1), empty]).is_err());
+}
+
+/// Bytes that no reading shows are not lost in silence.
+#[test]
+fn a_value_that_chooses_nothing_is_a_fault() {
+    let redefines = |choice| Part::Redefines { alternatives: vec![text("P", 3), number("C", 3)], choice: Some(choice) };
+    let cases = || vec![("P".to_owned(), "P".to_owned()), ("C".to_owned(), "C".to_owned())];
+    let chooser = |otherwise| Chooser { field: "T".into(), cases: cases(), otherwise };
+    let strict = format(vec![text("T", 1), redefines(chooser(None)), text("TAIL", 1)]);
+    assert_eq!(round(&strict, "C012z"), r#"{"T":"C","C":"12","TAIL":"z"}"#);
+    let shown = round(&strict, "Xabcz");
+    assert!(
+        shown.starts_with(r#"{"T":"X","TAIL":"z"},"faults":[{"field":"P","code":"FPP2013","offset":1,"#),
+        "{shown}"
+    );
+    let write = |line: &str| {
+        let (mut row, mut bytes) = (Row::default(), Vec::new());
+        let index = json::read(&strict, line, &mut row).map_err(|fault| fault.code)?;
+        strict.records[index].encode(&row, &mut bytes).map_err(|fault| fault.code)
+    };
+    assert_eq!(write(r#"{"fields":{"T":"X","P":"abc","TAIL":"z"}}"#).unwrap_err(), Code::RANGE);
+    let lenient = format(vec![text("T", 1), redefines(chooser(Some("P".into()))), text("TAIL", 1)]);
+    assert_eq!(round(&lenient, "Xabcz"), r#"{"T":"X","P":"abc","TAIL":"z"}"#);
+    // The field that chooses may stand in the part itself, and be unreadable.
+    let within = |name: &str| group(name, vec![number("T", 1), text("REST", 2)]);
+    let cases = vec![("1".to_owned(), "A".to_owned()), ("2".to_owned(), "B".to_owned())];
+    let choice = Chooser { field: "T".into(), cases, otherwise: None };
+    let other = group("B", vec![text("ALL", 3)]);
+    let inner = format(vec![Part::Redefines { alternatives: vec![within("A"), other], choice: Some(choice) }]);
+    assert_eq!(round(&inner, "1xy"), r#"{"A":{"T":"1","REST":"xy"}}"#);
+    assert!(round(&inner, "3xy").starts_with(r#"{"A":{"T":"3"}},"faults":[{"field":"T","code":"FPP2013","#));
+    assert!(round(&inner, "?xy").contains(r#""faults":[{"field":"T","code":"FPP2013","#));
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use fpp_codecs::format::{Asked, Format, RecordFormat, Role, leaves_framing_open};
 use fpp_codecs::layout::{Field, Kind};
 use fpp_codecs::text::Page;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The layout by which a verb reads or writes a file.
 #[derive(Debug, Args)]
@@ -47,11 +47,15 @@ impl LayoutArg {
 
 impl PageArg {
     /// Reads and compiles a layout with this page, and cut otherwise than it says if `framing` does; warnings go to stderr.
-    pub(super) fn open(&self, layout: &std::path::Path, framing: Option<&str>) -> Result<Format, Failure> {
+    pub(super) fn open(&self, layout: &Path, framing: Option<&str>) -> Result<Format, Failure> {
         let asked = self.asked()?;
         let file = FormatFile::read(layout, asked, &self.refs).map_err(|faults| Failure::faults(&faults))?;
         for warning in file.warnings.iter().filter(|warning| framing.is_none() || !leaves_framing_open(warning)) {
             note(format_args!("warning: {warning}"));
+        }
+        if asked.page.is_none() && leaves_page_open(layout, &file) {
+            let page = file.format.page.name();
+            note(format_args!("note: no code page is named; text is read in CCSID {page}; --ccsid names another"));
         }
         let mut format = file.format;
         for (page, fields) in asked.page.map_or_else(Vec::new, |page| kept(&format, page)) {
@@ -64,7 +68,7 @@ impl PageArg {
     }
 
     /// Reads every layout of a source with this page; warnings go to stderr.
-    pub(super) fn open_all(&self, layout: &std::path::Path) -> Result<LayoutFile, Failure> {
+    pub(super) fn open_all(&self, layout: &Path) -> Result<LayoutFile, Failure> {
         let file = LayoutFile::read(layout, self.asked()?, &self.refs).map_err(|faults| Failure::faults(&faults))?;
         for warning in &file.warnings {
             note(format_args!("warning: {warning}"));
@@ -83,6 +87,17 @@ impl PageArg {
         let words = self.copybook.as_deref().unwrap_or_default();
         asked.with_copybook(words).map_err(|what| Failure::usage(format!("--copybook: {what}")))
     }
+}
+
+/// Whether a layout has text, and says as little of its code page as COBOL does, or DDS without CCSID.
+fn leaves_page_open(layout: &Path, file: &FormatFile) -> bool {
+    let ending = layout.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    let named = match ending.as_deref() {
+        None | Some("toml" | "csv") => true,
+        _ => file.text.to_ascii_uppercase().contains("CCSID"),
+    };
+    let fields = file.format.records.iter().flat_map(|record| &record.layout.fields);
+    !named && fields.into_iter().any(|f| f.kind.is_text() && f.page.is_none_or(|page| page == file.format.page))
 }
 
 /// Fields that are in another page than the one asked for, in words, by page.

@@ -6,7 +6,7 @@ use crate::trade::proof::outcome::Outcome;
 use crate::trade::proof::{Ending, Proof};
 use fpp_codecs::Code;
 use fpp_codecs::framing::damage::HEAD;
-use fpp_codecs::framing::{CutError, Cutter, text_mode_damage};
+use fpp_codecs::framing::{CutError, Cutter, misframed, text_mode_damage};
 use std::io::{self, Read};
 
 /// Files below this size are read by one thread: they take milliseconds.
@@ -37,7 +37,9 @@ pub fn examine<R: Read + Send>(
         Some(CutError::Io(e)) => return Err(e),
         Some(error) => Ending::Broken { code: error.code(), reason: without_code(&error) },
     };
-    let remarks = [cutter.remarks(), proof.repairs()].concat();
+    let framed = misframed(&plan.format, &head, size);
+    let framed = framed.map(|looks| format!("the records do not lie as the layout says: {looks}"));
+    let remarks = [framed.into_iter().collect(), cutter.remarks(), proof.repairs()].concat();
     Ok((proof.finish(ending)?, remarks))
 }
 

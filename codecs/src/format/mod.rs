@@ -35,7 +35,7 @@ use crate::framing::scan::Scanner;
 use crate::json::script::Script;
 use crate::layout::Layout;
 use crate::quote;
-use crate::record::plan::Plan;
+use crate::record::plan::{Plan, Step};
 use crate::record::{Cell, Nulls, Repair, Row, Short};
 use crate::text::Page;
 use std::ops::Range;
@@ -255,6 +255,16 @@ impl RecordFormat {
         let ends = self.layout.fields.iter().enumerate().map(|(n, field)| if there(n) { field.bytes } else { 0 });
         let starts = self.plan.places(row);
         starts.into_iter().zip(ends).map(|(from, bytes)| from.min(length)..(from + bytes).min(length)).collect()
+    }
+
+    /// The page of a field's characters.
+    pub fn page(&self, field: usize) -> Option<Page> {
+        self.plan.steps.get(field).map(|step| step.page)
+    }
+
+    /// What decoding knows of each field.
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.plan.steps
     }
 
     /// Whether every good record has all its fields, but for what the layout itself lets vary.

@@ -1,12 +1,18 @@
 //! Signs of a text-mode transfer.
 //!
 //! Conversion as text destroys packed and binary fields for good, so nothing is guessed back; the signs are named so
-//! that the partner can see what to change. Only the beginning of a file is looked at.
+//! that the partner can see what to change. Only the beginning of a file is looked at, and of its records only what the
+//! layout says are characters: a packed or binary field may hold any byte, and a good one is no damage.
 
 use super::gauge::first_record;
 use super::kind::Framing;
 use super::prefix::hex;
+use super::sample::Sample;
 use crate::format::Format;
+use crate::layout::Kind;
+use crate::number::display::Encoding;
+use crate::record::plan::Step;
+use crate::record::{Cell, Row};
 use crate::text::{self, Page};
 
 /// Bytes of the beginning that are looked at, at most.
@@ -26,19 +32,69 @@ pub fn text_mode_damage(format: &Format, head: &[u8], size: u64) -> Option<Strin
     if head.is_empty() {
         return None;
     }
-    let signs = if format.page.is_ebcdic() { signs_of_ascii(format, head, size) } else { signs_of_substitutes(head) };
+    let shown = characters(format, head, head.len() as u64 >= size);
+    let signs = match format.page.is_ebcdic() {
+        true => signs_of_ascii(format, head, &shown, size),
+        false => signs_of_substitutes(head, &shown),
+    };
     if signs.is_empty() { None } else { Some(signs.join("; ")) }
 }
 
+/// Which bytes of the beginning are characters of the layout's page; all, where nobody can know: what no framing cuts and
+/// no record format fits.
+fn characters(format: &Format, head: &[u8], whole: bool) -> Vec<bool> {
+    if format.framing.delimited().is_some() {
+        return vec![true; head.len()];
+    }
+    let sample = Sample::of(format.framing.records(), head, whole);
+    if sample.faulty && sample.lengths.is_empty() {
+        return vec![true; head.len()];
+    }
+    let (mut shown, mut row) = (vec![false; head.len()], Row::default());
+    for place in sample.places.into_iter().filter(|place| !place.is_empty()) {
+        let (Some(record), Some(shown)) = (head.get(place.clone()), shown.get_mut(place)) else { continue };
+        match format.select(record).and_then(|index| format.records.get(index)) {
+            None => shown.fill(true),
+            Some(kind) => {
+                kind.decode(record, &mut row);
+                let places = kind.places(record, &row);
+                // A byte under both a text and a number belongs to the number.
+                for wanted in [true, false] {
+                    for ((step, at), cell) in kind.steps().iter().zip(&places).zip(&row.cells) {
+                        let front = if step.varlen { 2.min(step.bytes) } else { 0 };
+                        let bytes = shown.get_mut(at.clone()).unwrap_or_default();
+                        if *cell != Cell::Absent && is_shown(step, format.page) == wanted {
+                            bytes.iter_mut().skip(front).for_each(|byte| *byte = wanted);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    shown
+}
+
+/// Whether a field's bytes are single characters in a page of the file's family.
+fn is_shown(step: &Step, page: Page) -> bool {
+    let encoding = step.rules.as_ref().map_or(Encoding::Ebcdic, |rules| rules.encoding);
+    match step.kind {
+        Kind::Zoned { .. } => (encoding == Encoding::Ebcdic) == page.is_ebcdic(),
+        Kind::Graphic | Kind::Hex | Kind::Packed { .. } | Kind::Comp6 { .. } | Kind::Binary { .. } => false,
+        Kind::Float { .. } | Kind::DecFloat { .. } => false,
+        _ => step.page.is_ebcdic() == page.is_ebcdic() && !step.page.is_wide(),
+    }
+}
+
 /// The layout is EBCDIC: is the file not any more?
-fn signs_of_ascii(format: &Format, head: &[u8], size: u64) -> Vec<String> {
-    let count = |fits: fn(&u8) -> bool| head.iter().filter(|b| fits(b)).count();
+fn signs_of_ascii(format: &Format, head: &[u8], shown: &[bool], size: u64) -> Vec<String> {
+    let characters = shown.iter().filter(|is| **is).count();
+    let count = |fits: fn(&u8) -> bool| head.iter().zip(shown).filter(|(b, shown)| **shown && fits(b)).count();
     let ascii = count(|b| matches!(b, 0x20 | 0x30..=0x39));
     let ebcdic = count(|b| matches!(b, 0x40 | 0xF0..=0xF9));
     // Blanks and digits are most of any record; both counts are large only if neither reading holds.
-    let converted = ascii > ebcdic * 4 && ascii * 5 > head.len();
+    let converted = ascii > ebcdic * 4 && ascii * 5 > characters;
     let selector = ascii_selector(format, head);
-    let mut signs = signs_of_unicode(head);
+    let mut signs = signs_of_unicode(head, shown, characters);
     if !converted && selector.is_none() {
         return signs;
     }
@@ -47,8 +103,7 @@ fn signs_of_ascii(format: &Format, head: &[u8], size: u64) -> Vec<String> {
     }
     if converted {
         signs.push(format!(
-            "{ascii} of the first {} bytes are ASCII digits or blanks, {ebcdic} EBCDIC ones",
-            head.len()
+            "of the first {characters} characters {ascii} are ASCII digits or blanks, {ebcdic} EBCDIC ones"
         ));
     }
     let substitutes = count(|b| matches!(b, 0x3F | 0x1A));
@@ -74,20 +129,23 @@ fn signs_of_ascii(format: &Format, head: &[u8], size: u64) -> Vec<String> {
 ///
 /// Read as UTF-8, such bytes became replacement characters. Read as Latin-1 or Windows-1252 they became two bytes each,
 /// and EBCDIC digits, F0 to F9, are C3B0 to C3B9: C and controls or rare symbols in EBCDIC.
-fn signs_of_unicode(head: &[u8]) -> Vec<String> {
+fn signs_of_unicode(head: &[u8], shown: &[bool], characters: usize) -> Vec<String> {
     let mut signs = Vec::new();
-    if let Some(at) = position(head, &REPLACED) {
+    if let Some(at) = position(head, shown, &REPLACED) {
         signs.push(format!("replacement characters EFBFBD at byte {}", at + 1));
     }
-    let digits = head.windows(2).filter(|pair| matches!(pair, [0xC3, 0xB0..=0xB9])).count();
-    if digits * DIGITS_SHARE > head.len() {
-        signs.push(format!("{digits} EBCDIC digits as UTF-8 (C3B0 to C3B9) in the first {} bytes", head.len()));
+    let pairs = head.windows(2).zip(shown);
+    let digits = pairs.filter(|(pair, shown)| **shown && matches!(pair, [0xC3, 0xB0..=0xB9])).count();
+    if digits * DIGITS_SHARE > characters {
+        signs.push(format!("{digits} EBCDIC digits as UTF-8 (C3B0 to C3B9) in the first {characters} characters"));
     }
     signs
 }
 
-fn position(head: &[u8], sign: &[u8]) -> Option<usize> {
-    head.windows(sign.len()).position(|window| window == sign)
+/// The first place in characters that holds a sign.
+fn position(head: &[u8], shown: &[bool], sign: &[u8]) -> Option<usize> {
+    let places = head.windows(sign.len()).zip(shown.windows(sign.len()));
+    places.into_iter().position(|(window, shown)| window == sign && shown.iter().all(|is| *is))
 }
 
 /// What frames the first record, if it cannot be what was written: conversion does not spare it.
@@ -125,15 +183,15 @@ fn ascii_selector(format: &Format, head: &[u8]) -> Option<String> {
 }
 
 /// The layout is text already: have characters been replaced on the way?
-fn signs_of_substitutes(head: &[u8]) -> Vec<String> {
+fn signs_of_substitutes(head: &[u8], shown: &[bool]) -> Vec<String> {
     // A run at the very end is legal (see the cutter's remarks).
     let end = head.iter().rposition(|b| *b != 0x1A).map_or(0, |at| at + 1);
     let head = &head[..end];
     let mut signs = Vec::new();
-    if let Some(at) = position(head, &REPLACED) {
+    if let Some(at) = position(head, shown, &REPLACED) {
         signs.push(format!("replacement characters EFBFBD at byte {}", at + 1));
     }
-    if let Some(at) = position(head, &[0x1A, 0x1A]) {
+    if let Some(at) = position(head, shown, &[0x1A, 0x1A]) {
         signs.push(format!("substitutes 1A at byte {}", at + 1));
     }
     signs

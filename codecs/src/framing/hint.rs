@@ -1,10 +1,13 @@
 //! What a file that does not fit its framing looks like instead.
 //!
 //! Only the beginning is tried, and a guess is told only when several records in a row agree; it is never acted upon.
+//! Where a framing cuts a file without a fault, [`super::misframed`] asks the layout, too.
 
 use super::ending::LineEnding;
 use super::gauge::Gauge;
 use super::kind::{BLOCK_DEFAULT, Blocks, Framing, RECORD_DEFAULT_MAX, Rdw};
+use super::prefix::{WORD, hex};
+use super::sample::Sample;
 use super::step::Step;
 
 /// Records in a row that make a guess.
@@ -18,12 +21,27 @@ pub(super) fn likely(framing: &Framing, head: &[u8], whole: bool) -> Option<Stri
         Some(head) => (head, false),
         None => (head, whole),
     };
-    let words = others().into_iter().find(|(other, _)| other != framing.records() && fits(other, head, whole));
-    words.map(|(_, words)| words).or_else(|| lines(framing, head))
+    let records = framing.records();
+    let blocked = matches!(records, Framing::Blocks(_));
+    let words = others().into_iter().find(|(other, _)| {
+        other != records && fits(other, head, whole) && !(blocked && holds_words(other, head, whole))
+    });
+    words.map(|(_, words)| words).or_else(|| lines(framing, head).map(|lines| lines.told()))
+}
+
+/// Whether a record descriptor word begins each of the records: then they are blocks, whose words look the same.
+fn holds_words(framing: &Framing, head: &[u8], whole: bool) -> bool {
+    let Framing::Rdw(rdw) = *framing else { return false };
+    let places = Sample::of(framing, head, whole).places;
+    places.into_iter().take(SEEN_MIN).all(|place| {
+        let record = head.get(place).unwrap_or_default();
+        let word = record.first_chunk::<WORD>();
+        word.and_then(|word| rdw.read(*word, true).ok()).is_some_and(|(length, _)| WORD + length <= record.len())
+    })
 }
 
 /// Framings with descriptor words: their words in a row are hardly chance.
-fn others() -> Vec<(Framing, String)> {
+pub(super) fn others() -> Vec<(Framing, String)> {
     let mut others = Vec::new();
     for (little, counts_itself) in [(false, true), (true, true), (false, false), (true, false)] {
         let rdw = Rdw { little, counts_itself, max: RECORD_DEFAULT_MAX };
@@ -61,8 +79,34 @@ fn fits(framing: &Framing, head: &[u8], whole: bool) -> bool {
     }
 }
 
+/// Lines of one length.
+pub(super) struct EqualLines {
+    /// Bytes of a line without its end.
+    pub(super) length: usize,
+    ending: LineEnding,
+    word: &'static str,
+}
+
+impl EqualLines {
+    /// What was seen, and what to say instead.
+    pub(super) fn told(&self) -> String {
+        let (length, word, bytes) = (self.length, self.word, hex(self.ending.bytes()));
+        format!(
+            "every {length} bytes a line end {bytes} stands: framing = \"lines\", length = {length}, line_end = \
+             \"{word}\" (--framing lines,{word},length={length})"
+        )
+    }
+
+    /// Whether each of at least so many lines has no other line end within.
+    pub(super) fn are_many(&self, head: &[u8], least: usize) -> bool {
+        let end = self.ending.bytes();
+        let mut lines = head.chunks_exact(self.length + end.len());
+        lines.len() >= least && lines.all(|line| !line[..self.length].windows(end.len()).any(|place| place == end))
+    }
+}
+
 /// A line end at the same distance again and again.
-fn lines(framing: &Framing, head: &[u8]) -> Option<String> {
+pub(super) fn lines(framing: &Framing, head: &[u8]) -> Option<EqualLines> {
     if !matches!(
         framing.records(),
         Framing::Fixed { .. } | Framing::Rdw(_) | Framing::Blocks(_) | Framing::LengthField(_)
@@ -81,12 +125,6 @@ fn lines(framing: &Framing, head: &[u8]) -> Option<String> {
         let length = head.windows(end.len()).position(|place| place == end).filter(|at| *at > 0)?;
         let mut lines = head.chunks_exact(length + end.len());
         let all = lines.len() >= SEEN_MIN && lines.all(|line| line.ends_with(end));
-        all.then(|| {
-            let bytes: String = super::prefix::hex(end);
-            format!(
-                "every {length} bytes a line end {bytes} stands: framing = \"lines\", length = {length}, line_end = \
-                 \"{word}\" (--framing lines,{word},length={length})"
-            )
-        })
+        all.then_some(EqualLines { length, ending, word })
     })
 }

@@ -17,7 +17,9 @@ mod gauge_lines;
 mod hint;
 pub mod indexer;
 pub(crate) mod kind;
+mod misframed;
 mod prefix;
+mod sample;
 pub mod scan;
 mod step;
 mod window;
@@ -36,4 +38,5 @@ pub use kind::{
     BLOCK_DEFAULT, Blocks, ByLayout, EDGE_LIMIT, Edge, Edged, Framing, LengthField, LengthNumber, LengthOf,
     RECORD_DEFAULT_MAX, RECORD_LIMIT, Rdw, TextLines,
 };
+pub use misframed::{likely_framing, misframed};
 pub use scan::Scanner;

@@ -72,7 +72,7 @@ pub struct Choice {
     pub field: usize,
     /// Its values, and the alternative of each.
     pub cases: Vec<(String, usize)>,
-    /// The alternative for other values; none of them without it.
+    /// The alternative for other values; without it they are a fault.
     pub otherwise: Option<usize>,
 }
 

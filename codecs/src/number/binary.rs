@@ -50,11 +50,9 @@ impl Binary {
         self.bits(input).map(|(rest, n)| (rest, Digits::of_parts(false, n)))
     }
 
-    /// Appends a number; `digits` is the most that the field's picture has, nothing for COMP-5.
-    pub fn write(self, number: &Digits, digits: Option<u8>, out: &mut Vec<u8>) -> Result<(), Flaw> {
-        if let Some(digits) = digits {
-            number.last(digits)?;
-        }
+    /// Appends a number: any that the bytes hold, whatever digits a picture names. Programs put larger ones there (DDS;
+    /// COMP-5; COMP under TRUNC(BIN), Enterprise COBOL Programming Guide), and what is read is written again.
+    pub fn write(self, number: &Digits, out: &mut Vec<u8>) -> Result<(), Flaw> {
         if !self.signed {
             number.refuse_negative()?;
         }
@@ -113,5 +111,5 @@ pub fn binary(input: &[u8], digits: u8) -> Parsed<'_, i64> {
 
 /// Appends a binary number of DDS, which may use all that its bytes hold.
 pub fn write(value: i128, digits: u8, out: &mut Vec<u8>) -> Result<(), Flaw> {
-    dds(digits).write(&Digits::of(value), None, out)
+    dds(digits).write(&Digits::of(value), out)
 }

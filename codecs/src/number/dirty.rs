@@ -1,4 +1,4 @@
-//! Numbers that are none: what kind of dirt a field holds, so that its policy can treat it.
+//! Numbers, dates and times that are none: what kind of dirt a field holds, so that its policy can treat it.
 //!
 //! The reader of a good number never comes here. A bad field is looked at once more: blanks, low-values and high-values
 //! are fields that nobody filled, the rest is damage. Nothing is repaired here. IBM's own repair is [`super::fixnbr`].
@@ -21,7 +21,9 @@ pub enum Dirt {
     BadZone,
     /// A digit is none.
     BadDigit,
-    /// Too many digits or decimals, or too few bytes: no dirt that a policy can wash.
+    /// Good characters of no value: an impossible day or time, NaN, infinity, digits that the field has no place for.
+    NoValue,
+    /// Too few bytes: no dirt that a policy can wash.
     Misfit,
 }
 
@@ -41,6 +43,7 @@ pub fn of_flaw(field: &[u8], flaw: Flaw) -> Dirt {
         // The zone is to blame only where the rest of the byte could be a digit.
         Code::ZONE if is_digit => Dirt::BadZone,
         Code::PACKED_DIGIT | Code::ZONE => Dirt::BadDigit,
+        Code::DATE | Code::RANGE | Code::TOO_LONG => Dirt::NoValue,
         _ => Dirt::Misfit,
     })
 }

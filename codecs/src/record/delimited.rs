@@ -25,6 +25,8 @@ const TRAILING: Flaw = Flaw::new(Code::RANGE, 0, "something follows the closing 
 const TOO_LONG: Flaw = Flaw::new(Code::TOO_LONG, 0, "the value is too long for its field");
 const NO_QUOTE: Flaw = Flaw::new(Code::NO_QUOTE, 0, "the value holds the delimiter, and there is no quote");
 const WRONG_CELL: Flaw = Flaw::new(Code::RANGE, 0, "the value is not of the field's kind");
+const OTHER_FORM: Flaw =
+    Flaw::new(Code::DATE, 0, "more or fewer characters than dates, times or timestamps of this format have");
 const NO_FORM: Flaw = Flaw::new(Code::RANGE, 0, "fields of this kind have no form between delimiters");
 
 impl Plan {
@@ -148,7 +150,6 @@ fn read(
     if piece.trailing {
         return Err(TRAILING);
     }
-    let start = out.len() as u32;
     let text = step.kind.is_text() || step.kind == Kind::Hex;
     let bare = text::trim(step.page, bytes);
     if !piece.quoted && bare.is_empty() && (step.nullable || !text) {
@@ -159,27 +160,45 @@ fn read(
     }
     // Blanks may stand before numbers and dates, too.
     let lead = bare.iter().take_while(|b| **b == step.page.blank()).count();
-    let shift = |flaw: Flaw| Flaw { at: flaw.at + lead, ..flaw };
     let bare = &bare[lead..];
+    let start = out.len();
+    let read = value(step, how, bare, out, repaired).or_else(|flaw| match step.rules.as_deref() {
+        Some(rules) => {
+            out.truncate(start);
+            special::passed(step, rules, bare, flaw, out, repaired)
+        }
+        None => Err(flaw),
+    });
+    read.map_err(|flaw| Flaw { at: flaw.at + lead, ..flaw })
+}
+
+/// A number, date or time without blanks around it.
+fn value(
+    step: &Step,
+    how: &Delimited,
+    bare: &[u8],
+    out: &mut String,
+    repaired: &mut dyn FnMut(usize, &'static str),
+) -> Result<Cell, Flaw> {
+    let start = out.len() as u32;
     match (step.kind, step.rules.as_deref()) {
         (Kind::Float { double }, _) => real(step, double, bare),
-        (Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }, None) => {
-            decode::plain(step, bare, out, repaired).map_err(shift)
-        }
+        (Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }, _) if bare.len() != step.bytes => Err(OTHER_FORM),
+        (Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }, None) => decode::plain(step, bare, out, repaired),
         (Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }, Some(rules)) => {
-            special::decode(step, rules, bare, out, repaired).map_err(shift)
+            special::decode(step, rules, bare, out, repaired)
         }
         (_, rules) => {
             let (digits, decimals) = digits_of(step).ok_or(NO_FORM)?;
             let form = explicit(step, how, digits, decimals);
             if let Some(rules) = rules.filter(|rules| rules.moment.is_some()) {
-                return numeric_moment(step, rules, form, bare, out, repaired).map_err(shift);
+                return numeric_moment(step, rules, form, bare, out, repaired);
             }
             let whole = matches!(step.kind, Kind::Binary { decimals: 0, .. });
             if let Some(n) = form.narrow(bare) {
                 return Ok(if whole { Cell::Int(n) } else { decimal(n.into(), decimals) });
             }
-            let number = form.read(bare).map_err(shift)?;
+            let number = form.read(bare)?;
             match number.narrow() {
                 Some(n) if whole && let Ok(n) = i64::try_from(n) => Ok(Cell::Int(n)),
                 Some(n) => Ok(decimal(n, decimals)),
@@ -287,8 +306,9 @@ fn write(
     };
     match (step.kind, cell) {
         (_, Cell::Null) if step.nullable || step.filler || step.rules.as_deref().is_some_and(kept) => Ok(()),
-        (_, Cell::Null | Cell::Bad | Cell::Absent | Cell::Raw(..)) => Err(Flaw::NO_VALUE),
-        (Kind::Hex, Cell::Text(..) | Cell::Hex(..)) => {
+        (_, Cell::Null | Cell::Bad | Cell::Absent) => Err(Flaw::NO_VALUE),
+        // What a policy kept goes back, between string delimiters; where none keeps anything, reading it back refuses it.
+        (_, Cell::Raw(..)) | (Kind::Hex, Cell::Text(..) | Cell::Hex(..)) => {
             let digits = text.unwrap_or_default();
             let pairs = digits.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap_or_default());
             let bytes: Option<Vec<u8>> =

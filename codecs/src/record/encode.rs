@@ -160,6 +160,10 @@ fn write_cell(
                 (None, Some(text)) => Digits::parse(text, decimals)?,
                 (None, None) => return Err(WRONG_CELL),
             };
+            // Reading back would refuse it, if no policy let it pass.
+            if let (Some(form), Some(value)) = (rules.moment, number.narrow()) {
+                moment::meant(step, rules, form, value, &mut String::new())?;
+            }
             number::write(step, rules, &number, out)
         }
     }

@@ -5,9 +5,9 @@
 //! Where records may be short, one that ends in alternatives ends where the written one does.
 
 use super::occurs::Around;
+use super::occurs::occurrences;
 use super::plan::{Plan, Short};
 use super::row::{Cell, Repair, Row};
-use super::walk::occurrences;
 use crate::code::Code;
 use crate::fault::{Fault, Flaw};
 use crate::layout::{Array, Node, Redefines};

@@ -10,10 +10,10 @@
 //!
 //! Time is that of the counters and of the occurrences that hold any, at most a step for each leaf of the layout.
 
+use super::occurs::occurrences;
 use super::plan::Plan;
 use super::quick::Quick;
 use super::row::{Cell, Row};
-use super::walk::occurrences;
 use crate::code::Code;
 use crate::layout::{Depending, Layout, Node};
 use std::fmt::Write;

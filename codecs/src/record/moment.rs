@@ -12,7 +12,8 @@ use crate::fault::Flaw;
 use crate::layout::{Kind, NumericMoment, Rules};
 use crate::number::Digits;
 
-const REFUSED: Flaw = Flaw::new(Code::DATE, 0, "a value that stands for no date, which this field must have");
+pub(super) const REFUSED: Flaw =
+    Flaw::new(Code::DATE, 0, "a value that stands for no date, which this field must have");
 const NO_DAY: Flaw = Flaw::new(Code::DATE, 0, "not a date yyyy-mm-dd");
 const NO_TIME: Flaw = Flaw::new(Code::DATE, 0, "not a time hh:mm:ss");
 const NO_STANDIN: Flaw = Flaw::new(Code::MANDATORY, 0, "the field has no value, and nothing stands for none");

@@ -180,11 +180,7 @@ pub(super) fn write(step: &Step, rules: &Rules, number: &Digits, out: &mut Vec<u
             let (picture, currency) = step.picture.as_deref().ok_or(NO_PICTURE)?;
             picture.write(number, Look { ebcdic: step.page.is_ebcdic(), currency: *currency }, out)
         }
-        // A field of DDS may use all that its bytes hold; of COBOL's, only COMP-5.
-        Kind::Binary { digits, .. } => {
-            let checked = (!rules.native && !rules.is_plain()).then_some(digits);
-            binary(step, rules).write(number, checked, out)
-        }
+        Kind::Binary { .. } => binary(step, rules).write(number, out),
         _ => Err(WRONG_KIND),
     }
 }

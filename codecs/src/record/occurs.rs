@@ -1,12 +1,12 @@
-//! How many occurrences of an array a record has, as its cells say.
+//! How many occurrences of an array a record has, as its cells and counters say.
 //!
 //! An occurrence is there when one of its leaves is. Those that may be without any leaf, because they consist of arrays
 //! that vary down to none, are there all the same: all of an array that does not vary, and as many as the counter says
 //! of one that does.
 
+use super::decimal::Decimal;
 use super::row::{Cell, Row};
-use super::walk::occurrences;
-use crate::layout::Array;
+use crate::layout::{Array, Depending};
 
 /// The arrays around a part that is being looked at, each with the occurrence that it is in.
 #[derive(Debug, Default)]
@@ -59,4 +59,30 @@ impl Row {
         };
         told.filter(|told| (seen..=array.count).contains(told)).unwrap_or(seen)
     }
+}
+
+/// What a counter says; nothing if it cannot be read or is not in its map.
+pub(super) fn occurrences(row: &Row, counter: usize, depending: &Depending) -> Option<usize> {
+    if depending.map.is_empty() {
+        // A row made from JSON has the counter as text.
+        let number = row.decimal(counter).or_else(|| Decimal::parse(row.str(counter)?))?.rescale(0)?;
+        return usize::try_from(number.unscaled).ok();
+    }
+    let text = text_of(row, counter)?;
+    depending.map.iter().find(|(wanted, _)| same(wanted, &text)).map(|(_, count)| *count)
+}
+
+/// A cell as a condition compares it.
+pub(super) fn text_of(row: &Row, field: usize) -> Option<String> {
+    match (row.str(field), row.decimal(field)) {
+        (Some(text), _) => Some(text.to_owned()),
+        (None, Some(number)) => Some(number.to_string()),
+        (None, None) => None,
+    }
+}
+
+/// Equal as text, or as numbers: `1` is `01.0`.
+pub(super) fn same(wanted: &str, found: &str) -> bool {
+    let number = || Some(Decimal::parse(wanted)?.same_value(Decimal::parse(found)?));
+    wanted.trim_end() == found.trim_end() || number().unwrap_or(false)
 }

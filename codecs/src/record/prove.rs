@@ -5,6 +5,7 @@
 
 use super::plan::{Plan, Step};
 use super::row::{Cell, Row};
+use super::walk::UNCHOSEN;
 use crate::code::Code;
 use crate::fault::{Fault, Flaw};
 use crate::layout::{Kind, Rules};
@@ -25,8 +26,10 @@ impl Plan {
     /// Compares a row with what was read back of it.
     pub(super) fn compare(&self, row: &Row, back: &Row) -> Result<(), Fault> {
         if let Some(fault) = back.faults.first() {
-            // Bytes that were given as such are to blame themselves, and so is a number that is to be a date.
-            let given = matches!(row.cells.get(fault.field), Some(Cell::Raw(..) | Cell::Int(_)));
+            // Bytes that were given as such are to blame themselves, and so are a number that is to be a date, and a value
+            // that chooses no reading.
+            let given = matches!(row.cells.get(fault.field), Some(Cell::Raw(..) | Cell::Int(_)))
+                || fault.detail == UNCHOSEN.detail;
             if !given && self.is_shared(fault.field) {
                 return Err(NOT_CHOSEN.within(fault.field, 0));
             }

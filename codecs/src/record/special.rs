@@ -4,6 +4,7 @@
 //! lets pass is the flaw that strict reading found.
 
 use super::content::hex;
+use super::moment::REFUSED;
 use super::plan::Step;
 use super::row::Cell;
 use super::{decimal::Decimal, float, moment, number};
@@ -62,8 +63,20 @@ fn washed(
         repaired(flaw.at, "a bad number: mended as FIXNBR does");
         return Ok(cell);
     }
-    let dirt = dirty::of_flaw(bytes, flaw);
-    let policy = match dirt {
+    passed(step, rules, bytes, flaw, out, repaired)
+}
+
+/// What `dirty` and `blank` make of it. A day that the layout refuses by name is refused.
+pub(super) fn passed(
+    step: &Step,
+    rules: &Rules,
+    bytes: &[u8],
+    flaw: Flaw,
+    out: &mut String,
+    repaired: &mut dyn FnMut(usize, &'static str),
+) -> Result<Cell, Flaw> {
+    let policy = match dirty::of_flaw(bytes, flaw) {
+        _ if flaw.detail == REFUSED.detail => Dirty::Reject,
         Dirt::Misfit => Dirty::Reject,
         dirt if dirt.is_unfilled() => rules.blank.unwrap_or(rules.dirty),
         _ => rules.dirty,

@@ -3,11 +3,11 @@
 //! Every leaf has the place it would have if every array before it were full; `lost` is by how many bytes the record
 //! is behind that. IBM's COBOL lets a part that follows a varying array move, and so does this; what follows
 //! alternatives does not move, because their bytes are the longest one's (Language Reference, REDEFINES). When a counter cannot be
-//! read nobody knows where the rest stands: it is left bad, with the one fault of the counter.
+//! read nobody knows where the rest stands: it is left bad, with the one fault of the counter. Alternatives of which a
+//! field's value chooses none are bad, too: bytes that no reading shows would be lost in silence.
 
 use super::column::Columns;
-use super::decimal::Decimal;
-use super::occurs::Around;
+use super::occurs::{Around, occurrences, same, text_of};
 use super::op::Shift;
 use super::parts::{Alternative, Part, Redefines, Repeat, Segment, Segments, Varying};
 use super::plan::Plan;
@@ -16,6 +16,12 @@ use super::segment::Decode;
 use crate::code::Code;
 use crate::fault::Flaw;
 use crate::layout::Depending;
+
+pub(super) const UNCHOSEN: Flaw = Flaw::new(
+    Code::RANGE,
+    0,
+    "the field that chooses what these bytes are has a value that is none of the cases of `choice`, and no `otherwise` holds",
+);
 
 /// Decodes the whole record; gives the bytes that varying arrays leave out, nothing if the way was lost.
 pub(super) fn decode(plan: &Plan, record: &[u8], row: &mut Row) -> Option<usize> {
@@ -121,7 +127,8 @@ impl Walk<'_> {
         let Some(choice) = &part.choice else { return self.every(part, shift) };
         let field = self.around.resolved(choice.field);
         // The field may stand in the first alternative itself.
-        if self.row.cells.get(field) == Some(&Cell::Absent) && !self.astray {
+        let within = self.row.cells.get(field) == Some(&Cell::Absent) && !self.astray;
+        if within {
             self.leaf(field);
             self.row.repairs.retain(|repair| repair.field != field);
             self.row.faults.retain(|fault| fault.field != field);
@@ -129,6 +136,14 @@ impl Walk<'_> {
         let value = text_of(self.row, field);
         let case = value.and_then(|value| choice.cases.iter().find(|(wanted, _)| same(wanted, &value)));
         let chosen = case.map(|(_, at)| *at).or(choice.otherwise);
+        // A bad one before the alternatives is told already; the fault of one within was forgotten.
+        let told = match self.row.cells.get(field) {
+            Some(Cell::Bad) => !within,
+            cell => matches!(cell, Some(Cell::Absent) | None),
+        };
+        if chosen.is_none() && !self.astray && !told {
+            return self.unchosen(part, shift, field);
+        }
         if let Some(cell) = self.row.cells.get_mut(field)
             && part.alternatives.iter().any(|alternative| alternative.has(field, shift.leaves))
         {
@@ -138,6 +153,20 @@ impl Walk<'_> {
             self.parts(&alternative.parts, shift);
             self.lost = before;
         }
+    }
+
+    /// The value is in no case: the bytes are there, and nobody knows what they are.
+    #[cold]
+    fn unchosen(&mut self, part: &Redefines, shift: Shift, field: usize) {
+        let Some(first) = part.alternatives.first() else { return };
+        let (leaf, chooser) = (first.leaves.start + shift.leaves, self.row.cells.get(field).copied());
+        self.fill(first, shift, Cell::Bad);
+        // It may stand in the first alternative itself.
+        if let (Some(cell), Some(chooser)) = (self.row.cells.get_mut(field), chooser) {
+            *cell = chooser;
+        }
+        let start = self.plan.steps.get(leaf).map_or(0, |step| step.start.saturating_sub(self.lost));
+        self.row.faults.push(UNCHOSEN.within(leaf, start));
     }
 
     /// One field, before its turn.
@@ -196,30 +225,4 @@ impl Alternative {
     fn has(&self, leaf: usize, shift: usize) -> bool {
         (self.leaves.start + shift..self.leaves.end + shift).contains(&leaf)
     }
-}
-
-/// What a counter says; nothing if it cannot be read or is not in its map.
-pub(super) fn occurrences(row: &Row, counter: usize, depending: &Depending) -> Option<usize> {
-    if depending.map.is_empty() {
-        // A row made from JSON has the counter as text.
-        let number = row.decimal(counter).or_else(|| Decimal::parse(row.str(counter)?))?.rescale(0)?;
-        return usize::try_from(number.unscaled).ok();
-    }
-    let text = text_of(row, counter)?;
-    depending.map.iter().find(|(wanted, _)| same(wanted, &text)).map(|(_, count)| *count)
-}
-
-/// A cell as a condition compares it.
-fn text_of(row: &Row, field: usize) -> Option<String> {
-    match (row.str(field), row.decimal(field)) {
-        (Some(text), _) => Some(text.to_owned()),
-        (None, Some(number)) => Some(number.to_string()),
-        (None, None) => None,
-    }
-}
-
-/// Equal as text, or as numbers: `1` is `01.0`.
-fn same(wanted: &str, found: &str) -> bool {
-    let number = || Some(Decimal::parse(wanted)?.same_value(Decimal::parse(found)?));
-    wanted.trim_end() == found.trim_end() || number().unwrap_or(false)
 }

@@ -3,6 +3,7 @@
 mod crew;
 mod family;
 mod job;
+mod looks;
 mod outlets;
 mod plan;
 mod range;
@@ -19,8 +20,9 @@ use clap::{Args, ValueEnum};
 use family::Family;
 use fpp_codecs::Code;
 use fpp_codecs::framing::damage::HEAD;
-use fpp_codecs::framing::{CutError, Cutter, Place, text_mode_damage};
+use fpp_codecs::framing::{CutError, Cutter, Place};
 use job::{Count, Job};
+use looks::Looks;
 use outlets::Outlets;
 use range::Ranges;
 use std::io::Read;
@@ -127,15 +129,7 @@ impl Decode {
         let mut head = Vec::new();
         let read = input.reader.by_ref().take(HEAD as u64).read_to_end(&mut head);
         read.map_err(|e| Failure::file("read", &name, &e))?;
-        if start == Place::START
-            && let Some(signs) = text_mode_damage(&job.whole, &head, size.unwrap_or(head.len() as u64))
-        {
-            let never = match job.whole.page.is_ebcdic() {
-                true => "; if it was never EBCDIC, name its page: --ccsid utf-8, gbk ...",
-                false => "",
-            };
-            note(format_args!("warning: {} {}: {signs}{never}", Code::TEXT_MODE, Code::TEXT_MODE.english()));
-        }
+        let looks = (start == Place::START).then(|| Looks::at(&job.whole, &head, size));
         let targets = targets(names, out)?;
         let rejects = match self.rejects.as_deref() {
             Some(_) if rejects_to_stdout => Some(Target::stdout_too()?),
@@ -144,7 +138,7 @@ impl Decode {
         let progress = Progress::new(size);
         let allowed = if self.fail_fast { 0 } else { self.max_errors.unwrap_or(u64::MAX) };
         let mut outlets = Outlets::new(&job, targets, rejects, allowed, &progress)?;
-        let input = std::io::Cursor::new(head).chain(input.reader);
+        let input = std::io::Cursor::new(head.clone()).chain(input.reader);
         let cutter = Cutter::new(job.whole.framing.clone(), input).starting(start);
         let ended = match self.threads() {
             _ if family => crew::alone(&job, cutter, &mut outlets)?,
@@ -171,6 +165,9 @@ impl Decode {
         summary(&count, count.bytes.saturating_sub(start.offset), &progress);
         if let Some(error) = &ended.error {
             return Err(self.refused_file(&name, error));
+        }
+        if let Some(looks) = looks.filter(|_| count.refused * 2 > count.records) {
+            looks.of_bad_records(&job.whole, &head);
         }
         match stopped {
             Some(n) => Err(too_many(&job, &count, n, &name)),

@@ -75,7 +75,9 @@ pub(super) fn record(job: &Job, index: usize, cut: &Cut<'_>, row: &Row, faults: 
 pub(super) fn told(format: &RecordFormat, cut: &Cut<'_>, fault: &Fault) -> String {
     let field = format.layout.fields.get(fault.field).map_or("the record", |field| &field.name);
     let (n, name, at, code) = (cut.n, &format.layout.name, fault.offset + 1, fault.code);
-    format!("record {n}: {name} {field}: {code} at byte {at}: {}. {}", fault.detail, code.hint())
+    let page = format.page(fault.field).filter(|_| code == Code::UNMAPPED);
+    let page = page.map_or_else(String::new, |page| format!(" (it was read in code page {})", page.name()));
+    format!("record {n}: {name} {field}: {code} at byte {at}: {}{page}. {}", fault.detail, code.hint())
 }
 
 /// Appends the line of a record that no record format fits.

@@ -176,15 +176,8 @@ impl Writer<'_> {
                     let word = match &part.choice {
                         // Nothing says which one holds: all that decode are shown.
                         None => "anyOf",
-                        Some(choice) => {
-                            let names = self.names(&part.alternatives);
-                            // A reading of blank fillers has no key either, and would hold beside this one.
-                            if choice.otherwise.is_none() && readings.iter().all(|reading| *reading != json!({})) {
-                                let any: Vec<Value> =
-                                    names.iter().flatten().map(|n| json!({"required": [n]})).collect();
-                                readings.push(json!({"not": {"anyOf": any}}));
-                            }
-                            exclusive(&mut readings, &names);
+                        Some(_) => {
+                            exclusive(&mut readings, &self.names(&part.alternatives));
                             "oneOf"
                         }
                     };
