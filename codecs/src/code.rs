@@ -134,6 +134,10 @@ codes! {
     UNSURE = 4008;
     /// What was delivered is not taken in time.
     UNTAKEN = 4009;
+    /// A command at the partner failed.
+    COMMAND = 4010;
+    /// Nobody knows whether a command at the partner ran.
+    COMMAND_UNSURE = 4011;
     /// A line to be encoded cannot be read.
     LINE = 5001;
     /// There is no such record format.

@@ -36,7 +36,7 @@ pub use patient::PatientReader;
 pub use pattern::{Captures, NamePattern};
 pub use publish::{Publication, Published, publish};
 pub use scan::{Arrival, Orphan, Readiness, Reason, Scan, ScanRules, Scanner, Waiting};
-pub use sftp::{Address, Auth, Negotiated, PoolStatus, SftpFolder, SftpPool, SftpSettings};
+pub use sftp::{Address, Auth, Negotiated, PoolStatus, Ran, SftpFolder, SftpPool, SftpSettings};
 pub use source::{SourceAction, move_source};
 pub use sweep::{Temporary, sweep_temporaries, sweep_temporaries_where};
 pub use template::{Fields, NameTemplate};

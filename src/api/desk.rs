@@ -14,6 +14,7 @@ use crate::ledger::delivery::DeliveryId;
 use crate::ledger::desk::{Ask, AskId, AskState, Switch, SwitchKind, is_paused};
 use crate::ledger::transfer::TransferId;
 use crate::ledger::verbs::{Planned, Verb, of_switch};
+use crate::trade::series::span;
 use fpp_codecs::Code;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -43,6 +44,9 @@ pub(super) struct Asked {
     /// Digest of the bytes that were looked at.
     #[serde(default)]
     digest: Option<String>,
+    /// The batches that never come: `0003`, or `0002-0003`.
+    #[serde(default)]
+    skip: Option<String>,
     /// The core knows.
     #[serde(default)]
     core_agreed: bool,
@@ -156,10 +160,16 @@ async fn plan(doors: &Doors, verb: Verb, asked: &Asked, by: &str) -> Result<Plan
                 return Ok(planned);
             }
             let (who, reason) = by.split_once(": ").unwrap_or((by, &asked.reason));
+            let unreadable = || {
+                let what = "skip is no batch, nor a span of them";
+                Error::halt(Code::NOT_READY, what).hint("Write --skip 0003, or --skip 0002-0003.")
+            };
+            let skip = asked.skip.as_deref().map(|text| span(text).ok_or_else(unreadable)).transpose()?;
             let request = Request {
                 id: TransferId(asked.id.clone()),
                 reason: reason.to_owned(),
                 digest: asked.digest.clone(),
+                skip,
                 core_agreed: asked.core_agreed,
                 by: who.to_owned(),
             };

@@ -61,6 +61,10 @@ impl Check {
         }
         out.line(spools)?;
         out.line("")?;
+        if let Some(commands) = commands(&settings) {
+            out.line(commands)?;
+            out.line("")?;
+        }
         let heads = ["route", "spool", "files", "ready", "format", "answer"].map(|h| (h, Align::Left));
         let mut routes = Table::new(&heads);
         for route in &settings.routes {
@@ -78,6 +82,24 @@ impl Check {
         ))?;
         Ok(Exit::Good)
     }
+}
+
+/// What partners run, and after what.
+fn commands(settings: &Settings) -> Option<Table> {
+    let heads = ["command", "at", "after", "run"].map(|h| (h, Align::Left));
+    let mut table = Table::new(&heads);
+    let mut any = false;
+    for spool in &settings.spools {
+        let SpoolKind::Sftp(sftp) = &spool.kind else { continue };
+        for command in &sftp.commands {
+            let after: Vec<_> =
+                settings.routes.iter().flat_map(|r| r.followed_by(&spool.name, &command.name)).collect();
+            let after = if after.is_empty() { "nothing".to_owned() } else { after.join(", ") };
+            table.row(vec![command.name.clone(), spool.name.clone(), after, command.run.clone()]);
+            any = true;
+        }
+    }
+    any.then_some(table)
 }
 
 /// What a server said about its tables.

@@ -36,6 +36,9 @@ pub(super) struct Command {
     /// Digest of the file meant, so that nobody releases another one than he looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) digest: Option<String>,
+    /// The batches that never come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) skip: Option<String>,
     /// The core's operators know that a second answer is coming.
     pub(super) core_agreed: bool,
     /// Who.

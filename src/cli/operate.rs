@@ -46,18 +46,26 @@ pub(super) struct Resend {
 
 /// Let a held file go on from where it was held.
 ///
-/// The check that held it is not made again. The digest says which bytes were looked at: `fpp transfers show ID` gives
-/// the whole command.
+/// The check that held it is not made again. A file needs the digest, which says which bytes were looked at: `fpp
+/// transfers show ID` gives the whole command.
+///
+/// A batch that waits for others goes on without them when --skip names exactly those that it waits for.
+///
+/// A held command (FPP4011) that is released counts as run.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  fpp release 01JY3V8Q5TZ6QX2M4N7P9RSTVW --digest 9f86d081 --reason \"core confirms batch 0002, ticket 4711\""
+    after_help = "Examples:\n  fpp release 01JY3V8Q5TZ6QX2M4N7P9RSTVW --digest 9f86d081 --reason \"core confirms batch 0002, ticket 4711\"\n  \
+                  fpp release 01JY3V8Q5TZ6QX2M4N7P9RSTVW --digest 9f86d081 --skip 0003 --reason \"core: 0003 never comes\""
 )]
 pub(super) struct Release {
     #[command(flatten)]
     decision: Decision,
     /// SHA-256 of the file that was looked at, or its first 8 digits or more
     #[arg(long, value_name = "HEX", value_parser = digest)]
-    digest: String,
+    digest: Option<String>,
+    /// The batch, or span of batches, that it waits for and that never comes: 0003, 0002-0003
+    #[arg(long, value_name = "BATCHES")]
+    skip: Option<String>,
 }
 
 /// Refuse a held file: nothing of it is posted, and the core gets a rejecting answer.
@@ -92,7 +100,7 @@ pub(super) struct Retry {
 
 #[derive(Debug, Args)]
 struct Decision {
-    /// Transfer; `hold` and `retry` take a delivery too
+    /// Transfer; `hold` and `retry` take a delivery too, `release` a command
     id: String,
     /// Why; kept in the journal
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -131,8 +139,8 @@ fn time_ms(text: &str, zone: &str) -> Result<i64, Failure> {
 
 impl Release {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
-        let digest = Some(self.digest);
-        self.decision.send("release", global, out, Command { digest, ..Command::default() })
+        let (digest, skip) = (self.digest, self.skip);
+        self.decision.send("release", global, out, Command { digest, skip, ..Command::default() })
     }
 }
 

@@ -5,7 +5,7 @@ use super::deliveries;
 use super::exit::Failure;
 use super::output::{Align, Output, Table};
 use super::show::{Times, count, grouped, state, verdict};
-use crate::inbound::verbs;
+use crate::inbound::{order, verbs};
 use crate::ledger::Ledger;
 use crate::ledger::change::{JournalRow, Reject};
 use crate::ledger::delivery::{Delivery, DeliveryState};
@@ -53,8 +53,13 @@ fn commands(transfer: &Transfer, deliveries: &[Delivery]) -> Vec<(String, &'stat
     let mut commands = Vec::new();
     for verb in [Verb::Release, Verb::Reject, Verb::Retry] {
         let row = verbs::row_of(verb, transfer);
+        let skip = order::waits_for(transfer).map(|batches| format!("{digest} --skip {batches}"));
         let options = match (verb, row.effect) {
             (_, Effect::Refused) => continue,
+            (_, Effect::Skip) => match &skip {
+                None => continue,
+                Some(skip) => skip.as_str(),
+            },
             (Verb::Release, _) => digest.as_str(),
             (_, Effect::Anew) => " --core-agreed",
             _ => "",
@@ -67,6 +72,7 @@ fn commands(transfer: &Transfer, deliveries: &[Delivery]) -> Vec<(String, &'stat
 fn meaning(effect: Effect) -> &'static str {
     match effect {
         Effect::GoOn => "it goes on; the check that held it is not made again",
+        Effect::Skip => "it is posted without the batches before it; say so only when they never come",
         Effect::CheckAgain => "it goes on where it was held; its checks are made again",
         Effect::Refuse => "nothing of it is posted; the core gets a rejecting answer",
         Effect::RefuseUnread => "the core gets the header of a rejecting answer; its records were never read",

@@ -4,7 +4,10 @@
 //! the temporary file was read back and equals the vault is in the books before the rename (D15), so a crash at any
 //! point continues where it stood and never uploads blindly again.
 
+pub mod allowed;
+pub mod command;
 pub mod publish;
+mod settle;
 pub mod sweep;
 pub mod taken;
 pub mod verbs;
@@ -24,6 +27,8 @@ pub struct Deliveries {
     pub vault: Arc<dyn Vault>,
     /// Folders by spool name, those that this node reaches (D24).
     pub folders: BTreeMap<String, Arc<dyn Folder>>,
+    /// What may be run at partners, and what it follows.
+    pub commands: allowed::Commands,
     /// The time.
     pub clock: Clock,
     /// Other nodes may take over what this one is in the middle of.

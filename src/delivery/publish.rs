@@ -1,12 +1,12 @@
 //! One delivery, from the vault to its final name.
 
-use super::Deliveries;
+use super::settle::{settle, step};
 use super::sweep::sweep;
-use crate::backoff;
+use super::{Deliveries, command};
 use crate::blocking::blocking;
-use crate::error::{Class, Error, Result};
-use crate::ledger::change::{Change, Fence, NewNotice};
-use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState};
+use crate::error::{Error, Result};
+use crate::ledger::change::Fence;
+use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState, Purpose};
 use crate::ledger::fold::{Entry, Under, What, delivery_subject};
 use crate::vault::Vault;
 use fpp_codecs::Code;
@@ -26,6 +26,9 @@ pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Resul
     if !due || delivery.next_attempt_ms > cx.clock.now_ms() {
         return Ok(());
     }
+    if delivery.purpose == Purpose::Command {
+        return command::carry_out(cx, &delivery, fence).await;
+    }
     match send(cx, &delivery, fence).await {
         Ok(published) => {
             tracing::info!(delivery = %id, file = delivery.name, spool = delivery.spool, bytes = delivery.size,
@@ -34,6 +37,7 @@ pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Resul
             if published.collected {
                 changes.push(step(id, DeliveryEvent::Take));
             }
+            changes.extend(command::follow(cx, &delivery).await?);
             cx.ledger.apply(Some(fence), cx.clock.now_ms(), &changes).await?;
             if fence.epoch > FIRST_EPOCH
                 && let Err(error) = sweep(cx, &delivery.spool).await
@@ -46,7 +50,7 @@ pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Resul
             tracing::warn!(delivery = %id, "work dropped: {error}");
             Ok(())
         }
-        Err(error) => settle(cx, &delivery, fence, &error).await,
+        Err(error) => settle(cx, &delivery, fence, &error, None).await,
     }
 }
 
@@ -148,39 +152,4 @@ fn checksums(delivery: &Delivery) -> Result<Vec<(Algorithm, Digest)>> {
 
 fn digest(algorithm: Algorithm, hex: &str) -> Result<Digest> {
     Digest::parse(algorithm, hex).ok_or_else(|| Error::internal(format!("`{hex}` is no digest")))
-}
-
-async fn settle(cx: &Deliveries, delivery: &Delivery, fence: &Fence, error: &Error) -> Result<()> {
-    let now_ms = cx.clock.now_ms();
-    let heard = error.class == Class::Halt || delivery.attempts + 1 >= backoff::QUIET_ATTEMPTS;
-    let mut changes = Vec::new();
-    if error.class == Class::Halt {
-        changes.push(step(&delivery.id, DeliveryEvent::Hold));
-    }
-    // After the move, which forgets the last fault.
-    changes.push(Change::ParkDelivery {
-        id: delivery.id.clone(),
-        until_ms: now_ms + backoff::after(error, &delivery.id.0, delivery.attempts),
-        error: error.to_string(),
-    });
-    if heard {
-        changes.push(Change::Raise(NewNotice {
-            severity: if error.class == Class::Halt { "error".into() } else { "warn".into() },
-            topic: "delivery".into(),
-            subject: delivery.id.to_string(),
-            code: error.code.0,
-            text: notice_text(delivery, error),
-        }));
-    }
-    tracing::warn!(delivery = %delivery.id, file = delivery.name, attempt = delivery.attempts + 1, "{error}");
-    cx.ledger.apply(Some(fence), now_ms, &changes).await.map(|_| ())
-}
-
-fn notice_text(delivery: &Delivery, error: &Error) -> String {
-    let text = format!("{} to spool {}: {error}", delivery.name, delivery.spool);
-    if error.class == Class::Halt { format!("{text}; then `fpp retry {}`", delivery.id) } else { text }
-}
-
-fn step(id: &DeliveryId, event: DeliveryEvent) -> Change {
-    Change::MoveDelivery { id: id.clone(), event, by: None }
 }

@@ -11,14 +11,19 @@ use std::collections::HashSet;
 /// Deliveries that one transaction sends again.
 const BATCH: u32 = 100;
 
-/// The event that a verb is for a delivery in this state; refused with the reason otherwise.
-pub fn event(verb: Verb, state: DeliveryState) -> std::result::Result<(DeliveryEvent, &'static str), &'static str> {
-    let Some(row) = of_delivery(verb, state) else { return Err("the table of verbs has no row for it") };
+/// The event that a verb is for a delivery of this purpose and state; refused with the reason otherwise.
+pub fn event(
+    verb: Verb,
+    purpose: Purpose,
+    state: DeliveryState,
+) -> std::result::Result<(DeliveryEvent, &'static str), &'static str> {
+    let Some(row) = of_delivery(verb, purpose, state) else { return Err("the table of verbs has no row for it") };
     let event = match verb {
         Verb::Hold => DeliveryEvent::Hold,
         Verb::Retry => DeliveryEvent::Retry,
         Verb::Resend => DeliveryEvent::Resend,
-        Verb::Release | Verb::Reject | Verb::Pause | Verb::Resume => return Err(row.said),
+        Verb::Release => DeliveryEvent::Vouch,
+        Verb::Reject | Verb::Pause | Verb::Resume => return Err(row.said),
     };
     row.next.map(|_| (event, row.said)).ok_or(row.said)
 }
@@ -26,7 +31,7 @@ pub fn event(verb: Verb, state: DeliveryState) -> std::result::Result<(DeliveryE
 /// What a verb would do to a delivery; nothing when there is none of this id.
 pub async fn plan(ledger: &dyn Ledger, now_ms: i64, verb: Verb, id: &DeliveryId, by: &str) -> Result<Option<Planned>> {
     let Some(delivery) = ledger.delivery(id).await? else { return Ok(None) };
-    let (event, said) = event(verb, delivery.state).map_err(|why| {
+    let (event, said) = event(verb, delivery.purpose, delivery.state).map_err(|why| {
         let (name, state) = (&delivery.name, delivery.state);
         Error::halt(Code::NOT_READY, format!("{} is not possible for {name} ({state:?}): {why}", verb.word()))
     })?;
@@ -66,7 +71,7 @@ impl Again {
             for delivery in &taken {
                 let newest = ledger.delivery_named(&delivery.spool, &delivery.name).await?;
                 let is_newest = newest.is_none_or(|newest| newest.id == delivery.id);
-                if is_newest && delivery.purpose != Purpose::Interim {
+                if is_newest && !matches!(delivery.purpose, Purpose::Interim | Purpose::Command) {
                     changes.push(step(delivery, DeliveryEvent::Resend, &self.by));
                 } else {
                     self.passed.insert(delivery.id.clone());
@@ -90,16 +95,20 @@ mod tests {
     #[test]
     fn what_the_table_says_is_what_the_states_allow() {
         use DeliveryState as S;
-        for state in [S::Planned, S::Proven, S::Delivered, S::Taken, S::Held] {
+        let states = [S::Planned, S::Proven, S::Delivered, S::Taken, S::Held];
+        for (purpose, state) in [Purpose::Answer, Purpose::Command].into_iter().flat_map(|p| states.map(|s| (p, s))) {
             for (verb, event) in [
                 (Verb::Hold, DeliveryEvent::Hold),
                 (Verb::Retry, DeliveryEvent::Retry),
                 (Verb::Resend, DeliveryEvent::Resend),
             ] {
-                let row = of_delivery(verb, state).unwrap();
+                let row = of_delivery(verb, purpose, state).unwrap();
                 assert_eq!(row.next, state.next(event), "{verb:?} {state:?}");
-                assert_eq!(super::event(verb, state).is_ok(), row.next.is_some());
+                assert_eq!(super::event(verb, purpose, state).is_ok(), row.next.is_some());
             }
+            let vouched = of_delivery(Verb::Release, purpose, state).unwrap().next;
+            let may = state.next(DeliveryEvent::Vouch).filter(|_| purpose == Purpose::Command);
+            assert_eq!(vouched, may, "only a command is vouched for: {purpose:?} {state:?}");
         }
     }
 }

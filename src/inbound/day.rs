@@ -1,18 +1,54 @@
 //! The core's act (日切): a business date of a route is opened or closed (D4).
 //!
 //! A day that is closed with something missing stays closed: it is the core's act. But a person hears of it, and what
-//! still waits for a batch that will not come is held at once.
+//! still waits for a batch that will not come is held at once. Once a day is open, what was held because it was not goes
+//! on by itself.
 
 use super::order;
 use super::work::Inbound;
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, NewNotice};
+use crate::ledger::transfer::{FileState, Transfer};
 use crate::trade::series::{Stands, day, listed};
 use fpp_codecs::Code;
 use std::collections::HashSet;
 
+/// An act that is not written yet.
+pub struct Act {
+    /// Written all or none.
+    pub changes: Vec<Change>,
+    /// What is said of it.
+    pub said: String,
+    opened: bool,
+    of_day: Vec<Transfer>,
+}
+
 /// Opens or closes a date; what is said to the operator.
 pub async fn decide(cx: &Inbound, route: &str, date: &str, open: bool, by: &str) -> Result<String> {
+    let act = plan(cx, route, date, open, by).await?;
+    cx.ledger.apply(None, cx.clock.now_ms(), &act.changes).await?;
+    act.done(cx).await?;
+    Ok(act.said)
+}
+
+impl Act {
+    /// After it is written: what waited looks again.
+    pub async fn done(&self, cx: &Inbound) -> Result<()> {
+        order::look_again(cx, &self.of_day).await?;
+        let held = |t: &&Transfer| {
+            let of_day = t.facts.hold(t.verdict).0 == Some(Code::DAY_CLOSED.0);
+            t.state == FileState::Held && !t.closed && of_day
+        };
+        for transfer in self.of_day.iter().filter(held).filter(|_| self.opened) {
+            order::go_on(cx, transfer, &order::released(transfer, "fpp: its business date was opened")).await?;
+        }
+        cx.bell.ring();
+        Ok(())
+    }
+}
+
+/// What opening or closing a date changes.
+pub async fn plan(cx: &Inbound, route: &str, date: &str, open: bool, by: &str) -> Result<Act> {
     let refused = |what: String| Error::halt(Code::BUSINESS_DATE, what);
     let Some(rules) = cx.routes.get(route) else { return Err(refused(format!("there is no route `{route}`"))) };
     let Ok(business_date) = date.parse::<jiff::civil::Date>() else {
@@ -52,7 +88,5 @@ pub async fn decide(cx: &Inbound, route: &str, date: &str, open: bool, by: &str)
             }));
         }
     }
-    cx.ledger.apply(None, now_ms, &changes).await?;
-    order::look_again(cx, &of_day).await?;
-    Ok(said)
+    Ok(Act { changes, said, opened: open, of_day })
 }

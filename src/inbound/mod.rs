@@ -16,6 +16,7 @@ mod crew;
 pub mod day;
 pub mod decide;
 pub mod examine;
+pub mod flag;
 pub mod interim;
 pub mod names;
 pub mod order;

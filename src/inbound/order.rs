@@ -13,7 +13,7 @@ use super::work::{Inbound, Next};
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::transfer::{Facts, FileEvent, FileState, Identity, Transfer, TransferQuery};
-use crate::trade::series::{batch_of, batches, is_posted};
+use crate::trade::series::{batch_of, batches, counts, is_posted};
 use fpp_codecs::Code;
 
 /// Files of one day that are looked through.
@@ -76,6 +76,25 @@ async fn missing(cx: &Inbound, route: &Route, identity: &Identity) -> Result<Opt
     Ok(route.series.waits_for(identity.batch, &of_day))
 }
 
+/// The batches that a file waits for, first and last, and those among them of which a file is there.
+pub async fn gap(cx: &Inbound, transfer: &Transfer) -> Result<Option<((u32, u32), Vec<u32>)>> {
+    let Some(identity) = transfer.facts.identity.as_ref() else { return Ok(None) };
+    let Some(route) = cx.routes.get(&identity.route) else { return Ok(None) };
+    let of_day = of_day(cx, &identity.route, &identity.business_date).await?;
+    let Some((first, last)) = route.series.waits_for(identity.batch, &of_day) else { return Ok(None) };
+    let mut there: Vec<u32> = of_day.iter().filter(|t| counts(t)).filter_map(batch_of).collect();
+    there.retain(|batch| (first..=last).contains(batch));
+    there.sort_unstable();
+    there.dedup();
+    Ok(Some(((first, last), there)))
+}
+
+/// The batches that a proven file waits for, as it says so.
+pub fn waits_for(transfer: &Transfer) -> Option<&str> {
+    let names = transfer.waiting_for.strip_prefix(WAITING)?;
+    (transfer.state == FileState::Proven).then_some(names)
+}
+
 /// Has every batch of a day that waits look again now, because its business date was opened or closed.
 pub async fn look_again(cx: &Inbound, of_day: &[Transfer]) -> Result<()> {
     let now_ms = cx.clock.now_ms();
@@ -128,23 +147,34 @@ pub async fn wake(cx: &Inbound, identity: &Identity) -> Result<()> {
                 vec![Change::Park { id, until_ms, waiting_for: String::new(), failed: false }]
             }
             FileState::Held if !transfer.closed && is_held_for_order(transfer) => {
-                let by = "fpp: the batches before it are posted".to_owned();
-                let (topic, subject, event) = ("held".to_owned(), id.to_string(), FileEvent::Release);
-                vec![
-                    Change::Move { id, event, facts: Box::default(), by: Some(by.clone()) },
-                    Change::CloseNotice { topic, subject, by },
-                ]
+                released(transfer, "fpp: the batches before it are posted")
             }
             _ => continue,
         };
-        match cx.ledger.apply(None, cx.clock.now_ms(), &changes).await {
-            Ok(_) => tracing::info!(transfer = %transfer.id, file = transfer.name, "waits for nothing any more"),
-            // A person, or another node, was faster.
-            Err(error) if error.code == Code::INTERNAL => tracing::debug!(transfer = %transfer.id, "{error}"),
-            Err(error) => return Err(error),
-        }
+        go_on(cx, transfer, &changes).await?;
     }
     cx.bell.ring();
+    Ok(())
+}
+
+/// A held file goes on where it was held, its checks are made again, and its notice is closed.
+pub fn released(transfer: &Transfer, by: &str) -> Vec<Change> {
+    let (id, by) = (transfer.id.clone(), by.to_owned());
+    let (topic, subject, event) = ("held".to_owned(), id.to_string(), FileEvent::Release);
+    vec![
+        Change::Move { id, event, facts: Box::default(), by: Some(by.clone()) },
+        Change::CloseNotice { topic, subject, by },
+    ]
+}
+
+/// Lets a file go on that waits for nothing any more.
+pub async fn go_on(cx: &Inbound, transfer: &Transfer, changes: &[Change]) -> Result<()> {
+    match cx.ledger.apply(None, cx.clock.now_ms(), changes).await {
+        Ok(_) => tracing::info!(transfer = %transfer.id, file = transfer.name, "waits for nothing any more"),
+        // A person, or another node, was faster.
+        Err(error) if error.code == Code::INTERNAL => tracing::debug!(transfer = %transfer.id, "{error}"),
+        Err(error) => return Err(error),
+    }
     Ok(())
 }
 

@@ -170,7 +170,7 @@ pub fn day_closed(route: &Route, transfer: &Transfer, identity: &Identity) -> Er
         format!("{}: business date {date} is not open for route `{}`", transfer.name, route.name),
     )
     .hint(format!(
-        "Open it with `fpp day open {} {date}`, then `fpp retry`; or `fpp release` this file alone.",
+        "Open it with `fpp day open {} {date}`: it then goes on by itself; or `fpp release` this file alone.",
         route.name
     ))
 }

@@ -1,12 +1,14 @@
 //! Operators' verbs on files (D25): carries out what the table of `ledger/verbs/` says.
 
 use super::arrival::new_id;
+use super::order;
 use super::work::Inbound;
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, NewTransfer};
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryState, Purpose};
 use crate::ledger::transfer::{Facts, FileEvent, FileState, Halted, Transfer, TransferId, Verdict};
 use crate::ledger::verbs::{Effect, Planned, Row, Verb, of_file};
+use crate::trade::series::{batches, listed};
 use fpp_codecs::Code;
 
 /// A request, with its reason.
@@ -18,6 +20,8 @@ pub struct Request {
     pub reason: String,
     /// The digest that a release names.
     pub digest: Option<String>,
+    /// The batches that never come, first and last.
+    pub skip: Option<(u32, u32)>,
     /// The core knows that a rejected file will be judged again.
     pub core_agreed: bool,
     /// Who.
@@ -49,6 +53,7 @@ pub async fn plan(cx: &Inbound, verb: Verb, request: &Request) -> Result<Planned
         return Err(refused(format!("{} is not possible for {name} ({state:?}): {}", verb.word(), row.said)));
     }
     check_digest(verb, &transfer, request)?;
+    check_skip(cx, row, &transfer, request).await?;
     let deliveries = cx.ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
     let changes = changes(row.effect, &transfer, &deliveries, request, cx.clock.now_ms())?;
     if changes.is_empty() {
@@ -57,6 +62,37 @@ pub async fn plan(cx: &Inbound, verb: Verb, request: &Request) -> Result<Planned
     }
     let said = format!("{}: {}", transfer.name, row.said);
     Ok(Planned { effect: row.effect.word(), route: Some(transfer.route), changes, said })
+}
+
+/// A batch goes past others only when a person names exactly those that it waits for, and none of them is there.
+async fn check_skip(cx: &Inbound, row: &Row, transfer: &Transfer, request: &Request) -> Result<()> {
+    let refused = |what: String| Error::halt(Code::NOT_READY, what);
+    let of_gap = row.effect == Effect::Skip || row.effect == Effect::GoOn && row.code == Some(Code::GAP);
+    if !of_gap {
+        return match request.skip {
+            None => Ok(()),
+            Some(_) => Err(refused(format!("{} waits for no batch: --skip is not for it", transfer.name))),
+        };
+    }
+    let Some(((first, last), there)) = order::gap(cx, transfer).await? else {
+        return match row.effect {
+            Effect::Skip => {
+                Err(refused(format!("release is not possible for {} (Proven): it waits for no batch", transfer.name)))
+            }
+            _ => Ok(()),
+        };
+    };
+    let names = batches(first, last);
+    match request.skip {
+        None if row.effect == Effect::GoOn => Ok(()),
+        Some(skip) if skip == (first, last) && there.is_empty() => Ok(()),
+        Some(skip) if skip == (first, last) => {
+            let what = format!("{} of the batches {names} is there", listed(&there));
+            Err(refused(what).hint("Release that one first; this one then goes on after it."))
+        }
+        _ => Err(refused(format!("{} waits for batch {names}", transfer.name))
+            .hint(format!("If none of them ever comes, say so: --skip {names}."))),
+    }
 }
 
 /// A release must name the digest of the bytes it releases; whoever names one with another verb means it as well.
@@ -75,6 +111,9 @@ fn check_digest(verb: Verb, transfer: &Transfer, request: &Request) -> Result<()
     }
 }
 
+/// How the fault of a command begins of which nobody knows whether it ran.
+const UNSURE: &str = "FPP4011";
+
 /// The changes that an effect is made of: the transfer's own, and those of its deliveries.
 pub fn changes(
     effect: Effect,
@@ -89,16 +128,21 @@ pub fn changes(
         let wanted = deliveries.iter().filter(|d| wanted(d) && d.state.next(event).is_some());
         wanted.map(|d| Change::MoveDelivery { id: d.id.clone(), event, by: by.clone() }).collect::<Vec<_>>()
     };
+    // Of a command that ran or not a person speaks by its own id.
+    let is_unsure = |d: &Delivery| d.purpose == Purpose::Command && d.last_error.starts_with(UNSURE);
     // What was held with its file goes on with it.
     let release = |facts| {
         let mut changes = vec![step(FileEvent::Release, facts)];
-        changes.extend(of_deliveries(DeliveryEvent::Retry, &|d| d.state == DeliveryState::Held));
+        changes.extend(of_deliveries(DeliveryEvent::Retry, &|d| d.state == DeliveryState::Held && !is_unsure(d)));
         changes
     };
     Ok(match effect {
         Effect::Stop => {
             let mut changes = vec![step(FileEvent::Hold, stopped(transfer, request))];
-            for delivery in deliveries.iter().filter(|d| d.state.next(DeliveryEvent::Hold).is_some()) {
+            // A command that was asked for is not stopped any more, and that it was asked for must not be forgotten.
+            let is_asked = |d: &Delivery| d.purpose == Purpose::Command && d.state == DeliveryState::Proven;
+            let stops = |d: &&Delivery| d.state.next(DeliveryEvent::Hold).is_some() && !is_asked(d);
+            for delivery in deliveries.iter().filter(stops) {
                 let (id, error) = (delivery.id.clone(), format!("held with its file by {}", request.who_and_why()));
                 changes.push(Change::MoveDelivery { id: id.clone(), event: DeliveryEvent::Hold, by: by.clone() });
                 changes.push(Change::ParkDelivery { id, until_ms: now_ms, error });
@@ -109,6 +153,16 @@ pub fn changes(
             let mut released = transfer.facts.released.clone().unwrap_or_default();
             released.extend(transfer.facts.hold(transfer.verdict).0);
             release(Facts { released: Some(released), ..Facts::default() })
+        }
+        // Held for the gap and released past it, so that both stand in its chain and it never waits again.
+        Effect::Skip => {
+            let reason = format!("waits for batches that do not come: {}", request.who_and_why());
+            let halted = Some(Halted { code: Code::GAP.0, reason, hint: String::new() });
+            let mut released = transfer.facts.released.clone().unwrap_or_default();
+            released.push(Code::GAP.0);
+            let mut changes = vec![step(FileEvent::Hold, Facts { halted, ..Facts::default() })];
+            changes.extend(release(Facts { released: Some(released), ..Facts::default() }));
+            changes
         }
         Effect::CheckAgain => release(Facts::default()),
         Effect::Refuse => {
@@ -123,12 +177,14 @@ pub fn changes(
         Effect::Hurry => {
             // A transfer that waits for its deliveries goes on only when they do.
             let mut changes = vec![Change::Hurry { id: transfer.id.clone(), by: request.who_and_why() }];
-            changes.extend(of_deliveries(DeliveryEvent::Retry, &|_| true));
+            changes.extend(of_deliveries(DeliveryEvent::Retry, &|d| !is_unsure(d)));
             changes
         }
         Effect::Anew => vec![anew(transfer, request)?],
-        // An interim answer is history once there is another one.
-        Effect::SendAgain => of_deliveries(DeliveryEvent::Resend, &|d| d.purpose != Purpose::Interim),
+        // An interim answer is history once there is another one; a command follows its file's next delivery.
+        Effect::SendAgain => {
+            of_deliveries(DeliveryEvent::Resend, &|d| !matches!(d.purpose, Purpose::Interim | Purpose::Command))
+        }
         Effect::Refused => Vec::new(),
     })
 }
@@ -166,7 +222,10 @@ fn anew(transfer: &Transfer, request: &Request) -> Result<Change> {
     }))
 }
 
-/// Whether a transfer waits for a person or for another attempt, so that he is shown what he can do.
+/// Whether a transfer waits for a person, for another attempt or for another batch, so that he is shown what he can do.
 pub fn needs_hand(transfer: &Transfer) -> bool {
-    transfer.state == FileState::Held || transfer.attempts > 0 || row_of(Verb::Retry, transfer).effect == Effect::Anew
+    transfer.state == FileState::Held
+        || order::waits_for(transfer).is_some()
+        || transfer.attempts > 0
+        || row_of(Verb::Retry, transfer).effect == Effect::Anew
 }

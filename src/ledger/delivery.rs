@@ -25,6 +25,9 @@ pub enum Purpose {
     Events,
     /// The header-only answer to a file that is held for long.
     Interim,
+    /// No file: a command that the partner runs after a file was delivered. Its name is `<command>/<file>`, its size and
+    /// digest are the file's. Planned: not asked for. Proven: asked for, and its end not known. Taken: done.
+    Command,
 }
 
 /// Where a delivery stands.
@@ -57,6 +60,10 @@ pub enum DeliveryEvent {
     Retry,
     /// An operator sends it once more after the partner took it.
     Resend,
+    /// A command that was asked for is known to have failed.
+    Fail,
+    /// A person says that a held command ran.
+    Vouch,
 }
 
 impl DeliveryState {
@@ -68,6 +75,8 @@ impl DeliveryState {
             (S::Proven, E::Deliver) => Some(S::Delivered),
             (S::Delivered, E::Take) => Some(S::Taken),
             (S::Planned | S::Proven, E::Hold) => Some(S::Held),
+            (S::Proven, E::Fail) => Some(S::Planned),
+            (S::Held, E::Vouch) => Some(S::Taken),
             (S::Held, E::Retry) | (S::Taken, E::Resend) => Some(S::Planned),
             (from @ (S::Planned | S::Proven), E::Retry) => Some(from),
             _ => None,

@@ -6,7 +6,7 @@
 
 use super::chain::RejectsDigest;
 use super::change::{Fence, NewTransfer};
-use super::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState};
+use super::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState, Purpose};
 use super::desk::{Ask, AskId, AskState, Switch};
 use super::transfer::{Facts, FileEvent, FileState, Transfer, TransferId, Verdict};
 use crate::error::{Error, Result};
@@ -234,7 +234,11 @@ pub fn move_delivery(delivery: &mut Delivery, event: DeliveryEvent, at_ms: i64) 
         return Err(format!("a delivery that is {:?} cannot take {event:?}", delivery.state));
     };
     delivery.state = next;
-    delivery.attempts = 0;
+    // A command is asked for in every attempt, which is no progress yet.
+    let no_progress = matches!(event, DeliveryEvent::Prove | DeliveryEvent::Fail);
+    if !(no_progress && delivery.purpose == Purpose::Command) {
+        delivery.attempts = 0;
+    }
     delivery.last_error.clear();
     delivery.next_attempt_ms = at_ms;
     delivery.updated_ms = at_ms;

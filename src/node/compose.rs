@@ -6,10 +6,13 @@ use super::rooms::{Options, Partners, Rooms};
 use super::status::Status;
 use crate::bell::Bell;
 use crate::delivery::Deliveries;
+use crate::delivery::allowed::{Commands, Shell};
 use crate::error::{Error, Result};
 use crate::inbound::examine::threads;
+use crate::inbound::flag::DayFlag;
 use crate::inbound::route::{AnswerTarget, FileOutlet, Publish, Route};
 use crate::inbound::work::Inbound;
+use crate::ledger::delivery::Purpose;
 use crate::settings::{self, Settings, SftpAuth, Spool, SpoolKind};
 use crate::vault::plans::Plans;
 use fpp_codecs::Code;
@@ -40,6 +43,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         None => vault,
     };
     let (folders, partners) = folders(&settings)?;
+    let commands = commands(&settings, &partners);
     let bell = Bell::default();
     let inbound = Arc::new(Inbound {
         ledger: ledger.clone(),
@@ -55,6 +59,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         ledger: ledger.clone(),
         vault,
         folders,
+        commands,
         clock: clock.clone(),
         several: settings.several(),
         node: settings.node.clone(),
@@ -115,6 +120,32 @@ fn folders(settings: &Settings) -> Result<(Folders, Partners)> {
         folders.insert(spool.name.clone(), folder);
     }
     Ok((folders, partners))
+}
+
+/// What may be run at the partners that this node reaches, and which deliveries it follows.
+fn commands(settings: &Settings, partners: &Partners) -> Commands {
+    let mut commands = Commands::default();
+    for spool in &settings.spools {
+        if let (SpoolKind::Sftp(sftp), Some(pool)) = (&spool.kind, partners.get(&spool.name)) {
+            let shell: Arc<dyn Shell> = Arc::new(pool.clone());
+            commands.partners.insert(spool.name.clone(), (shell, sftp.commands.clone()));
+        }
+    }
+    for route in &settings.routes {
+        let mut follow = |purpose, spool: &String, command: &Option<String>| {
+            let command = command.iter().map(|command| (route.name.clone(), purpose, spool.clone(), command.clone()));
+            commands.follows.extend(command);
+        };
+        if let Some(answer) = &route.answer {
+            follow(Purpose::Answer, &answer.spool, &answer.run_after);
+        }
+        for outlet in &route.outlets {
+            if let settings::Outlet::File { spool, run_after, .. } = outlet {
+                follow(Purpose::Events, spool, run_after);
+            }
+        }
+    }
+    commands
 }
 
 fn address(standby: &settings::Standby) -> Address {
@@ -183,7 +214,7 @@ pub fn routes(
 fn file_outlets(route: &settings::Route, settings: &Settings) -> Result<Vec<FileOutlet>> {
     let mut files = Vec::new();
     for outlet in &route.outlets {
-        if let settings::Outlet::File { spool, name, required, masked, checksums, marker } = outlet {
+        if let settings::Outlet::File { spool, name, required, masked, checksums, marker, .. } = outlet {
             files.push(FileOutlet {
                 spool: spool.clone(),
                 template: NameTemplate::parse(name)?,
@@ -241,10 +272,32 @@ fn source_action(action: &settings::SourceAction) -> fpp_spool::SourceAction {
     }
 }
 
+/// A flag counts when it has stood unchanged for so long.
+const FLAG_QUIET_MS: u64 = 500;
+
+/// What the scanner calls the files of a spool's flag, in the place of a route; no route can be called so.
+fn flag_name(n: usize) -> String {
+    format!("day_flag {n}")
+}
+
+/// The flags of a spool, by what the scanner calls them.
+pub(super) fn day_flags(spool: &Spool) -> Result<BTreeMap<String, DayFlag>> {
+    let flags = spool.day_flags.iter().enumerate().map(|(n, flag)| {
+        let (pattern, source) = (pattern(&flag.files, spool.fold)?, source_action(&flag.source));
+        Ok((flag_name(n), DayFlag { pattern, open: flag.open, routes: flag.routes.clone(), source }))
+    });
+    flags.collect()
+}
+
 /// What the scanner of a spool goes by; nothing when no route reads the spool.
 pub(super) fn scan_rules(rooms: &Rooms, spool: &Spool) -> Result<Option<ScanRules>> {
     let (settings, routes) = (&rooms.settings, &rooms.inbound.routes);
     let mut patterns = Vec::new();
+    // A flag is a flag, even if a route's pattern takes its name as well.
+    for (n, flag) in spool.day_flags.iter().enumerate() {
+        let readiness = Readiness::Quiet { quiet_ms: FLAG_QUIET_MS };
+        patterns.push((flag_name(n), pattern(&flag.files, spool.fold)?, readiness));
+    }
     for route in settings.routes.iter().filter(|r| r.spool == spool.name) {
         let readiness = match &route.ready {
             settings::Ready::Quiet { quiet_ms } => Readiness::Quiet { quiet_ms: *quiet_ms },

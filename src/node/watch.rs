@@ -10,13 +10,14 @@ use super::rooms::Rooms;
 use crate::backoff;
 use crate::blocking::blocking;
 use crate::error::{Class, Error, Result};
-use crate::inbound::arrival;
+use crate::inbound::flag::DayFlag;
+use crate::inbound::{arrival, flag};
 use crate::ledger::change::{Change, NewNotice};
 use crate::ledger::desk::{SwitchKind, is_paused};
 use crate::ledger::lease::LeaseKey;
 use crate::settings::{Spool, SpoolKind};
 use fpp_spool::{Folder, Scan, Scanner, Watch};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch as signal};
@@ -37,7 +38,9 @@ pub(super) fn start(
                 spool: spool.clone(),
                 folder,
                 scanner: Some(Scanner::new(rules)),
+                flags: super::compose::day_flags(spool)?,
                 booked: HashSet::new(),
+                raised: BTreeMap::new(),
                 overdue: Told::default(),
                 failures: 0,
                 told: false,
@@ -54,8 +57,12 @@ struct Watcher {
     spool: Spool,
     folder: Arc<dyn Folder>,
     scanner: Option<Scanner>,
+    /// The core's flags, by what the scanner calls them.
+    flags: BTreeMap<String, DayFlag>,
     /// Keys of the last listing that are in the books, so that a file left in place is not booked at every look.
     booked: HashSet<String>,
+    /// Keys of the last listing's flags, and whether nothing is left to do about them.
+    raised: BTreeMap<String, bool>,
     /// What waits too long and was told.
     overdue: Told,
     /// Looks that failed since the last good one.
@@ -154,6 +161,7 @@ impl Watcher {
         let scanner = self.scanner.insert(scanner);
         let scan = scan?;
         let told = self.overdue.tell(&self.rooms, &self.spool, &scan, scanner).await;
+        self.raise_flags(&scan).await;
         self.book(&scan).await?;
         told?;
         self.rooms.status.looked(&self.spool.name, self.folder.describe(), Ok(&scan));
@@ -185,10 +193,53 @@ impl Watcher {
         }
     }
 
+    /// The core's flags: those that open come first, so that a day whose flags are seen together is closed in the end. One
+    /// that could not be dealt with is tried again at the next look, and a person hears of it once.
+    async fn raise_flags(&mut self, scan: &Scan) {
+        let flags = |open: bool| {
+            let of = scan.arrivals.iter().filter_map(|seen| Some((seen, self.flags.get(&seen.route)?)));
+            of.filter(move |(_, flag)| flag.open == open)
+        };
+        let mut raised = BTreeMap::new();
+        for (seen, flag) in flags(true).chain(flags(false)) {
+            let done = match self.raised.get(&seen.key) {
+                Some(true) => true,
+                before => {
+                    let acted = flag::act(&self.rooms.inbound, &self.spool.name, self.folder.clone(), flag, seen).await;
+                    match acted {
+                        Ok(()) => true,
+                        Err(error) => {
+                            tracing::warn!(spool = self.spool.name, file = seen.entry.name, "a flag waits: {error}");
+                            if before.is_none() {
+                                self.flag_waits(&seen.entry.name, &error).await;
+                            }
+                            false
+                        }
+                    }
+                }
+            };
+            raised.insert(seen.key.clone(), done);
+        }
+        self.raised = raised;
+    }
+
+    async fn flag_waits(&self, name: &str, error: &Error) {
+        let notice = Change::Raise(NewNotice {
+            severity: "warn".into(),
+            topic: "day".into(),
+            subject: format!("{}/{name}", self.spool.name),
+            code: error.code.0,
+            text: format!("the flag {name} in spool {} is not dealt with yet: {error}", self.spool.name),
+        });
+        if let Err(error) = self.rooms.ledger.apply(None, self.rooms.clock.now_ms(), &[notice]).await {
+            tracing::error!(spool = self.spool.name, "no notice can be raised: {error}");
+        }
+    }
+
     async fn book(&mut self, scan: &Scan) -> Result<()> {
         let mut booked = HashSet::with_capacity(scan.arrivals.len());
         let mut new = false;
-        for ready in &scan.arrivals {
+        for ready in scan.arrivals.iter().filter(|a| !self.flags.contains_key(&a.route)) {
             if !self.booked.contains(&ready.key) && arrival::book(&self.rooms.inbound, &self.spool.name, ready).await? {
                 tracing::info!(
                     spool = self.spool.name,

@@ -22,6 +22,8 @@ pub enum Outlet {
         checksums: Vec<DigestKind>,
         /// Marker beside it.
         marker: Option<MarkerOut>,
+        /// The partner's command that follows it.
+        run_after: Option<String>,
     },
 }
 
@@ -53,6 +55,8 @@ pub struct Answer {
     pub marker: Option<MarkerOut>,
     /// Digest in ORGDIG.
     pub orgdig: DigestKind,
+    /// The partner's command that follows it.
+    pub run_after: Option<String>,
     /// A file that is held for longer gets an interim answer: its header alone, FILSTS H.
     pub held_after_ms: Option<i64>,
 }

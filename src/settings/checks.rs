@@ -2,8 +2,9 @@
 
 use super::answer::Outlet;
 use super::names;
-use super::route::Route;
-use super::spool::Spool;
+use super::node::Settings;
+use super::route::{DayControl, Route};
+use super::spool::{Spool, SpoolKind};
 use fpp_codecs::source::{Source, SourceFault};
 
 /// Compares the routes with each other.
@@ -48,6 +49,52 @@ pub(super) fn names_fit(routes: &[Route], spools: &[Spool], faults: &mut Vec<Sou
                 std::iter::once(example.clone()).chain(checksum).chain(marker).filter(|n| n.chars().count() > max)
             {
                 let message = format!("{long} has more than the {max} characters that spool {spool} allows (name_max)");
+                faults.extend(at(route, key, &message));
+            }
+        }
+    }
+}
+
+/// A flag of the core speaks of routes whose dates are opened and closed.
+pub(super) fn flags_have_routes(settings: &Settings, faults: &mut Vec<SourceFault>) {
+    for spool in &settings.spools {
+        for name in spool.day_flags.iter().flat_map(|flag| &flag.routes) {
+            let message = match settings.routes.iter().find(|route| route.name == *name) {
+                None => format!("day_flag of spool {}: there is no route `{name}`", spool.name),
+                Some(route) if route.day == DayControl::None => {
+                    format!("day_flag of spool {}: route `{name}` has no day_control", spool.name)
+                }
+                Some(_) => continue,
+            };
+            let text = std::fs::read_to_string(&settings.file).unwrap_or_default();
+            let source = Source::new(settings.file.display().to_string(), text);
+            let root = source.root();
+            root.fault("spool", message);
+            drop(root);
+            faults.extend(source.finish());
+        }
+    }
+}
+
+/// A route runs only what its partner's allow list has.
+pub(super) fn commands_are_known(routes: &[Route], spools: &[Spool], faults: &mut Vec<SourceFault>) {
+    let allowed = |spool: &str| -> Vec<&str> {
+        match spools.iter().find(|s| s.name == spool).map(|s| &s.kind) {
+            Some(SpoolKind::Sftp(sftp)) => sftp.commands.iter().map(|c| c.name.as_str()).collect(),
+            _ => Vec::new(),
+        }
+    };
+    for route in routes {
+        let answer = route.answer.iter().filter_map(|a| Some(("answer", &a.spool, a.run_after.as_ref()?)));
+        let files = route.outlets.iter().filter_map(|outlet| match outlet {
+            Outlet::File { spool, run_after, .. } => Some(("outlet", spool, run_after.as_ref()?)),
+            Outlet::Stream => None,
+        });
+        for (key, spool, command) in answer.chain(files) {
+            let known = allowed(spool);
+            if !known.contains(&command.as_str()) {
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                let message = format!("run_after: spool {spool} has no command `{command}`; it has: {known}");
                 faults.extend(at(route, key, &message));
             }
         }

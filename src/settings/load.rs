@@ -53,6 +53,8 @@ impl Settings {
         }
         settings.warnings.extend(compiled);
         checks::across(&settings.routes, &mut faults, &mut settings.warnings);
+        checks::flags_have_routes(&settings, &mut faults);
+        checks::commands_are_known(&settings.routes, &settings.spools, &mut faults);
         checks::names_fit(&settings.routes, &settings.spools, &mut faults);
         settings.warnings.append(&mut reader.warnings);
         faults.sort();

@@ -10,6 +10,7 @@
 mod answer;
 mod bundle;
 mod checks;
+mod command;
 mod compile;
 mod control;
 mod ledger;
@@ -22,6 +23,7 @@ mod route;
 mod route_file;
 mod rules;
 mod series;
+mod source;
 mod source_text;
 mod spool;
 #[cfg(test)]
@@ -35,6 +37,6 @@ pub use ledger::{LedgerPlace, LedgerServer, Secret};
 pub use node::{Http, Seal, Settings, Work};
 pub use notify::Notify;
 pub use route::{DayControl, Ready, Route, SourceAction, Text, Texts};
-pub use spool::{Sftp, SftpAuth, Spool, SpoolKind, Standby};
+pub use spool::{DayFlag, Sftp, SftpAuth, Spool, SpoolKind, Standby};
 pub use vault::{Keeping, VaultBucket, VaultPlace};
 pub use words::{DigestKind, MarkerContent};

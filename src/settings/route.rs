@@ -127,6 +127,17 @@ impl Route {
         }
     }
 
+    /// What is followed by a command of a spool's allow list: the template of its name.
+    pub fn followed_by(&self, spool: &str, command: &str) -> Vec<&str> {
+        let fits = |to: &str, run: &Option<String>| to == spool && run.as_deref() == Some(command);
+        let answer = self.answer.iter().filter(|a| fits(&a.spool, &a.run_after)).map(|a| a.name.as_str());
+        let files = self.outlets.iter().filter_map(|outlet| match outlet {
+            Outlet::File { spool, name, run_after, .. } if fits(spool, run_after) => Some(name.as_str()),
+            _ => None,
+        });
+        answer.chain(files).collect()
+    }
+
     /// Code page of markers that are not ASCII (D16).
     pub fn marker_page(&self) -> Page {
         self.page

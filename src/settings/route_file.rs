@@ -4,9 +4,9 @@ use super::answer::{Answer, Outlet};
 use super::compile::{self, FormatFile};
 use super::names::{self, DIGESTS};
 use super::reading::Reader;
-use super::route::{DayControl, Route, SourceAction, Text, Texts};
+use super::route::{DayControl, Route, Text, Texts};
 use super::words::{DigestKind, second_person};
-use super::{rules, series};
+use super::{rules, series, source};
 use crate::trade::calendar::Calendar;
 use fpp_codecs::format::Format;
 use fpp_codecs::source::{Section, Source, SourceFault};
@@ -58,7 +58,7 @@ fn route(
     }
     let outlets = outlets(root, known);
     let days = [("none", DayControl::None), ("ledger", DayControl::Ledger), ("calendar", DayControl::Calendar)];
-    let source = source_action(root);
+    let source = source::action(root);
     let day = root.choice("day_control", &days).unwrap_or(DayControl::None);
     let series = series::read(root, calendars, day, &rules.identity);
     let file = path.to_owned();
@@ -154,30 +154,6 @@ fn format(
     }
 }
 
-fn source_action(root: &Section<'_>) -> SourceAction {
-    let words = [("leave", 0), ("delete", 1), ("move", 2)];
-    let chosen = root.choice("source", &words);
-    let folder = root.text("move_to");
-    match (chosen, folder) {
-        (Some(2), Some(subfolder)) => {
-            if subfolder.is_empty() || subfolder.starts_with('.') || subfolder.contains('/') {
-                root.fault("move_to", "must be the plain name of a folder below the spool, not hidden");
-            }
-            SourceAction::Move { subfolder }
-        }
-        (Some(2), None) => {
-            root.fault("source", "move needs move_to = \"FOLDER\"");
-            SourceAction::Leave
-        }
-        (other, folder) => {
-            if folder.is_some() {
-                root.fault("move_to", "belongs to source = \"move\"");
-            }
-            if other == Some(1) { SourceAction::Delete } else { SourceAction::Leave }
-        }
-    }
-}
-
 fn outlet(section: &Section<'_>, spools: &[String]) -> Option<Outlet> {
     let kind = section.choice("kind", &[("stream", false), ("file", true)]);
     if !section.has("kind") {
@@ -190,8 +166,9 @@ fn outlet(section: &Section<'_>, spools: &[String]) -> Option<Outlet> {
             let required = section.flag("required").unwrap_or(true);
             let masked = section.choice("sensitive", &[("clear", false), ("masked", true)]).unwrap_or(true);
             let (checksums, marker) = (names::checksums(section), names::marker(section));
+            let run_after = section.text("run_after");
             section.no_more();
-            Outlet::File { spool, name, required, masked, checksums, marker }
+            Outlet::File { spool, name, required, masked, checksums, marker, run_after }
         }
     };
     section.no_more();
@@ -212,7 +189,8 @@ fn answer(section: &Section<'_>, reader: &mut Reader, spools: &[String], texts: 
     let spool = spool(section, spools);
     let (checksums, marker) = (names::checksums(section), names::marker(section));
     let orgdig = section.choice("orgdig", &DIGESTS).unwrap_or(DigestKind::Sha256);
+    let run_after = section.text("run_after");
     let held_after_ms = section.number_in("held_after_ms", 1_000..=604_800_000);
     section.no_more();
-    Answer { spool, name, format_file, ccsid, mapping_file, checksums, marker, orgdig, held_after_ms }
+    Answer { spool, name, format_file, ccsid, mapping_file, checksums, marker, orgdig, run_after, held_after_ms }
 }

@@ -1,6 +1,9 @@
 //! Spools: folders used as queues, local or over SFTP.
 
 use super::reading::Reader;
+use super::route::SourceAction;
+use super::{command, names, source};
+use crate::delivery::allowed::Allowed;
 use fpp_codecs::source::Section;
 use std::path::PathBuf;
 
@@ -21,10 +24,27 @@ pub struct Spool {
     pub name_max: Option<usize>,
     /// Nodes that reach it (D24); empty when all do.
     pub reached_by: Vec<String>,
+    /// Files of the core that open or close business dates.
+    pub day_flags: Vec<DayFlag>,
+}
+
+/// Files whose names open or close business dates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayFlag {
+    /// Pattern of their names, with `{date}`.
+    pub files: String,
+    /// They open; else they close.
+    pub open: bool,
+    /// The routes that they speak of.
+    pub routes: Vec<String>,
+    /// What becomes of them.
+    pub source: SourceAction,
 }
 
 /// Where a spool is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+// A node has a handful of spools: their size costs nothing.
+#[allow(clippy::large_enum_variant)]
 pub enum SpoolKind {
     /// A folder of this machine, or mounted on it.
     Local {
@@ -60,6 +80,8 @@ pub struct Sftp {
     pub ciphers: Option<String>,
     /// Other addresses of the same folders.
     pub standbys: Vec<Standby>,
+    /// What may be run there, by name.
+    pub commands: Vec<Allowed>,
 }
 
 /// Another address of a partner, asked when the first does not answer.
@@ -107,6 +129,7 @@ pub(super) fn read(name: &str, section: &Section<'_>, reader: &mut Reader) -> Op
     let fold = section.choice("case", &[("exact", false), ("fold", true)]).unwrap_or(false);
     let name_max = section.number_in("name_max", 1..=255).and_then(|max| usize::try_from(max).ok());
     let reached_by = reached_by(section, reader);
+    let day_flags = section.sections("day_flag").iter().filter_map(day_flag).collect();
     section.no_more();
     Some(Spool {
         name: name.to_owned(),
@@ -116,7 +139,26 @@ pub(super) fn read(name: &str, section: &Section<'_>, reader: &mut Reader) -> Op
         fold,
         name_max,
         reached_by,
+        day_flags,
     })
+}
+
+fn day_flag(section: &Section<'_>) -> Option<DayFlag> {
+    let files = names::pattern(section, "files");
+    if !files.is_empty() && !names::has(&files, "date") {
+        section.fault("files", "needs {date}, the business date that it opens or closes");
+    }
+    let open = section.choice("act", &[("open", true), ("close", false)]);
+    if !section.has("act") {
+        section.fault("act", "is missing; open or close is needed");
+    }
+    let routes = section.texts("routes");
+    if routes.is_empty() {
+        section.fault("routes", "must name the routes whose dates it opens or closes");
+    }
+    let source = source::action(section);
+    section.no_more();
+    Some(DayFlag { files, open: open?, routes, source })
 }
 
 fn reached_by(section: &Section<'_>, reader: &mut Reader) -> Vec<String> {
@@ -132,6 +174,7 @@ fn reached_by(section: &Section<'_>, reader: &mut Reader) -> Vec<String> {
 
 fn local(section: &Section<'_>, reader: &mut Reader) -> Option<SpoolKind> {
     let path = reader.path(&section.need_text("path"));
+    command::refuse(section);
     if section.has("path") && !path.is_dir() {
         reader.warn(section, "path", format!("there is no folder {} yet", path.display()));
     }
@@ -150,6 +193,7 @@ fn sftp(section: &Section<'_>, reader: &mut Reader) -> Option<SpoolKind> {
     let call_timeout_ms = section.number_in("call_timeout_ms", 100..=600_000).unwrap_or(30_000);
     let sessions_max = section.number_in("sessions_max", 1..=64).unwrap_or(2);
     let ciphers = section.text("ciphers");
+    let commands = command::read(section, reader);
     let standbys = section.sections("standby").iter().filter_map(|s| standby(s, reader)).collect();
     Some(SpoolKind::Sftp(Sftp {
         host,
@@ -163,6 +207,7 @@ fn sftp(section: &Section<'_>, reader: &mut Reader) -> Option<SpoolKind> {
         sessions_max: usize::try_from(sessions_max).unwrap_or(1),
         ciphers,
         standbys,
+        commands,
     }))
 }
 

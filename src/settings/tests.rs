@@ -113,6 +113,52 @@ fn partners_have_standbys_and_no_database_members() {
 }
 
 #[test]
+fn a_flag_names_a_date_an_act_and_routes_with_day_control() {
+    let flag = |keys: &str| format!("[[spool.core-out.day_flag]]\n{keys}\n");
+    let controlled = |route: String| route.replace("day_control = \"none\"", "day_control = \"ledger\"");
+    let good = flag("files = \"DAY_{date}.OPEN\"\nact = \"open\"\nroutes = [\"pmtrd\"]");
+    let settings = load(&good, controlled).unwrap();
+    let flags = &settings.spool("core-out").unwrap().day_flags;
+    assert_eq!((flags[0].open, &flags[0].source), (true, &crate::settings::SourceAction::Leave));
+    for (from, to, words) in [
+        ("{date}", "X", "needs {date}"),
+        ("act = \"open\"", "", "open or close is needed"),
+        ("[\"pmtrd\"]", "[]", "must name the routes"),
+        ("[\"pmtrd\"]", "[\"other\"]", "there is no route `other`"),
+    ] {
+        let found = faults(&good.replace(from, to), controlled);
+        assert!(found.iter().any(|f| f.contains(words)), "{to}: {found:?}");
+    }
+    assert!(faults(&good, |route| route)[0].contains("has no day_control"));
+}
+
+#[test]
+fn a_route_runs_only_what_the_allow_list_of_its_partner_has() {
+    let run = |route: String| route.replace("[answer]\n", "[answer]\nrun_after = \"load\"\n");
+    let to_far = move |route: String| {
+        let (head, answer) = route.split_once("[answer]").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        run(format!("{head}[answer]{}", answer.replace("\"core-in\"", "\"far\"")))
+    };
+    let command = |keys: &str| partner(&format!("[spool.far.command.load]\n{keys}"));
+    let good = "run = \"load {name}\"\nexpect = \"CPC1221\"";
+    let settings = load(&command(good), to_far).unwrap();
+    assert_eq!(settings.routes[0].followed_by("far", "load").len(), 1);
+    assert!(faults("", run)[0].contains("spool core-in has no command `load`; it has: none"));
+    assert!(faults(&command(good).replace("load]", "other]"), to_far)[0].contains("it has: other"));
+    for (keys, words) in [
+        ("run = \"load {path}\"\nexpect = \"x\"", "begins neither {name} nor {object}"),
+        ("run = \"a\\nb\"\nexpect = \"x\"", "one line"),
+        ("run = \"a\"\nexpect = \" \"", "an exit code of 0 alone is no proof"),
+        ("run = \"a\"", "expect: is missing"),
+    ] {
+        let found = faults(&command(keys), to_far);
+        assert!(found.iter().any(|f| f.contains(words)), "{keys}: {found:?}");
+    }
+    let here = "[spool.here]\nkind = \"local\"\npath = \".\"\n[spool.here.command.load]\nrun = \"a\"\nexpect = \"b\"\n";
+    assert!(faults(here, |route| route)[0].contains("is for spools of kind sftp"));
+}
+
+#[test]
 fn names_that_a_partner_cannot_have_are_told_before_anything_is_sent() {
     let far = partner("name_max = 10");
     let sent = |name: &'static str, checksums: &'static str| {

@@ -6,6 +6,7 @@
 
 mod command;
 mod expected;
+mod flag;
 mod nights;
 mod order;
 mod place;

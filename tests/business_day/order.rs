@@ -107,3 +107,43 @@ async fn a_day_that_is_closed_with_a_missing_batch_says_so() {
     place.batch("0001 is held", 1, closed).await;
     place.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_still_waits_goes_past_those_that_never_come() {
+    let place = Place::start(SERIES, "", "16:10").await;
+    place.drop_batch(3);
+    let third = place.batch("0003 waits", 3, waits).await;
+    let release = |file: &Transfer, skip: &str| {
+        let digest = file.facts.sha256.as_deref().unwrap();
+        let words = ["release", &file.id.0, "--digest", digest, "--reason", "core: it never comes"].map(str::to_owned);
+        let skip = (!skip.is_empty()).then(|| ["--skip".to_owned(), skip.to_owned()]);
+        words.into_iter().chain(skip.into_iter().flatten()).collect::<Vec<_>>()
+    };
+    // Nobody goes past a batch that he did not name, nor past one that is there.
+    for (skip, words) in [
+        ("", "waits for batch 0001-0002"),
+        ("0002", "--skip 0001-0002"),
+        ("0001-0003", "--skip 0001-0002"),
+        ("3-2", "skip is no batch"),
+    ] {
+        let said = place.refused(&release(&third, skip)).await;
+        assert!(said.contains(words), "{skip}: {said}");
+    }
+    place.drop_batch(2);
+    let second = place.batch("0002 waits", 2, waits).await;
+    let said = place.refused(&release(&third, "0001-0002")).await;
+    assert!(said.contains("0002 of the batches 0001-0002 is there"), "{said}");
+    let shown = place.fpp(&["transfers", "show", &second.id.0]).await;
+    assert!(shown.contains("--skip 0001 --reason"), "{shown}");
+    let words = release(&second, "0001");
+    place.fpp(&words.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert_eq!(place.batch("0002 is posted", 2, is_done).await.publication, Some(1));
+    let third = place.batch("0003 waits no longer either", 3, is_done).await;
+    assert_eq!(third.publication, Some(2));
+    let said = place.refused(&release(&third, "0001")).await;
+    assert!(said.contains("only a held file, or a batch that waits"), "{said}");
+    place.drop_batch(1);
+    assert_eq!(place.batch("0001 comes after all", 1, is_done).await.publication, Some(3));
+    place.heard("late").await;
+    place.end().await;
+}

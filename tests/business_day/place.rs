@@ -57,14 +57,19 @@ impl Place {
         place
     }
 
-    async fn run(&mut self) {
+    /// Stops the node; [`Place::run`] starts it again.
+    pub(crate) async fn stop(&mut self) {
+        self.node.take().unwrap().stop().await;
+    }
+
+    pub(crate) async fn run(&mut self) {
         let options = Options { clock: Clock::Fixed(self.now.clone()), ..Options::default() };
         self.node = Some(Node::start(self.site.settings(), options).await.unwrap());
     }
 
     /// Another life of the node.
     pub(crate) async fn restart(&mut self) {
-        self.node.take().unwrap().stop().await;
+        self.stop().await;
         self.run().await;
     }
 
@@ -152,6 +157,15 @@ impl Place {
         let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
         assert!(output.status.success(), "fpp {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What the program says of what the node refuses.
+    pub(crate) async fn refused(&self, arguments: &[String]) -> String {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fpp"));
+        command.arg("--config").arg(self.site.settings_file()).args(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        assert!(!output.status.success(), "fpp {arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
     }
 
     /// Stops the node; the books are whole.

@@ -124,6 +124,7 @@ macro_rules! conformance {
             verbs::every_verb_on_every_standing_does_what_the_table_says,
             verbs::every_verb_on_every_delivery_does_what_the_table_says,
             verbs::what_was_held_with_its_file_goes_on_with_it,
+            verbs::a_command_is_not_repeated_by_a_word_about_its_file,
             verbs::what_a_person_holds_no_worker_moves,
             verbs::what_a_partner_took_is_sent_again_once,
             verbs::a_pause_is_seen_by_all_and_outlives_its_node,

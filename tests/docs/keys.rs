@@ -13,7 +13,9 @@ const STRANGE: &str = "strange_key";
 const MORE_SPOOLS: &str = "\n[spool.more]\nkind = \"sftp\"\nhost = \"h\"\nuser = \"u\"\npath = \"/\"\nagent = true\n\
                            host_keys = [\"SHA256:x\"]\n\
                            [ledger]\nurl = \"mysql://a@b/c\"\n[vault]\npath = \"v\"\n\
-                           [notify]\ncommand = [\"/bin/true\"]\n";
+                           [notify]\ncommand = [\"/bin/true\"]\n\
+                           [spool.more.command.load]\nrun = \"x\"\nexpect = \"y\"\n\
+                           [[spool.more.day_flag]]\nfiles = \"D{date}\"\nact = \"open\"\nroutes = [\"pmtrd\"]\n";
 const MORE_DAYS: &str = "\n[series]\ncalendar = \"bank\"\n[[series.expect]]\nbatch = 1\nby = \"18:30\"\n";
 const MORE_OUTLETS: &str = "\n[[outlet]]\nkind = \"file\"\nspool = \"core-in\"\nname = \"{stem}.jsonl\"\n";
 

@@ -2,12 +2,12 @@
 //! them anew. That the code's tables say what the ledger does is tried in `tests/conformance_ledger/verbs.rs`.
 
 use super::{page, root};
-use fpp::ledger::verbs::{At, DELIVERIES, Effect, FILES, Judged, Row, SWITCHES};
+use fpp::ledger::verbs::{At, COMMANDS, DELIVERIES, DeliveryRow, Effect, FILES, Judged, Row, SWITCHES};
 
 #[test]
 fn the_tables_of_verbs_are_printed() {
     let mut text = page("docs/operate.md");
-    for table in [files(), deliveries(), switches()] {
+    for table in [files(), deliveries("delivery", DELIVERIES), deliveries("command", COMMANDS), switches()] {
         text = with_table(&text, &table);
     }
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -65,9 +65,9 @@ fn files() -> Vec<String> {
     table(&head, FILES.iter().map(row))
 }
 
-fn deliveries() -> Vec<String> {
-    let head = ["verb", "delivery", "next state", "what happens", "the partner sees"];
-    let rows = DELIVERIES.iter().map(|row| {
+fn deliveries(what: &str, of: &[DeliveryRow]) -> Vec<String> {
+    let head = ["verb", what, "next state", "what happens", "the partner sees"];
+    let rows = of.iter().map(|row| {
         let state = row.at.map_or("any".to_owned(), |state| format!("{state:?}"));
         let (next, said) = match row.next {
             Some(next) => (format!("{next:?}"), row.said.to_owned()),

@@ -112,8 +112,15 @@ impl Node {
             scratch,
             prove_threads: 2,
         };
-        let deliveries =
-            Deliveries { ledger, vault, folders, clock: Clock::Fixed(clock), several: true, node: name.clone() };
+        let deliveries = Deliveries {
+            ledger,
+            vault,
+            folders,
+            commands: Default::default(),
+            clock: Clock::Fixed(clock),
+            several: true,
+            node: name.clone(),
+        };
         let marker = MarkerRule::new("{name}.OK", MarkerContent::Empty).unwrap();
         let rules = ScanRules {
             patterns: vec![(ground.route.name.clone(), ground.route.pattern.clone(), Readiness::Marker(marker))],

@@ -5,6 +5,7 @@
 
 mod broken;
 mod collect;
+mod command;
 mod deliver;
 mod doctor;
 mod killed;

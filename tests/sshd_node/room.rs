@@ -49,7 +49,11 @@ impl Default for Reach<'_> {
 impl Room {
     /// The partner's folders `out` and `in`, reached in one way as `core-out` and `core-in`.
     pub(crate) fn new(reach: &Reach<'_>) -> Room {
-        let sshd = Sshd::start(Options { plain_user: true, ..Options::default() });
+        Room::at(Sshd::start(Options { plain_user: true, ..Options::default() }), reach)
+    }
+
+    /// The same at a partner of its own kind.
+    pub(crate) fn at(sshd: Sshd, reach: &Reach<'_>) -> Room {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join("routes")).unwrap();
         let (out, inn) = (sshd.folder("out"), sshd.folder("in"));
@@ -59,6 +63,14 @@ impl Room {
             room.spools.push_str(&text);
         }
         room
+    }
+
+    /// More lines for the node's file, and for a route's answer.
+    pub(crate) fn more(&mut self, node: &str, route: &str, answer: &str) {
+        self.spools.push_str(node);
+        let path = self.home.path().join(format!("routes/{route}.toml"));
+        let text = fs::read_to_string(&path).unwrap() + answer;
+        fs::write(path, text).unwrap();
     }
 
     /// One more folder at the partner.

@@ -15,6 +15,8 @@ const NO_CONNECTION: i32 = 6;
 const CONNECTION_LOST: i32 = 7;
 pub(super) const UNSUPPORTED: i32 = 8;
 const END_OF_LISTING: i32 = -16;
+const CHANNEL_FAILURE: i32 = -21;
+const REQUEST_DENIED: i32 = -22;
 
 /// The SFTP status, if the error is an answer of the partner.
 pub(super) fn status(error: &ssh2::Error) -> Option<i32> {
@@ -28,6 +30,11 @@ pub(super) fn status(error: &ssh2::Error) -> Option<i32> {
 /// True when a listing has come to its end.
 pub(super) fn listing_ended(error: &ssh2::Error) -> bool {
     error.code() == ErrorCode::Session(END_OF_LISTING)
+}
+
+/// True when the partner answered that it does not open such a channel, or does not do what was asked on it.
+pub(super) fn is_refusal(error: &ssh2::Error) -> bool {
+    matches!(error.code(), ErrorCode::Session(REQUEST_DENIED | CHANNEL_FAILURE))
 }
 
 /// An error of a call, with what was being done.

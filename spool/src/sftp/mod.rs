@@ -7,6 +7,7 @@
 //! which refuse an existing target: the guard that publishing relies on.
 
 mod breaker;
+mod exec;
 mod faults;
 mod folder;
 mod hostkey;
@@ -17,6 +18,7 @@ mod settings;
 mod sink;
 mod watchdog;
 
+pub use exec::{Ran, SAID_MAX_BYTES};
 pub use folder::SftpFolder;
 pub use pool::{PoolStatus, SftpPool};
 pub use session::Negotiated;

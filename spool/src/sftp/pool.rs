@@ -7,11 +7,11 @@
 
 use super::breaker::Breaker;
 use super::faults;
-use super::session::{Conn, Negotiated};
+use super::session::{Conn, GRACE, Negotiated, millis};
 use super::settings::SftpSettings;
 use super::watchdog::Watchdog;
 use crate::error::{Error, ErrorKind, Result};
-use ssh2::Sftp;
+use ssh2::{Channel, Sftp};
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -262,7 +262,7 @@ impl SftpPool {
     }
 
     /// When one idle session has died, the others most likely have too.
-    fn lend_new(self: &Arc<Self>) -> Result<Lease> {
+    pub(super) fn lend_new(self: &Arc<Self>) -> Result<Lease> {
         self.close_idle();
         self.lend()
     }
@@ -326,6 +326,47 @@ impl Lease {
     /// True when the partner's rename is known to refuse an existing target.
     pub(super) fn rename_refuses(&self) -> bool {
         self.conn.as_ref().is_some_and(Conn::rename_refuses)
+    }
+
+    /// A channel beside SFTP, for a command.
+    pub(super) fn channel(&mut self) -> std::result::Result<Channel, ssh2::Error> {
+        let Some(conn) = &mut self.conn else { return Err(ssh2::Error::unknown()) };
+        let watched = self.pool.watchdog.watch(conn.socket(), conn.limit());
+        let opened = conn.session().channel_session();
+        drop(watched);
+        if let Err(e) = &opened
+            && !faults::is_refusal(e)
+        {
+            conn.shut();
+            self.failed = Some(e.message().to_owned());
+        }
+        opened
+    }
+
+    /// It waited for work in the pool before it was lent.
+    pub(super) fn was_idle(&self) -> bool {
+        self.reused
+    }
+
+    /// How long each call may take from now on.
+    pub(super) fn limit_to(&self, ms: u32) {
+        if let Some(conn) = &self.conn {
+            conn.session().set_timeout(ms);
+        }
+    }
+
+    /// Calls have their own time again.
+    pub(super) fn limit_calls(&self) {
+        if let Some(conn) = &self.conn {
+            self.limit_to(millis(conn.call_limit()));
+        }
+    }
+
+    /// Watches a piece of work that has a time of its own.
+    pub(super) fn watched_for<T>(&self, limit: Duration, work: impl FnOnce(&Lease) -> T) -> T {
+        let watched = |conn: &Conn| self.pool.watchdog.watch(conn.socket(), limit + GRACE);
+        let _watched = self.conn.as_ref().map(watched);
+        work(self)
     }
 
     /// Watches a piece of work that does not go through [`Lease::call`]: reading and writing open files.

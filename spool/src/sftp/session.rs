@@ -14,7 +14,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// How far the watchdog lets a call run over the library's own deadline.
-const GRACE: Duration = Duration::from_secs(2);
+pub(super) const GRACE: Duration = Duration::from_secs(2);
 
 /// What a partner and we agreed on, and what it turned out to offer.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -53,7 +53,7 @@ impl Negotiated {
 pub(super) struct Conn {
     // The order matters: fields are dropped from top to bottom.
     sftp: Sftp,
-    _session: Session,
+    session: Session,
     socket: Arc<TcpStream>,
     /// When it was last used; for the pool.
     pub(super) used: Instant,
@@ -97,12 +97,22 @@ impl Conn {
         let rename_refuses = session.banner().is_some_and(|banner| banner.contains("OpenSSH"));
         let limit = settings.call_timeout() + GRACE;
         let (used, broken) = (Instant::now(), false);
-        Ok(Conn { sftp, _session: session, socket, used, broken, limit, rename_refuses, negotiated })
+        Ok(Conn { sftp, session, socket, used, broken, limit, rename_refuses, negotiated })
     }
 
     /// The SFTP channel; every use of it goes through the lease, which watches the time.
     pub(super) fn sftp(&self) -> &Sftp {
         &self.sftp
+    }
+
+    /// The session itself, for what is no SFTP. It is watched by whoever uses it.
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// How long a single call may take.
+    pub(super) fn call_limit(&self) -> Duration {
+        self.limit.saturating_sub(GRACE)
     }
 
     pub(super) fn socket(&self) -> &Arc<TcpStream> {
@@ -196,6 +206,6 @@ fn resolve(settings: &SftpSettings, deadline: Instant) -> Result<Vec<SocketAddr>
 }
 
 /// Zero would mean "for ever" to the library.
-fn millis(duration: Duration) -> u32 {
+pub(super) fn millis(duration: Duration) -> u32 {
     u32::try_from(duration.as_millis()).unwrap_or(u32::MAX).max(1)
 }

@@ -37,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) plain_user: bool,
     /// A disk of its own for the spool folder, of 1 MiB, which only the server sees (root only).
     pub(crate) small_spool: bool,
+    /// Runs what it is asked to run, and not SFTP alone.
+    pub(crate) shell: bool,
 }
 
 /// True when a server can be started. Without one the tests print that they are skipped, unless the environment
@@ -231,10 +233,11 @@ fn configure(dir: &Path, port: u16, options: Options) {
     let at = |name: &str| dir.join(name).display().to_string();
     let read_only = if options.read_only { " -R" } else { "" };
     let password = if options.password { "yes" } else { "no" };
+    let force = if options.shell { String::new() } else { format!("ForceCommand internal-sftp{read_only}\n") };
     let text = format!(
         "ListenAddress 127.0.0.1\nPort {port}\nHostKey {}\nPidFile {}\nAuthorizedKeysFile {}\nStrictModes no\n\
          UsePAM no\nPermitRootLogin yes\nPasswordAuthentication {password}\nLogLevel VERBOSE\n\
-         Subsystem sftp internal-sftp{read_only}\nForceCommand internal-sftp{read_only}\n",
+         Subsystem sftp internal-sftp{read_only}\n{force}",
         at("host"),
         at("pid"),
         at("authorized"),

@@ -10,7 +10,7 @@
 /// The migrations, oldest first: the version that each reaches, and its statements, which are never changed after a
 /// release. This engine began with version 2.
 pub(super) const MIGRATIONS: &[(i64, &[&str])] =
-    &[(2, BEGINNING), (3, PURGED), (4, NODES), (5, DESK), (6, TOLD), (7, DATED)];
+    &[(2, BEGINNING), (3, PURGED), (4, NODES), (5, DESK), (6, TOLD), (7, DATED), (8, COMMANDS)];
 
 const BEGINNING: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS transfers (
@@ -107,6 +107,9 @@ const DESK: &[&str] = &[
         state VARCHAR(20) NOT NULL, closed_by MEDIUMTEXT, closed_ms BIGINT, PRIMARY KEY (id),
         KEY asks_state (state, id)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
 ];
+
+/// No new table: deliveries may be commands from here on.
+const COMMANDS: &[&str] = &[];
 
 /// What is said once, and whether it is over.
 const TOLD: &[&str] = &["CREATE TABLE IF NOT EXISTS told (

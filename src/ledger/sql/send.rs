@@ -19,6 +19,9 @@ impl Apply<'_> {
             let what = format!("delivery {}: there is no transfer {}", delivery.id, delivery.transfer);
             return Err(Error::internal(what));
         };
+        if delivery.purpose == Purpose::Command {
+            version::needs(self.session, version::COMMANDS).await?;
+        }
         if delivery.purpose == Purpose::Interim {
             version::needs(self.session, version::INTERIM).await?;
         } else if known.get::<String>(0)? == "Held" {

@@ -10,7 +10,7 @@ use crate::ledger::sql::version::{self, COMPATIBLE, VERSION};
 
 /// The migrations, oldest first: the version that each reaches, and its statements.
 const MIGRATIONS: &[(i64, &[&str])] =
-    &[(1, BEGINNING), (2, OPEN_KEYS), (3, PURGED), (4, NODES), (5, DESK), (6, TOLD), (7, DATED)];
+    &[(1, BEGINNING), (2, OPEN_KEYS), (3, PURGED), (4, NODES), (5, DESK), (6, TOLD), (7, DATED), (8, COMMANDS)];
 
 const BEGINNING: &[&str] = &[
     "CREATE TABLE transfers (
@@ -115,6 +115,9 @@ const DESK: &[&str] = &[
         state TEXT NOT NULL, closed_by TEXT, closed_ms INTEGER) STRICT",
     "CREATE INDEX asks_state ON asks (state, id)",
 ];
+
+/// No new table: deliveries may be commands from here on.
+const COMMANDS: &[&str] = &[];
 
 /// What is said once, and whether it is over.
 const TOLD: &[&str] = &[

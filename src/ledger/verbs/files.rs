@@ -140,7 +140,25 @@ pub static FILES: &[Row] = {
             "what was decided before",
             "it goes on; its checks are made again",
         ),
-        row(V::Release, A::Any, J::Any, E::Refused, N::Same, NOTHING, "only a held file can be released"),
+        // It is not held yet: while it waits a person may know already that they never come.
+        row(
+            V::Release,
+            A::Is(S::Proven),
+            J::Any,
+            E::Skip,
+            N::AtOnce,
+            "what was decided before, sooner",
+            "released; it is posted without the batches before it",
+        ),
+        row(
+            V::Release,
+            A::Any,
+            J::Any,
+            E::Refused,
+            N::Same,
+            NOTHING,
+            "only a held file, or a batch that waits, is released",
+        ),
         // No answer could name it (D15).
         for_code(Code::TOO_LONG, row(V::Reject, HELD, J::No, E::Close, N::Closed, "no answer from fpp", CLOSED)),
         held_at(

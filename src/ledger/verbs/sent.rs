@@ -1,7 +1,7 @@
 //! The tables of deliveries, and of what can be paused.
 
 use super::words::Verb;
-use crate::ledger::delivery::DeliveryState;
+use crate::ledger::delivery::{DeliveryState, Purpose};
 
 /// A row of the table of deliveries.
 #[derive(Clone, Copy, Debug)]
@@ -69,9 +69,53 @@ pub static DELIVERIES: &[DeliveryRow] = {
     ]
 };
 
-/// The row of a verb for a delivery in this state.
-pub fn of_delivery(verb: Verb, state: DeliveryState) -> Option<&'static DeliveryRow> {
-    DELIVERIES.iter().find(|row| row.verb == verb && row.at.is_none_or(|at| at == state))
+/// Commands that a partner runs after a delivery.
+pub static COMMANDS: &[DeliveryRow] = {
+    use {DeliveryState as S, Verb as V};
+    const NOTHING: &str = "nothing";
+    const FILES_ONLY: &str = "that is said of files; of a command say hold, release, retry or resend";
+    const DONE: &str = "it ran; `fpp resend` has it run again";
+    &[
+        delivery(V::Hold, Some(S::Planned), Some(S::Held), NOTHING, "held; it is not asked for"),
+        delivery(
+            V::Hold,
+            Some(S::Proven),
+            Some(S::Held),
+            "what was asked for already",
+            "held; it is not asked for again",
+        ),
+        delivery(V::Hold, Some(S::Held), None, NOTHING, "it is held already"),
+        delivery(V::Hold, None, None, NOTHING, "it ran already"),
+        delivery(V::Release, Some(S::Held), Some(S::Taken), NOTHING, "it counts as run; it is not asked for again"),
+        delivery(V::Release, None, None, NOTHING, "only a held command is released"),
+        delivery(
+            V::Retry,
+            Some(S::Held),
+            Some(S::Planned),
+            "the command, perhaps a second time",
+            "it is asked for again",
+        ),
+        delivery(V::Retry, Some(S::Planned), Some(S::Planned), "the command, sooner", "it is asked for now"),
+        delivery(
+            V::Retry,
+            Some(S::Proven),
+            Some(S::Proven),
+            "what `when_unsure` says, sooner",
+            "it is looked at now; whether it is asked for again is said by `when_unsure`",
+        ),
+        delivery(V::Retry, None, None, NOTHING, DONE),
+        delivery(V::Resend, Some(S::Taken), Some(S::Planned), "the command again", "it is run again"),
+        delivery(V::Resend, None, None, NOTHING, "it did not run yet; retry it"),
+        delivery(V::Reject, None, None, NOTHING, FILES_ONLY),
+        delivery(V::Pause, None, None, NOTHING, FILES_ONLY),
+        delivery(V::Resume, None, None, NOTHING, FILES_ONLY),
+    ]
+};
+
+/// The row of a verb for a delivery of this purpose and state.
+pub fn of_delivery(verb: Verb, purpose: Purpose, state: DeliveryState) -> Option<&'static DeliveryRow> {
+    let table = if purpose == Purpose::Command { COMMANDS } else { DELIVERIES };
+    table.iter().find(|row| row.verb == verb && row.at.is_none_or(|at| at == state))
 }
 
 /// A row of the table of switches.
@@ -123,7 +167,9 @@ mod tests {
         use DeliveryState as S;
         for verb in Verb::ALL {
             for state in [S::Planned, S::Proven, S::Delivered, S::Taken, S::Held] {
-                assert!(of_delivery(verb, state).is_some(), "{verb:?} {state:?}");
+                for purpose in [Purpose::Answer, Purpose::Command] {
+                    assert!(of_delivery(verb, purpose, state).is_some(), "{verb:?} {purpose:?} {state:?}");
+                }
             }
         }
     }

@@ -50,6 +50,8 @@ pub enum Effect {
     Stop,
     /// Goes on where it was held; the check that held it is not made again.
     GoOn,
+    /// Posted although batches before it did not come (D7).
+    Skip,
     /// Goes on where it was held; every check is made again.
     CheckAgain,
     /// Rejected: the core gets a rejecting answer, row by row where the records can be told apart.
@@ -74,6 +76,7 @@ impl Effect {
         match self {
             Effect::Stop => "held",
             Effect::GoOn => "goes on",
+            Effect::Skip => "goes past the gap",
             Effect::CheckAgain => "checked again",
             Effect::Refuse => "rejected",
             Effect::RefuseUnread => "rejected unread",

@@ -6,6 +6,7 @@
 
 use super::finding::{Finding, Level};
 use crate::clock::Clock;
+use crate::delivery::allowed::Allowed;
 use crate::node::compose;
 use crate::settings::{Outlet, Settings, Sftp, SourceAction, Spool, SpoolKind};
 use fpp_spool::{Error, ErrorKind, Folder, LocalFolder, SftpPool, SftpSettings};
@@ -52,6 +53,7 @@ fn remote(settings: &Settings, spool: &Spool, sftp: &Sftp) -> Vec<Finding> {
             found.push(durable(&spool.name, fsync));
         }
         found.extend(ccsid(settings, spool, sftp));
+        found.extend(commands(settings, spool, sftp));
     }
     for standby in wanted.standbys {
         let subject = format!("partner {} at {}:{}", spool.name, standby.host, standby.port);
@@ -235,6 +237,26 @@ fn durable(spool: &str, fsync: bool) -> Finding {
     }
     Finding::new(Level::Warning, &subject, "fsync", "the server cannot be asked to make files durable")
         .next("Nothing, if its disks survive a power cut; else ask for OpenSSH 6.5 or newer.")
+}
+
+/// What may be run there. Nothing is: a command would do its work.
+fn commands(settings: &Settings, spool: &Spool, sftp: &Sftp) -> Vec<Finding> {
+    let finding = |command: &Allowed| {
+        let after: Vec<_> = settings.routes.iter().flat_map(|r| r.followed_by(&spool.name, &command.name)).collect();
+        let subject = format!("partner {}", spool.name);
+        if after.is_empty() {
+            let what = format!("`{}` is allowed, and follows nothing", command.name);
+            return Finding::new(Level::Note, &subject, "command", what)
+                .next(format!("Name it where it is wanted, run_after = \"{}\", or take it out.", command.name));
+        }
+        let what = format!("`{}` is run after {}: {}", command.name, after.join(", "), command.run);
+        Finding::new(Level::Note, &subject, "command", what).next(format!(
+            "Not tried here. The user {} must be let in for more than SFTP, and the command must say `{}` when it has \
+             done its work.",
+            sftp.user, command.expect
+        ))
+    };
+    sftp.commands.iter().map(finding).collect()
 }
 
 /// IBM i tags stream files by the server's job and not by their content; the tag must be said there.

@@ -76,6 +76,14 @@ pub fn batches(first: u32, last: u32) -> String {
     if first == last { format!("{first:04}") } else { format!("{first:04}-{last:04}") }
 }
 
+/// `0003`, or `0002-0003`, as people write it.
+pub fn span(text: &str) -> Option<(u32, u32)> {
+    let number = |text: &str| (text.len() <= 9 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok());
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (number(first)??, number(last)??);
+    (first <= last).then_some((first, last))
+}
+
 /// Numbers of batches as a person reads them, neighbours together: `0002, 0004-0006`.
 pub fn listed(numbers: &[u32]) -> String {
     let mut spans: Vec<(u32, u32)> = Vec::new();
@@ -125,6 +133,6 @@ pub fn batch_of(transfer: &Transfer) -> Option<u32> {
 }
 
 /// A file that stands for its batch: refused ones and those a person closed do not.
-pub(super) fn counts(transfer: &Transfer) -> bool {
+pub fn counts(transfer: &Transfer) -> bool {
     !transfer.closed && transfer.verdict != Some(Verdict::Rejected)
 }

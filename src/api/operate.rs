@@ -1,0 +1,118 @@
+//! Operators' verbs over HTTP, for consoles and scripts that are not on the node's machine (D25, D27).
+//!
+//! `POST /v1/operate/{verb}`, `POST /v1/days`, `GET /v1/requests`, `POST /v1/requests/{id}/confirm|decline`: the same desk as
+//! behind the control socket, the same tables, reasons and second person. Never weaker: nobody is let in without a token,
+//! and a token allows only the verbs and routes that stand beside it. Who asks is the token's person; what a program says
+//! of itself counts for nothing.
+
+use super::desk::{self, Asked};
+use super::person::Caller;
+use super::problem::{Problem, refused};
+use super::tokens::DAY;
+use super::{Doors, bearer};
+use crate::error::Error;
+use crate::inbound;
+use crate::ledger::verbs::Verb;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use fpp_codecs::Code;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A request is some words.
+const BODY_MAX_BYTES: usize = 64 << 10;
+
+pub(super) fn router() -> Router<Arc<Doors>> {
+    Router::new()
+        .route("/v1/operate/{verb}", post(act))
+        .route("/v1/requests", get(requests))
+        .route("/v1/requests/{id}/{word}", post(settle))
+        .route("/v1/days", post(day))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+}
+
+fn caller(doors: &Doors, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let token = bearer::holder(doors, headers)?;
+    if token.verbs.is_empty() {
+        let error = Error::halt(Code::LOGIN, format!("the token {} is no operator's", token.name))
+            .hint("Give it `verbs` in the node's token file, and restart the node.");
+        return Err(Problem::new(StatusCode::FORBIDDEN, error));
+    }
+    Ok(Caller::Token(token))
+}
+
+fn unknown(what: String) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, Error::halt(Code::NOT_READY, what))
+}
+
+async fn act(
+    State(doors): State<Arc<Doors>>,
+    headers: HeaderMap,
+    Path(verb): Path<String>,
+    Json(asked): Json<Asked>,
+) -> Result<Json<Value>, Problem> {
+    let caller = caller(&doors, &headers)?;
+    let verb = Verb::parse(&verb).ok_or_else(|| unknown(format!("there is no verb `{verb}`")))?;
+    let message = desk::act(&doors, verb, &asked, &caller).await.map_err(refused)?;
+    Ok(Json(json!({ "message": message })))
+}
+
+async fn settle(
+    State(doors): State<Arc<Doors>>,
+    headers: HeaderMap,
+    Path((id, word)): Path<(String, String)>,
+    Json(said): Json<Asked>,
+) -> Result<Json<Value>, Problem> {
+    let caller = caller(&doors, &headers)?;
+    let confirmed = match word.as_str() {
+        "confirm" => true,
+        "decline" => false,
+        other => return Err(unknown(format!("a request is not `{other}`"))),
+    };
+    let message = desk::settle(&doors, &id, confirmed, &said, &caller).await.map_err(refused)?;
+    Ok(Json(json!({ "message": message })))
+}
+
+async fn requests(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
+    let caller = caller(&doors, &headers)?;
+    let open = desk::open_requests(&doors, &caller).await.map_err(refused)?;
+    let open: Vec<_> = open
+        .into_iter()
+        .map(|ask| {
+            json!({
+                "id": ask.id, "verb": ask.verb, "subject": ask.subject, "effect": ask.effect, "person": ask.person,
+                "reason": ask.reason, "asked_ms": ask.asked_ms,
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "requests": open })))
+}
+
+#[derive(Deserialize)]
+struct Day {
+    route: String,
+    business_date: String,
+    open: bool,
+    reason: String,
+}
+
+async fn day(
+    State(doors): State<Arc<Doors>>,
+    headers: HeaderMap,
+    Json(asked): Json<Day>,
+) -> Result<Json<Value>, Problem> {
+    let caller = caller(&doors, &headers)?;
+    let Day { route, business_date, open, reason } = asked;
+    desk::has_reason(&reason).map_err(refused)?;
+    if !caller.may(DAY, Some(&route)) {
+        let what = format!("this token does not allow `{DAY}` of {route}");
+        return Err(refused(Error::halt(Code::LOGIN, what).hint("Its verbs and routes stand in the node's token file.")));
+    }
+    let by = format!("{}: {reason}", caller.named(""));
+    let said = inbound::day::decide(&doors.inbound, &route, &business_date, open, &by).await.map_err(refused)?;
+    doors.bell.ring();
+    Ok(Json(json!({ "message": said })))
+}
