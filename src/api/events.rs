@@ -1,24 +1,27 @@
-//! `GET /v1/events?after=POSITION&limit=N&wait=SECONDS`: the stream (D11, D27).
+//! `GET /v1/events?after=POSITION&limit=N&wait=SECONDS`: the stream (D11, D27), all of it or by `type`, `route` and
+//! `instrument`, from a position or `from` a business date on.
 //!
-//! Answers a JSON array (`application/cloudevents-batch+json`), or NDJSON when the reader accepts
-//! `application/x-ndjson`. The header `Fpp-Position` is where to go on, also when nothing fits the filter; every event
-//! carries its own in the extension `fppposition`. Positions older than the vault keeps are 410 with the oldest one, positions
+//! Answers a JSON array (`application/cloudevents-batch+json`), NDJSON when the reader accepts `application/x-ndjson`, or
+//! the open stream of [`super::live`] when it accepts `text/event-stream`. The header `Fpp-Position` is where to go on,
+//! also when nothing fits the filter; every event carries its own in the extension `fppposition`. Positions older than the vault keeps are 410 with the oldest one, positions
 //! ahead of the ledger 409 with the newest; damaged content is 503 until the operator has mended it.
 
-use super::Doors;
+use super::pages::{self, Reading};
 use super::problem::Problem;
 use super::tokens::Reader;
+use super::{Doors, live};
 use crate::error::Error;
-use crate::ledger::change::{Change, NewNotice};
+use crate::outlets::filter::Filter;
 use crate::outlets::position::Position;
-use crate::outlets::stream::{self, Page, Query as StreamQuery};
+use crate::outlets::stream::{self, Page};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fpp_codecs::Code;
+use fpp_codecs::date::Date;
 use serde::Deserialize;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Most events in one answer.
 const LIMIT_MAX: usize = 10_000;
@@ -26,14 +29,18 @@ const LIMIT_MAX: usize = 10_000;
 const LIMIT_USUAL: usize = 1_000;
 /// Longest wait for news.
 const WAIT_MAX_S: u64 = 60;
-/// How often a waiting reader looks by itself, because other nodes post too.
-const LOOK: Duration = Duration::from_secs(1);
+/// What to do about a position that is none.
+const POSITIONS: &str = "Take the position from `Fpp-Position`, or leave it out to begin.";
 
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     after: Option<String>,
     limit: Option<usize>,
     wait: Option<u64>,
+    from: Option<String>,
+    r#type: Option<String>,
+    route: Option<String>,
+    instrument: Option<String>,
 }
 
 pub(super) async fn read(
@@ -41,48 +48,65 @@ pub(super) async fn read(
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let reader = reader(&doors, &headers)?;
-    let after = match wanted.after.as_deref() {
-        None | Some("") => Position::START,
-        Some(text) => Position::parse(text).ok_or_else(|| unusable(format!("`{text}` is no position")))?,
-    };
+    let reading = reading(&doors, &wanted, &headers).await?;
+    if accepts(&headers, "text/event-stream") {
+        return live::open(doors, reading).await;
+    }
     let limit = wanted.limit.unwrap_or(LIMIT_USUAL);
     if !(1..=LIMIT_MAX).contains(&limit) {
-        return Err(unusable(format!("limit must be 1 to {LIMIT_MAX}")));
+        return Err(unusable(format!("limit must be 1 to {LIMIT_MAX}"), POSITIONS));
     }
     let wait = Duration::from_secs(wanted.wait.unwrap_or(0).min(WAIT_MAX_S));
-    let page = page(&doors, &reader, after, limit, wait).await?;
-    Ok(render(page, accepts_lines(&headers)))
+    let page = pages::page(&doors, reading, limit, stream::BYTES_MAX, wait).await?;
+    Ok(render(page, accepts(&headers, "ndjson")))
 }
 
-async fn page(
-    doors: &Doors,
-    reader: &Reader,
-    mut after: Position,
-    limit: usize,
-    wait: Duration,
-) -> Result<Page, Problem> {
-    let until = Instant::now() + wait;
-    loop {
-        let mut listener = doors.bell.listen();
-        let query = StreamQuery { after, limit, routes: reader.routes.clone(), masked: reader.masked };
-        let place = doors.pages.acquire().await;
-        let read = stream::read(&doors.inbound.books(), query).await;
-        drop(place);
-        let page = match read {
-            Ok(page) => page,
-            Err(error) => return Err(refused(doors, error).await),
-        };
-        let left = until.saturating_duration_since(Instant::now());
-        let mut stopped = doors.stopped.clone();
-        if page.count > 0 || left.is_zero() || *stopped.borrow() {
-            return Ok(page);
+async fn reading(doors: &Doors, wanted: &Wanted, headers: &HeaderMap) -> Result<Reading, Problem> {
+    let reader = reader(doors, headers)?;
+    let words = |list: &Option<String>| -> Vec<String> {
+        let list = list.as_deref().unwrap_or_default();
+        list.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let routes = words(&wanted.route);
+    if let Some(hidden) = routes.iter().find(|route| !reader.sees(route)) {
+        let error = Error::halt(Code::LOGIN, format!("the token `{}` does not see the route `{hidden}`", reader.name))
+            .hint("The routes of a token stand in the node's token file.");
+        return Err(Problem::new(StatusCode::FORBIDDEN, error));
+    }
+    // In the query of a URL a plus sign stands for a blank, and no instrument has a blank: Au(T+D).
+    let instruments = words(&wanted.instrument).into_iter().map(|code| code.replace(' ', "+")).collect();
+    Ok(Reading {
+        after: begin(doors, wanted, headers).await?,
+        masked: reader.masked,
+        routes: if routes.is_empty() { reader.routes } else { Some(routes) },
+        filter: Filter { types: words(&wanted.r#type), instruments },
+    })
+}
+
+/// Where to begin: at what an open stream got last, after a position, or before the first file of a business date.
+async fn begin(doors: &Doors, wanted: &Wanted, headers: &HeaderMap) -> Result<Position, Problem> {
+    let got = headers.get("last-event-id").and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
+    let after = got.or(wanted.after.as_deref().filter(|text| !text.is_empty()));
+    match (after, wanted.from.as_deref()) {
+        (Some(text), None) => {
+            Position::parse(text).ok_or_else(|| unusable(format!("`{text}` is no position"), POSITIONS))
         }
-        // Nothing for this reader, but the place moves on: publications of other routes are not walked again.
-        after = page.position;
-        tokio::select! {
-            () = listener.wait(left.min(LOOK)) => {}
-            _ = stopped.wait_for(|s| *s) => {}
+        (None, None) => Ok(Position::START),
+        // An open stream that is taken up again goes on; its address still has the date.
+        (Some(text), Some(_)) if got == Some(text) => {
+            Position::parse(text).ok_or_else(|| unusable(format!("`{text}` is no position"), POSITIONS))
+        }
+        (Some(_), Some(_)) => Err(unusable("`after` and `from` are both given".to_owned(), "Give one of them.")),
+        (None, Some(date)) => {
+            let day = Date::parse(date).filter(|_| date.len() == 10);
+            day.ok_or_else(|| unusable(format!("`{date}` is no date"), "Dates are written 2025-06-20."))?;
+            let ledger = &doors.inbound.ledger;
+            let first = ledger.first_publication_of(date).await.map_err(Problem::from)?;
+            let before = match first {
+                Some(first) => first.saturating_sub(1),
+                None => ledger.last_publication().await.map_err(Problem::from)?,
+            };
+            Ok(Position::after(before))
         }
     }
 }
@@ -103,8 +127,8 @@ fn render(page: Page, lines: bool) -> Response {
         .into_response()
 }
 
-fn accepts_lines(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("ndjson"))
+fn accepts(headers: &HeaderMap, kind: &str) -> bool {
+    headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(kind))
 }
 
 fn reader(doors: &Doors, headers: &HeaderMap) -> Result<Reader, Problem> {
@@ -118,44 +142,7 @@ fn reader(doors: &Doors, headers: &HeaderMap) -> Result<Reader, Problem> {
     })
 }
 
-fn unusable(what: String) -> Problem {
-    let error = Error::halt(Code::RANGE, what).hint("Take the position from `Fpp-Position`, or leave it out to begin.");
+fn unusable(what: String, hint: &'static str) -> Problem {
+    let error = Error::halt(Code::RANGE, what).hint(hint);
     Problem::new(StatusCode::BAD_REQUEST, error)
-}
-
-/// What the reader is told. Content that is missing or damaged is nobody's but the operator's to mend, so he hears of it.
-async fn refused(doors: &Doors, error: stream::StreamError) -> Problem {
-    match error {
-        stream::StreamError::Gone { oldest, error } => {
-            notice(doors, &error).await;
-            Problem::new(StatusCode::GONE, error).with("oldest", oldest.to_string())
-        }
-        stream::StreamError::Ahead { newest } => {
-            let what = format!("the position is ahead of this ledger, whose newest is {newest}");
-            let error = Error::halt(Code::RANGE, what).hint(
-                "The ledger was restored from an older copy, or the position is another installation's: begin again, and \
-                 drop the ids that you know.",
-            );
-            Problem::new(StatusCode::CONFLICT, error).with("newest", newest.to_string())
-        }
-        stream::StreamError::Failed(error) if error.code == Code::VAULT => {
-            notice(doors, &error).await;
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, error)
-        }
-        stream::StreamError::Failed(error) => Problem::from(error),
-    }
-}
-
-async fn notice(doors: &Doors, error: &Error) {
-    let notice = Change::Raise(NewNotice {
-        severity: "error".into(),
-        topic: "vault".into(),
-        subject: "stream".into(),
-        code: error.code.0,
-        text: format!("a reader of the stream cannot be served: {error}"),
-    });
-    let now_ms = doors.inbound.clock.now_ms();
-    if let Err(error) = doors.inbound.ledger.apply(None, now_ms, &[notice]).await {
-        tracing::error!("no notice of damaged content: {error}");
-    }
 }

@@ -9,6 +9,8 @@ mod control;
 mod desk;
 mod events;
 mod health;
+mod live;
+mod pages;
 pub mod person;
 mod problem;
 pub mod serve;
@@ -48,7 +50,11 @@ pub struct Doors {
     pub stopped: watch::Receiver<bool>,
     /// Pages made at once. A page takes some MiB, so their number bounds the memory, however many read (I10).
     pub pages: Semaphore,
+    /// Readers that hold the stream open.
+    pub live: Arc<Semaphore>,
 }
 
 /// Pages of the stream that are made at once; further readers wait their turn.
 pub const PAGES_AT_ONCE: usize = 4;
+/// Readers that may hold the stream open; each keeps one small page in memory (I10).
+pub const LIVE_AT_ONCE: usize = 256;

@@ -4,7 +4,7 @@ use crate::error::Error;
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An error and the status it is told with.
 #[derive(Debug)]
@@ -34,8 +34,9 @@ impl From<Error> for Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+impl Problem {
+    /// The problem as JSON.
+    pub(super) fn body(&self) -> Value {
         let mut body = json!({
             "type": format!("urn:fpp:problem:{}", self.error.code),
             "title": self.error.code.english(),
@@ -45,9 +46,16 @@ impl IntoResponse for Problem {
             "detail": self.error.what,
             "hint": self.error.hint,
         });
-        if let Some((name, value)) = self.extra {
-            body[name] = value.into();
+        if let Some((name, value)) = &self.extra {
+            body[*name] = value.as_str().into();
         }
+        body
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = self.body();
         if self.status.is_server_error() {
             tracing::error!(status = self.status.as_u16(), "{}", self.error);
         }

@@ -82,6 +82,8 @@ pub trait Ledger: Send + Sync {
     async fn publications(&self, after: u64, limit: u32) -> Result<Vec<Transfer>, Error>;
     /// The newest publication number, 0 when there is none.
     async fn last_publication(&self) -> Result<u64, Error>;
+    /// The first publication of a file of this business date or of a later one; nothing if there is none yet.
+    async fn first_publication_of(&self, business_date: &str) -> Result<Option<u64>, Error>;
 
     /// One delivery.
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>, Error>;

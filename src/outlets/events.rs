@@ -1,6 +1,7 @@
 //! The events of one transfer, decoded again from the vault: the same bytes at any time, on any node.
 
 use super::Books;
+use super::filter::Filter;
 use super::position::Position;
 use crate::error::{Error, Result};
 use crate::ledger::change::Reject;
@@ -41,6 +42,18 @@ pub struct EventReader {
     row: Row,
     event: Event,
     table: String,
+    filter: Filter,
+}
+
+/// What a look at the next record gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// An event, of this record; of [`Position::END`] for the end of the file.
+    Event(u64),
+    /// This record gives no event, or none that is wanted.
+    Passed(u64),
+    /// There is nothing more.
+    End,
 }
 
 impl EventReader {
@@ -79,48 +92,76 @@ impl EventReader {
             ended,
             row: Row::default(),
             event: Event::default(),
+            filter: Filter::default(),
         })
+    }
+
+    /// Only what this filter takes.
+    #[must_use]
+    pub fn only(mut self, filter: Filter) -> EventReader {
+        self.filter = filter;
+        self
     }
 
     /// The next event into `out`; its record number, [`Position::END`] for the end-of-file event, nothing at the end.
     pub fn next(&mut self, out: &mut Vec<u8>) -> Result<Option<u64>> {
-        if self.ended {
-            return Ok(None);
-        }
-        while let Some(record) = self.step()? {
-            if let Some(n) = record {
-                out.extend_from_slice(&self.event.json);
-                return Ok(Some(n));
+        loop {
+            match self.look(out)? {
+                Look::Event(n) => return Ok(Some(n)),
+                Look::Passed(_) => {}
+                Look::End => return Ok(None),
             }
         }
-        self.ended = true;
-        self.end();
-        out.extend_from_slice(&self.event.json);
-        Ok(Some(Position::END))
     }
 
-    /// One record: its number if it gives an event. Nothing at the end of the file.
-    #[allow(clippy::option_option)] // a record without event is not the end of the file
-    fn step(&mut self) -> Result<Option<Option<u64>>> {
-        let Some(cutter) = &mut self.records else { return Ok(None) };
+    /// One record further: its event into `out`, if it gives one that is wanted.
+    pub fn look(&mut self, out: &mut Vec<u8>) -> Result<Look> {
+        if self.ended {
+            return Ok(Look::End);
+        }
+        let mut look = self.record()?;
+        if look == Look::End {
+            self.ended = true;
+            self.end();
+            let wanted = self.filter.takes(&self.event.kind, None);
+            look = if wanted { Look::Event(Position::END) } else { Look::Passed(Position::END) };
+        }
+        if matches!(look, Look::Event(_)) {
+            out.extend_from_slice(&self.event.json);
+        }
+        Ok(look)
+    }
+
+    /// The event of the next record, before the end of the file.
+    fn record(&mut self) -> Result<Look> {
+        let Some(cutter) = &mut self.records else { return Ok(Look::End) };
         let cut = match cutter.next() {
             Ok(Some(cut)) => cut,
-            Ok(None) => return Ok(None),
+            Ok(None) => return Ok(Look::End),
             Err(error) => return Err(unreadable(&self.transfer, error)),
         };
         let Some(format) = self.plan.format.select(cut.bytes).and_then(|i| self.plan.format.records.get(i)) else {
-            return Ok(Some(None));
+            return Ok(Look::Passed(cut.n));
         };
         if format.role != Role::Detail {
-            return Ok(Some(None));
+            return Ok(Look::Passed(cut.n));
         }
         self.seq += 1;
         let is_rejected = self.rejects.next_if(|r| r.record == cut.n).is_some();
         // What a former run of the batch posted is not told again (D8).
         if is_rejected || self.transfer.facts.resend.as_ref().is_some_and(|resend| resend.has_posted(self.seq)) {
-            return Ok(Some(None));
+            return Ok(Look::Passed(cut.n));
         }
         format.decode(cut.bytes, &mut self.row);
+        // A filter looks at little: the event is written only if it is wanted. What it cannot judge is written, and fails.
+        if !self.filter.is_all() {
+            let (mapping, instruments) = (&self.plan.mapping, &self.plan.instruments);
+            let told = mapping.identify(&self.row, instruments, &mut self.event).is_ok();
+            let code = Some(self.event.instrument.as_str()).filter(|code| !code.is_empty());
+            if told && !self.filter.takes(&self.event.kind, code) {
+                return Ok(Look::Passed(cut.n));
+            }
+        }
         let identity = self.transfer.facts.identity.as_ref();
         let lineage = Lineage {
             file: &self.transfer.name,
@@ -146,7 +187,7 @@ impl EventReader {
                 format!("record {n} of {} was proven and gives no event now: {fault}", self.transfer.name),
             )
         })?;
-        Ok(Some(Some(n)))
+        Ok(Look::Event(n))
     }
 
     fn end(&mut self) {

@@ -2,12 +2,13 @@
 //! outlet, every replay and every node gives the same bytes (D6, D9).
 //!
 //! - [`events`]: the events of one transfer, from any record on;
-//! - [`stream`]: the built-in outlet, read over HTTP by position;
+//! - [`stream`]: the built-in outlet, read over HTTP by position, all of it or what a [`filter`] takes;
 //! - [`lines`]: JSON lines for a `file` outlet.
 //!
 //! Deliberately absent: cursors of readers. A reader holds its own position.
 
 pub mod events;
+pub mod filter;
 pub mod lines;
 pub mod position;
 pub mod stream;

@@ -4,7 +4,8 @@
 //! no longer keeps is told with the oldest position that still can be read.
 
 use super::Books;
-use super::events::{EventReader, View};
+use super::events::{EventReader, Look, View};
+use super::filter::Filter;
 use super::position::Position;
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
@@ -14,8 +15,10 @@ use std::io::Write;
 
 /// Publications asked for in one round.
 const ROUND: u32 = 64;
-/// An answer is closed when it has grown to this size.
-const BYTES_MAX: usize = 8 << 20;
+/// A page is closed when it has grown to this size, unless its reader wants smaller ones.
+pub const BYTES_MAX: usize = 8 << 20;
+/// A page is closed after so many records that its filter did not take: some tenths of a second of work.
+const PASSED_MAX: u64 = 50_000;
 
 /// What a reader wants.
 #[derive(Clone, Debug)]
@@ -24,6 +27,10 @@ pub struct Query {
     pub after: Position,
     /// At most so many events.
     pub limit: usize,
+    /// Closed when it has grown to so many bytes.
+    pub bytes_max: usize,
+    /// Which events.
+    pub filter: Filter,
     /// Only these routes; nothing for all.
     pub routes: Option<Vec<String>>,
     /// Sensitive fields masked.
@@ -39,6 +46,10 @@ pub struct Page {
     pub count: usize,
     /// Where to go on.
     pub position: Position,
+    /// There was nothing more behind it.
+    pub at_end: bool,
+    /// Records that the filter did not take.
+    passed: u64,
 }
 
 /// Why nothing can be read.
@@ -68,7 +79,7 @@ impl From<Error> for StreamError {
 
 /// Reads a page.
 pub async fn read(books: &Books, query: Query) -> std::result::Result<Page, StreamError> {
-    let mut page = Page { lines: Vec::new(), count: 0, position: query.after };
+    let mut page = Page { lines: Vec::new(), count: 0, position: query.after, at_end: false, passed: 0 };
     loop {
         // The publication of the position itself comes first: it may have more records after the one named.
         let from = match page.position.record {
@@ -83,6 +94,7 @@ pub async fn read(books: &Books, query: Query) -> std::result::Result<Page, Stre
             }
             let newest = Position::after(last);
             let ahead = query.after.publication > newest.publication;
+            page.at_end = true;
             return if ahead { Err(StreamError::Ahead { newest }) } else { Ok(page) };
         }
         // Numbers have no gap but the one at the beginning, which a purge leaves.
@@ -116,25 +128,35 @@ async fn fill(
     let rejects = books.rejects(transfer).await?;
     let (open, of) = (books.clone(), transfer.clone());
     let view = if query.masked { View::Masked } else { View::Clear };
-    let left = query.limit - page.count;
+    let (left, bytes_max, filter) = (query.limit - page.count, query.bytes_max, query.filter.clone());
+    let mut passed = page.passed;
     let mut lines = std::mem::take(&mut page.lines);
     let read = blocking(move || {
-        let mut reader = EventReader::open(&open, &of, rejects, after, view)?;
+        let mut reader = EventReader::open(&open, &of, rejects, after, view)?.only(filter);
         let (mut count, mut last) = (0, None);
-        while count < left && lines.len() < BYTES_MAX {
-            let Some(record) = reader.next(&mut lines)? else { return Ok((lines, count, None)) };
-            let position = Position { publication, record };
-            mark(&mut lines, position);
-            count += 1;
-            last = Some(position);
+        while count < left && lines.len() < bytes_max && passed < PASSED_MAX {
+            let record = match reader.look(&mut lines)? {
+                Look::Event(record) => {
+                    mark(&mut lines, Position { publication, record });
+                    count += 1;
+                    record
+                }
+                Look::Passed(record) => {
+                    passed += 1;
+                    record
+                }
+                Look::End => return Ok((lines, count, passed, None)),
+            };
+            last = Some(Position { publication, record });
         }
-        Ok((lines, count, last))
+        Ok((lines, count, passed, last))
     })
     .await;
     let last = match read {
-        Ok((lines, count, last)) => {
+        Ok((lines, count, passed, last)) => {
             page.lines = lines;
             page.count += count;
+            page.passed = passed;
             last
         }
         // Content that is gone can be told with the oldest that is kept (D11). Damage can be mended: a reader who went

@@ -20,6 +20,8 @@ pub struct Event {
     pub subject: String,
     /// CloudEvents `time`.
     pub time: String,
+    /// Code of the instrument; empty for events that have none.
+    pub instrument: String,
     /// SHA-256 of the business data as this event shows it.
     pub datahash: [u8; 32],
     /// The whole event, one JSON object without line end.
@@ -156,6 +158,7 @@ pub fn end_of_file(end: &FileEnd<'_>, out: &mut Event) {
     let word = if end.verdict == "rejected" { "rejected" } else { "posted" };
     out.kind = format!("pm.file.{word}.v1");
     out.id = format!("{}:{word}", end.transfer);
+    out.instrument.clear();
     out.subject = end.identity.map_or_else(|| end.file.to_owned(), name_of);
     out.time = end.offset.rfc3339(end.decided_ms);
     let data = &mut out.data;

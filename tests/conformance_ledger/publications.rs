@@ -53,6 +53,11 @@ pub(crate) async fn numbers_never_appear_late(books: &dyn Books) {
     assert_eq!(ledger.last_publication().await.unwrap(), all);
     let page = ledger.publications(3, 2).await.unwrap();
     assert_eq!(page.iter().map(|transfer| transfer.publication).collect::<Vec<_>>(), [Some(4), Some(5)]);
+    // A reader may begin with a business date: all of these are of one.
+    let date = ledger.publications(0, 1).await.unwrap()[0].facts.identity.as_ref().unwrap().business_date.clone();
+    for (from, first) in [("0001-01-01", Some(1)), (date.as_str(), Some(1)), ("9999-12-31", None)] {
+        assert_eq!(ledger.first_publication_of(from).await.unwrap(), first, "{from}");
+    }
     verified(&*ledger).await;
 }
 

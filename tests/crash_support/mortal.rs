@@ -108,6 +108,7 @@ delegate! {
     journal(subject: &str) -> Vec<JournalRow>;
     publications(after: u64, limit: u32) -> Vec<Transfer>;
     last_publication() -> u64;
+    first_publication_of(business_date: &str) -> Option<u64>;
     delivery(id: &DeliveryId) -> Option<Delivery>;
     delivery_named(spool: &str, name: &str) -> Option<Delivery>;
     deliveries(of: Option<&TransferId>, limit: u32) -> Vec<Delivery>;

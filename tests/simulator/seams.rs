@@ -255,6 +255,13 @@ impl Ledger for SimLedger {
     async fn last_publication(&self) -> Result<u64> {
         self.call("last publication", |books| Ok(books.publication))
     }
+    async fn first_publication_of(&self, business_date: &str) -> Result<Option<u64>> {
+        self.call("first publication of a date", |books| {
+            let date =
+                |t: &&Transfer| t.facts.identity.as_ref().is_some_and(|i| i.business_date.as_str() >= business_date);
+            Ok(books.transfers.values().filter(date).filter_map(|t| t.publication).min())
+        })
+    }
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
         self.call("delivery", |books| Ok(books.deliveries.get(&id.0).cloned()))
     }

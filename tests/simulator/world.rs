@@ -9,8 +9,9 @@ use super::site::{CoreFile, Due, Ground, core_file};
 use fpp::ledger::delivery::DeliveryState;
 use fpp::ledger::transfer::FileState;
 use fpp::outlets;
+use fpp::outlets::filter::Filter;
 use fpp::outlets::position::Position;
-use fpp::outlets::stream::{Query, read};
+use fpp::outlets::stream::{BYTES_MAX, Query, read};
 use fpp_spool::{Algorithm, Digest};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
@@ -312,7 +313,8 @@ impl World {
     }
 
     fn page(&self, after: Position, limit: usize) -> (Vec<String>, Position) {
-        let query = Query { after, limit, routes: None, masked: false };
+        let query =
+            Query { after, limit, bytes_max: BYTES_MAX, routes: None, filter: Filter::default(), masked: false };
         let books = self.snapshot();
         let page = self.runtime.block_on(async { read(&books, query).await }).unwrap();
         let lines = String::from_utf8(page.lines).unwrap().lines().map(str::to_owned).collect();

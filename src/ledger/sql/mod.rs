@@ -161,6 +161,10 @@ impl<E: Engine> Ledger for SqlLedger<E> {
         reads::last_publication(&mut *self.engine.read().await?).await
     }
 
+    async fn first_publication_of(&self, business_date: &str) -> Result<Option<u64>> {
+        reads::first_publication_of(&mut *self.engine.read().await?, business_date).await
+    }
+
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>> {
         rows::delivery(&mut *self.engine.read().await?, id).await
     }

@@ -130,6 +130,11 @@ pub(super) async fn last_publication(session: &mut dyn Session) -> Result<u64> {
     session.one(sql("SELECT value FROM counters WHERE name = 'publication'")).await?.get(0)
 }
 
+pub(super) async fn first_publication_of(session: &mut dyn Session, business_date: &str) -> Result<Option<u64>> {
+    let select = sql("SELECT MIN(publication) FROM transfers WHERE business_date >= ? AND publication IS NOT NULL");
+    session.one(select.bind(business_date)).await?.get(0)
+}
+
 pub(super) async fn delivery_named(session: &mut dyn Session, spool: &str, name: &str) -> Result<Option<Delivery>> {
     // A name may come round after the partner took it: the newest is meant. The dot keeps MySQL from taking a name with
     // blanks at its end for one without.

@@ -108,7 +108,7 @@ impl Mapping {
         self.write(row, cx, instruments, out, true)
     }
 
-    /// Id, type, subject and time of a good row, without its JSON.
+    /// Id, type, subject, time and instrument of a good row, without its JSON.
     pub fn identify(&self, row: &Row, instruments: &Instruments, out: &mut Event) -> Result<(), TradeFault> {
         self.read(row, instruments, out).map(|_| ())
     }
@@ -172,6 +172,8 @@ impl Mapping {
         self.parts.id.fill(&out.values, &out.spans, &mut out.id);
         self.parts.subject.fill(&out.values, &out.spans, &mut out.subject);
         self.parts.time.fill(&out.values, &out.spans, &mut out.time);
+        out.instrument.clear();
+        out.instrument.push_str(instrument.map_or("", |instrument| &instrument.code));
         Ok(instrument)
     }
 

@@ -1,0 +1,96 @@
+//! A page of the stream for one reader: waits until there is something, and says what cannot be read.
+
+use super::Doors;
+use super::problem::Problem;
+use crate::error::Error;
+use crate::ledger::change::{Change, NewNotice};
+use crate::outlets::filter::Filter;
+use crate::outlets::position::Position;
+use crate::outlets::stream::{self, Page, Query};
+use axum::http::StatusCode;
+use fpp_codecs::Code;
+use std::time::{Duration, Instant};
+
+/// How often a waiting reader looks by itself, because other nodes post too.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What a reader may see, what he wants of it, and from where on.
+pub(super) struct Reading {
+    pub(super) after: Position,
+    pub(super) masked: bool,
+    pub(super) routes: Option<Vec<String>>,
+    pub(super) filter: Filter,
+}
+
+/// A page; one without events only when nothing came in time.
+pub(super) async fn page(
+    doors: &Doors,
+    reading: Reading,
+    limit: usize,
+    bytes_max: usize,
+    wait: Duration,
+) -> Result<Page, Problem> {
+    let Reading { mut after, masked, routes, filter } = reading;
+    let until = Instant::now() + wait;
+    loop {
+        let mut listener = doors.bell.listen();
+        let query = Query { after, limit, bytes_max, routes: routes.clone(), filter: filter.clone(), masked };
+        let place = doors.pages.acquire().await;
+        let read = stream::read(&doors.inbound.books(), query).await;
+        drop(place);
+        let page = match read {
+            Ok(page) => page,
+            Err(error) => return Err(refused(doors, error).await),
+        };
+        let left = until.saturating_duration_since(Instant::now());
+        let mut stopped = doors.stopped.clone();
+        if page.count > 0 || left.is_zero() || *stopped.borrow() {
+            return Ok(page);
+        }
+        // Nothing for this reader, but the place moves on: what he does not want is not walked again.
+        after = page.position;
+        if page.at_end {
+            tokio::select! {
+                () = listener.wait(left.min(LOOK)) => {}
+                _ = stopped.wait_for(|s| *s) => {}
+            }
+        }
+    }
+}
+
+/// What the reader is told. Content that is missing or damaged is nobody's but the operator's to mend, so he hears of it.
+async fn refused(doors: &Doors, error: stream::StreamError) -> Problem {
+    match error {
+        stream::StreamError::Gone { oldest, error } => {
+            notice(doors, &error).await;
+            Problem::new(StatusCode::GONE, error).with("oldest", oldest.to_string())
+        }
+        stream::StreamError::Ahead { newest } => {
+            let what = format!("the position is ahead of this ledger, whose newest is {newest}");
+            let error = Error::halt(Code::RANGE, what).hint(
+                "The ledger was restored from an older copy, or the position is another installation's: begin again, and \
+                 drop the ids that you know.",
+            );
+            Problem::new(StatusCode::CONFLICT, error).with("newest", newest.to_string())
+        }
+        stream::StreamError::Failed(error) if error.code == Code::VAULT => {
+            notice(doors, &error).await;
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, error)
+        }
+        stream::StreamError::Failed(error) => Problem::from(error),
+    }
+}
+
+async fn notice(doors: &Doors, error: &Error) {
+    let notice = Change::Raise(NewNotice {
+        severity: "error".into(),
+        topic: "vault".into(),
+        subject: "stream".into(),
+        code: error.code.0,
+        text: format!("a reader of the stream cannot be served: {error}"),
+    });
+    let now_ms = doors.inbound.clock.now_ms();
+    if let Err(error) = doors.inbound.ledger.apply(None, now_ms, &[notice]).await {
+        tracing::error!("no notice of damaged content: {error}");
+    }
+}

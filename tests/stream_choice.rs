@@ -1,0 +1,178 @@
+//! The stream as a service chooses from it: by type, route and instrument, from a business date on, and held open.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use fpp::api::client::{self, Answer};
+use fpp::demo::generate::{self, Series, Spec};
+use fpp::node::{Node, Options};
+use fpp::outlets::position::Position;
+use fpp_codecs::date::Date;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use support::settled::{PATIENCE, settled};
+use support::site::{Site, sample_route};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const TRADES: usize = 60;
+
+fn drop_batch(site: &Site, batch: u16) {
+    let date = Date { year: 2025, month: 6, day: 20 };
+    let spec = Spec { trades: TRADES as u64, ..Spec::new(Series::Ebcdic, date, batch) };
+    let mut bytes = Vec::new();
+    generate::generate(&spec, &mut bytes).unwrap();
+    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
+}
+
+async fn get(node: &Node, query: &str) -> Answer {
+    client::events(node.address, &format!("/v1/events?{query}"), None).await.unwrap()
+}
+
+fn events(answer: &Answer) -> Vec<Value> {
+    assert!(answer.status.is_success(), "{}", String::from_utf8_lossy(&answer.body));
+    let lines = answer.body.split(|b| *b == b'\n').filter(|l| !l.is_empty());
+    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+}
+
+fn is_end(event: &Value) -> bool {
+    event["type"].as_str().unwrap().starts_with("pm.file.")
+}
+
+async fn started(batches: u16) -> (Site, Node) {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    for batch in 1..=batches {
+        drop_batch(&site, batch);
+        settled(&node, usize::from(batch)).await.unwrap();
+    }
+    (site, node)
+}
+
+/// For every type and every instrument, pages of any size are what the whole stream has of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_takes_its_events_and_no_others() {
+    let (_site, node) = started(2).await;
+    let all = events(&get(&node, "limit=1000").await);
+    let codes: BTreeSet<&str> = all.iter().filter_map(|event| event["data"]["instrument"].as_str()).collect();
+    assert!(codes.len() > 3 && codes.iter().any(|code| code.contains('+')), "{codes:?}");
+    for code in codes {
+        let wanted: Vec<&Value> = all.iter().filter(|e| is_end(e) || e["data"]["instrument"] == code).collect();
+        for limit in [1, 7, 1000] {
+            let (mut got, mut after) = (Vec::new(), String::new());
+            loop {
+                let query = format!("limit={limit}&after={after}&instrument={}", code.replace('+', "%2B"));
+                let page = get(&node, &query).await;
+                let more = events(&page);
+                if more.is_empty() {
+                    break;
+                }
+                assert!(Position::parse(&page.position).unwrap() > Position::parse(&after).unwrap_or(Position::START));
+                after = page.position;
+                got.extend(more);
+            }
+            assert_eq!(got.iter().collect::<Vec<_>>(), wanted, "{code}, {limit} at a time");
+        }
+    }
+    let count = |query: &'static str| {
+        let node = &node;
+        async move { events(&get(node, query).await).len() }
+    };
+    assert_eq!(count("type=pm.file.*").await, 2);
+    assert_eq!(count("type=pm.trade.*,pm.file.posted.v1").await, all.len());
+    assert_eq!(count("type=pm.trade.executed.v1&instrument=none").await, 0);
+    assert_eq!(count("route=pmtrd").await, all.len());
+    assert_eq!(count("route=pmprd").await, 0);
+    // Nothing fits, and yet the reader stands at the end, not at the beginning.
+    let page = get(&node, "type=none").await;
+    assert_eq!((events(&page).len(), page.position.as_str()), (0, "2-end"));
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_begins_with_a_business_date() {
+    let (_site, node) = started(1).await;
+    let all = events(&get(&node, "").await).len();
+    assert_eq!(events(&get(&node, "from=2025-06-20").await).len(), all);
+    assert_eq!(events(&get(&node, "from=2025-01-01").await).len(), all);
+    let later = get(&node, "from=2025-06-21").await;
+    assert_eq!((events(&later).len(), later.position.as_str()), (0, "1-end"));
+    for (query, words) in [("from=20250620", "is no date"), ("from=2025-06-20&after=1-2", "both given")] {
+        let answer = get(&node, query).await;
+        assert_eq!(answer.status, 400);
+        assert!(String::from_utf8_lossy(&answer.body).contains(words), "{query}");
+    }
+    node.stop().await;
+}
+
+/// One open stream: frames as they come, until a condition holds.
+struct Open {
+    stream: TcpStream,
+    seen: Vec<u8>,
+}
+
+impl Open {
+    async fn new(node: &Node, query: &str, last: Option<&str>) -> Open {
+        let mut stream = TcpStream::connect(node.address).await.unwrap();
+        let last = last.map(|id| format!("last-event-id: {id}\r\n")).unwrap_or_default();
+        let head = format!("GET /v1/events?{query} HTTP/1.0\r\nhost: x\r\naccept: text/event-stream\r\n{last}\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        Open { stream, seen: Vec::new() }
+    }
+
+    async fn until(&mut self, what: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = String::from_utf8_lossy(&self.seen).into_owned();
+            if what(&text) {
+                return text;
+            }
+            let mut buffer = [0; 4096];
+            let left = deadline.saturating_duration_since(Instant::now());
+            let got = tokio::time::timeout(left, self.stream.read(&mut buffer)).await.expect("in time").unwrap();
+            assert!(got > 0 || what(&text), "the stream ended: {text}");
+            self.seen.extend_from_slice(&buffer[..got]);
+        }
+    }
+}
+
+/// Whether the end of a file is there, whole.
+fn has_end(text: &str, publication: u64) -> bool {
+    let end = format!("id: {publication}-end\nevent: pm.file.posted.v1");
+    text.split_once(&end).is_some_and(|(_, rest)| rest.contains("\n\n"))
+}
+
+fn ids(text: &str) -> Vec<&str> {
+    text.lines().filter_map(|line| line.strip_prefix("id: ")).collect()
+}
+
+fn data(text: &str) -> Vec<Value> {
+    let frames = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    frames.map(|data| serde_json::from_str(data).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_stream_goes_on_where_it_was_cut() {
+    let (site, node) = started(1).await;
+    let all = events(&get(&node, "limit=1000").await);
+    let mut open = Open::new(&node, "", None).await;
+    let text = open.until(|text| has_end(text, 1)).await;
+    assert!(text.starts_with("HTTP/1.0 200") && text.contains("content-type: text/event-stream"), "{text}");
+    // What comes later comes by itself.
+    drop_batch(&site, 2);
+    let text = open.until(|text| has_end(text, 2)).await;
+    assert!(data(&text).len() > all.len());
+    drop(open);
+    let after = ids(&text)[3].to_owned();
+    let mut again = Open::new(&node, "from=2025-01-01", Some(&after)).await;
+    let text = again.until(|text| has_end(text, 2)).await;
+    assert_eq!(data(&text)[..all.len() - 4], all[4..], "the rest of the first file");
+    // A refusal comes before the first byte of the stream.
+    let mut ahead = Open::new(&node, "", Some("99-end")).await;
+    ahead.until(|text| text.starts_with("HTTP/1.0 409") && text.contains("newest")).await;
+    // A stopping node ends it.
+    let stopping = tokio::time::timeout(Duration::from_secs(30), node.stop());
+    stopping.await.expect("open streams hold up no stop");
+}
