@@ -31,6 +31,13 @@ impl fmt::Display for SourceFault {
     }
 }
 
+impl SourceFault {
+    /// Whether the text is no TOML at all.
+    pub(crate) fn is_no_toml(&self) -> bool {
+        self.message.starts_with(NO_TOML)
+    }
+}
+
 /// How the fault of a text begins that is no TOML.
 const NO_TOML: &str = "not TOML: ";
 

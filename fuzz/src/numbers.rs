@@ -55,7 +55,7 @@ fn binary(a: u8, b: u8, field: &[u8]) {
     let form = Binary { bytes: a % 18, signed: b & 2 == 0, order };
     if let Ok((rest, number)) = form.read_wide(field) {
         let mut out = Vec::new();
-        form.write(&number, None, &mut out).expect("what was read fits");
+        form.write(&number, &mut out).expect("what was read fits");
         assert_eq!(out, field[..field.len() - rest.len()]);
     }
 }

@@ -61,6 +61,13 @@ impl PageArg {
         for (page, fields) in asked.page.map_or_else(Vec::new, |page| kept(&format, page)) {
             note(format_args!("note: {fields} code page {}, whatever --ccsid says", page.name()));
         }
+        if let Some((page, fields)) = asked.page.and_then(|page| Some((page, single(&format)?))) {
+            note(format_args!(
+                "note: {fields} of a type for double-byte text, of which code page {} has none; without --ccsid a field \
+                 is read in the page that its layout names",
+                page.name()
+            ));
+        }
         if let Some(words) = framing {
             format.reframe(words).map_err(|what| Failure::usage(format!("--framing: {what}")))?;
         }
@@ -110,12 +117,24 @@ fn kept(format: &Format, asked: Page) -> Vec<(Page, String)> {
             None => kept.push((page, vec![&field.name])),
         }
     }
-    let words = |names: Vec<&str>| match names.as_slice() {
-        [one] => format!("{one} keeps"),
-        [one, other] => format!("{one} and {other} keep"),
-        _ => format!("{}, {} and {} other fields keep", names[0], names[1], names.len() - 2),
-    };
-    kept.into_iter().map(|(page, names)| (page, words(names))).collect()
+    kept.into_iter().map(|(page, names)| (page, together(&names, "keeps", "keep"))).collect()
+}
+
+/// Fields for double-byte text whose page has single bytes only, in words.
+fn single(format: &Format) -> Option<String> {
+    let kinds = |field: &&Field| matches!(field.kind, Kind::Open | Kind::Only | Kind::Either | Kind::Graphic);
+    let fields = format.records.iter().flat_map(|record| &record.layout.fields);
+    let lost = |field: &&Field| field.page.unwrap_or(format.page).is_single();
+    let names: Vec<&str> = fields.filter(kinds).filter(lost).map(|field| field.name.as_str()).collect();
+    (!names.is_empty()).then(|| together(&names, "is", "are"))
+}
+
+fn together(names: &[&str], one: &str, many: &str) -> String {
+    match names {
+        [name] => format!("{name} {one}"),
+        [name, other] => format!("{name} and {other} {many}"),
+        _ => format!("{}, {} and {} other fields {many}", names[0], names[1], names.len() - 2),
+    }
 }
 
 /// `A`, `O`, `P` ...: the letter DDS uses, `N` for numbers written as text.

@@ -58,7 +58,16 @@ impl CsvArg {
             return Err(Failure::usage("--csv is for CSV: let the file's name end in .csv, or say --format csv"));
         }
         let mut dialect = Dialect::default();
-        for word in &self.csv {
+        for words in [&["bom", "gb18030"][..], &["semicolon", "tab", "pipe"], &["formula-digits", "tab-digits"]] {
+            let said: Vec<&str> =
+                words.iter().copied().filter(|w| self.csv.iter().any(|one| one.trim() == *w)).collect();
+            if let [one, other, ..] = said[..] {
+                return Err(Failure::usage(format!("--csv: {one} and {other} contradict each other: say one of them")));
+            }
+        }
+        // What `excel` says may be said otherwise beside it, before or behind.
+        let is_excel = |word: &&String| word.trim() == "excel";
+        for word in self.csv.iter().filter(is_excel).chain(self.csv.iter().filter(|word| !is_excel(word))) {
             match word.trim() {
                 "excel" => (dialect.encoding, dialect.long_digits) = (Encoding::Utf8Bom, LongDigits::Formula),
                 "bom" => dialect.encoding = Encoding::Utf8Bom,

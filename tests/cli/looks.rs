@@ -53,3 +53,74 @@ fn a_page_that_nobody_named_is_told() {
     let (_, _, notes) = run(here.path(), &["decode", "a.cpy", "b.dat", "--ccsid", "950"]);
     assert!(notes.contains("FPP2007") && notes.contains("(it was read in code page 950)"), "{notes}");
 }
+
+#[test]
+fn what_is_missing_is_named() {
+    let here = folder();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(here.path().join(name), bytes).unwrap();
+    let said = |arguments: &[&str]| run(here.path(), arguments);
+    write("x.cpy", CARD.as_bytes());
+    write("book", CARD.as_bytes());
+    write("x.dat", &[0x40; 80]);
+    let (code, _, why) = said(&["decode", "book", "x.dat"]);
+    let told = "book:1:1: looks like a copybook: give its name the ending .cpy, .cbl or .cob\n1 fault";
+    assert_eq!((code, why.trim()), (2, told));
+    write("file", b"     A          R R\n     A            B              3B 0         ALWNULL\n");
+    assert!(said(&["layout", "show", "file"]).2.contains("looks like DDS: give its name the ending .dds, .pf or .lf"));
+    write("broken.toml", b"name = \n");
+    assert!(said(&["layout", "show", "broken.toml"]).2.contains("not TOML"));
+
+    // Lines whose blanks were cut off.
+    write("short.txt", b"NAME 1\nNAME 2\n");
+    let (_, _, notes) = said(&["decode", "x.cpy", "short.txt", "--ccsid", "utf-8", "--framing", "text-lines,lf"]);
+    assert!(notes.contains("FPP1003") && notes.contains("--framing text-lines,lf,pad"), "{notes}");
+
+    // A null of a field that may be null, where nothing says how nulls are written.
+    write("n.pf", b"     A          R R\n     A            B              3P 0         ALWNULL\n");
+    write(
+        "n.jsonl",
+        b"\xEF\xBB\xBF{\"fields\":{\"B\":null}}\n{\"fields\":{\"B\":\"12345\"}}\n{\"fields\":{\"b\":\"1\"}}\n",
+    );
+    let (code, _, why) = said(&["encode", "n.pf", "n.jsonl", "-o", "n.dat"]);
+    assert_eq!(code, 3);
+    for words in ["say nulls = \"map\"", "(the field has 3 digits)", "R has no such field; perhaps B"] {
+        assert!(why.contains(words), "{words}: {why}");
+    }
+    write("n.csv", b"B\n1\n");
+    let (_, _, why) = said(&["encode", "n.pf", "n.csv", "-o", "n.dat", "--type", "NOPE"]);
+    assert!(why.contains("there is no record format `NOPE`; there are R"), "{why}");
+
+    // Double-byte types in a page of single bytes.
+    write("o.pf", b"     A          R R\n     A            O             10O         CCSID(1388)\n");
+    write("o.dat", &[0x40; 10]);
+    let (_, _, notes) = said(&["decode", "o.pf", "o.dat", "--ccsid", "37"]);
+    assert!(notes.contains("note: O is of a type for double-byte text, of which code page 37 has none"), "{notes}");
+
+    let (code, _, notes) = said(&["decode", "x.cpy", "x.dat", "--records", "100"]);
+    assert!(code == 0 && notes.contains("the file has none of the records that --records names"), "{notes}");
+}
+
+#[test]
+fn tables_that_are_cut_otherwise_are_told() {
+    let here = folder();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(here.path().join(name), bytes).unwrap();
+    let encode = |more: &[&str]| {
+        run(here.path(), &[&["encode", "c.cpy", "c.csv", "--ccsid", "utf-8", "-o", "c.dat"], more].concat())
+    };
+    write("c.cpy", b"       01  C.\n           05  ID PIC X(4).\n           05  N PIC 9(2) OCCURS 2.\n");
+    write("c.csv", b"ID;N(1);N(2)\n");
+    let (code, _, why) = encode(&[]);
+    assert!(code == 2 && why.contains("--csv semicolon"), "{why}");
+    write("c.csv", b"ID,N(1),N(2)\n\"=\"\"0012\"\"\",1,2\n");
+    let (code, _, why) = encode(&[]);
+    assert!(code == 3 && why.contains("as --csv excel writes it"), "{why}");
+    assert_eq!(encode(&["--csv", "excel"]).0, 0);
+    assert_eq!(std::fs::read(here.path().join("c.dat")).unwrap(), b"00120102");
+    for (words, told) in [("gb18030,bom", "bom and gb18030 contradict"), ("tab,pipe", "tab and pipe contradict")] {
+        let (code, _, why) = encode(&["--csv", words]);
+        assert!(code == 2 && why.contains(told), "{code} {why}");
+    }
+    assert_eq!(encode(&["--csv", "tab-digits,excel"]).0, 3);
+    let (code, _, why) = run(here.path(), &["decode", "c.cpy", "c.dat", "--ccsid", "utf-8", "--select", "N(2)"]);
+    assert!(code == 2 && why.contains("an array is shown whole: name it `N`"), "{code} {why}");
+}

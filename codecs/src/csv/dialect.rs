@@ -70,10 +70,39 @@ impl Dialect {
             }
             return;
         }
-        if self.guard && is_formula(text) {
+        if self.is_guarded(text) {
             out.push('\'');
         }
         out.push_str(text);
+    }
+
+    /// Whether a text gets an apostrophe: one that a spreadsheet would run, and without the guard one that would be taken
+    /// for a protected digit string when it is read.
+    fn is_guarded(&self, text: &str) -> bool {
+        match self.guard {
+            true => is_formula(text),
+            false => self.protected(text.trim_start_matches('\'')).is_some(),
+        }
+    }
+
+    /// The digits within what protects them from a spreadsheet.
+    fn protected<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let number = |text: &&str| {
+            let digits = text.bytes().any(|b| b.is_ascii_digit());
+            digits && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'E'))
+        };
+        let wrapped = match self.long_digits {
+            LongDigits::Formula => text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')),
+            LongDigits::Tab => text.strip_prefix('\t'),
+            LongDigits::Plain => None,
+        };
+        wrapped.filter(number)
+    }
+
+    /// Whether a text is a digit string that another dialect protects.
+    pub(super) fn is_of_another(&self, text: &str) -> bool {
+        let formula = Dialect { long_digits: LongDigits::Formula, ..*self };
+        self.guard && self.long_digits != LongDigits::Formula && formula.protected(text).is_some()
     }
 
     /// A number as it is written: a spreadsheet would round a long one.
@@ -88,19 +117,10 @@ impl Dialect {
 
     /// What was there before it was dressed.
     pub(super) fn undress<'a>(&self, text: &'a str) -> &'a str {
-        let number = |text: &str| {
-            let digits = text.bytes().any(|b| b.is_ascii_digit());
-            digits && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'E'))
-        };
-        // Text of its own that looks like this has an apostrophe in front when cells are guarded.
-        let wrapped = match self.long_digits {
-            LongDigits::Formula => text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')),
-            LongDigits::Tab => text.strip_prefix('\t'),
-            LongDigits::Plain => None,
-        };
-        match wrapped {
-            Some(inner) if number(inner) => inner,
-            _ if self.guard && text.starts_with('\'') && is_formula(&text[1..]) => &text[1..],
+        // Text of its own that looks like this has an apostrophe in front.
+        match (self.protected(text), text.strip_prefix('\'')) {
+            (Some(inner), _) => inner,
+            (None, Some(inner)) if self.is_guarded(inner) => inner,
             _ => text,
         }
     }
@@ -154,6 +174,9 @@ mod tests {
             "1234567890123456",
             "12",
             "=\"0012\"",
+            "=\"12\"",
+            "''=\"12\"",
+            "\t12",
             "\t0012",
             "'\t0012",
             "0",
@@ -163,8 +186,7 @@ mod tests {
         for guard in [true, false] {
             for long_digits in [LongDigits::Plain, LongDigits::Formula, LongDigits::Tab] {
                 let dialect = Dialect { guard, long_digits, ..Dialect::default() };
-                // Without the guard a text may look like a protected digit string; that is what the guard is for.
-                for text in texts.iter().filter(|text| guard || !text.contains("0012")) {
+                for text in texts.iter() {
                     let mut out = String::new();
                     dialect.dress(text, &mut out);
                     assert_eq!(dialect.undress(&out), *text, "{guard} {long_digits:?} {out:?}");

@@ -9,7 +9,7 @@ use super::dialect::{Dialect, RAW};
 use super::read::CsvCell;
 use crate::code::Code;
 use crate::format::Format;
-use crate::layout::{Dirty, Field, Kind, Node};
+use crate::layout::{Dirty, Field, Kind, Node, Rules};
 use crate::record::{Cell, Row};
 use std::collections::HashMap;
 use std::fmt;
@@ -73,7 +73,13 @@ impl Header {
         }
         let unknown = names.iter().enumerate().find(|(at, name)| Some(*at) != type_at && !is_field(name));
         if let Some((_, name)) = unknown {
-            return Err(fault(Code::NO_FIELD, name, "no record format has such a field"));
+            let delimiters = [(b';', "semicolon"), (b'\t', "tab"), (b'|', "pipe")];
+            let mut others = delimiters.into_iter().filter(|_| names.len() == 1);
+            let hint = match others.find(|(byte, _)| name.bytes().any(|b| b == *byte)) {
+                Some((_, word)) => format!("; the cells seem to be cut at something else than the comma: --csv {word}"),
+                None => alike(format, name),
+            };
+            return Err(fault(Code::NO_FIELD, name, &format!("no record format has such a field{hint}")));
         }
         let place = |field: &Field| column_of.get(field.name.as_str()).copied();
         let places = format.records.iter().map(|record| record.layout.fields.iter().map(place).collect()).collect();
@@ -125,6 +131,11 @@ impl Header {
                     return Err(CsvFault { record: Some(index), ..fault });
                 }
                 Some(cell) if !cell.quoted && cell.text.is_empty() => row.cells.push(empty(field, *optional)),
+                Some(cell) if dialect.is_of_another(&cell.text) => {
+                    let fault =
+                        fault(Code::SHAPE, &field.name, "is a digit string as --csv excel writes it: name the word");
+                    return Err(CsvFault { record: Some(index), ..fault });
+                }
                 Some(cell) => value(field, dialect.undress(&cell.text), row)
                     .map_err(|fault| CsvFault { record: Some(index), ..fault })?,
             }
@@ -132,6 +143,13 @@ impl Header {
         record.layout.nodes.iter().for_each(|node| settle(node, 0, &record.layout.fields, row));
         Ok(index)
     }
+}
+
+/// The field that is meant where a name differs in its case.
+fn alike(format: &Format, name: &str) -> String {
+    let mut fields = format.records.iter().flat_map(|record| &record.layout.fields);
+    let alike = fields.find(|field| field.name.eq_ignore_ascii_case(name));
+    alike.map_or_else(String::new, |field| format!("; perhaps {}", field.name))
 }
 
 /// What was empty in a part that is there is a null, an empty text or a filler after all.
@@ -174,7 +192,7 @@ fn empty(field: &Field, optional: bool) -> Cell {
 
 fn value(field: &Field, text: &str, row: &mut Row) -> Result<(), CsvFault> {
     let number = |parsed: Option<Cell>| parsed.ok_or_else(|| fault(Code::SHAPE, &field.name, "is no number"));
-    if let Some(hex) = text.strip_prefix(RAW).filter(|_| field.rules.dirty == Dirty::Keep) {
+    if let Some(hex) = text.strip_prefix(RAW).filter(|_| keeps(&field.rules)) {
         row.push_raw(hex);
         return Ok(());
     }
@@ -190,6 +208,10 @@ fn value(field: &Field, text: &str, row: &mut Row) -> Result<(), CsvFault> {
         _ => row.push_text(text),
     }
     Ok(())
+}
+
+fn keeps(rules: &Rules) -> bool {
+    rules.dirty == Dirty::Keep || rules.blank == Some(Dirty::Keep)
 }
 
 /// Fields that not every record has: those of arrays that vary, and of alternatives.

@@ -24,6 +24,9 @@ const DEPTH_MAX: usize = 8;
 /// Endings of the sources of physical and logical files, and of the outfile of DSPFFD, in the order they are tried.
 const ENDINGS: &[&str] = &["dds", "pf", "lf", "csv"];
 
+/// Lines that are looked at for what a text without a known ending is.
+const LINES_LOOKED_AT: usize = 200;
+
 /// Reads sources, each once.
 pub(super) struct Loader<'a, 'b> {
     read: &'a mut Read<'b>,
@@ -58,6 +61,32 @@ pub(super) fn one(file: &str, layouts: Vec<Layout>, name: Option<&str>) -> Resul
         (Some(_), Some(_)) => Err(fault(file, format!("holds several formats: say which of {}", known.join(", ")))),
         (None, _) => Err(fault(file, format!("holds {}, not the format asked for", known.join(", ")))),
     }
+}
+
+/// What to tell of a text that is no TOML because it is a copybook or DDS under a name without a known ending.
+pub(super) fn unnamed(file: &str, text: &str, faults: &[SourceFault]) -> Option<SourceFault> {
+    if !faults.iter().any(SourceFault::is_no_toml) {
+        return None;
+    }
+    let is_level = |word: &str| word.parse().is_ok_and(|level: u8| level <= 88);
+    let is_cobol = |line: &str| {
+        let mut words = line.get(6..).unwrap_or(line).split_whitespace().chain(line.split_whitespace());
+        words.any(is_level) && (line.contains(" PIC ") || line.trim_end().ends_with('.'))
+    };
+    let is_dds = |line: &str| {
+        let form: Vec<char> = line.chars().take(19).collect();
+        matches!(form.get(5), Some('A' | 'a')) && matches!(form.get(16), Some(' ' | 'R' | 'K' | 'J' | 'r'))
+    };
+    let (mut cobol, mut dds) = (false, false);
+    for line in text.lines().take(LINES_LOOKED_AT) {
+        (cobol, dds) = (cobol || is_cobol(line), dds || is_dds(line));
+    }
+    let words = match (dds, cobol) {
+        (true, _) => "looks like DDS: give its name the ending .dds, .pf or .lf",
+        (_, true) => "looks like a copybook: give its name the ending .cpy, .cbl or .cob",
+        _ => return None,
+    };
+    Some(SourceFault { file: file.to_owned(), line: 1, column: 1, message: words.to_owned() })
 }
 
 fn ending(file: &str) -> String {

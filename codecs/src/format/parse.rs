@@ -2,7 +2,7 @@
 
 use super::asked::Asked;
 use super::copybook;
-use super::load::{Loader, Read, fault, one};
+use super::load::{self, Loader, Read, fault, one};
 use super::{Format, RecordFormat, Role, Selector, rules, select};
 use crate::condition::Scope;
 use crate::framing::kind::Framing;
@@ -47,6 +47,7 @@ impl Format {
                 root.no_more();
                 drop(root);
                 let faults = source.finish();
+                let faults = load::unnamed(file, text, &faults).map_or(faults, |told| vec![told]);
                 format.filter(|_| faults.is_empty()).ok_or(faults)?
             } else {
                 let own = toml::page(&root, "ccsid");

@@ -13,6 +13,8 @@ use crate::record::{Cell, Row};
 /// Reads one line into a row, ready for [`RecordFormat::encode`]; gives the index of the record format.
 pub fn read(format: &Format, line: &str, row: &mut Row) -> Result<usize, JsonFault> {
     row.clear();
+    // A file may begin with the mark of UTF-8.
+    let line = line.strip_prefix('\u{FEFF}').unwrap_or(line);
     let no_line = |e: &dyn std::fmt::Display| whole(Code::LINE, format!("not a line of JSON: {e}"));
     if !line.trim_start().starts_with('{') {
         return Err(no_line(&"an object is needed"));
@@ -56,7 +58,9 @@ fn fill(record: &RecordFormat, text: &str, row: &mut Row) -> Result<(), JsonFaul
     let names = record.layout.fields.iter().map(|field| field.name.as_str());
     let fields = Object::read(text, names).map_err(|e| whole(Code::LINE, format!("not a line of JSON: {e}")))?;
     if let Some(name) = fields.unknown {
-        return Err(at(Code::NO_FIELD, &name, format!("{} has no such field", record.layout.name)));
+        let alike = record.layout.fields.iter().find(|field| field.name.eq_ignore_ascii_case(&name));
+        let alike = alike.map_or_else(String::new, |field| format!("; perhaps {}", field.name));
+        return Err(at(Code::NO_FIELD, &name, format!("{} has no such field{alike}", record.layout.name)));
     }
     if let Some(name) = fields.twice {
         return Err(at(Code::TWICE, &name, "is there twice".to_owned()));

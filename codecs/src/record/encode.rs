@@ -18,6 +18,12 @@ use crate::text;
 
 const WRONG_CELL: Flaw = Flaw::new(Code::RANGE, 0, "the value is not of the field's kind");
 
+const NO_NULLS: Flaw = Flaw::new(
+    Code::MANDATORY,
+    0,
+    "the field may be null, and nothing says how a null is written: say nulls = \"map\", \"flag\" or \"blank\" in a format",
+);
+
 impl Plan {
     pub(crate) fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<Vec<Repair>, Fault> {
         let start = out.len();
@@ -91,7 +97,10 @@ fn write_null(step: &Step, nulls: Nulls, out: &mut Vec<u8>) -> Result<(), Flaw> 
         return Ok(());
     }
     if !step.nullable || nulls == Nulls::None {
-        return if special::write_unfilled(step, rules, out) { Ok(()) } else { Err(Flaw::NO_VALUE) };
+        return match special::write_unfilled(step, rules, out) {
+            true => Ok(()),
+            false => Err(if step.nullable { NO_NULLS } else { Flaw::NO_VALUE }),
+        };
     }
     let fraction = "000000000000";
     match step.kind {

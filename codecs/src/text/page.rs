@@ -119,6 +119,11 @@ impl Page {
         self.structure() == Structure::Mixed
     }
 
+    /// Whether every character is one byte: there is no room for Chinese.
+    pub fn is_single(self) -> bool {
+        self.structure() == Structure::Single
+    }
+
     /// Whether every character is made of units of two bytes (UTF-16).
     pub fn is_wide(self) -> bool {
         matches!(self.structure(), Structure::Utf16 | Structure::Ucs2)

@@ -162,6 +162,9 @@ impl Decode {
         if let Some(first) = first {
             self.first(&job, &first);
         }
+        if count.records == 0 && self.records.is_some() && ended.error.is_none() {
+            note("note: the file has none of the records that --records names");
+        }
         summary(&count, count.bytes.saturating_sub(start.offset), &progress);
         if let Some(error) = &ended.error {
             return Err(self.refused_file(&name, error));

@@ -136,6 +136,12 @@ impl Decode {
             let nothing = vec![Vec::new(); whole.records.len()];
             return Ok((whole.clone(), nothing, vec![true; whole.records.len()]));
         }
+        if let Some(name) = self.select.iter().find(|name| name.contains('(')) {
+            let bare = name.split('(').next().unwrap_or_default();
+            return Err(Failure::usage(format!(
+                "--select: `{name}` has a subscript, and an array is shown whole: name it `{bare}`"
+            )));
+        }
         let projection = whole.project(&self.select, &[]).map_err(|name| {
             let known = whole.records.iter().flat_map(|record| record.layout.paths()).flatten();
             let alike = nearest(&name, known).map_or(String::new(), |alike| format!("; perhaps `{alike}`?"));

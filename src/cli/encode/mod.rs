@@ -32,7 +32,7 @@ const STEP: u64 = 4_096;
 /// JSON numbers, read digit by digit.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fpp encode config/layouts/pmtrd.toml pmtrd.jsonl -o PMTRD.TXT\n  \
-                        fpp encode config/layouts/pmtrdd.dds trades.csv -o trades.dat --framing rdw\n  \
+                        fpp encode config/layouts/pmtrdd.dds trades.csv --csv excel -o trades.dat --framing rdw\n  \
                         fpp encode config/layouts/pmtrd.toml in.jsonl -o out.dat --rejects why.jsonl --refused mend.jsonl\n  \
                         fpp decode A.toml in.dat | fpp encode B.toml - -o out.dat")]
 pub(super) struct Encode {
@@ -153,7 +153,10 @@ impl Encode {
     fn only(&self, format: &Format) -> Result<Option<usize>, Failure> {
         let Some(name) = &self.only else { return Ok(None) };
         let at = format.records.iter().position(|record| record.layout.name.eq_ignore_ascii_case(name));
-        at.map(Some).ok_or_else(|| Failure::usage(format!("--type: there is no record format `{name}`")))
+        at.map(Some).ok_or_else(|| {
+            let names: Vec<&str> = format.records.iter().map(|record| record.layout.name.as_str()).collect();
+            Failure::usage(format!("--type: there is no record format `{name}`; there are {}", names.join(", ")))
+        })
     }
 }
 

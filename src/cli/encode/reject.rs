@@ -9,6 +9,7 @@ use fpp_codecs::fault::Fault;
 use fpp_codecs::format::{Format, RecordFormat};
 use fpp_codecs::framing::Misframed;
 use fpp_codecs::json::JsonFault;
+use fpp_codecs::layout::Field;
 use serde::Serialize;
 use std::fmt;
 
@@ -60,7 +61,10 @@ impl Refusal {
             format: Some(record.layout.name.clone()),
             field: record.layout.fields.get(fault.field).map(|field| field.name.clone()),
             field_offset: Some(fault.offset),
-            message: fault.detail.to_owned(),
+            message: match record.layout.fields.get(fault.field).filter(|_| fault.code == Code::TOO_LONG) {
+                Some(field) => format!("{} ({})", fault.detail, room(field)),
+                None => fault.detail.to_owned(),
+            },
         }
     }
 
@@ -118,6 +122,15 @@ impl fmt::Display for Refusal {
             write!(f, " at character {}", at + 1)?;
         }
         write!(f, ": {}", self.message)
+    }
+}
+
+/// How much a field holds.
+fn room(field: &Field) -> String {
+    match field.kind.digits() {
+        Some((digits, 0)) => format!("the field has {digits} digits"),
+        Some((digits, decimals)) => format!("the field has {digits} digits, {decimals} of them decimals"),
+        None => format!("the field has {} bytes", field.bytes),
     }
 }
 
