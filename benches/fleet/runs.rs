@@ -4,9 +4,11 @@ use crate::databases::Running;
 use crate::fleet_support::{Fleet, LEASE_MS};
 use fpp::demo::generate::{Series, Spec, generate};
 use fpp::ledger::Ledger;
+use fpp::ledger::fold::{Entry, What, transfer_subject};
 use fpp::ledger::lease::{Lease, LeaseKey};
 use fpp::ledger::transfer::{FileState, TransferQuery};
 use fpp_codecs::date::Date;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -17,6 +19,8 @@ const BATCHES: u32 = 5_000;
 /// Trades of a small file, and of the one in whose middle a node dies.
 const SMALL: u64 = 10;
 const LARGE: u64 = 100_000;
+/// Files whose journals are looked at.
+const SAMPLE: u32 = 200;
 const SETTLED_MAX: Duration = Duration::from_secs(3_600);
 
 /// A file beside the spool, under the name that it will have.
@@ -83,9 +87,28 @@ pub(crate) async fn files_a_second(server: &'static Running, files: u32, nodes: 
         dropped.as_secs_f64(),
         f64::from(files) / seconds
     );
+    steps(&fleet).await;
     for n in 0..nodes {
         fleet.stop(n);
     }
+}
+
+/// How long the steps of some files took, waiting for their turn included: medians between two rows of the journals.
+async fn steps(fleet: &Fleet) {
+    let query = TransferQuery { limit: SAMPLE, ..TransferQuery::default() };
+    let mut took: BTreeMap<(usize, String), Vec<i64>> = BTreeMap::new();
+    for transfer in fleet.ledger.transfers(&query).await.unwrap() {
+        let rows = fleet.ledger.journal(&transfer_subject(&transfer.id)).await.unwrap();
+        for (at, pair) in rows.windows(2).enumerate() {
+            let What::Move { event, .. } = Entry::read(&pair[1].entry).unwrap().what else { continue };
+            took.entry((at, format!("{event:?}"))).or_default().push(pair[1].at_ms - pair[0].at_ms);
+        }
+    }
+    let told = took.into_iter().map(|((_, event), mut times)| {
+        times.sort_unstable();
+        format!("{event} {} ms", times[times.len() / 2])
+    });
+    println!("  the last {SAMPLE} files, medians with their waiting: {}", told.collect::<Vec<_>>().join(", "));
 }
 
 /// The lease on a transfer, once somebody has it who is not `but`.

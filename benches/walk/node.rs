@@ -116,7 +116,9 @@ fn configure(root: &Path, file: bool) -> SocketAddr {
             fs::copy(entry.path(), conf.join(part).join(entry.file_name())).unwrap();
         }
     }
-    fs::copy(format!("{CONFIG}/instruments.toml"), conf.join("instruments.toml")).unwrap();
+    for part in ["instruments.toml", "calendars.toml"] {
+        fs::copy(format!("{CONFIG}/{part}"), conf.join(part)).unwrap();
+    }
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let node = fs::read_to_string(format!("{CONFIG}/fpp.toml")).unwrap();
     let node = node.replace("127.0.0.1:8650", &address.to_string());

@@ -1,7 +1,7 @@
 //! Publishing a file so that whatever has its final name is complete, once, and never over another file.
 //!
 //! One protocol for local and remote folders: a temporary `.<final>.<tag>.part` in the same folder, made exclusively;
-//! write, make durable, close; size; read back and compare digests; `on_proven`; rename to a name that must not exist;
+//! write, make durable, close; read back and compare size and digest; `on_proven`; rename to a name that must not exist;
 //! look at the final name; then the checksum files; the marker last. Called again after a crash or an error it looks
 //! at what is there, compares sizes and digests, and continues; it never sends again what was proven.
 //!

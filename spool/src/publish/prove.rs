@@ -4,6 +4,7 @@ use crate::digest::{Algorithm, Digest, digest_of};
 use crate::entry::EntryKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder::Folder;
+use std::io::Read;
 
 /// What a name holds, compared with what it should hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,12 +23,32 @@ pub(super) fn look(folder: &dyn Folder, name: &str, size: u64, sha256: &Digest) 
     if entry.kind != EntryKind::File || entry.size != size {
         return Ok(Found::Other);
     }
-    read_back(folder, name, size, sha256)
+    if size == 0 {
+        return Ok(Found::Equal);
+    }
+    compare(folder, name, folder.open(name), size, sha256)
 }
 
-/// Compares by reading it all, for a file that is expected to be right.
+/// Compares by reading it all, for a file that was made a moment ago. Of one without bytes the size says all.
 pub(super) fn read_back(folder: &dyn Folder, name: &str, size: u64, sha256: &Digest) -> Result<Found> {
-    let mut input = match folder.open(name) {
+    if size == 0 {
+        return Ok(match folder.stat(name)? {
+            None => Found::Nothing,
+            Some(entry) if entry.kind == EntryKind::File && entry.size == 0 => Found::Equal,
+            Some(_) => Found::Other,
+        });
+    }
+    compare(folder, name, folder.open_made(name, size), size, sha256)
+}
+
+fn compare(
+    folder: &dyn Folder,
+    name: &str,
+    opened: Result<Box<dyn Read + Send>>,
+    size: u64,
+    sha256: &Digest,
+) -> Result<Found> {
+    let mut input = match opened {
         Ok(input) => input,
         Err(e) if e.kind == ErrorKind::Missing => return Ok(Found::Nothing),
         Err(e) => return Err(e),

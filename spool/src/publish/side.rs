@@ -17,7 +17,8 @@ pub(super) enum Side {
 }
 
 /// Publishes one small file; one that is there with the same content is done. Where `resumed`, an earlier attempt may have
-/// put it already: then it is made again only while the data is still there.
+/// put it already: then it is looked for first, and made again only while the data is still there. Else what is there is
+/// not ours, and the rename finds it.
 pub(super) fn publish(
     folder: &dyn Folder,
     name: &str,
@@ -28,7 +29,7 @@ pub(super) fn publish(
     let tag = &publication.temporary_tag;
     let own = Temporary::new(name, tag)?.name;
     let (size, sha256) = (content.len() as u64, Digest::of(Algorithm::Sha256, content));
-    match look(folder, name, size, &sha256)? {
+    match if resumed { look(folder, name, size, &sha256)? } else { Found::Nothing } {
         Found::Equal => {
             remove_if_there(folder, &own)?;
             return sync_if_there(folder, name).map(|_| Side::Stands);
