@@ -143,7 +143,15 @@ macro_rules! on_servers {
             async fn $case() { super::on(super::Kind::SeekDb, stringify!($case), super::$case).await })* }
     };
 }
-on_servers!(days_go_whole, what_stays_keeps_its_day, rows_stand_under_their_date, days_are_made, an_older_one, backups);
+on_servers!(
+    days_go_whole,
+    what_stays_keeps_its_day,
+    rows_stand_under_their_date,
+    days_are_made,
+    an_older_one,
+    backups,
+    nodes_write_while_days_come_and_go
+);
 
 async fn days_go_whole(place: Place) {
     let ledger = place.open().await;
@@ -288,6 +296,39 @@ async fn an_older_one(place: Place) {
     assert_eq!(place.dropped(&ledger, 1).await, 0);
     assert_eq!(place.number("SELECT COUNT(*) FROM rejects").await, 0);
     whole(&ledger).await;
+}
+
+/// Days are made and dropped under nodes that write: what they write is there, none of it in a day that went.
+async fn nodes_write_while_days_come_and_go(place: Place) {
+    const ROUNDS: u32 = 12;
+    let ledger = place.open().await;
+    for n in 1..=4 {
+        place.finished(&ledger, n, 0).await;
+    }
+    assert_eq!(place.purged(&ledger, 1).await, 4);
+    let writers = (1..=2u32).map(|node| {
+        let place = Place { kind: place.kind, server: place.server, name: place.name.clone(), now_ms: place.later(21) };
+        tokio::spawn(async move {
+            let ledger = place.open().await;
+            for n in 0..ROUNDS * 2 {
+                place.finished(&ledger, node * 1000 + n, i64::from(n % 3) - 1).await;
+            }
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    for round in 0..ROUNDS {
+        let ahead = ledger.make_days(place.later(21 + i64::from(round))).await.unwrap().unwrap();
+        assert!(ahead.days >= 20, "{ahead:?}");
+        // Another statement may stand in the way for seconds; then it is for the next time.
+        let _ = ledger.drop_days(&place.day(1).to_string(), place.later(21)).await;
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    place.dropped(&ledger, 1).await;
+    assert!(!place.has_partition(0).await);
+    let report = ledger.verify(None).await.unwrap();
+    assert_eq!((report.broken, report.chains), (None, u64::from(ROUNDS * 2 * 2 * 2 + 1)));
 }
 
 /// A copy has what counts and no strays, says which programs understand it, and comes back into partitions.
