@@ -358,3 +358,100 @@ fn own_user() -> Option<u32> {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").ok().map(|m| m.uid())
 }
+
+/// One request over HTTP; status and what is said.
+async fn asked(node: &Node, token: &str, path: &str, body: &str) -> (u16, String) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let method = if body.is_empty() { "GET" } else { "POST" };
+    let token = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{token}");
+    let length = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let mut stream = tokio::net::TcpStream::connect(node.address).await.unwrap();
+    stream.write_all(format!("{head}{length}").as_bytes()).await.unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    let status = text.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, text)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_http_a_token_says_its_verbs_on_its_routes_and_nobody_else_any() {
+    let mut route = sample_route("pmtrd");
+    overlay(&mut route, &"second_person = [\"release\"]\nday_control = \"ledger\"".parse().unwrap());
+    let site = Site::make(&route);
+    let token = |name: &str, more: &str| {
+        let digest = fpp_spool::Digest::of(fpp_spool::Algorithm::Sha256, name.as_bytes());
+        format!("[token.{name}]\nsha256 = \"{digest}\"\n{more}\n")
+    };
+    let me = String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
+    let tokens = [
+        token("reader", "routes = [\"*\"]"),
+        token("other", "routes = [\"gold\"]\nverbs = [\"hold\", \"pause\", \"day\"]"),
+        token("wang", "routes = [\"pmtrd\"]\nverbs = [\"hold\", \"release\", \"pause\", \"day\"]"),
+        token("li", "routes = [\"pmtrd\"]\nverbs = [\"release\"]"),
+        token("mine", &format!("routes = [\"pmtrd\"]\nverbs = [\"release\"]\nperson = \"{}\"", me.trim())),
+    ];
+    let node = start(&site).await;
+    let (status, _) = asked(&node, "wang", "/v1/operate/pause", "{\"reason\": \"x\"}").await;
+    assert_eq!(status, 401, "without a token file nobody says a verb over HTTP");
+    node.stop().await;
+    let file = site.root.join("conf/tokens.toml");
+    std::fs::write(&file, tokens.concat()).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let settings = std::fs::read_to_string(site.settings_file()).unwrap();
+    let settings = settings.replace("[http]\n", "[http]\ntoken_file = \"tokens.toml\"\n");
+    std::fs::write(site.settings_file(), settings).unwrap();
+    let node = start(&site).await;
+
+    let day = "{\"route\": \"pmtrd\", \"business_date\": \"2025-06-20\", \"open\": true, \"reason\": \"core says so\"}";
+    for (token, due) in [("", 401), ("nobody", 401), ("reader", 403), ("other", 403), ("li", 403), ("wang", 200)] {
+        assert_eq!(asked(&node, token, "/v1/days", day).await.0, due, "{token}");
+    }
+    let journal = node.ledger.journal("day:pmtrd").await.unwrap();
+    assert!(journal.len() == 1 && journal[0].entry.contains("wang by token: core says so"), "{journal:?}");
+
+    fpp(&site, &["pause", "route", "pmtrd", "--reason", "wait"]).await;
+    drop_batch(&site, 1);
+    until(&node, "it is booked", async |node| first(node).await.is_some()).await;
+    let id = first(&node).await.unwrap().id.0;
+    let body = |reason: &str| format!("{{\"id\": \"{id}\", \"reason\": \"{reason}\", \"by\": \"root\"}}");
+    for (token, due) in [("reader", 403), ("other", 403), ("li", 403)] {
+        let (status, text) = asked(&node, token, "/v1/operate/hold", &body("x")).await;
+        assert!(status == due && !text.contains("CORE_"), "nothing is said of other routes' files: {text}");
+    }
+    let partner = "{\"switch\": {\"kind\": \"partner\", \"name\": \"core-in\"}, \"reason\": \"x\"}";
+    assert_eq!(asked(&node, "wang", "/v1/operate/pause", partner).await.0, 403, "a partner is more than one route's");
+    assert_eq!(asked(&node, "wang", "/v1/operate/hold", &body("")).await.0, 409, "a reason is needed");
+    assert_eq!(asked(&node, "wang", "/v1/operate/purge", &body("x")).await.0, 404);
+    let (status, text) = asked(&node, "wang", "/v1/operate/hold", &body("totals are wrong")).await;
+    assert_eq!(status, 200, "{text}");
+    let held = first(&node).await.unwrap();
+    let said = held.facts.hold(held.verdict).1;
+    assert!(held.state == FileState::Held && said.contains("wang by token: totals are wrong"), "{held:?}");
+
+    // Four eyes, by whatever way: the person who asked confirms nothing, with a token or without.
+    let (status, text) = asked(&node, "wang", "/v1/operate/release", &body("it is good")).await;
+    assert!(status == 200 && text.contains("asked, not done"), "{text}");
+    let ask = node.ledger.asks(false, 10).await.unwrap().remove(0);
+    let confirm = format!("/v1/requests/{}/confirm", ask.id);
+    let reason = "{\"reason\": \"looked at it\"}";
+    assert_eq!(
+        (asked(&node, "wang", &confirm, reason).await.0, asked(&node, "other", &confirm, reason).await.0),
+        (409, 403)
+    );
+    let (_, open) = asked(&node, "li", "/v1/requests", "").await;
+    assert!(open.contains(&ask.id.0) && open.contains("it is good"), "{open}");
+    assert!(!asked(&node, "other", "/v1/requests", "").await.1.contains(&ask.id.0));
+    let (status, text) = asked(&node, "li", &confirm, reason).await;
+    assert_eq!(status, 200, "{text}");
+    assert_eq!(first(&node).await.unwrap().state, FileState::Arrived);
+
+    // Who asks here, and has a token besides, is one person.
+    fpp(&site, &["hold", &id, "--reason", "once more"]).await;
+    fpp(&site, &["release", &id, "--reason", "now"]).await;
+    let ask = node.ledger.asks(false, 10).await.unwrap().remove(0);
+    let (status, text) = asked(&node, "mine", &format!("/v1/requests/{}/confirm", ask.id), reason).await;
+    assert!(status == 409 && text.contains("another person must confirm it"), "{text}");
+    node.stop().await;
+    assert!(fpp(&site, &["ledger", "verify"]).await.contains("all fit"));
+}

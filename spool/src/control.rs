@@ -162,7 +162,12 @@ impl Control {
             return Err(format!("it has {} columns, not {}", values.len(), columns.len()));
         }
         let mut stated = Stated::default();
+        let mut before = None;
         for (fact, value) in columns.iter().zip(values) {
+            // What `md5sum` and its kin write for files that they read as bytes: `<digest> *<name>`.
+            let by_sum = separator.is_none() && *fact == Some(Fact::Name) && before == Some(Fact::Digest);
+            let value = if by_sum { value.strip_prefix('*').unwrap_or(value) } else { value };
+            before = *fact;
             if let Some(fact) = fact {
                 self.keep(&mut stated, *fact, value)?;
             }
@@ -277,6 +282,23 @@ mod tests {
         assert_eq!((files.len(), files["B.TXT"].size), (2, Some(2)));
         assert_eq!(index.read_index("A x 1\nA x 1").unwrap_err(), "line 2 names a file that it names already");
         assert!(index.read_index("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_file_of_md5sum_is_a_control_file() {
+        let shape = Shape::Columns(None, vec![Some(Fact::Digest), Some(Fact::Name)]);
+        for (algorithm, hex) in [
+            (Algorithm::Md5, "900150983cd24fb0d6963f7d28e17f72"),
+            (Algorithm::Sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            (Algorithm::Sha256, HEX),
+        ] {
+            let control = Control { shape: shape.clone(), algorithm, amount_decimals: 0, index: true };
+            control.check().unwrap();
+            let files = control.read_index(&format!("{hex}  A.TXT\n{hex} *B.TXT\n")).unwrap();
+            assert_eq!(files["A.TXT"].digest, Digest::parse(algorithm, hex));
+            assert_eq!(files["B.TXT"].digest, files["A.TXT"].digest);
+            assert!(control.read_index(&format!("{}  A.TXT", &hex[1..])).is_err(), "a digit is missing");
+        }
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub struct MarkerRule {
     pub content: MarkerContent,
     /// How its bytes become text; ASCII when not given.
     pub decode: Option<Decode>,
+    /// The digest that it states.
+    pub algorithm: Algorithm,
     /// Its form, where it is a control file or an index; `content` does not count then.
     pub control: Option<Arc<Control>>,
     shape: NamePattern,
@@ -87,7 +89,7 @@ impl MarkerRule {
             .hint("for example {name}.OK or {stem}.OK"));
         }
         let shape = NamePattern::shape_of(&template);
-        Ok(MarkerRule { pattern: template, content, decode: None, control: None, shape })
+        Ok(MarkerRule { pattern: template, content, decode: None, algorithm: Algorithm::Sha256, control: None, shape })
     }
 
     /// A control file beside each data file, or an index, whose name may be the same every day.
@@ -97,7 +99,14 @@ impl MarkerRule {
         let plain = template.parts().iter().all(|p| matches!(p, Part::Text(_)));
         let mut rule = if control.index && plain {
             let shape = NamePattern::shape_of(&template);
-            MarkerRule { pattern: template, content: MarkerContent::Empty, decode: None, control: None, shape }
+            MarkerRule {
+                pattern: template,
+                content: MarkerContent::Empty,
+                decode: None,
+                algorithm: Algorithm::Sha256,
+                control: None,
+                shape,
+            }
         } else {
             MarkerRule::new(pattern, MarkerContent::Empty)?
         };
@@ -124,6 +133,12 @@ impl MarkerRule {
     /// The most bytes of it that are read.
     pub fn max_bytes(&self) -> usize {
         if self.is_index() { INDEX_MAX_BYTES } else { MARKER_MAX_BYTES }
+    }
+
+    /// States digests of this kind; a word in the marker may still say `sm3`.
+    #[must_use]
+    pub fn stating(self, algorithm: Algorithm) -> MarkerRule {
+        MarkerRule { algorithm, ..self }
     }
 
     /// Decodes the marker's bytes with the route's code page.
@@ -173,7 +188,7 @@ impl MarkerRule {
             return Ok(stated);
         }
         let sm3 = words().any(|word| Algorithm::parse(word) == Some(Algorithm::Sm3));
-        let algorithm = if sm3 { Algorithm::Sm3 } else { Algorithm::Sha256 };
+        let algorithm = if sm3 { Algorithm::Sm3 } else { self.algorithm };
         let digest = words().find_map(|word| Digest::parse(algorithm, word)).ok_or("the marker names no digest")?;
         Ok(Stated { digest: Some(digest), ..stated })
     }
@@ -233,6 +248,11 @@ mod tests {
         }
         let sm3 = said(&rule, format!("480 sm3:{HEX}").as_bytes()).1.unwrap();
         assert_eq!(sm3.algorithm, Algorithm::Sm3);
+        let md5 = "900150983cd24fb0d6963f7d28e17f72";
+        assert!(rule.read(format!("480 {md5}").as_bytes()).unwrap_err().contains("no digest"), "shorter than agreed");
+        let rule = rule.stating(Algorithm::Md5);
+        let text = format!("PMTRD.TXT 480 MD5:{md5}");
+        assert_eq!(said(&rule, text.as_bytes()), (Some(480), Digest::parse(Algorithm::Md5, md5)));
         assert!(rule.read(b"480").unwrap_err().contains("no digest"));
         assert!(rule.read(b"").unwrap_err().contains("no size"));
         assert!(rule.read(b"\xf4\xf8\xf0").unwrap_err().contains("decoded"));

@@ -2,8 +2,8 @@
 
 use super::Doors;
 use super::desk::{self, Asked};
-use super::person::Peer;
-use super::problem::Problem;
+use super::person::{Caller, Peer};
+use super::problem::{Problem, refused};
 use crate::error::Error;
 use crate::inbound;
 use crate::ledger::change::Change;
@@ -38,7 +38,7 @@ async fn act(
         let error = Error::halt(Code::NOT_READY, format!("there is no verb `{verb}`"));
         return Err(Problem::new(StatusCode::NOT_FOUND, error));
     };
-    let message = desk::act(&doors, verb, &asked, &peer).await.map_err(refused)?;
+    let message = desk::act(&doors, verb, &asked, &Caller::Here(peer)).await.map_err(refused)?;
     Ok(Json(json!({ "message": message })))
 }
 
@@ -56,7 +56,7 @@ async fn settle(
             return Err(Problem::new(StatusCode::NOT_FOUND, error));
         }
     };
-    let message = desk::settle(&doors, &id, confirmed, &said, &peer).await.map_err(refused)?;
+    let message = desk::settle(&doors, &id, confirmed, &said, &Caller::Here(peer)).await.map_err(refused)?;
     Ok(Json(json!({ "message": message })))
 }
 
@@ -127,9 +127,4 @@ async fn apply(doors: &Doors, change: Change) -> Result<(), Problem> {
     doors.inbound.ledger.apply(None, now_ms, &[change]).await.map_err(refused)?;
     doors.bell.ring();
     Ok(())
-}
-
-fn refused(error: Error) -> Problem {
-    let status = if error.code == Code::LEDGER { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::CONFLICT };
-    Problem::new(status, error)
 }

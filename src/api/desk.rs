@@ -1,11 +1,11 @@
 //! Carries an operator's request out, or books it until a second person confirms it (双人复核).
 //!
 //! Invariants: what a verb does is decided by the tables of `ledger/verbs/` alone; who asks is said by the operating
-//! system; a request is confirmed by another person, within a day, and only while it would still do what it would have
+//! system, or by a token that allows the word; a request is confirmed by another person, within a day, and only while it would still do what it would have
 //! done when it was asked; its confirmation and its changes are one transaction.
 
 use super::Doors;
-use super::person::Peer;
+use super::person::Caller;
 use crate::delivery::verbs::{self as deliveries, Again};
 use crate::error::{Error, Result};
 use crate::inbound::verbs::{self, Request};
@@ -21,6 +21,8 @@ use std::collections::HashSet;
 
 /// How long a request may be confirmed.
 const GOOD_FOR_MS: i64 = 24 * 3_600_000;
+/// Open requests that are listed at once.
+const REQUESTS_MAX: u32 = 1_000;
 /// A file that moves while a person looks at it is looked at again so often.
 const LOOKS: u32 = 4;
 
@@ -66,9 +68,10 @@ impl Asked {
 }
 
 /// Carries out, or books, what a person says.
-pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, peer: &Peer) -> Result<String> {
+pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, caller: &Caller) -> Result<String> {
     has_reason(&asked.reason)?;
-    let by = format!("{}: {}", peer.named(&asked.by), asked.reason);
+    may(doors, verb.word(), asked, caller).await?;
+    let by = format!("{}: {}", caller.named(&asked.by), asked.reason);
     let planned = plan(doors, verb, asked, &by).await?;
     if !needs_second(doors, verb, planned.route.as_deref()) {
         return carry_out(doors, verb, asked, &by, planned, None).await;
@@ -81,7 +84,7 @@ pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, peer: &Peer) -
         subject: asked.subject(),
         body,
         effect: planned.effect.to_owned(),
-        person: peer.person(),
+        person: caller.person(),
         reason: asked.reason.clone(),
         asked_ms: 0,
         state: AskState::Open,
@@ -94,7 +97,7 @@ pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, peer: &Peer) -
 }
 
 /// Another person's word on a request.
-pub(super) async fn settle(doors: &Doors, id: &str, confirmed: bool, said: &Asked, peer: &Peer) -> Result<String> {
+pub(super) async fn settle(doors: &Doors, id: &str, confirmed: bool, said: &Asked, caller: &Caller) -> Result<String> {
     has_reason(&said.reason)?;
     let refused = |what: String| Error::halt(Code::NOT_READY, what);
     let id = AskId(id.to_owned());
@@ -104,12 +107,15 @@ pub(super) async fn settle(doors: &Doors, id: &str, confirmed: bool, said: &Aske
         let by = ask.closed_by.unwrap_or_default();
         return Err(refused(format!("request {id} is {:?} already, by {by}", ask.state)));
     }
-    let by = format!("{}: {}", peer.named(&said.by), said.reason);
+    let unreadable = |e: serde_json::Error| Error::internal(format!("request {id} cannot be read")).caused_by(e);
+    let asked: Asked = serde_json::from_str(&ask.body).map_err(unreadable)?;
+    may(doors, &ask.verb, &asked, caller).await?;
+    let by = format!("{}: {}", caller.named(&said.by), said.reason);
     if !confirmed {
         write(doors, vec![Change::Settle { id, confirmed, by }]).await?;
         return Ok(format!("declined: {} {} is not done", ask.verb, ask.subject));
     }
-    if peer.person() == ask.person {
+    if caller.person() == ask.person {
         return Err(refused(format!("request {id} was asked by {}: another person must confirm it", ask.person))
             .hint("Two accounts of one login are one person; see \"Four eyes\" in docs/operate.md."));
     }
@@ -117,8 +123,6 @@ pub(super) async fn settle(doors: &Doors, id: &str, confirmed: bool, said: &Aske
         return Err(refused(format!("request {id} is older than a day"))
             .hint("Look at it again, decline this one with `fpp decline`, and ask anew."));
     }
-    let unreadable = |e: serde_json::Error| Error::internal(format!("request {id} cannot be read")).caused_by(e);
-    let asked: Asked = serde_json::from_str(&ask.body).map_err(unreadable)?;
     let verb = Verb::parse(&ask.verb).ok_or_else(|| Error::internal(format!("request {id} has no verb")))?;
     let both = format!("{}: {}; confirmed by {by}", ask.person, ask.reason);
     let planned = plan(doors, verb, &asked, &both).await?;
@@ -133,7 +137,46 @@ pub(super) async fn settle(doors: &Doors, id: &str, confirmed: bool, said: &Aske
     carry_out(doors, verb, &asked, &both, planned, Some(settle)).await
 }
 
-fn has_reason(reason: &str) -> Result<()> {
+/// Refuses a word that the caller's token does not allow, before anything is said of what it is about.
+async fn may(doors: &Doors, word: &str, asked: &Asked, caller: &Caller) -> Result<()> {
+    if caller.may(word, route_of(doors, asked).await?.as_deref()) {
+        return Ok(());
+    }
+    Err(Error::halt(Code::LOGIN, format!("this token does not allow `{word}` of {}", asked.subject()))
+        .hint("Its verbs and routes stand in the node's token file."))
+}
+
+/// The route of what is asked about; none of a partner, nor of what is not there.
+async fn route_of(doors: &Doors, asked: &Asked) -> Result<Option<String>> {
+    let ledger = &*doors.inbound.ledger;
+    match (&asked.switch, &asked.partner) {
+        (Some(switch), _) => Ok(match switch.kind {
+            SwitchKind::Route => Some(switch.name.clone()),
+            SwitchKind::Outlet => switch.name.split_once('/').map(|(route, _)| route.to_owned()),
+            SwitchKind::Partner => None,
+        }),
+        (None, Some(_)) => Ok(None),
+        (None, None) => {
+            let delivery = ledger.delivery(&DeliveryId(asked.id.clone())).await?;
+            let id = delivery.map_or_else(|| TransferId(asked.id.clone()), |delivery| delivery.transfer);
+            Ok(ledger.transfer(&id).await?.map(|transfer| transfer.route))
+        }
+    }
+}
+
+/// Open requests that the caller may confirm, as far as his token goes.
+pub(super) async fn open_requests(doors: &Doors, caller: &Caller) -> Result<Vec<Ask>> {
+    let mut open = Vec::new();
+    for ask in doors.inbound.ledger.asks(false, REQUESTS_MAX).await? {
+        let Ok(asked) = serde_json::from_str::<Asked>(&ask.body) else { continue };
+        if may(doors, &ask.verb, &asked, caller).await.is_ok() {
+            open.push(ask);
+        }
+    }
+    Ok(open)
+}
+
+pub(super) fn has_reason(reason: &str) -> Result<()> {
     if !reason.trim().is_empty() {
         return Ok(());
     }

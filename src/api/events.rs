@@ -8,8 +8,7 @@
 
 use super::pages::{self, Reading};
 use super::problem::Problem;
-use super::tokens::Reader;
-use super::{Doors, live};
+use super::{Doors, bearer, live};
 use crate::error::Error;
 use crate::outlets::filter::Filter;
 use crate::outlets::position::Position;
@@ -62,7 +61,7 @@ pub(super) async fn read(
 }
 
 async fn reading(doors: &Doors, wanted: &Wanted, headers: &HeaderMap) -> Result<Reading, Problem> {
-    let reader = reader(doors, headers)?;
+    let reader = bearer::reader(doors, headers)?;
     let words = |list: &Option<String>| -> Vec<String> {
         let list = list.as_deref().unwrap_or_default();
         list.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
@@ -129,17 +128,6 @@ fn render(page: Page, lines: bool) -> Response {
 
 fn accepts(headers: &HeaderMap, kind: &str) -> bool {
     headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(kind))
-}
-
-fn reader(doors: &Doors, headers: &HeaderMap) -> Result<Reader, Problem> {
-    let Some(tokens) = &doors.tokens else { return Ok(Reader::local()) };
-    let presented = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    let token = presented.and_then(|v| v.strip_prefix("Bearer ")).map(str::trim);
-    token.and_then(|t| tokens.reader(t)).cloned().ok_or_else(|| {
-        let error = Error::halt(Code::LOGIN, "this stream needs a known token")
-            .hint("Send `Authorization: Bearer TOKEN`; its digest stands in the node's token file.");
-        Problem::new(StatusCode::UNAUTHORIZED, error)
-    })
 }
 
 fn unusable(what: String, hint: &'static str) -> Problem {

@@ -1,15 +1,17 @@
 //! HTTP: the stream for services, health for supervisors, and the control socket for operators.
 //!
-//! The TCP listener stands on loopback unless a token file is set (D27). Operators' commands come only through a socket
-//! of the local machine, which the operating system's file permissions guard (D25). Nothing here decides about a file:
+//! The TCP listener stands on loopback unless a token file is set (D27). Operators' commands come through a socket of the
+//! local machine, which the operating system's file permissions guard, or over HTTP with a token that allows them (D25). Nothing here decides about a file:
 //! verbs are carried out by the inbound room, reads go to ledger and vault.
 
+mod bearer;
 pub mod client;
 mod control;
 mod desk;
 mod events;
 mod health;
 mod live;
+mod operate;
 mod pages;
 pub mod person;
 mod problem;

@@ -109,7 +109,9 @@ async fn day(
     desk::has_reason(&reason).map_err(refused)?;
     if !caller.may(DAY, Some(&route)) {
         let what = format!("this token does not allow `{DAY}` of {route}");
-        return Err(refused(Error::halt(Code::LOGIN, what).hint("Its verbs and routes stand in the node's token file.")));
+        return Err(refused(
+            Error::halt(Code::LOGIN, what).hint("Its verbs and routes stand in the node's token file."),
+        ));
     }
     let by = format!("{}: {reason}", caller.named(""));
     let said = inbound::day::decide(&doors.inbound, &route, &business_date, open, &by).await.map_err(refused)?;

@@ -1,8 +1,10 @@
-//! Who asks over the control socket: the operating system says, not the program at the other end (D25).
+//! Who asks. Over the control socket the operating system says it, not the program at the other end (D25); over HTTP the
+//! token does.
 //!
 //! The person is the one who logged in (`/proc/PID/loginuid`, which survives `sudo` and which nobody can take another
 //! value for), else the user of the process. Two requests of one person are one person's, whatever account is used.
 
+use super::tokens::Reader;
 use axum::extract::connect_info::Connected;
 use axum::serve::IncomingStream;
 use tokio::net::UnixListener;
@@ -12,6 +14,40 @@ use tokio::net::UnixListener;
 pub struct Peer {
     uid: Option<u32>,
     login: Option<u32>,
+}
+
+/// Somebody who asks, whatever the way.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// Over the control socket: its file's permissions say who may.
+    Here(Peer),
+    /// Over HTTP: only what its token allows.
+    Token(Reader),
+}
+
+impl Caller {
+    /// The person. A token's is called as the login of that person is, so that one person is one by both ways.
+    pub fn person(&self) -> String {
+        match self {
+            Caller::Here(peer) => peer.person(),
+            Caller::Token(token) => token.person.clone(),
+        }
+    }
+
+    /// For the books.
+    pub fn named(&self, told: &str) -> String {
+        match self {
+            Caller::Here(peer) => peer.named(told),
+            Caller::Token(token) if token.person == token.name => format!("{} by token", token.person),
+            Caller::Token(token) => format!("{} by token {}", token.person, token.name),
+        }
+    }
+
+    /// Whether a word may be said of a route, or of something that is no route's.
+    pub fn may(&self, word: &str, route: Option<&str>) -> bool {
+        let Caller::Token(token) = self else { return true };
+        token.verbs.contains(word) && (token.routes.is_none() || route.is_some_and(|route| token.sees(route)))
+    }
 }
 
 impl Connected<IncomingStream<'_, UnixListener>> for Peer {

@@ -4,6 +4,7 @@ use crate::error::Error;
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use fpp_codecs::Code;
 use serde_json::{Value, json};
 
 /// An error and the status it is told with.
@@ -26,6 +27,16 @@ impl Problem {
         self.extra = Some((name, value));
         self
     }
+}
+
+/// What an operator asked for and does not get.
+pub(super) fn refused(error: Error) -> Problem {
+    let status = match error.code {
+        Code::LEDGER => StatusCode::SERVICE_UNAVAILABLE,
+        Code::LOGIN => StatusCode::FORBIDDEN,
+        _ => StatusCode::CONFLICT,
+    };
+    Problem::new(status, error)
 }
 
 impl From<Error> for Problem {

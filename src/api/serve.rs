@@ -1,6 +1,6 @@
 //! The two listeners and how they close: no new connection, answers under way are finished.
 
-use super::{Doors, control, events, health, person};
+use super::{Doors, control, events, health, operate, person};
 use crate::error::{Error, Result};
 use axum::Router;
 use axum::routing::get;
@@ -32,6 +32,7 @@ pub async fn start(
         .route("/v1/events", get(events::read))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .merge(operate::router())
         .with_state(doors.clone());
     let operators = control::router(doors);
     services.spawn(serve_tcp(tcp, open, stopped.clone()));

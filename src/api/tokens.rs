@@ -6,12 +6,16 @@
 //! sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 //! routes = ["pmtrd"]        # or ["*"]
 //! view = "masked"           # or "clear"
+//! verbs = ["hold", "retry"] # what its holder may say as an operator; nothing without it
+//! person = "wang"           # who that is; the token's name without it
 //! ```
 
 use crate::error::{Error, Result};
+use crate::ledger::verbs::Verb;
 use fpp_codecs::Code;
 use fpp_codecs::source::{Section, Source, SourceFault};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Known tokens.
@@ -29,12 +33,19 @@ pub struct Reader {
     pub routes: Option<Vec<String>>,
     /// Sensitive fields are masked.
     pub masked: bool,
+    /// The verbs that its holder may say, and `day`.
+    pub verbs: BTreeSet<String>,
+    /// Who its holder is: one person, whatever the token.
+    pub person: String,
 }
+
+/// The right to open and close business dates, beside the verbs.
+pub const DAY: &str = "day";
 
 impl Reader {
     /// A reader on this machine where no tokens are set.
     pub fn local() -> Reader {
-        Reader { name: "local".into(), routes: None, masked: false }
+        Reader { name: "local".into(), routes: None, masked: false, verbs: BTreeSet::new(), person: String::new() }
     }
 
     /// Whether it may see a route.
@@ -81,6 +92,15 @@ fn token(name: &str, section: &Section<'_>) -> Option<([u8; 32], Reader)> {
     if routes.is_empty() {
         section.fault("routes", "must name at least one route, or \"*\"");
     }
+    let (verbs, person) = (verbs(section), section.text("person"));
+    let person = person.unwrap_or_else(|| name.to_owned());
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !verbs.is_empty() && (person.is_empty() || !person.chars().all(plain)) {
+        section.fault(
+            "verbs",
+            "needs a token or person called by letters, digits, `-`, `_` and `.`: it goes into the books",
+        );
+    }
     section.no_more();
     let Some(digest) = fpp_spool::Digest::parse(fpp_spool::Algorithm::Sha256, &hex) else {
         if !hex.is_empty() {
@@ -89,8 +109,23 @@ fn token(name: &str, section: &Section<'_>) -> Option<([u8; 32], Reader)> {
         return None;
     };
     let all = routes.iter().any(|r| r == "*");
-    let reader = Reader { name: name.to_owned(), routes: (!all).then_some(routes), masked: masked.unwrap_or(true) };
+    let reader = Reader {
+        name: name.to_owned(),
+        routes: (!all).then_some(routes),
+        masked: masked.unwrap_or(true),
+        verbs,
+        person,
+    };
     Some((digest.bytes, reader))
+}
+
+fn verbs(section: &Section<'_>) -> BTreeSet<String> {
+    let known: Vec<&str> = Verb::ALL.map(Verb::word).into_iter().chain([DAY]).collect();
+    let words = section.texts("verbs");
+    for word in words.iter().filter(|word| !known.contains(&word.as_str())) {
+        section.fault("verbs", format_args!("`{word}` is not one of: {}", known.join(", ")));
+    }
+    words.into_iter().collect()
 }
 
 #[cfg(test)]
@@ -105,6 +140,14 @@ mod tests {
         let reader = tokens.reader("test").unwrap();
         assert!(reader.masked && reader.sees("pmtrd") && !reader.sees("other"));
         assert!(tokens.reader("Test").is_none());
+        assert!(reader.verbs.is_empty(), "a reader of the stream is no operator unless it says so");
+        let operator =
+            Tokens::parse("t.toml", &format!("{FILE}verbs = [\"hold\", \"day\"]\nperson = \"wang\"\n")).unwrap();
+        let operator = operator.reader("test").unwrap();
+        assert_eq!((operator.verbs.len(), operator.person.as_str()), (2, "wang"));
+        for bad in ["verbs = [\"purge\"]", "verbs = [\"hold\"]\nperson = \"wang: root\""] {
+            assert!(Tokens::parse("t.toml", &format!("{FILE}{bad}\n")).is_err(), "{bad}");
+        }
     }
 
     #[test]

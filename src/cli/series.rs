@@ -94,6 +94,9 @@ fn days(route: &Route, zone: &TimeZone, now_ms: i64, since_ms: i64) -> Vec<(Date
     former.chain([(present, true)]).collect()
 }
 
+/// Files whose deliveries are asked for at once.
+const AT_ONCE: usize = 500;
+
 /// One business day.
 pub(super) async fn line(
     books: &dyn Ledger,
@@ -110,11 +113,12 @@ pub(super) async fn line(
     };
     let of_day = books.transfers(&query).await?;
     let mut taken: HashSet<TransferId> = HashSet::new();
-    for transfer in of_day.iter().filter(|t| matches!(t.state, FileState::Acknowledged | FileState::Archived)) {
-        let sent = books.deliveries(Some(&transfer.id), 100).await?;
-        if sent.iter().any(|d| d.purpose == Purpose::Answer && d.state == DeliveryState::Taken) {
-            taken.insert(transfer.id.clone());
-        }
+    let answered = of_day.iter().filter(|t| matches!(t.state, FileState::Acknowledged | FileState::Archived));
+    let answered: Vec<TransferId> = answered.map(|t| t.id.clone()).collect();
+    for some in answered.chunks(AT_ONCE) {
+        let sent = books.deliveries_of(some).await?.into_iter();
+        let answers = sent.filter(|d| d.purpose == Purpose::Answer && d.state == DeliveryState::Taken);
+        taken.extend(answers.map(|d| d.transfer));
     }
     let open = books.days(&route.name).await?.into_iter().find(|(of, _)| *of == date.to_string()).map(|(_, open)| open);
     let batches = day(&route.series, date, zone, &of_day, &taken, now_ms);

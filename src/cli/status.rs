@@ -51,6 +51,8 @@ struct Overview {
     paused: Vec<Pause>,
     /// Requests that wait for a second person.
     open_requests: usize,
+    /// More is not taken than was counted.
+    untaken_cut: bool,
 }
 
 /// Files of one route.
@@ -104,8 +106,10 @@ async fn look(settings: &Settings) -> Result<Overview, Failure> {
     let node = NodeReport::read(&settings.status_file());
     let mut routes: Vec<RouteLine> =
         settings.routes.iter().map(|r| RouteLine { route: r.name.clone(), ..RouteLine::default() }).collect();
-    for waiting in node.iter().flat_map(|n| n.spools.values()).flat_map(|s| &s.waiting) {
-        line(&mut routes, &waiting.route).waiting += 1;
+    for (route, count) in node.iter().flat_map(|n| n.spools.values()).flat_map(|s| &s.waiting_of) {
+        if settings.routes.iter().any(|known| known.name == *route) {
+            line(&mut routes, route).waiting += count;
+        }
     }
     if !crate::node::books::may_exist(settings) {
         return Ok(Overview { running, node, routes, ..Overview::default() });
@@ -120,7 +124,9 @@ async fn look(settings: &Settings) -> Result<Overview, Failure> {
         line.taken = line.answered;
     }
     let mut route_of: HashMap<TransferId, String> = HashMap::new();
-    for delivery in books.untaken_deliveries(UNTAKEN_MAX).await? {
+    let untaken = books.untaken_deliveries(None, UNTAKEN_MAX + 1).await?;
+    let untaken_cut = untaken.len() > UNTAKEN_MAX as usize;
+    for delivery in untaken.into_iter().take(UNTAKEN_MAX as usize) {
         if !route_of.contains_key(&delivery.transfer)
             && let Some(transfer) = books.transfer(&delivery.transfer).await?
         {
@@ -138,7 +144,7 @@ async fn look(settings: &Settings) -> Result<Overview, Failure> {
     let days = series::overview(&*books, settings, Clock::System.now_ms()).await?;
     let paused = books.pauses().await?;
     let open_requests = books.asks(false, 1_000).await?.len();
-    Ok(Overview { running, node, routes, days, open_notices, paused, open_requests })
+    Ok(Overview { running, node, routes, days, open_notices, paused, open_requests, untaken_cut })
 }
 
 fn line<'a>(routes: &'a mut Vec<RouteLine>, name: &str) -> &'a mut RouteLine {
@@ -192,6 +198,12 @@ fn tell(overview: &Overview, settings: &Settings, times: &Times, out: &mut Outpu
     }
     for pause in &overview.paused {
         out.line(format_args!("\nPAUSED {} since {}, by {}", pause.switch, times.with_zone(pause.since_ms), pause.by))?;
+    }
+    if overview.untaken_cut {
+        let most = grouped(u64::from(UNTAKEN_MAX));
+        out.line(format_args!(
+            "\nmore than {most} files are not taken: the columns taken and untaken know of the oldest {most}"
+        ))?;
     }
     if overview.open_requests > 0 {
         out.line(format_args!("\n{} requests wait for a second person: fpp requests", overview.open_requests))?;
@@ -279,6 +291,10 @@ fn spools(node: &NodeReport, times: &Times, out: &mut Output) -> io::Result<()> 
         for waiting in &spool.waiting {
             out.line(format_args!("  waiting: {} ({})", waiting.name, waiting.reason))?;
         }
+        let more = spool.waiting_total().saturating_sub(spool.waiting.len() as u64);
+        if more > 0 {
+            out.line(format_args!("  waiting: and {} more", grouped(more)))?;
+        }
         for (reason, ignored) in &spool.ignored {
             let more = if ignored.count > ignored.examples.len() as u64 { " ..." } else { "" };
             let names = ignored.examples.join(", ");
@@ -286,6 +302,9 @@ fn spools(node: &NodeReport, times: &Times, out: &mut Output) -> io::Result<()> 
         }
         for temporary in &spool.temporaries {
             out.line(format_args!("  temporary: {temporary}"))?;
+        }
+        if spool.temporaries_more > 0 {
+            out.line(format_args!("  temporary: and {} more", grouped(spool.temporaries_more)))?;
         }
     }
     Ok(())

@@ -13,11 +13,15 @@ use tokio::task::JoinSet;
 /// Deliveries looked at in one round.
 const ROUND_MAX: u32 = 1_000;
 
-/// Deliveries that nobody has taken yet, by spool, of the spools that this node reaches.
-pub async fn untaken(cx: &Deliveries) -> Result<BTreeMap<String, Vec<Delivery>>> {
+/// Deliveries that nobody has taken yet, by spool, of the spools that this node reaches: so many behind the last one of the
+/// round before, so that a partner who takes nothing hides nobody else's.
+pub async fn untaken(cx: &Deliveries, last: &mut Option<Delivery>) -> Result<BTreeMap<String, Vec<Delivery>>> {
     let mut by_spool: BTreeMap<String, Vec<Delivery>> = BTreeMap::new();
     let pauses = cx.ledger.pauses().await?;
-    for delivery in cx.ledger.untaken_deliveries(ROUND_MAX).await? {
+    let round = cx.ledger.untaken_deliveries(last.as_ref(), ROUND_MAX).await?;
+    // After the last of all comes the first again.
+    *last = round.last().filter(|_| round.len() >= ROUND_MAX as usize).cloned();
+    for delivery in round {
         let paused = is_paused(&pauses, SwitchKind::Partner, &delivery.spool);
         if cx.folders.contains_key(&delivery.spool) && !paused {
             by_spool.entry(delivery.spool.clone()).or_default().push(delivery);

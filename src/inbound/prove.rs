@@ -21,11 +21,14 @@ use crate::trade::proof::stated::Stated;
 use crate::trade::proof::{Context, Proof};
 use crate::vault::Vault;
 use fpp_codecs::Code;
-use fpp_spool::Algorithm;
+use fpp_spool::{Algorithm, Hasher};
 use serde_json::json;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Content is read in such pieces.
+const PIECE_BYTES: usize = 256 << 10;
 /// Rejects that are shown of a file that a person must judge.
 const SHOWN_MAX: usize = 20;
 
@@ -36,7 +39,7 @@ pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
     name_fits(&plan, transfer)?;
     let mut context = Context {
         name: series::name_identity(&route, transfer),
-        refused: refused(transfer, &route),
+        refused: refused(transfer, found_digest(cx, transfer, &route).await?),
         released: transfer.facts.released.iter().flatten().map(|code| Code(*code)).collect(),
         stated: stated(transfer),
     };
@@ -123,7 +126,7 @@ fn name_fits(plan: &Plan, transfer: &Transfer) -> Result<()> {
 }
 
 /// Why the file is refused before it is read: an operator's word, or a marker that promised other bytes.
-fn refused(transfer: &Transfer, route: &Route) -> Option<FileFault> {
+fn refused(transfer: &Transfer, found: Option<String>) -> Option<FileFault> {
     let facts = &transfer.facts;
     if let Some(word) = &facts.refused {
         return Some(FileFault { code: Code(facts.code?), reason: word.clone() });
@@ -134,9 +137,33 @@ fn refused(transfer: &Transfer, route: &Route) -> Option<FileFault> {
         let reason = format!("it has {has} bytes, its marker {marker} says {says}");
         return Some(FileFault { code: Code::NOT_READY, reason });
     }
-    let found = if route.algorithm == Algorithm::Sm3 { facts.sm3.as_ref() } else { facts.sha256.as_ref() };
     let (says, has) = promised.digest.as_ref().zip(found).filter(|(says, has)| !says.eq_ignore_ascii_case(has))?;
     Some(FileFault { code: Code::DIGEST, reason: format!("its digest is {has}, its marker {marker} says {says}") })
+}
+
+/// The digest of the kind that the sender's markers state; the vault knows it, or its content is read for it.
+async fn found_digest(cx: &Inbound, transfer: &Transfer, route: &Route) -> Result<Option<String>> {
+    let facts = &transfer.facts;
+    let algorithm = match route.algorithm {
+        Algorithm::Sha256 => return Ok(facts.sha256.clone()),
+        Algorithm::Sm3 => return Ok(facts.sm3.clone()),
+        other => other,
+    };
+    let stated = facts.promised.as_ref().and_then(|promised| promised.digest.as_ref());
+    let Some(sha256) = facts.sha256.clone().filter(|_| stated.is_some()) else { return Ok(None) };
+    let vault = cx.vault.clone();
+    let digest = blocking(move || {
+        let mut input = vault.open(&sha256)?.reader_at(0);
+        let mut hasher = Hasher::only(algorithm);
+        let mut piece = vec![0; PIECE_BYTES];
+        loop {
+            match input.read(&mut piece).map_err(crate::vault::error_of)? {
+                0 => return Ok(hasher.finish_one(algorithm).to_string()),
+                n => hasher.update(&piece[..n]),
+            }
+        }
+    });
+    digest.await.map(Some)
 }
 
 /// What the sender stated beside the file about its records.

@@ -96,7 +96,8 @@ pub trait Ledger: Send + Sync {
     /// Deliveries with work to do now, oldest first; without those whose route, spool or outlet is paused.
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>, Error>;
     /// Deliveries that are delivered but not yet seen taken, for the watch over partners' folders (D15).
-    async fn untaken_deliveries(&self, limit: u32) -> Result<Vec<Delivery>, Error>;
+    /// In the order of their delivery, behind one of them where one is named.
+    async fn untaken_deliveries(&self, after: Option<&Delivery>, limit: u32) -> Result<Vec<Delivery>, Error>;
 
     /// Deliveries that are not delivered and not held, whether due or paused.
     async fn unfinished_deliveries(&self, limit: u32) -> Result<Vec<Delivery>, Error>;

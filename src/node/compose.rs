@@ -197,7 +197,7 @@ pub fn routes(
             folder: folders.get(&route.spool).cloned(),
             source: source_action(&route.source),
             file_max_bytes: spool.file_max_bytes,
-            algorithm: algorithm(route.digest),
+            algorithm: route.digest,
             day: route.day,
             series: route.series.clone(),
             timezone: timezone.clone(),
@@ -303,7 +303,7 @@ pub(super) fn scan_rules(rooms: &Rooms, spool: &Spool) -> Result<Option<ScanRule
             settings::Ready::Quiet { quiet_ms } => Readiness::Quiet { quiet_ms: *quiet_ms },
             settings::Ready::Marker { pattern, content: holds, control } => {
                 let page = routes.get(&route.name).map(|r| r.page).unwrap_or(Page::Utf8);
-                let rule = marker_rule(pattern, *holds, control.as_ref(), page)?;
+                let rule = marker_rule(pattern, *holds, control.as_ref(), page)?.stating(route.digest);
                 Readiness::Marker(if spool.fold { rule.folded() } else { rule })
             }
         };

@@ -92,20 +92,28 @@ async fn answered(rooms: &Rooms) -> Result<()> {
 async fn untaken(rooms: &Rooms, since: &BTreeMap<String, i64>) -> Result<()> {
     let now_ms = rooms.clock.now_ms();
     let least = rooms.settings.routes.iter().filter_map(|route| route.series.taken_within_ms).min().unwrap_or(0);
-    for delivery in rooms.ledger.untaken_deliveries(LOOK_MAX).await? {
-        let Some(delivered_ms) = delivery.delivered_ms.filter(|at| at.saturating_add_unsigned(least) <= now_ms) else {
-            continue;
-        };
-        let Some(transfer) = rooms.ledger.transfer(&delivery.transfer).await? else { continue };
-        let within = rooms.settings.route(&transfer.route).and_then(|route| route.series.taken_within_ms);
-        let Some(due_ms) = within.map(|ms| delivered_ms.saturating_add_unsigned(ms)) else { continue };
-        if due_ms > now_ms || since.get(&transfer.route).is_none_or(|since| *since > due_ms) {
-            continue;
+    let mut last: Option<Delivery> = None;
+    loop {
+        // In the order of their delivery: behind the first that is not due yet none is.
+        let page = rooms.ledger.untaken_deliveries(last.as_ref(), LOOK_MAX).await?;
+        let due = |d: &&Delivery| d.delivered_ms.is_some_and(|at| at.saturating_add_unsigned(least) <= now_ms);
+        for delivery in page.iter().take_while(due) {
+            let Some(transfer) = rooms.ledger.transfer(&delivery.transfer).await? else { continue };
+            let within = rooms.settings.route(&transfer.route).and_then(|route| route.series.taken_within_ms);
+            let due_ms = delivery.delivered_ms.zip(within).map(|(at, ms)| at.saturating_add_unsigned(ms));
+            let Some(due_ms) = due_ms else { continue };
+            if due_ms > now_ms || since.get(&transfer.route).is_none_or(|since| *since > due_ms) {
+                continue;
+            }
+            let delivered_ms = delivery.delivered_ms.unwrap_or(now_ms);
+            let notice = Some(not_taken(delivery, &transfer.route, now_ms - delivered_ms));
+            tell(rooms, vec![Change::Tell { key: format!("{TAKEN}{}", delivery.id), notice }]).await?;
         }
-        let notice = Some(not_taken(&delivery, &transfer.route, now_ms - delivered_ms));
-        tell(rooms, vec![Change::Tell { key: format!("{TAKEN}{}", delivery.id), notice }]).await?;
+        last = page.last().filter(|d| page.len() >= LOOK_MAX as usize && due(d)).cloned();
+        if last.is_none() {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 fn not_taken(delivery: &Delivery, route: &str, for_ms: i64) -> NewNotice {

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::settings::Settings;
-use crate::telemetry::report::{Ignored, NodeReport, PartnerReport, SpoolReport, VaultReport, Waiting};
+use crate::telemetry::report::{Ignored, LISTED_MAX, NodeReport, PartnerReport, SpoolReport, VaultReport, Waiting};
 use fpp_spool::{PoolStatus, Scan};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -53,6 +53,7 @@ impl Status {
             (entry.place, entry.watched_by) = (place, holder);
             (entry.entries, entry.error) = (0, String::new());
             entry.waiting.clear();
+            entry.waiting_of.clear();
             entry.ignored.clear();
         });
     }
@@ -65,7 +66,10 @@ impl Status {
             entry.place = place;
             entry.scanned_ms = scanned_ms;
             match left {
-                Ok(left) => (entry.temporaries, entry.error) = (left, String::new()),
+                Ok(left) => {
+                    name_temporaries(entry, &left);
+                    entry.error.clear();
+                }
                 Err(error) => entry.error = error,
             }
         });
@@ -80,6 +84,7 @@ impl Status {
             exchange: agreed.exchange,
             host_key: agreed.host_key,
             ciphers: agreed.ciphers.into(),
+            macs: agreed.macs.into(),
             fsync: agreed.fsync,
             logins: status.connected,
             broken: status.broken,
@@ -136,9 +141,14 @@ fn fill(report: &mut SpoolReport, scan: &Scan) {
         if scan.truncated { "more entries than list_max: not all were looked at".into() } else { String::new() };
     let ignored: u64 = scan.ignored.values().map(|(count, _)| count).sum();
     report.entries = (scan.arrivals.len() + scan.waiting.len()) as u64 + ignored;
+    report.waiting_of.clear();
+    for (_, waiting) in &scan.waiting {
+        *report.waiting_of.entry(waiting.route.clone()).or_default() += 1;
+    }
     report.waiting = scan
         .waiting
         .iter()
+        .take(LISTED_MAX)
         .map(|(name, w)| Waiting { name: name.clone(), route: w.route.clone(), reason: w.why.clone() })
         .collect();
     report.ignored = scan
@@ -146,5 +156,34 @@ fn fill(report: &mut SpoolReport, scan: &Scan) {
         .iter()
         .map(|(reason, (count, examples))| (reason.to_string(), Ignored { count: *count, examples: examples.clone() }))
         .collect();
-    report.temporaries = scan.temporaries.clone();
+    name_temporaries(report, &scan.temporaries);
+}
+
+fn name_temporaries(report: &mut SpoolReport, left: &[String]) {
+    report.temporaries = left.iter().take(LISTED_MAX).cloned().collect();
+    report.temporaries_more = (left.len() - report.temporaries.len()) as u64;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_in_which_everything_waits_is_counted_and_not_listed() {
+        let waiting = |n: usize| {
+            let why = format!("its marker PM{n:06}.OK is not there");
+            let route = if n % 4 == 0 { "gold" } else { "silver" };
+            let (waited, settling) = (std::time::Duration::ZERO, false);
+            (format!("PM{n:06}"), fpp_spool::Waiting { route: route.into(), why, waited, settling })
+        };
+        let temporaries = (0..2_000).map(|n| format!(".A{n}.n1.1.part")).collect();
+        let scan = Scan { waiting: (0..100_000).map(waiting).collect(), temporaries, ..Scan::default() };
+        let mut report = SpoolReport::default();
+        fill(&mut report, &scan);
+        assert_eq!((report.waiting.len(), report.waiting_total(), report.entries), (LISTED_MAX, 100_000, 100_000));
+        assert_eq!((report.waiting_of["gold"], report.waiting_of["silver"]), (25_000, 75_000));
+        assert_eq!((report.temporaries.len(), report.temporaries_more), (LISTED_MAX, 1_900));
+        fill(&mut report, &Scan::default());
+        assert_eq!(report, SpoolReport::default());
+    }
 }

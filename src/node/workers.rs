@@ -7,6 +7,7 @@ use super::rooms::Rooms;
 use crate::delivery::{publish, taken};
 use crate::error::Result;
 use crate::inbound::pipeline;
+use crate::ledger::delivery::Delivery;
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::transfer::Transfer;
 use crate::settings::Sftp;
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
 
-/// Deliveries carried out at once, at each partner and into the node's own folders; at a partner not more than it has
+/// Deliveries carried out at once, at each partner and into each local folder; at a partner not more than it has
 /// sessions, for the others would only wait for one.
 const DELIVERIES_AT_ONCE: usize = 8;
 /// Rows asked for in one round.
@@ -193,6 +194,7 @@ async fn work(rooms: &Rooms, kind: Kind, id: &str, stopped: &signal::Receiver<bo
 /// Looks after partners: how they are, and what they have taken.
 async fn watch_partners(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) -> Result<()> {
     let every = Duration::from_millis(rooms.settings.work.rescan_ms.max(100));
+    let mut last = None;
     loop {
         tokio::select! {
             _ = stopped.wait_for(|s| *s) => return Ok(()),
@@ -201,7 +203,7 @@ async fn watch_partners(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) 
         for (spool, pool) in &rooms.partners {
             rooms.status.partner(spool, pool.status());
         }
-        match observe_taken(&rooms).await {
+        match observe_taken(&rooms, &mut last).await {
             Ok(0) => {}
             Ok(_) => rooms.bell.ring(),
             Err(error) => tracing::warn!("taken files cannot be watched: {error}"),
@@ -210,8 +212,8 @@ async fn watch_partners(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) 
 }
 
 /// Of several nodes one looks into a spool at a time.
-async fn observe_taken(rooms: &Rooms) -> Result<usize> {
-    let mut untaken = taken::untaken(&rooms.deliveries).await?;
+async fn observe_taken(rooms: &Rooms, last: &mut Option<Delivery>) -> Result<usize> {
+    let mut untaken = taken::untaken(&rooms.deliveries, last).await?;
     let mut held = Vec::new();
     if rooms.settings.several() {
         for spool in untaken.keys().cloned().collect::<Vec<_>>() {

@@ -1,11 +1,10 @@
 //! The form of control files and indexes, as `[ready]` of a route writes it.
 
-use super::words::DigestKind;
 use fpp_codecs::source::Section;
-use fpp_spool::{Control, Fact, Shape};
+use fpp_spool::{Algorithm, Control, Fact, Shape};
 
 /// Reads the keys of a control file's or an index's form from `[ready]`.
-pub(super) fn read(section: &Section<'_>, digest: DigestKind, index: bool) -> Option<Control> {
+pub(super) fn read(section: &Section<'_>, digest: Algorithm, index: bool) -> Option<Control> {
     let lines = section.section("lines").map(|lines| keys(&lines));
     let columns = section.has("columns").then(|| columns(section));
     let separator = separator(section);
@@ -19,7 +18,7 @@ pub(super) fn read(section: &Section<'_>, digest: DigestKind, index: bool) -> Op
         }
     };
     let decimals = usize::try_from(amount_decimals).unwrap_or(0);
-    let control = Control { shape, algorithm: digest.into(), amount_decimals: decimals, index };
+    let control = Control { shape, algorithm: digest, amount_decimals: decimals, index };
     match control.check() {
         Ok(()) => Some(control),
         Err(error) => {

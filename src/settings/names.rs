@@ -6,10 +6,14 @@ use super::control;
 use super::route::Ready;
 use super::words::{DigestKind, MarkerContent};
 use fpp_codecs::source::Section;
-use fpp_spool::{Control, Fields, MarkerRule, NamePattern, NameTemplate};
+use fpp_spool::{Algorithm, Control, Fields, MarkerRule, NamePattern, NameTemplate};
 
 /// Digests by their words.
 pub(super) const DIGESTS: [(&str, DigestKind); 2] = [("sha256", DigestKind::Sha256), ("sm3", DigestKind::Sm3)];
+
+/// Digests that a sender can state, by their words.
+pub(super) const STATED: [(&str, Algorithm); 4] =
+    [("sha256", Algorithm::Sha256), ("sm3", Algorithm::Sm3), ("sha1", Algorithm::Sha1), ("md5", Algorithm::Md5)];
 
 /// What the marker of a file that comes can hold.
 #[derive(Clone, Copy)]
@@ -61,7 +65,7 @@ pub(super) fn has(text: &str, part: &str) -> bool {
 const WARN_AFTER_MS: u64 = 900_000;
 
 /// `[ready]`: when a file is complete, and after how long a person hears of one that is not.
-pub(super) fn ready(root: &Section<'_>, digest: DigestKind) -> (Ready, u64) {
+pub(super) fn ready(root: &Section<'_>, digest: Algorithm) -> (Ready, u64) {
     let Some(section) = root.need_section("ready") else {
         return (Ready::Quiet { quiet_ms: 0 }, WARN_AFTER_MS);
     };
@@ -71,7 +75,7 @@ pub(super) fn ready(root: &Section<'_>, digest: DigestKind) -> (Ready, u64) {
     (ready, warn_after_ms.unwrap_or(WARN_AFTER_MS))
 }
 
-fn readiness(root: &Section<'_>, section: &Section<'_>, digest: DigestKind) -> Ready {
+fn readiness(root: &Section<'_>, section: &Section<'_>, digest: Algorithm) -> Ready {
     let holds = section.choice("content", &HOLDS).unwrap_or(Holds::Words(MarkerContent::Empty));
     let (content, control) = match holds {
         Holds::Words(content) => (content, None),

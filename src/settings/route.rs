@@ -1,13 +1,13 @@
 //! Routes: what to do with the files of one series.
 
 use super::answer::{Answer, Outlet};
-use super::words::{DigestKind, MarkerContent};
+use super::words::MarkerContent;
 use crate::ledger::verbs::Verb;
 use crate::trade::plan::rules::Rules;
 pub use crate::trade::series::DayControl;
 use crate::trade::series::Series;
 use fpp_codecs::text::Page;
-use fpp_spool::{Control, Fact, Shape};
+use fpp_spool::{Algorithm, Control, Fact, Shape};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -43,7 +43,7 @@ pub struct Route {
     /// What happens to the source file in the end.
     pub source: SourceAction,
     /// Digest that the partner's markers carry.
-    pub digest: DigestKind,
+    pub digest: Algorithm,
     /// Who says which business dates are open (D4).
     pub day: DayControl,
     /// Verbs that a second person must confirm on this route, beside those of the node.

@@ -10,6 +10,7 @@ use super::{rules, series, source};
 use crate::trade::calendar::Calendar;
 use fpp_codecs::format::Format;
 use fpp_codecs::source::{Section, Source, SourceFault};
+use fpp_spool::Algorithm;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ fn route(
     let name = root.need_text("name");
     reader.check_name(root, "name", &name);
     let files = names::pattern(root, "files");
-    let digest = root.choice("digest", &DIGESTS).unwrap_or(DigestKind::Sha256);
+    let digest = root.choice("digest", &names::STATED).unwrap_or(Algorithm::Sha256);
     let (ready, warn_after_ms) = names::ready(root, digest);
     let spool = spool(root, known);
     let mut texts = Texts::default();

@@ -1,7 +1,8 @@
 //! What a running node last saw, as it writes it to `status.json` for `fpp status`: the books tell what happened to
 //! files, this tells what is not in the books.
 //!
-//! Every name that is not worked on has a reason and a count (I12), and every temporary file is named (I9).
+//! Every name that is not worked on has a reason and a count (I12); of what waits and of temporary files (I9) the first are
+//! named, and the others counted.
 
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,20 @@ pub struct NodeReport {
     pub spools: BTreeMap<String, SpoolReport>,
 }
 
+/// Names that are listed of one kind; of the rest there is a count, so that a folder with a million names costs no more.
+pub const LISTED_MAX: usize = 100;
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl SpoolReport {
+    /// Files that wait, all of them.
+    pub fn waiting_total(&self) -> u64 {
+        self.waiting_of.values().sum()
+    }
+}
+
 /// What a sweep of the vault did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VaultReport {
@@ -63,12 +78,18 @@ pub struct SpoolReport {
     pub error: String,
     /// Entries seen.
     pub entries: u64,
-    /// Files that are not ready yet, and what they wait for.
+    /// Files that are not ready yet, and what they wait for: the first ones.
     pub waiting: Vec<Waiting>,
+    /// How many wait, by route.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub waiting_of: BTreeMap<String, u64>,
     /// Names that are not worked on, by reason.
     pub ignored: BTreeMap<String, Ignored>,
-    /// Temporary files of this installation that are still there.
+    /// Temporary files of this installation that are still there: the first ones.
     pub temporaries: Vec<String>,
+    /// How many more there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub temporaries_more: u64,
     /// How the partner is, for a folder over SFTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partner: Option<PartnerReport>,
@@ -87,6 +108,9 @@ pub struct PartnerReport {
     pub host_key: String,
     /// Cipher, to the partner and from it.
     pub ciphers: Vec<String>,
+    /// Message code, to the partner and from it; empty where the cipher has its own.
+    #[serde(default)]
+    pub macs: Vec<String>,
     /// Whether files can be made durable there; nothing before the first was written.
     pub fsync: Option<bool>,
     /// Logins since the start.

@@ -48,6 +48,27 @@ pub(crate) async fn a_plan_is_made_once(books: &dyn Books) {
     verified(&*ledger).await;
 }
 
+/// However many a partner leaves standing, a look at all of them in turn comes to its end.
+pub(crate) async fn what_is_untaken_is_read_page_by_page(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, [1], &[E::Claim, E::Judge(V::Rejected)]).await;
+    // Three at one time, so that the id must tell where a page ends.
+    for (n, at) in [(3, 4), (1, 7), (5, 7), (2, 7), (4, 9)] {
+        let changes = [plan(delivery(n, 1)), deliver(n, D::Prove), deliver(n, D::Deliver)];
+        apply(&*ledger, at, &changes).await;
+    }
+    let mut seen = Vec::new();
+    let mut last: Option<Delivery> = None;
+    loop {
+        let page = ledger.untaken_deliveries(last.as_ref(), 2).await.unwrap();
+        seen.extend(page.iter().map(|d| d.id.clone()));
+        let Some(newest) = page.last() else { break };
+        last = Some(newest.clone());
+    }
+    assert_eq!(seen, [3, 1, 2, 5, 4].map(delivery_id));
+    verified(&*ledger).await;
+}
+
 pub(crate) async fn a_delivery_walks_and_wakes_its_transfer(books: &dyn Books) {
     let ledger = books.open().await;
     walk(&*ledger, [1], &[E::Claim, E::Judge(V::Rejected)]).await;
@@ -60,12 +81,12 @@ pub(crate) async fn a_delivery_walks_and_wakes_its_transfer(books: &dyn Books) {
     assert!(ledger.due_transfers(T0 + 9, 10).await.unwrap().is_empty());
     apply(&*ledger, 4, &[deliver(1, D::Deliver)]).await;
     assert_eq!(ledger.due_transfers(T0 + 4, 10).await.unwrap().len(), 1);
-    let untaken = ledger.untaken_deliveries(10).await.unwrap();
+    let untaken = ledger.untaken_deliveries(None, 10).await.unwrap();
     assert_eq!(untaken.len(), 1);
     assert_eq!((untaken[0].state, untaken[0].delivered_ms), (S::Delivered, Some(T0 + 4)));
     assert_eq!(ledger.due_deliveries(T0 + 4, 10).await.unwrap().len(), 1);
     apply(&*ledger, 5, &[deliver(1, D::Take)]).await;
-    assert!(ledger.untaken_deliveries(10).await.unwrap().is_empty());
+    assert!(ledger.untaken_deliveries(None, 10).await.unwrap().is_empty());
     let ids = |list: Vec<Delivery>| list.into_iter().map(|delivery| delivery.id).collect::<Vec<_>>();
     assert_eq!(ids(ledger.deliveries(Some(&id(1)), 10).await.unwrap()), [delivery_id(1), delivery_id(2)]);
     assert_eq!(ids(ledger.deliveries(None, 1).await.unwrap()), [delivery_id(2)]);

@@ -123,6 +123,7 @@ macro_rules! conformance {
             random::rows_equal_their_journals,
             verbs::every_verb_on_every_standing_does_what_the_table_says,
             verbs::every_verb_on_every_delivery_does_what_the_table_says,
+            deliveries::what_is_untaken_is_read_page_by_page,
             verbs::what_was_held_with_its_file_goes_on_with_it,
             verbs::a_command_is_not_repeated_by_a_word_about_its_file,
             verbs::what_a_person_holds_no_worker_moves,

@@ -114,7 +114,7 @@ delegate! {
     deliveries(of: Option<&TransferId>, limit: u32) -> Vec<Delivery>;
     deliveries_of(of: &[TransferId]) -> Vec<Delivery>;
     due_deliveries(now_ms: i64, limit: u32) -> Vec<Delivery>;
-    untaken_deliveries(limit: u32) -> Vec<Delivery>;
+    untaken_deliveries(after: Option<&Delivery>, limit: u32) -> Vec<Delivery>;
     unfinished_deliveries(limit: u32) -> Vec<Delivery>;
     taken_deliveries(spool: &str, from_ms: i64, until_ms: i64, limit: u32) -> Vec<Delivery>;
     pauses() -> Vec<Pause>;

@@ -152,7 +152,7 @@ impl Node {
             6 | 7 => self.deliver().await,
             8 => {
                 // One spool after the other: the daemon looks into all at once, which no seed could decide.
-                for (spool, untaken) in taken::untaken(&self.deliveries).await? {
+                for (spool, untaken) in taken::untaken(&self.deliveries, &mut None).await? {
                     taken::observe(&self.deliveries, [(spool, untaken)].into()).await?;
                 }
                 Ok(())

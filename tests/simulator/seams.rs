@@ -292,10 +292,14 @@ impl Ledger for SimLedger {
             Ok(due(books.deliveries.values().filter(open).cloned(), |d| d.next_attempt_ms, now_ms, limit))
         })
     }
-    async fn untaken_deliveries(&self, limit: u32) -> Result<Vec<Delivery>> {
+    async fn untaken_deliveries(&self, after: Option<&Delivery>, limit: u32) -> Result<Vec<Delivery>> {
         self.call("untaken", |books| {
+            let place = |d: &Delivery| (d.delivered_ms, d.id.0.clone());
             let delivered = books.deliveries.values().filter(|d| d.state == DeliveryState::Delivered);
-            Ok(delivered.take(limit as usize).cloned().collect())
+            let mut behind: Vec<_> = delivered.filter(|d| after.is_none_or(|a| place(a) < place(d))).cloned().collect();
+            behind.sort_by_key(place);
+            behind.truncate(limit as usize);
+            Ok(behind)
         })
     }
     async fn unfinished_deliveries(&self, limit: u32) -> Result<Vec<Delivery>> {

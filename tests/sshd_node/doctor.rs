@@ -27,7 +27,8 @@ fn room(reach: &Reach<'_>) -> Room {
     room
 }
 
-const GOOD: [&str; 7] = ["ok host key", "ok login", "ok list", "ok put", "ok rename", "ok remove", "ok fsync"];
+const GOOD: [&str; 8] =
+    ["ok host key", "ok login", "ok algorithms", "ok list", "ok put", "ok rename", "ok remove", "ok fsync"];
 
 #[test]
 fn a_partner_who_is_well_is_found_so() {
@@ -45,7 +46,7 @@ fn a_partner_who_is_well_is_found_so() {
     room.route("good", "core-out", "core-in", "source = \"leave\"");
     fs::set_permissions(&room.out, fs::Permissions::from_mode(0o555)).unwrap();
     let (code, text) = room.fpp(&["doctor"]);
-    assert_eq!((code, said(&text, "core-out").len()), (0, 4), "{text}");
+    assert_eq!((code, said(&text, "core-out").len()), (0, 5), "{text}");
     assert!(text.contains("partner core-out, put: not tried: files are only collected and left"), "{text}");
 }
 
@@ -66,9 +67,14 @@ fn each_fault_of_a_partner_is_named_with_what_to_do() {
 
     let good = room(&Reach::default());
     fs::set_permissions(&good.inn, fs::Permissions::from_mode(0o555)).unwrap();
-    fault(&good, "core-in", &["ok host key", "ok login", "ok list", "FAULT put", "note CCSID tag"], "ermission");
+    fault(
+        &good,
+        "core-in",
+        &["ok host key", "ok login", "ok algorithms", "ok list", "FAULT put", "note CCSID tag"],
+        "ermission",
+    );
     fs::remove_dir(&good.inn).unwrap();
-    fault(&good, "core-in", &["ok host key", "ok login", "FAULT list"], "");
+    fault(&good, "core-in", &["ok host key", "ok login", "ok algorithms", "FAULT list"], "");
     good.sshd.kill();
     fault(&good, "core-in", &["FAULT reach"], "connecting to");
 
@@ -77,7 +83,12 @@ fn each_fault_of_a_partner_is_named_with_what_to_do() {
     readers.spool_of(&closed, "closed", "in", &Reach::default());
     readers.route("closed", "core-out", "closed", MOVE);
     readers.configure();
-    fault(&readers, "closed", &["ok host key", "ok login", "ok list", "FAULT put", "note CCSID tag"], "");
+    fault(
+        &readers,
+        "closed",
+        &["ok host key", "ok login", "ok algorithms", "ok list", "FAULT put", "note CCSID tag"],
+        "",
+    );
     assert_eq!(said(&readers.fpp(&["doctor"]).1, "core-out"), GOOD, "another partner's fault is its own");
 }
 

@@ -97,3 +97,38 @@ fn a_refused_login_is_tried_again_after_longer_and_longer_pauses() {
     assert_eq!(node.notice(4002, "core-out").count, 1, "a person hears once");
     node.stop();
 }
+
+/// Everything that is said at the loudest, by the commands that log in and by the node itself.
+#[test]
+fn no_secret_is_said_however_much_is_logged() {
+    if !available() {
+        return;
+    }
+    const SECRET: &str = "canary-4711-never-said";
+    let mut room = Room::new(&Reach::default());
+    let dir = room.sshd.dir.path().to_owned();
+    fs::write(dir.join("password"), format!("{SECRET}\n")).unwrap();
+    fs::write(dir.join("passphrase"), format!("{SECRET}\n")).unwrap();
+    room.route("left", "core-out", "core-in", "source = \"leave\"");
+    let port = room.sshd.port;
+    let key = fs::read_to_string(dir.join("host.pub")).unwrap();
+    let key = key.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+    let spool = |name: &str, auth: &str| {
+        format!(
+            "[spool.{name}]\nkind = \"sftp\"\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"{}\"\npath = \"/\"\n\
+             host_keys = [\"{key}\"]\n{auth}\n\n",
+            room.sshd.user
+        )
+    };
+    let at = |name: &str| dir.join(name).display().to_string();
+    let words = spool("by-word", &format!("password_file = \"{}\"", at("password")));
+    let locked = format!("key_file = \"{}\"\npassphrase_file = \"{}\"", at("locked"), at("passphrase"));
+    let text = format!("{words}{}", spool("by-key", &locked));
+    room.more(&text, "left", "");
+    room.configure();
+    for arguments in [&["check"][..], &["doctor"], &["doctor", "--json"], &["status", "--json"]] {
+        let (_, said) = room.loudly(arguments);
+        assert!(!said.contains(SECRET), "{arguments:?}");
+        assert!(arguments[0] != "doctor" || said.contains("by-word"), "{said}");
+    }
+}

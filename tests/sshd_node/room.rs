@@ -153,7 +153,17 @@ impl Room {
 
     /// The built program, with this node's configuration: exit code and everything said.
     pub(crate) fn fpp(&self, arguments: &[&str]) -> (i32, String) {
+        self.run_fpp(arguments, None)
+    }
+
+    /// The same, with everything in its log.
+    pub(crate) fn loudly(&self, arguments: &[&str]) -> (i32, String) {
+        self.run_fpp(arguments, Some("trace"))
+    }
+
+    fn run_fpp(&self, arguments: &[&str], log: Option<&str>) -> (i32, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fpp"));
+        command.envs(log.map(|log| ("FPP_LOG", log)));
         command.args(arguments).arg("--config").arg(self.conf()).stdin(Stdio::null());
         let output = command.output().unwrap();
         let said = [output.stdout, output.stderr].concat();

@@ -177,7 +177,7 @@ impl SftpPool {
             Ok(conn) => {
                 self.connected.fetch_add(1, Ordering::Relaxed);
                 self.breaker.let_in();
-                self.place().negotiated = Some((*conn.negotiated).clone());
+                self.agreed((*conn.negotiated).clone());
                 Ok(conn)
             }
             Err(error) => {
@@ -222,6 +222,21 @@ impl SftpPool {
         (place.address, place.since) = (address, (address > 0).then(Instant::now));
         drop(place);
         self.close_idle();
+    }
+
+    /// What was agreed on is told when it is the first time, or other than at the login before.
+    fn agreed(&self, now: Negotiated) {
+        let mut place = self.place();
+        let fsync = place.negotiated.as_ref().and_then(|before| before.fsync);
+        let before = place.negotiated.replace(Negotiated { fsync, ..now.clone() });
+        drop(place);
+        let partner = self.settings.describe();
+        if before.is_some_and(|before| Negotiated { fsync: None, ..before } == now) {
+            tracing::debug!(partner, "one more session");
+            return;
+        }
+        tracing::info!(partner, address = now.address, server = now.server, exchange = now.exchange,
+            host_key = now.host_key, ciphers = ?now.ciphers, macs = ?now.macs, "agreed");
     }
 
     fn failed(&self, error: &Error) {

@@ -29,6 +29,8 @@ pub struct Negotiated {
     pub host_key: String,
     /// Cipher, to the partner and from it.
     pub ciphers: [String; 2],
+    /// Message code, to the partner and from it; empty where the cipher has its own.
+    pub macs: [String; 2],
     /// Whether files can be made durable there (fsync@openssh.com); not known before the first was written.
     pub fsync: Option<bool>,
 }
@@ -44,6 +46,7 @@ impl Negotiated {
             exchange: method(MethodType::Kex),
             host_key: method(MethodType::HostKey),
             ciphers: [method(MethodType::CryptCs), method(MethodType::CryptSc)],
+            macs: [method(MethodType::MacCs), method(MethodType::MacSc)],
             fsync: None,
         }
     }
@@ -91,7 +94,6 @@ impl Conn {
         login::login(&session, settings)?;
         let sftp = session.sftp().map_err(|e| line("starting SFTP at", e))?;
         let negotiated = Box::new(Negotiated::of(&session, settings));
-        tracing::debug!(partner = settings.describe(), ?negotiated, "connected");
         closing.keep();
         // OpenSSH makes a link and removes the old name; other servers are known to replace the target in silence.
         let rename_refuses = session.banner().is_some_and(|banner| banner.contains("OpenSSH"));

@@ -185,8 +185,8 @@ impl<E: Engine> Ledger for SqlLedger<E> {
         reads::due_deliveries(&mut *self.engine.read().await?, now_ms, limit).await
     }
 
-    async fn untaken_deliveries(&self, limit: u32) -> Result<Vec<Delivery>> {
-        reads::untaken_deliveries(&mut *self.engine.read().await?, limit).await
+    async fn untaken_deliveries(&self, after: Option<&Delivery>, limit: u32) -> Result<Vec<Delivery>> {
+        reads::untaken_deliveries(&mut *self.engine.read().await?, after, limit).await
     }
 
     async fn unfinished_deliveries(&self, limit: u32) -> Result<Vec<Delivery>> {

@@ -36,7 +36,8 @@ pub(crate) const TAKEN: &str = concat!(
 pub(crate) const UNTAKEN: &str = concat!(
     "SELECT ",
     delivery_columns!(),
-    " FROM deliveries WHERE state = 'Delivered' ORDER BY delivered_ms, id LIMIT ?"
+    " FROM deliveries WHERE state = 'Delivered' AND delivered_ms >= ? AND (delivered_ms > ? OR id > ?) \
+     ORDER BY delivered_ms, id LIMIT ?"
 );
 pub(crate) const PUBLICATIONS: &str =
     concat!("SELECT ", transfer_columns!(), " FROM transfers WHERE publication > ? ORDER BY publication LIMIT ?");
@@ -191,8 +192,13 @@ pub(super) async fn taken_deliveries(
     deliveries_of(&session.rows(sql(TAKEN).bind(from_ms).bind(until_ms).bind(spool).bind(limit)).await?)
 }
 
-pub(super) async fn untaken_deliveries(session: &mut dyn Session, limit: u32) -> Result<Vec<Delivery>> {
-    deliveries_of(&session.rows(sql(UNTAKEN).bind(limit)).await?)
+pub(super) async fn untaken_deliveries(
+    session: &mut dyn Session,
+    after: Option<&Delivery>,
+    limit: u32,
+) -> Result<Vec<Delivery>> {
+    let (from_ms, id) = after.map_or((i64::MIN, ""), |d| (d.delivered_ms.unwrap_or(i64::MIN), d.id.0.as_str()));
+    deliveries_of(&session.rows(sql(UNTAKEN).bind(from_ms).bind(from_ms).bind(id).bind(limit)).await?)
 }
 
 pub(super) async fn counts(session: &mut dyn Session) -> Result<Vec<(String, String, Option<String>, u64)>> {

@@ -90,7 +90,11 @@ fn login(subject: &str, settings: SftpSettings, path: &str) -> (Arc<SftpPool>, V
     }
     let agreed = pool.status().negotiated.unwrap_or_default();
     found.push(good("host key", format!("the pinned one ({})", agreed.host_key)));
-    found.push(good("login", format!("{} ({}, {}), in {took} ms", agreed.address, agreed.server, agreed.ciphers[0])));
+    found.push(good("login", format!("{} ({}), in {took} ms", agreed.address, agreed.server)));
+    let [macs, _] = &agreed.macs;
+    let macs = if macs.is_empty() { "the cipher's own" } else { macs };
+    let what = format!("{}, {}, {}, message code {macs}", agreed.exchange, agreed.host_key, agreed.ciphers[0]);
+    found.push(good("algorithms", what));
     let let_in = listed.is_ok();
     if let Err(error) = &listed {
         found.push(failed(subject, "list", error));
