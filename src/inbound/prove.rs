@@ -6,6 +6,7 @@
 use super::compare;
 use super::decide::{self, notice};
 use super::examine::{examine, worth};
+use super::order;
 use super::resend::{self, Replaced};
 use super::route::Route;
 use super::series::{self, Place};
@@ -63,6 +64,11 @@ pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
         if let Some(error) = held {
             let known = Facts { identity: Some(identity.clone()), ..Facts::default() };
             cx.apply(fence, decide::hold(transfer, &error, known)).await?;
+            // Whoever opened the day meanwhile found nothing to let go.
+            let by_day = error.code == Code::DAY_CLOSED;
+            if by_day && series::is_open(cx, &route, &identity.business_date).await? {
+                order::go_on(cx, transfer, &order::released(transfer, "fpp: its business date was opened")).await?;
+            }
             return Ok(Next::Parked);
         }
     }
