@@ -172,7 +172,7 @@ mod tests {
     fn a_folder_in_which_everything_waits_is_counted_and_not_listed() {
         let waiting = |n: usize| {
             let why = format!("its marker PM{n:06}.OK is not there");
-            let route = if n % 4 == 0 { "gold" } else { "silver" };
+            let route = if n.is_multiple_of(4) { "gold" } else { "silver" };
             let (waited, settling) = (std::time::Duration::ZERO, false);
             (format!("PM{n:06}"), fpp_spool::Waiting { route: route.into(), why, waited, settling })
         };
