@@ -218,6 +218,8 @@ fn dirty_values_go_by_the_policy_of_their_field() {
     let with = |blank, dirty| number(packed, 2, Rules { blank, dirty, ..Rules::PLAIN });
     with(None, Dirty::Null).only_read("40 40", "null", 1);
     with(None, Dirty::Zero).only_read("12 34", "\"0.00\"", 1);
+    let text = One::new(Kind::NumberText { decimals: 2 }, 4, Page::Cp37, Rules { dirty: Dirty::Zero, ..Rules::PLAIN });
+    text.only_read("40 40 40 40", "\"0.00\"", 1);
     let low = with(Some(Dirty::Null), Dirty::Reject);
     low.only_read("00 00", "null", 1);
     low.refused("FA 3C", Code::PACKED_DIGIT, 0);

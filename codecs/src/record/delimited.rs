@@ -229,10 +229,10 @@ fn nothing(step: &Step, repaired: &mut dyn FnMut(usize, &'static str)) -> Result
             repaired(0, "no value: read as null");
             Ok(Cell::Null)
         }
-        Dirty::Zero if step.kind.digits().is_some() => {
+        Dirty::Zero if number::decimals(step.kind).is_some() => {
             repaired(0, "no value: read as zero");
             let whole = matches!(step.kind, Kind::Binary { decimals: 0, .. });
-            Ok(if whole { Cell::Int(0) } else { decimal(0, step.kind.digits().map_or(0, |(_, decimals)| decimals)) })
+            Ok(if whole { Cell::Int(0) } else { decimal(0, number::decimals(step.kind).unwrap_or(0)) })
         }
         _ => Err(NOTHING),
     }

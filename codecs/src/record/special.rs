@@ -158,7 +158,7 @@ fn zero(step: &Step) -> Cell {
         Kind::Binary { decimals: 0, .. } => Cell::Int(0),
         Kind::Float { double: false } => Cell::Single(0.0),
         Kind::Float { double: true } => Cell::Double(0.0),
-        kind => Decimal { unscaled: 0, scale: kind.digits().map_or(0, |(_, decimals)| decimals) }.into(),
+        kind => Decimal { unscaled: 0, scale: number::decimals(kind).unwrap_or(0) }.into(),
     }
 }
 
