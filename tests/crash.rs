@@ -7,12 +7,13 @@
 mod crash_support;
 mod support;
 
-use crash_support::bench::{Dropped, End, differences, drop_file, leftovers, live, site, take_answers};
+use crash_support::bench::{End, differences, drop_file, live, site, take_answers};
 use crash_support::mortal::Death;
 use crash_support::process::{Point, killed_at};
 use fpp::ledger::delivery::{DeliveryState, Purpose};
 use std::collections::VecDeque;
 use std::sync::{Mutex, OnceLock};
+use support::core::Dropped;
 use support::told::Files;
 
 /// Lives at once.
@@ -24,16 +25,13 @@ const COMMITS_MAX: u64 = 40;
 fn undisturbed(dropped: Dropped) -> &'static Files {
     static PARTLY: OnceLock<Files> = OnceLock::new();
     static REFUSED: OnceLock<Files> = OnceLock::new();
-    let files = match dropped {
-        Dropped::Partly => &PARTLY,
-        Dropped::Refused => &REFUSED,
-    };
+    let files = if dropped == Dropped::Refused { &REFUSED } else { &PARTLY };
     files.get_or_init(|| {
         let site = site();
-        drop_file(&site, dropped);
-        match live(&site, Death::Never) {
-            Ok(End::Rest(files)) => files,
-            Ok(End::Killed) => panic!("nobody killed it"),
+        let file = drop_file(&site, dropped);
+        match live(&site, &file, Death::Never, None) {
+            Ok((End::Rest(files, _), _)) => files,
+            Ok((End::Killed, _)) => panic!("nobody killed it"),
             Err(why) => panic!("{why}"),
         }
     })
@@ -51,10 +49,12 @@ enum Partner {
 /// One file through these lives, and then through one that nobody ends. Gives the number of lives that were ended.
 fn lives(dropped: Dropped, partner: Partner, deaths: impl IntoIterator<Item = Death>) -> Result<usize, String> {
     let site = site();
-    drop_file(&site, dropped);
-    let mut killed = 0;
+    let file = drop_file(&site, dropped);
+    let (mut killed, mut before) = (0, None);
     for death in deaths.into_iter().chain([Death::Never]) {
-        let files = match live(&site, death)? {
+        let (end, evidence) = live(&site, &file, death, before.as_ref())?;
+        before = Some(evidence);
+        let files = match end {
             End::Killed => {
                 killed += 1;
                 if partner == Partner::Takes {
@@ -62,7 +62,7 @@ fn lives(dropped: Dropped, partner: Partner, deaths: impl IntoIterator<Item = De
                 }
                 continue;
             }
-            End::Rest(files) => files,
+            End::Rest(files, _) => files,
         };
         let (mut due, mut found) = (undisturbed(dropped).clone(), files);
         if partner == Partner::Takes {
@@ -71,8 +71,7 @@ fn lives(dropped: Dropped, partner: Partner, deaths: impl IntoIterator<Item = De
             due.remove("outcome.json");
             found.remove("outcome.json");
         }
-        let mut told = differences(&due, &found);
-        told.extend(leftovers(&site).into_iter().map(|path| format!("left behind: {path}")));
+        let told = differences(&due, &found);
         return if told.is_empty() { Ok(killed) } else { Err(format!("{death:?}: {}", told.join("\n  "))) };
     }
     unreachable!("the last life is ended by nobody")
@@ -142,9 +141,8 @@ fn a_process_killed_at_any_moment_goes_on_from_its_books() {
         Point::Delivery(P::Answer, D::Delivered),
     ]);
     for point in points {
-        let (site, files) = runtime.block_on(killed_at(point));
-        let mut told = differences(&due, &without_times(&files));
-        told.extend(leftovers(&site).into_iter().map(|path| format!("left behind: {path}")));
+        let files = runtime.block_on(killed_at(point));
+        let told = differences(&due, &without_times(&files));
         assert!(told.is_empty(), "killed at {point:?}:\n  {}", told.join("\n  "));
     }
 }

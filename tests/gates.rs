@@ -7,12 +7,13 @@
 mod crash_support;
 mod support;
 
-use crash_support::bench::{Dropped, NOW_MS, drop_file, site};
+use crash_support::bench::{NOW_MS, drop_file, site};
 use fpp::clock::Clock;
 use fpp::ledger::delivery::{Delivery, DeliveryState};
 use fpp::ledger::transfer::{FileState, Transfer};
 use fpp::node::{Node, Options};
 use std::time::{Duration, Instant};
+use support::core::Dropped;
 use support::settled::{PATIENCE, settled, transfers};
 use support::site::Site;
 

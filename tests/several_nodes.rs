@@ -9,11 +9,11 @@ mod fleet_support;
 mod support;
 
 use databases::{Kind, Running, SCHEMA_6, running};
-use fleet_support::checker::violations;
 use fleet_support::{Fleet, LEASE_MS};
 use fpp::ledger::Ledger;
 use fpp::ledger::fold::Entry;
 use fpp::ledger::node::NodeState;
+use fpp::vault::disk::DiskVault;
 use rustix::process::Signal;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -42,9 +42,10 @@ async fn all_rest(fleet: &Fleet, count: usize) {
     fleet.until("the end of all files", async |ledger| at_rest(ledger, count).await.is_ok()).await;
 }
 
-async fn is_sound(fleet: &Fleet, names: &[String], reader: usize) {
+async fn is_sound(fleet: &Fleet, reader: usize) {
     let reader = address(fleet, reader).await;
-    let told = violations(fleet, names, reader).await;
+    let vault = DiskVault::open_read_only(&fleet.site.root.join("vault"));
+    let told = fleet.violations(&vault, reader).await;
     assert!(told.is_empty(), "{}\n{}", told.join("\n"), fleet.log(0) + &fleet.log(1));
 }
 
@@ -56,9 +57,9 @@ async fn nodes_share_the_work_and_each_file_comes_out_once() {
     for n in 0..3 {
         address(&fleet, n).await;
     }
-    let names: Vec<_> = (1..=30).map(|batch| fleet.drop_batch(batch)).collect();
-    all_rest(&fleet, names.len()).await;
-    is_sound(&fleet, &names, 0).await;
+    (1..=30).for_each(|batch| fleet.drop_batch(batch));
+    all_rest(&fleet, 30).await;
+    is_sound(&fleet, 0).await;
     let writers = writers(&fleet).await;
     assert!(writers.len() >= 2, "one node did all the work: {writers:?}");
 
@@ -76,14 +77,14 @@ async fn a_node_that_stops_hands_over_and_says_so() {
     let mut fleet = Fleet::of(server, 2, "").await;
     fleet.start(0);
     address(&fleet, 0).await;
-    let names: Vec<_> = (1..=40).map(|batch| fleet.drop_batch(batch)).collect();
+    (1..=40).for_each(|batch| fleet.drop_batch(batch));
     fleet.until("work under way", async |ledger| transfers(ledger).await.len() > 5).await;
     assert_eq!(fleet.stop(0), Some(0));
     assert_eq!(fleet.row(0).await.unwrap().state, NodeState::Stopped);
-    assert!(at_rest(&fleet.ledger, names.len()).await.is_err(), "there was nothing left to hand over");
+    assert!(at_rest(&fleet.ledger, 40).await.is_err(), "there was nothing left to hand over");
     fleet.start(1);
-    all_rest(&fleet, names.len()).await;
-    is_sound(&fleet, &names, 1).await;
+    all_rest(&fleet, 40).await;
+    is_sound(&fleet, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,9 +95,8 @@ async fn a_node_that_dies_or_freezes_is_replaced_and_never_writes_again() {
     for n in 0..3 {
         address(&fleet, n).await;
     }
-    let mut names = Vec::new();
     for round in 0..3u16 {
-        names.extend((1..=10).map(|batch| fleet.drop_batch(round * 10 + batch)));
+        (1..=10).for_each(|batch| fleet.drop_batch(round * 10 + batch));
         let some = usize::from(round) * 10 + 3;
         fleet.until("work under way", async |ledger| transfers(ledger).await.len() >= some).await;
         let (killed, frozen) = if round % 2 == 0 { (1, 2) } else { (2, 1) };
@@ -107,8 +107,8 @@ async fn a_node_that_dies_or_freezes_is_replaced_and_never_writes_again() {
         fleet.signal(frozen, Signal::CONT);
         fleet.start(killed);
     }
-    all_rest(&fleet, names.len()).await;
-    is_sound(&fleet, &names, 0).await;
+    all_rest(&fleet, 30).await;
+    is_sound(&fleet, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,11 +122,11 @@ async fn a_spool_that_one_node_reaches_is_left_to_it() {
     }
     fleet.start(1);
     address(&fleet, 1).await;
-    let mut names = vec![fleet.drop_batch(1)];
+    fleet.drop_batch(1);
     fleet.start(0);
-    names.extend((2..=6).map(|batch| fleet.drop_batch(batch)));
-    all_rest(&fleet, names.len()).await;
-    is_sound(&fleet, &names, 1).await;
+    (2..=6).for_each(|batch| fleet.drop_batch(batch));
+    all_rest(&fleet, 6).await;
+    is_sound(&fleet, 1).await;
     assert_eq!(fleet.row(1).await.unwrap().reach, ["core-in", "services"]);
 }
 
@@ -174,16 +174,16 @@ async fn tables_that_the_next_version_changes_are_worked_on_with_files_in_flight
     let Some(server) = running(Kind::MariaDb) else { return };
     let mut fleet = Fleet::of(server, 2, "").await;
     (0..2).for_each(|n| fleet.start(n));
-    let mut names: Vec<_> = (1..=15).map(|batch| fleet.drop_batch(batch)).collect();
+    (1..=15).for_each(|batch| fleet.drop_batch(batch));
     fleet.until("work under way", async |ledger| transfers(ledger).await.len() > 5).await;
     run(server, &fleet, NEXT).await;
-    names.extend((16..=25).map(|batch| fleet.drop_batch(batch)));
+    (16..=25).for_each(|batch| fleet.drop_batch(batch));
     // One goes on, one begins anew on the newer tables.
     fleet.kill(1);
     fleet.start(1);
-    names.extend((26..=30).map(|batch| fleet.drop_batch(batch)));
-    all_rest(&fleet, names.len()).await;
-    is_sound(&fleet, &names, 0).await;
+    (26..=30).for_each(|batch| fleet.drop_batch(batch));
+    all_rest(&fleet, 30).await;
+    is_sound(&fleet, 0).await;
 }
 
 /// A real program of the version before (schema 6), named by the environment, began the ledger; one of this version comes
@@ -199,20 +199,20 @@ async fn a_program_of_the_version_before_works_beside_this_one() {
     run(server, &fleet, SCHEMA_6).await;
     fleet.programs.insert(0, before.into());
     fleet.start(0);
-    let mut names: Vec<_> = (1..=15).map(|batch| fleet.drop_batch(batch)).collect();
+    (1..=15).for_each(|batch| fleet.drop_batch(batch));
     fleet.until("work under way", async |ledger| transfers(ledger).await.len() > 5).await;
     fleet.start(1);
     address(&fleet, 1).await;
     for round in 0..4u16 {
-        names.extend((1..=10).map(|batch| fleet.drop_batch(15 + round * 10 + batch)));
+        (1..=10).for_each(|batch| fleet.drop_batch(15 + round * 10 + batch));
         let some = 15 + usize::from(round) * 10 + 3;
         fleet.until("work under way", async |ledger| transfers(ledger).await.len() >= some).await;
         fleet.kill(usize::from(round % 2));
         fleet.start(usize::from(round % 2));
     }
     fleet.ledger = fpp::ledger::mysql::MysqlLedger::open(server.server(&fleet.database)).await.unwrap();
-    all_rest(&fleet, names.len()).await;
+    all_rest(&fleet, 55).await;
     let both = writers(&fleet).await;
     assert_eq!(both.len(), 2, "both worked: {both:?}");
-    is_sound(&fleet, &names, 1).await;
+    is_sound(&fleet, 1).await;
 }

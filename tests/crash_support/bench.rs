@@ -2,15 +2,14 @@
 
 use super::invariants;
 use super::mortal::{Death, Life, Mortal};
+use crate::support::checker::evidence::Evidence;
+use crate::support::core::{CoreFile, Dropped, core_file};
 use crate::support::settled::{PATIENCE, at_rest};
-use crate::support::site::{Site, overlay, sample_route};
-use crate::support::told::{Files, told};
+use crate::support::site::{Site, route_with_an_outlet_of_files};
+use crate::support::told::{Files, read_stream, told};
 use fpp::clock::Clock;
-use fpp::demo::generate::{Flaw, Harm, Series, Spec, Spoil, generate};
 use fpp::ledger::Ledger;
 use fpp::node::{Node, Options};
-use fpp_codecs::date::Date;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -20,59 +19,40 @@ pub(crate) const NOW_MS: i64 = 1_750_407_000_000;
 
 /// A route with everything: stream, a required file outlet, an answer; side files for both.
 pub(crate) fn site() -> Site {
-    let outlets = r#"
-        [[outlet]]
-        kind = "stream"
-        [[outlet]]
-        kind = "file"
-        spool = "services"
-        name = "PMTRD_{date}_{batch:4}_{run:2}.jsonl"
-        sensitive = "clear"
-        checksums = ["sha256"]
-        marker = "{name}.OK"
-    "#;
-    let mut route = sample_route("pmtrd");
-    overlay(&mut route, &outlets.parse().unwrap());
-    Site::make(&route)
+    Site::make(&route_with_an_outlet_of_files())
 }
 
-/// What the core drops.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Dropped {
-    /// Ten trades, three of them bad.
-    Partly,
-    /// The same, and a trailer that is one fen off.
-    Refused,
-}
-
-/// Drops it.
-pub(crate) fn drop_file(site: &Site, dropped: Dropped) {
-    let bad = |trade, flaw| Spoil::Record { trade, flaw };
-    let mut spoils = vec![bad(2, Flaw::FeeDigit), bad(5, Flaw::NameRun), bad(9, Flaw::Instrument)];
-    if let Dropped::Refused = dropped {
-        spoils.push(Spoil::File(Harm::LyingAmount));
-    }
-    let date = Date { year: 2025, month: 6, day: 20 };
-    let spec = Spec { trades: 10, spoils, ..Spec::new(Series::Ebcdic, date, 1) };
-    let mut bytes = Vec::new();
-    generate(&spec, &mut bytes).unwrap();
-    site.drop_file(&spec.file_name(), &bytes, Some(""), NOW_MS);
+/// The core drops its file of ten trades.
+pub(crate) fn drop_file(site: &Site, dropped: Dropped) -> CoreFile {
+    let file = core_file(1, 10, dropped);
+    site.drop_file(&file.name, &file.bytes, Some(""), NOW_MS);
+    file
 }
 
 /// How a life ended.
 pub(crate) enum End {
     Killed,
-    /// At rest, with everything that came out.
-    Rest(Files),
+    /// At rest, with everything that came out, and the stream as a consumer read it.
+    Rest(Files, Vec<String>),
 }
 
-/// One life, in a runtime of its own: when this returns, nothing of the node runs any more.
-pub(crate) fn live(site: &Site, death: Death) -> Result<End, String> {
+/// One life, in a runtime of its own: when this returns, nothing of the node runs any more. Gives what it left, which is
+/// checked; `before` is what the life before it left.
+pub(crate) fn live(
+    site: &Site,
+    file: &CoreFile,
+    death: Death,
+    before: Option<&Evidence>,
+) -> Result<(End, Evidence), String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let end = life(site, death, &runtime);
     runtime.shutdown_timeout(Duration::from_secs(30));
-    let broken = invariants::broken(site);
-    if broken.is_empty() { end } else { Err(format!("after {death:?}: {}", broken.join("\n  "))) }
+    let mut evidence = invariants::evidence(site, file);
+    if let Ok(End::Rest(_, received)) = &end {
+        evidence = evidence.with_received("a consumer", received.clone());
+    }
+    let broken = invariants::broken(before, &evidence);
+    if broken.is_empty() { Ok((end?, evidence)) } else { Err(format!("after {death:?}: {}", broken.join("\n  "))) }
 }
 
 fn life(site: &Site, death: Death, runtime: &Runtime) -> Result<End, String> {
@@ -100,8 +80,9 @@ fn life(site: &Site, death: Death, runtime: &Runtime) -> Result<End, String> {
             let left = leftovers(site);
             if rest.is_ok() && left.is_empty() && !life.is_over() {
                 let files = told(site, &settings, &*node.ledger, node.address).await;
+                let received = read_stream(node.address).await;
                 node.stop().await;
-                return Ok(End::Rest(files));
+                return Ok(End::Rest(files, received));
             }
             if Instant::now() > until {
                 return Err(format!("{death:?}: {} left: {left:?}", rest.err().unwrap_or_default()));
@@ -125,28 +106,9 @@ pub(crate) fn take_answers(site: &Site) {
     }
 }
 
-/// What must not be left behind, whatever happened (I9).
+/// What an earlier life left and nobody swept yet (I9).
 pub(crate) fn leftovers(site: &Site) -> Vec<String> {
-    let mut left = Vec::new();
-    collect(&site.root.join("data/scratch"), &mut left);
-    for folder in ["core/out", "core/in", "services", "data/vault"] {
-        let mut all = Vec::new();
-        collect(&site.root.join(folder), &mut all);
-        let temporary = |path: &String| path.contains("/.") || path.ends_with(".part") || path.contains("/tmp/");
-        left.extend(all.into_iter().map(|path| path.replace(&site.root.display().to_string(), "")).filter(temporary));
-    }
-    left
-}
-
-fn collect(folder: &Path, out: &mut Vec<String>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for entry in entries.map(|e| e.unwrap()) {
-        if entry.file_type().unwrap().is_dir() {
-            collect(&entry.path(), out);
-        } else {
-            out.push(entry.path().display().to_string());
-        }
-    }
+    invariants::places(site).temporaries()
 }
 
 /// Differences between an undisturbed end and another, in words.

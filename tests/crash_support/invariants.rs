@@ -1,65 +1,40 @@
-//! What must hold at any moment a node may die at: the outside never sees more than the books know.
+//! What a life left behind, for the checker.
 
-use crate::support::settled::transfers;
+use crate::support::checker::evidence::{Evidence, Places};
+use crate::support::checker::{at_any_moment, at_the_end, nothing_was_undone};
+use crate::support::core::CoreFile;
 use crate::support::site::Site;
-use fpp::ledger::Ledger;
-use fpp::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use fpp::ledger::sqlite::SqliteLedger;
-use fpp::ledger::transfer::{FileState, Transfer, Verdict};
-use fpp_spool::{Algorithm, Digest};
+use fpp::vault::disk::DiskVault;
 
-/// What is seen outside and should not be, in words.
-pub(crate) fn broken(site: &Site) -> Vec<String> {
+/// Where a site has what.
+pub(crate) fn places(site: &Site) -> Places {
+    let at = |path: &str| site.root.join(path);
+    Places {
+        taken: Some(at("taken")),
+        rooms: vec![at("data/vault")],
+        scratch: vec![at("data/scratch")],
+        statuses: vec![at("data/status.json")],
+        ..Places::below(&site.root)
+    }
+}
+
+/// Everything that is there now; nobody writes any more.
+pub(crate) fn evidence(site: &Site, file: &CoreFile) -> Evidence {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let ledger = SqliteLedger::open_read_only(&site.settings().ledger_file()).await.unwrap();
-        let mut told: Vec<_> = ledger.verify(None).await.unwrap().broken.into_iter().collect();
-        let all = transfers(&ledger).await;
-        told.extend(source(site, all.first()));
-        for transfer in &all {
-            let sent = ledger.deliveries(Some(&transfer.id), 10).await.unwrap();
-            told.extend(sent.iter().filter_map(|d| final_name(site, d)));
-            told.extend(order(site, transfer, &sent));
-        }
-        told
+        let settings = site.settings();
+        let ledger = SqliteLedger::open_read_only(&settings.ledger_file()).await.unwrap();
+        let vault = DiskVault::open_read_only(&settings.vault_dir());
+        let evidence = Evidence::whole(&places(site), &ledger, &vault, std::slice::from_ref(file)).await;
+        Evidence { outlets: 1, ..evidence }
     })
 }
 
-/// The source goes only after everything about it is durable (I8).
-fn source(site: &Site, transfer: Option<&Transfer>) -> Option<String> {
-    let gone = !site.names("core/out").iter().any(|name| name.ends_with(".TXT"));
-    let may_go = transfer.is_some_and(|t| matches!(t.state, FileState::Acknowledged | FileState::Archived));
-    (gone && !may_go).then(|| format!("the source is gone while the books say {:?}", transfer.map(|t| t.state)))
-}
-
-/// A file under its final name has the ledger's digest, and was proven before it was renamed (I4, D15).
-fn final_name(site: &Site, delivery: &Delivery) -> Option<String> {
-    let bytes = std::fs::read(site.root.join(folder(delivery)).join(&delivery.name)).ok()?;
-    if Digest::of(Algorithm::Sha256, &bytes).to_string() != delivery.sha256 {
-        return Some(format!("{} has other bytes than the books say", delivery.name));
-    }
-    let unproven = delivery.state == DeliveryState::Planned;
-    unproven.then(|| format!("{} stands under its final name before it was proven", delivery.name))
-}
-
-/// No answer before the events are durable in every required outlet, the stream included (I3).
-fn order(site: &Site, transfer: &Transfer, sent: &[Delivery]) -> Vec<String> {
-    let stands = |d: &Delivery| site.root.join(folder(d)).join(&d.name).exists();
-    if !sent.iter().any(|d| d.purpose == Purpose::Answer && stands(d)) {
-        return Vec::new();
-    }
-    let mut told = Vec::new();
-    let told_of = |d: &&Delivery| d.purpose == Purpose::Events && d.required;
-    if !sent.iter().filter(told_of).any(stands) {
-        told.push(format!("the answer to {} stands before its events", transfer.name));
-    }
-    let posted = matches!(transfer.state, FileState::Posted | FileState::Acknowledged | FileState::Archived);
-    if transfer.publication.is_none() || !(posted || transfer.verdict == Some(Verdict::Rejected)) {
-        told.push(format!("the answer to {} stands while it is {:?}", transfer.name, transfer.state));
-    }
+/// What does not hold after a life that was ended, or, with what a consumer received, at the end of all.
+pub(crate) fn broken(before: Option<&Evidence>, now: &Evidence) -> Vec<String> {
+    let mut told = if now.received.is_empty() { at_any_moment(now) } else { at_the_end(now) };
+    told.extend(now.broken.iter().map(|what| format!("I7 violated: {what}")));
+    told.extend(before.into_iter().flat_map(|before| nothing_was_undone(before, now)));
     told
-}
-
-fn folder(delivery: &Delivery) -> &'static str {
-    if delivery.spool == "services" { "services" } else { "core/in" }
 }

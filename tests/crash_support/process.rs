@@ -1,10 +1,12 @@
 //! The program itself, killed with SIGKILL when its books show a certain state.
 
-use super::bench::{Dropped, drop_file, site};
+use super::bench::{drop_file, site};
 use super::invariants;
+use crate::support::checker::evidence::Evidence;
+use crate::support::core::{CoreFile, Dropped};
 use crate::support::settled::{PATIENCE, at_rest, transfers};
 use crate::support::site::Site;
-use crate::support::told::{Files, told};
+use crate::support::told::{Files, read_stream, told};
 use fpp::ledger::Ledger;
 use fpp::ledger::delivery::{DeliveryState, Purpose};
 use fpp::ledger::sqlite::SqliteLedger;
@@ -40,21 +42,44 @@ impl Drop for Daemon {
 }
 
 /// Drops the file, kills the process at the point, starts another one, and gives what came out of both lives.
-pub(crate) async fn killed_at(point: Point) -> (Arc<Site>, Files) {
+pub(crate) async fn killed_at(point: Point) -> Files {
     let site = Arc::new(site());
     let first = Daemon::start(&site);
-    drop_file(&site, Dropped::Partly);
+    let file = drop_file(&site, Dropped::Partly);
     wait_for(&site, "the point", async |ledger| reached(ledger, point).await).await;
     drop(first);
-    let looked = site.clone();
-    let broken = tokio::task::spawn_blocking(move || invariants::broken(&looked)).await.unwrap();
-    assert!(broken.is_empty(), "killed at {point:?}:\n  {}", broken.join("\n  "));
+    let before = look(&site, &file, None, Vec::new(), point).await;
     std::fs::remove_file(site.root.join("data/status.json")).unwrap();
     let _second = Daemon::start(&site);
     wait_for(&site, "the end", async |ledger| at_rest(ledger, 1).await.is_ok()).await;
     let ledger = open(&site).await.unwrap();
-    let files = told(&site, &site.settings(), &ledger, address(&site).await).await;
-    (site, files)
+    let address = address(&site).await;
+    let files = told(&site, &site.settings(), &ledger, address).await;
+    // What an earlier life left is swept beside the walk, perhaps after it.
+    wait_for(&site, "the sweep", async |_| invariants::places(&site).temporaries().is_empty()).await;
+    look(&site, &file, Some(before), read_stream(address).await, point).await;
+    files
+}
+
+/// What is there now; the checker has nothing to say.
+async fn look(
+    site: &Arc<Site>,
+    file: &CoreFile,
+    before: Option<Evidence>,
+    received: Vec<String>,
+    point: Point,
+) -> Evidence {
+    let (site, file) = (site.clone(), file.clone());
+    let looked = tokio::task::spawn_blocking(move || {
+        let mut now = invariants::evidence(&site, &file);
+        if !received.is_empty() {
+            now = now.with_received("a consumer", received);
+        }
+        (invariants::broken(before.as_ref(), &now), now)
+    });
+    let (broken, now) = looked.await.unwrap();
+    assert!(broken.is_empty(), "killed at {point:?}:\n  {}", broken.join("\n  "));
+    now
 }
 
 async fn open(site: &Site) -> Option<SqliteLedger> {

@@ -1,24 +1,28 @@
 //! A fleet: several processes of the program on one ledger of a real server, one vault and the same spools.
 #![allow(dead_code, reason = "each test program uses a part")]
 
-pub(crate) mod checker;
-
 use crate::databases::Running;
+use crate::support::checker::at_the_end;
+use crate::support::checker::evidence::{Evidence, Places};
+use crate::support::core::{CoreFile, Dropped, core_file};
 use crate::support::settled::PATIENCE;
 use crate::support::site::{Site, sample_route};
-use fpp::demo::generate::{Series, Spec, generate};
+use crate::support::told::read_stream;
 use fpp::ledger::Ledger;
 use fpp::ledger::mysql::MysqlLedger;
 use fpp::ledger::node::NodeRow;
-use fpp_codecs::date::Date;
+use fpp::vault::Vault;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a lease stands still before it is taken over.
 pub(crate) const LEASE_MS: u64 = 1_000;
+/// Trades of a batch.
+const TRADES: u64 = 10;
 
 /// Processes and what they share.
 pub(crate) struct Fleet {
@@ -27,6 +31,7 @@ pub(crate) struct Fleet {
     pub(crate) database: String,
     /// Another program than this one, for the nodes that have one.
     pub(crate) programs: BTreeMap<usize, PathBuf>,
+    pub(crate) dropped: Vec<CoreFile>,
     nodes: Vec<Option<Child>>,
 }
 
@@ -49,7 +54,8 @@ impl Fleet {
             std::fs::write(site.root.join(format!("conf/n{n}.toml")), text + &shared).unwrap();
         }
         let ledger = MysqlLedger::open(server.server(&database)).await.unwrap();
-        Fleet { site, ledger, database, programs: BTreeMap::new(), nodes: (0..nodes).map(|_| None).collect() }
+        let (programs, dropped) = (BTreeMap::new(), Vec::new());
+        Fleet { site, ledger, database, programs, dropped, nodes: (0..nodes).map(|_| None).collect() }
     }
 
     /// The configuration of a node.
@@ -111,13 +117,36 @@ impl Fleet {
     }
 
     /// The core drops a batch of ten trades.
-    pub(crate) fn drop_batch(&self, batch: u16) -> String {
-        let date = Date { year: 2025, month: 6, day: 20 };
-        let spec = Spec { trades: 10, ..Spec::new(Series::Ebcdic, date, batch) };
-        let mut bytes = Vec::new();
-        generate(&spec, &mut bytes).unwrap();
-        self.site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_407_000_000);
-        spec.file_name()
+    pub(crate) fn drop_batch(&mut self, batch: u16) {
+        let file = core_file(batch, TRADES, Dropped::Good);
+        self.site.drop_file(&file.name, &file.bytes, Some(""), 1_750_407_000_000);
+        self.dropped.push(file);
+    }
+
+    /// What the checker says of everything there is; `reader` is a node to read the stream of.
+    pub(crate) async fn violations(&self, vault: &dyn Vault, reader: SocketAddr) -> Vec<String> {
+        let root = &self.site.root;
+        let places = Places {
+            rooms: vec![root.join("vault")],
+            scratch: (0..self.nodes.len()).map(|n| root.join(format!("data{n}/scratch"))).collect(),
+            statuses: (0..self.nodes.len()).map(|n| root.join(format!("data{n}/status.json"))).collect(),
+            ..Places::below(root)
+        };
+        let received = read_stream(reader).await;
+        let evidence = Evidence::whole(&places, &self.ledger, vault, &self.dropped).await;
+        let evidence = Evidence { memory: self.memory(), ..evidence };
+        at_the_end(&evidence.with_received("a service", received))
+    }
+
+    /// The most memory that each running node had.
+    fn memory(&self) -> Vec<(String, u64)> {
+        let most = |child: &Child| {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+            line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib * 1024)
+        };
+        let running = self.nodes.iter().enumerate();
+        running.filter_map(|(n, child)| Some((format!("n{n}"), most(child.as_ref()?)?))).collect()
     }
 
     /// Waits for a condition of the books, with a deadline.

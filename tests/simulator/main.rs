@@ -9,7 +9,6 @@
 
 mod baton;
 mod books;
-mod checker;
 mod disks;
 mod node;
 mod seams;

@@ -2,17 +2,18 @@
 
 use super::baton::{Baton, Dice};
 use super::books::Books;
-use super::checker;
 use super::node::live;
 use super::seams::{LEASE_MS, Life, Rates, Shared, SimLedger};
-use super::site::{CoreFile, Due, Ground, core_file};
+use super::site::Ground;
+use crate::support::checker::evidence::{Evidence, Taken};
+use crate::support::checker::{at_any_moment, at_the_end};
+use crate::support::core::{CoreFile, Dropped, core_file};
 use fpp::ledger::delivery::DeliveryState;
 use fpp::ledger::transfer::FileState;
 use fpp::outlets;
 use fpp::outlets::filter::Filter;
 use fpp::outlets::position::Position;
 use fpp::outlets::stream::{BYTES_MAX, Query, read};
-use fpp_spool::{Algorithm, Digest};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -26,6 +27,8 @@ const WILD_TURNS: u64 = 220;
 /// Turns without, after which everything must be at its end.
 const CALM_TURNS: u64 = 6_000;
 const FILES_MAX: u64 = 5;
+/// Trades of a file.
+const TRADES: u64 = 3;
 
 /// What a run came to.
 pub(crate) struct Outcome {
@@ -52,12 +55,12 @@ pub(crate) struct World {
     pub(crate) shared: Arc<Shared>,
     pub(crate) ground: Arc<Ground>,
     machines: Vec<Machine>,
-    pub(crate) dropped: Vec<CoreFile>,
-    /// Answers and event files that were taken, by name.
-    pub(crate) taken: BTreeMap<String, Vec<u8>>,
-    pub(crate) consumed: Vec<String>,
+    dropped: Vec<CoreFile>,
+    /// Answers and event files that were taken.
+    taken: Vec<Taken>,
+    consumed: Vec<String>,
     position: Position,
-    pub(crate) violations: Vec<String>,
+    violations: Vec<String>,
     runtime: tokio::runtime::Runtime,
     reader: outlets::Books,
 }
@@ -67,7 +70,7 @@ pub(crate) fn run(seed: u64) -> Outcome {
     let mut world = World::new(seed);
     world.wild();
     world.calm();
-    checker::at_the_end(&mut world);
+    world.check_the_end();
     world.end()
 }
 
@@ -116,7 +119,7 @@ impl World {
             ground,
             machines: (0..NODES).map(machine).collect(),
             dropped: Vec::new(),
-            taken: BTreeMap::new(),
+            taken: Vec::new(),
             consumed: Vec::new(),
             position: Position::START,
             violations: Vec::new(),
@@ -133,7 +136,7 @@ impl World {
         self.shared.now_ms.load(SeqCst)
     }
 
-    pub(crate) fn tell(&self, what: &str) {
+    fn tell(&self, what: &str) {
         self.shared.trace.lock().unwrap().push(format!("{:>8} -- {what}", self.now_ms()));
     }
 
@@ -158,7 +161,7 @@ impl World {
                 _ => self.pass([50, 200, 700, 3_000][self.below(4) as usize]),
             }
             self.pass(self.below(40));
-            checker::at_any_moment(self);
+            self.check();
         }
     }
 
@@ -176,18 +179,35 @@ impl World {
             if turn % 20 == 19 {
                 self.take();
                 self.consume();
-                checker::at_any_moment(self);
+                self.check();
                 if self.is_done() {
                     return;
                 }
             }
         }
-        let books = self.shared.books.lock().unwrap();
-        let open =
-            books.transfers.values().map(|t| format!("{} {:?} {:?}: {}", t.name, t.state, t.verdict, t.waiting_for));
-        let sent = books.deliveries.values().map(|d| format!("{} {:?} {}", d.name, d.state, d.last_error));
-        let said: Vec<_> = open.chain(sent).collect();
-        self.violations.push(format!("it does not come to its end: {}", said.join("; ")));
+    }
+
+    /// What must hold at any moment.
+    fn check(&mut self) {
+        let books = self.snapshot();
+        let look = Evidence::of(&self.ground.places, &*books.ledger, &*self.ground.vault, &self.dropped);
+        let evidence = self.runtime.block_on(look).with_taken(&self.taken);
+        self.violations.extend(at_any_moment(&evidence));
+    }
+
+    /// What must hold when all is over.
+    fn check_the_end(&mut self) {
+        if !self.violations.is_empty() {
+            return;
+        }
+        let whole = self.whole_stream();
+        let books = self.snapshot();
+        let look = Evidence::whole(&self.ground.places, &*books.ledger, &*self.ground.vault, &self.dropped);
+        let mut evidence = self.runtime.block_on(look).with_taken(&self.taken);
+        evidence.outlets = 1;
+        evidence = evidence.with_received("one who read on", self.consumed.clone());
+        evidence = evidence.with_received("a new reader", whole);
+        self.violations.extend(at_the_end(&evidence));
     }
 
     fn is_done(&self) -> bool {
@@ -257,16 +277,16 @@ impl World {
         if n >= FILES_MAX {
             return;
         }
-        let due = [Due::Accepted, Due::Accepted, Due::Partly, Due::Rejected][self.below(4) as usize];
-        let file = core_file(u16::try_from(n).unwrap() + 1, due);
-        self.tell(&format!("the core drops {} ({due:?})", file.name));
+        let dropped = [Dropped::Good, Dropped::Good, Dropped::Partly, Dropped::Refused][self.below(4) as usize];
+        let file = core_file(u16::try_from(n).unwrap() + 1, TRADES, dropped);
+        self.tell(&format!("the core drops {} ({dropped:?})", file.name));
         let out = self.ground.root.join("core/out");
-        std::fs::write(out.join(&file.name), &file.bytes).unwrap();
+        std::fs::write(out.join(&file.name), &*file.bytes).unwrap();
         std::fs::write(out.join(format!("{}.OK", file.name)), "").unwrap();
         self.dropped.push(file);
     }
 
-    pub(crate) fn names(&self, folder: &str) -> Vec<String> {
+    fn names(&self, folder: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.ground.root.join(folder)).unwrap().map(|entry| entry.unwrap());
         let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
         let mut names: Vec<_> = files.map(|entry| entry.file_name().into_string().unwrap()).collect();
@@ -283,16 +303,11 @@ impl World {
                 let path = |end: &str| self.ground.root.join(folder).join(format!("{name}{end}"));
                 let bytes = std::fs::read(path("")).unwrap_or_default();
                 let line = std::fs::read_to_string(path(".sha256")).unwrap_or_default();
-                if line.split_whitespace().next() != Some(Digest::of(Algorithm::Sha256, &bytes).to_string().as_str()) {
-                    self.violations.push(format!("I4: {name} has its marker, but not its bytes or its checksum"));
-                }
                 for end in ["", ".sha256", ".OK"] {
                     let _ = std::fs::remove_file(path(end));
                 }
                 self.tell(&format!("{name} is taken"));
-                if self.taken.insert(name.clone(), bytes).is_some() {
-                    self.violations.push(format!("I1: {name} came twice"));
-                }
+                self.taken.push(Taken::new(&name, bytes, &line));
             }
         }
     }
@@ -330,7 +345,7 @@ impl World {
     }
 
     /// The rest of the stream, and the whole of it as a new reader sees it.
-    pub(crate) fn whole_stream(&mut self) -> Vec<String> {
+    fn whole_stream(&mut self) -> Vec<String> {
         let (rest, _) = self.page(self.position, usize::MAX);
         self.consumed.extend(rest);
         self.page(Position::START, usize::MAX).0

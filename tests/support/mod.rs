@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 pub(crate) mod answers;
+pub(crate) mod checker;
+pub(crate) mod core;
 pub(crate) mod differ;
 pub(crate) mod names;
 pub(crate) mod settled;

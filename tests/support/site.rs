@@ -123,6 +123,24 @@ pub(crate) fn sample_route(name: &str) -> Table {
     read_table(&repository().join("config/routes").join(format!("{name}.toml")))
 }
 
+/// The sample's route with everything: the stream, a required outlet of files, an answer; side files for both.
+pub(crate) fn route_with_an_outlet_of_files() -> Table {
+    let outlets = r#"
+        [[outlet]]
+        kind = "stream"
+        [[outlet]]
+        kind = "file"
+        spool = "services"
+        name = "PMTRD_{date}_{batch:4}_{run:2}.jsonl"
+        sensitive = "clear"
+        checksums = ["sha256"]
+        marker = "{name}.OK"
+    "#;
+    let mut route = sample_route("pmtrd");
+    overlay(&mut route, &outlets.parse().unwrap());
+    route
+}
+
 /// A TOML file.
 pub(crate) fn read_table(path: &Path) -> Table {
     let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));

@@ -25,7 +25,7 @@ pub(crate) async fn told(site: &Site, settings: &Settings, ledger: &dyn Ledger, 
     sent.reverse();
     let names = Names::new(&all, &sent, &site.root);
     let mut files = Files::new();
-    files.insert("events.ndjson".into(), events(address, &names).await.into_bytes());
+    files.insert("events.ndjson".into(), hide_events(&read_stream(address).await.join("\n"), &names).into_bytes());
     let format = settings.routes[0].answer.as_ref().map(answers::format);
     let mut number = 0;
     for delivery in &sent {
@@ -70,16 +70,16 @@ fn delivered(site: &Site, settings: &Settings, delivery: &Delivery) -> Vec<u8> {
 }
 
 /// The whole stream as a service reads it, in pages of three, so that every page has to go on where the last one ended.
-async fn events(address: SocketAddr, names: &Names) -> String {
-    let (mut text, mut after) = (String::new(), String::new());
+pub(crate) async fn read_stream(address: SocketAddr) -> Vec<String> {
+    let (mut lines, mut after) = (Vec::new(), String::new());
     loop {
         let path = format!("/v1/events?limit=3&after={after}");
         let page = client::events(address, &path, None).await.unwrap();
         assert!(page.status.is_success(), "{}: {:?}", page.status, page.body);
         if page.body.is_empty() {
-            return hide_events(&text, names);
+            return lines;
         }
-        text.push_str(std::str::from_utf8(&page.body).unwrap());
+        lines.extend(std::str::from_utf8(&page.body).unwrap().lines().map(str::to_owned));
         after = page.position;
     }
 }

@@ -1,0 +1,55 @@
+//! The files that the core drops, and what each of them must come to.
+
+use fpp::demo::generate::{Flaw, Harm, Series, Spec, Spoil, generate};
+use fpp::ledger::transfer::Verdict;
+use fpp_codecs::date::Date;
+use fpp_spool::{Algorithm, Digest};
+use std::sync::Arc;
+
+/// A file of the core.
+#[derive(Clone, Debug)]
+pub(crate) struct CoreFile {
+    pub(crate) name: String,
+    pub(crate) bytes: Arc<Vec<u8>>,
+    pub(crate) sha256: String,
+    /// The verdict that is due.
+    pub(crate) due: Verdict,
+    /// Events that are due, the end of the file included (D10).
+    pub(crate) events: u64,
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dropped {
+    /// Nothing.
+    Good,
+    /// Its second trade, and where it has so many the fifth and the ninth, are bad.
+    Partly,
+    /// The same, and a trailer that is one fen off.
+    Refused,
+}
+
+/// A batch of 2025-06-20 with so many trades.
+pub(crate) fn core_file(batch: u16, trades: u64, dropped: Dropped) -> CoreFile {
+    let flaws = [(2, Flaw::FeeDigit), (5, Flaw::NameRun), (9, Flaw::Instrument)];
+    let mut spoils = Vec::new();
+    if dropped != Dropped::Good {
+        let there = flaws.into_iter().filter(|(trade, _)| *trade <= trades);
+        spoils.extend(there.map(|(trade, flaw)| Spoil::Record { trade, flaw }));
+    }
+    let bad = spoils.len() as u64;
+    if dropped == Dropped::Refused {
+        spoils.push(Spoil::File(Harm::LyingAmount));
+    }
+    let date = Date { year: 2025, month: 6, day: 20 };
+    let spec = Spec { trades, spoils, ..Spec::new(Series::Ebcdic, date, batch) };
+    let mut bytes = Vec::new();
+    generate(&spec, &mut bytes).unwrap();
+    let (due, events) = match dropped {
+        Dropped::Good => (Verdict::Accepted, trades + 1),
+        Dropped::Partly => (Verdict::Partly, trades - bad + 1),
+        Dropped::Refused => (Verdict::Rejected, 1),
+    };
+    let sha256 = Digest::of(Algorithm::Sha256, &bytes).to_string();
+    CoreFile { name: spec.file_name(), bytes: Arc::new(bytes), sha256, due, events }
+}
