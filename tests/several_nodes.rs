@@ -16,7 +16,6 @@ use fpp::ledger::node::NodeState;
 use fpp::vault::disk::DiskVault;
 use rustix::process::Signal;
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 use support::settled::{at_rest, transfers};
@@ -33,20 +32,9 @@ async fn writers(fleet: &Fleet) -> BTreeSet<String> {
     writers
 }
 
-async fn address(fleet: &Fleet, n: usize) -> SocketAddr {
-    fleet.until("a node that listens", async |_| fleet.row(n).await.is_some_and(|r| !r.listen.is_empty())).await;
-    fleet.row(n).await.unwrap().listen.parse().unwrap()
-}
-
-async fn all_rest(fleet: &Fleet, count: usize) {
-    fleet.until("the end of all files", async |ledger| at_rest(ledger, count).await.is_ok()).await;
-}
-
 async fn is_sound(fleet: &Fleet, reader: usize) {
-    let reader = address(fleet, reader).await;
     let vault = DiskVault::open_read_only(&fleet.site.root.join("vault"));
-    let told = fleet.violations(&vault, reader).await;
-    assert!(told.is_empty(), "{}\n{}", told.join("\n"), fleet.log(0) + &fleet.log(1));
+    fleet.is_sound(&fleet.places(), &vault, reader).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,10 +43,10 @@ async fn nodes_share_the_work_and_each_file_comes_out_once() {
     let mut fleet = Fleet::of(server, 3, "").await;
     (0..3).for_each(|n| fleet.start(n));
     for n in 0..3 {
-        address(&fleet, n).await;
+        fleet.address(n).await;
     }
     (1..=30).for_each(|batch| fleet.drop_batch(batch));
-    all_rest(&fleet, 30).await;
+    fleet.all_rest().await;
     is_sound(&fleet, 0).await;
     let writers = writers(&fleet).await;
     assert!(writers.len() >= 2, "one node did all the work: {writers:?}");
@@ -76,14 +64,14 @@ async fn a_node_that_stops_hands_over_and_says_so() {
     let Some(server) = running(Kind::MariaDb) else { return };
     let mut fleet = Fleet::of(server, 2, "").await;
     fleet.start(0);
-    address(&fleet, 0).await;
+    fleet.address(0).await;
     (1..=40).for_each(|batch| fleet.drop_batch(batch));
     fleet.until("work under way", async |ledger| transfers(ledger).await.len() > 5).await;
     assert_eq!(fleet.stop(0), Some(0));
     assert_eq!(fleet.row(0).await.unwrap().state, NodeState::Stopped);
     assert!(at_rest(&fleet.ledger, 40).await.is_err(), "there was nothing left to hand over");
     fleet.start(1);
-    all_rest(&fleet, 40).await;
+    fleet.all_rest().await;
     is_sound(&fleet, 1).await;
 }
 
@@ -93,7 +81,7 @@ async fn a_node_that_dies_or_freezes_is_replaced_and_never_writes_again() {
     let mut fleet = Fleet::of(server, 3, "").await;
     (0..3).for_each(|n| fleet.start(n));
     for n in 0..3 {
-        address(&fleet, n).await;
+        fleet.address(n).await;
     }
     for round in 0..3u16 {
         (1..=10).for_each(|batch| fleet.drop_batch(round * 10 + batch));
@@ -107,7 +95,7 @@ async fn a_node_that_dies_or_freezes_is_replaced_and_never_writes_again() {
         fleet.signal(frozen, Signal::CONT);
         fleet.start(killed);
     }
-    all_rest(&fleet, 30).await;
+    fleet.all_rest().await;
     is_sound(&fleet, 0).await;
 }
 
@@ -121,11 +109,11 @@ async fn a_spool_that_one_node_reaches_is_left_to_it() {
         std::fs::write(fleet.config(n), text.replace("path = \"../core/out\"\n", near)).unwrap();
     }
     fleet.start(1);
-    address(&fleet, 1).await;
+    fleet.address(1).await;
     fleet.drop_batch(1);
     fleet.start(0);
     (2..=6).for_each(|batch| fleet.drop_batch(batch));
-    all_rest(&fleet, 6).await;
+    fleet.all_rest().await;
     is_sound(&fleet, 1).await;
     assert_eq!(fleet.row(1).await.unwrap().reach, ["core-in", "services"]);
 }
@@ -137,7 +125,7 @@ async fn two_nodes_of_one_name_do_not_work_beside_each_other() {
     let text = std::fs::read_to_string(fleet.config(1)).unwrap();
     std::fs::write(fleet.config(1), text.replace("node = \"n1\"", "node = \"n0\"")).unwrap();
     fleet.start(0);
-    address(&fleet, 0).await;
+    fleet.address(0).await;
     fleet.start(1);
     assert_ne!(fleet.wait(1), Some(0));
     assert!(fleet.log(1).contains("a node named n0 works on this ledger already"), "{}", fleet.log(1));
@@ -182,7 +170,7 @@ async fn tables_that_the_next_version_changes_are_worked_on_with_files_in_flight
     fleet.kill(1);
     fleet.start(1);
     (26..=30).for_each(|batch| fleet.drop_batch(batch));
-    all_rest(&fleet, 30).await;
+    fleet.all_rest().await;
     is_sound(&fleet, 0).await;
 }
 
@@ -202,7 +190,7 @@ async fn a_program_of_the_version_before_works_beside_this_one() {
     (1..=15).for_each(|batch| fleet.drop_batch(batch));
     fleet.until("work under way", async |ledger| transfers(ledger).await.len() > 5).await;
     fleet.start(1);
-    address(&fleet, 1).await;
+    fleet.address(1).await;
     for round in 0..4u16 {
         (1..=10).for_each(|batch| fleet.drop_batch(15 + round * 10 + batch));
         let some = 15 + usize::from(round) * 10 + 3;
@@ -211,7 +199,7 @@ async fn a_program_of_the_version_before_works_beside_this_one() {
         fleet.start(usize::from(round % 2));
     }
     fleet.ledger = fpp::ledger::mysql::MysqlLedger::open(server.server(&fleet.database)).await.unwrap();
-    all_rest(&fleet, 55).await;
+    fleet.all_rest().await;
     let both = writers(&fleet).await;
     assert_eq!(both.len(), 2, "both worked: {both:?}");
     is_sound(&fleet, 1).await;

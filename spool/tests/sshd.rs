@@ -114,6 +114,24 @@ fn delivers_so_that_sha256sum_is_content() {
 }
 
 #[test]
+fn a_server_without_any_extension_gets_whole_files_too_and_never_one_over_another() {
+    if !available() {
+        return;
+    }
+    let sshd = Sshd::start(Options { plain_protocol: true, ..Options::default() });
+    let folder = folder(&sshd, |_| {});
+    let data = content(300_001);
+    let published = put(&folder, &data).unwrap();
+    assert_eq!(published, Published { fsynced: false, resumed: false, collected: false });
+    assert_eq!(folder.pool().status().negotiated.unwrap().fsync, Some(false), "it is known and told");
+    assert_eq!(names(&sshd), delivered());
+    assert!(fs::read(sshd.spool().join(FINAL)).unwrap() == data);
+    assert!(put(&folder, &data).unwrap().resumed, "equal bytes are settled");
+    assert_eq!(put(&folder, b"others").unwrap_err().kind, ErrorKind::TargetExists);
+    assert!(fs::read(sshd.spool().join(FINAL)).unwrap() == data, "nothing is overwritten");
+}
+
+#[test]
 fn an_existing_target_is_never_overwritten() {
     if !available() {
         return;

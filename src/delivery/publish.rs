@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::ledger::change::Fence;
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState, Purpose};
 use crate::ledger::fold::{Entry, Under, What, delivery_subject};
+use crate::ledger::standing::is_due;
 use crate::vault::Vault;
 use fpp_codecs::Code;
 use fpp_spool::{Algorithm, Digest, ErrorKind, Folder, Publication, Published, publish};
@@ -23,7 +24,7 @@ const FIRST_EPOCH: u64 = 1;
 pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Result<()> {
     let Some(delivery) = cx.ledger.delivery(id).await? else { return Ok(()) };
     let due = matches!(delivery.state, DeliveryState::Planned | DeliveryState::Proven);
-    if !due || delivery.next_attempt_ms > cx.clock.now_ms() {
+    if !due || !is_due(delivery.next_attempt_ms, cx.clock.now_ms()) {
         return Ok(());
     }
     if delivery.purpose == Purpose::Command {

@@ -5,6 +5,7 @@ use crate::backoff;
 use crate::error::{Class, Error, Result};
 use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, Purpose};
+use fpp_codecs::Code;
 
 /// Parks or holds what did not succeed, with a notice where a person should hear of it.
 pub(super) async fn settle(
@@ -26,16 +27,28 @@ pub(super) async fn settle(
         until_ms: now_ms + backoff::after(error, &delivery.id.0, delivery.attempts),
         error: error.to_string(),
     });
+    // Everything for a partner who is left alone fails alike, be it ten thousand files: one notice for all, and the line
+    // that said so when it began.
+    let left_alone = error.code == Code::UNREACHABLE && error.retry_after_ms.is_some();
     if heard {
+        let (topic, subject) = match left_alone {
+            true => ("partner", delivery.spool.clone()),
+            false => ("delivery", delivery.id.to_string()),
+        };
         changes.push(Change::Raise(NewNotice {
             severity: if error.class == Class::Halt { "error".into() } else { "warn".into() },
-            topic: "delivery".into(),
-            subject: delivery.id.to_string(),
+            topic: topic.into(),
+            subject,
             code: error.code.0,
             text: notice_text(delivery, error),
         }));
     }
-    tracing::warn!(delivery = %delivery.id, file = delivery.name, attempt = delivery.attempts + 1, "{error}");
+    let attempt = delivery.attempts + 1;
+    if left_alone {
+        tracing::debug!(delivery = %delivery.id, file = delivery.name, attempt, "{error}");
+    } else {
+        tracing::warn!(delivery = %delivery.id, file = delivery.name, attempt, "{error}");
+    }
     cx.ledger.apply(Some(fence), now_ms, &changes).await.map(|_| ())
 }
 

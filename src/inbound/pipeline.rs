@@ -10,6 +10,7 @@ use crate::backoff;
 use crate::error::{Class, Error, Result};
 use crate::ledger::change::{Change, Fence};
 use crate::ledger::desk::{Pause, SwitchKind, is_paused};
+use crate::ledger::standing::is_due;
 use crate::ledger::transfer::{Facts, FileState, Transfer, TransferId, Verdict};
 use fpp_codecs::Code;
 use tokio::sync::watch as signal;
@@ -20,7 +21,10 @@ pub async fn walk(cx: &Inbound, id: &TransferId, fence: &Fence, stopped: &signal
     loop {
         let Some(transfer) = cx.ledger.transfer(id).await? else { return Ok(()) };
         let idle = transfer.standing().is_terminal() || transfer.state == FileState::Held;
-        if idle || transfer.next_attempt_ms > cx.clock.now_ms() || is_stopped(&transfer, &cx.ledger.pauses().await?) {
+        if idle
+            || !is_due(transfer.next_attempt_ms, cx.clock.now_ms())
+            || is_stopped(&transfer, &cx.ledger.pauses().await?)
+        {
             return Ok(());
         }
         if !can_go_on(cx, &transfer) {

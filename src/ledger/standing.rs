@@ -6,6 +6,15 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// No pause is longer: what is parked for later than this was parked by a node whose clock is far ahead.
+pub const WAIT_MAX_MS: i64 = 600_000;
+
+/// Whether what is parked until a time is due now. What sleeps until something wakes it (`i64::MAX`) is not; what a wrong
+/// clock has parked for hours is, or it would wait for all of them when the clock is right again.
+pub fn is_due(until_ms: i64, now_ms: i64) -> bool {
+    until_ms <= now_ms || (until_ms < i64::MAX && until_ms > now_ms.saturating_add(WAIT_MAX_MS))
+}
+
 /// Where a file stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FileState {

@@ -12,6 +12,7 @@ use fpp_codecs::Code;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// For a node: makes or updates the tables.
 pub(crate) async fn open(settings: &Settings) -> Result<Arc<dyn Ledger>> {
@@ -133,6 +134,7 @@ fn named(place: &LedgerServer, password: Option<String>) -> Server {
         database: place.database.clone(),
         tls: if place.tls { Tls::Verified(place.ca_file.clone()) } else { Tls::Off },
         connections_max: place.connections_max,
+        call_timeout: Duration::from_millis(place.call_timeout_ms),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Takes leases, keeps them beating, gives them back (D23).
 
+use super::outage::Outage;
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::ledger::change::Fence;
@@ -20,6 +21,7 @@ pub(crate) struct Claimer {
     observer: Mutex<Observer>,
     /// Leases of work that was given up in the middle.
     given_up: GivenUp,
+    outage: Arc<Outage>,
 }
 
 type GivenUp = Arc<Mutex<Vec<Lease>>>;
@@ -36,11 +38,12 @@ pub(crate) struct Held {
 
 impl Claimer {
     /// A claimer with a fresh incarnation: a restarted node never mistakes its former leases for its own.
-    pub(crate) fn new(ledger: Arc<dyn Ledger>, settings: &Settings) -> Claimer {
+    pub(crate) fn new(ledger: Arc<dyn Ledger>, settings: &Settings, outage: Arc<Outage>) -> Claimer {
         let (node, lease_ms) = (settings.node.clone(), settings.work.lease_ms);
         let holder = format!("{node}/{}", ulid::Ulid::generate());
         let owns_books = settings.owns_ledger();
-        Claimer { ledger, node, holder, lease_ms, owns_books, observer: Mutex::default(), given_up: GivenUp::default() }
+        let (observer, given_up) = (Mutex::default(), GivenUp::default());
+        Claimer { ledger, node, holder, lease_ms, owns_books, observer, given_up, outage }
     }
 
     /// This incarnation's name.
@@ -62,7 +65,7 @@ impl Claimer {
         let Some(lease) = self.ledger.take_lease(key, &self.holder, seen.as_ref()).await? else { return Ok(None) };
         lock(&self.observer).forget(key);
         let fence = Fence { key: key.clone(), epoch: lease.epoch, holder: self.holder.clone() };
-        let beating = tokio::spawn(beat(self.ledger.clone(), lease.clone(), self.lease_ms));
+        let beating = tokio::spawn(beat(self.ledger.clone(), lease.clone(), self.lease_ms, self.outage.clone()));
         let (ledger, given_up) = (self.ledger.clone(), self.given_up.clone());
         Ok(Some(Held { fence, ledger, lease: Some(lease), beating, given_up }))
     }
@@ -120,7 +123,7 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Beats four times in each lease period. A refused beat ends it: the ledger will refuse the writes as well.
-async fn beat(ledger: Arc<dyn Ledger>, mut lease: Lease, lease_ms: u64) {
+async fn beat(ledger: Arc<dyn Ledger>, mut lease: Lease, lease_ms: u64, outage: Arc<Outage>) {
     let period = Duration::from_millis((lease_ms / 4).max(10));
     loop {
         tokio::time::sleep(period).await;
@@ -130,6 +133,7 @@ async fn beat(ledger: Arc<dyn Ledger>, mut lease: Lease, lease_ms: u64) {
                 tracing::warn!(lease = lease.key.0, "lost to another holder");
                 return;
             }
+            Err(error) if outage.tells(&lease.key.0, &error) => {}
             Err(error) => tracing::warn!(lease = lease.key.0, "no beat: {error}"),
         }
     }

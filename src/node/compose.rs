@@ -2,6 +2,7 @@
 //! and `vaults.rs` beside it open ledger and vault, for commands as well.
 
 use super::claimer::Claimer;
+use super::outage::Outage;
 use super::rooms::{Options, Partners, Rooms};
 use super::status::Status;
 use crate::bell::Bell;
@@ -34,7 +35,8 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         Some(wrap) => wrap(opened),
         None => opened,
     };
-    let claimer = Claimer::new(ledger.clone(), &settings);
+    let outage = Arc::new(Outage::default());
+    let claimer = Claimer::new(ledger.clone(), &settings, outage.clone());
     let scratch = settings.data_dir.join("scratch");
     empty_folder(&scratch)?;
     let vault = super::vaults::open(&settings, claimer.holder(), &clock)?;
@@ -75,6 +77,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         status,
         clock,
         bell,
+        outage,
         no_space: AtomicBool::new(false),
     })
 }

@@ -52,7 +52,9 @@ async fn run(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) -> Result<(
     let every = Duration::from_millis(rooms.settings.work.rescan_ms.max(50));
     let mut settled = HashSet::new();
     loop {
-        if let Err(error) = look(&rooms, &mut settled).await {
+        if let Err(error) = look(&rooms, &mut settled).await
+            && !rooms.outage.tells("the business day", &error)
+        {
             tracing::warn!("the business day cannot be looked at: {error}");
         }
         tokio::select! {

@@ -38,6 +38,7 @@ async fn run(rooms: Arc<Rooms>, route: Arc<Route>, mut stopped: signal::Receiver
                         answer(&rooms, &route, &id, &mut told).await;
                     }
                 }
+                Err(error) if rooms.outage.tells("held files", &error) => break,
                 Err(error) => tracing::warn!(route = route.name, "held files cannot be looked for: {error}"),
             }
             if before.is_none() {
@@ -59,6 +60,7 @@ async fn answer(rooms: &Rooms, route: &Route, id: &TransferId, told: &mut HashSe
     };
     match answered {
         Ok(()) => drop(told.remove(id)),
+        Err(error) if rooms.outage.tells("an interim answer", &error) => {}
         Err(error) if told.insert(id.clone()) => tracing::warn!(transfer = %id, "no interim answer: {error}"),
         Err(_) => {}
     }

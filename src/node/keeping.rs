@@ -34,6 +34,7 @@ pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stop
                     rooms.status.kept(removed, bytes, kept);
                 }
                 Ok(None) => tracing::debug!("another node looks after what the vault keeps"),
+                Err(error) if rooms.outage.tells("retention", &error) => {}
                 Err(error) => tracing::warn!("nothing more is removed from the vault: {error}"),
             }
             tokio::select! {

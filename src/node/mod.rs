@@ -14,6 +14,7 @@ mod interim;
 mod keeping;
 mod lock;
 mod notify;
+mod outage;
 mod overdue;
 mod places;
 mod presence;

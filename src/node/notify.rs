@@ -37,7 +37,9 @@ async fn run(rooms: Arc<Rooms>, notify: Arc<Notify>, mut stopped: signal::Receiv
     let every = Duration::from_millis(rooms.settings.work.rescan_ms.max(50));
     let (mut seen, mut running) = (HashSet::new(), JoinSet::new());
     loop {
-        if let Err(error) = look(&rooms, &notify, &mut seen, &mut running).await {
+        if let Err(error) = look(&rooms, &notify, &mut seen, &mut running).await
+            && !rooms.outage.tells("notices", &error)
+        {
             tracing::warn!("notices cannot be looked at for the command: {error}");
         }
         tokio::select! {

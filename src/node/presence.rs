@@ -68,6 +68,7 @@ impl Presence {
                 for fence in &fences {
                     match rooms.ledger.report_node(fence, &said(&rooms, state)).await {
                         Err(error) if error.code == Code::STALE_EPOCH => return Err(lost(&rooms, error)),
+                        Err(error) if rooms.outage.tells("the node's own row", &error) => {}
                         Err(error) => tracing::warn!("the ledger cannot be told that this node is there: {error}"),
                         Ok(()) => {}
                     }

@@ -1,6 +1,7 @@
 //! What the services of a node share, and how a node is started beyond its configuration.
 
 use super::claimer::Claimer;
+use super::outage::Outage;
 use super::status::Status;
 use crate::bell::Bell;
 use crate::clock::Clock;
@@ -45,6 +46,8 @@ pub(crate) struct Rooms {
     pub(crate) status: Status,
     pub(crate) clock: Clock,
     pub(crate) bell: Bell,
+    /// Whether the ledger answers.
+    pub(crate) outage: Arc<Outage>,
     /// New files wait because there is too little space for them.
     pub(crate) no_space: AtomicBool,
 }

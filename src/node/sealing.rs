@@ -41,7 +41,9 @@ async fn seal_for_ever(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>, k
             _ = stopped.wait_for(|s| *s) => true,
             () = tokio::time::sleep(every) => false,
         };
-        if let Err(error) = seal(&rooms, &key).await {
+        if let Err(error) = seal(&rooms, &key).await
+            && !rooms.outage.tells("sealing", &error)
+        {
             tracing::warn!("not sealed: {error}");
         }
         if stopping {

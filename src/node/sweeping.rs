@@ -34,7 +34,9 @@ fn targets(settings: &Settings) -> BTreeSet<String> {
 async fn run(rooms: Arc<Rooms>, spool: String, mut stopped: signal::Receiver<bool>) -> Result<()> {
     loop {
         let swept = sweep(&rooms.deliveries, &spool).await;
-        if let Err(error) = &swept {
+        if let Err(error) = &swept
+            && !rooms.outage.tells("a sweep", error)
+        {
             tracing::warn!(spool, "temporary files cannot be looked for: {error}");
         }
         let place = rooms.deliveries.folders.get(&spool).map(|folder| folder.describe()).unwrap_or_default();

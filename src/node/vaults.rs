@@ -53,6 +53,7 @@ pub(crate) fn look(settings: &Settings) -> Result<bool> {
 fn opened(bucket: &VaultBucket, scratch: PathBuf, clock: &Clock) -> Result<Arc<dyn Vault>> {
     use crate::vault::s3::{Keys, Place, S3Vault};
     use fpp_codecs::Code;
+    use std::time::Duration;
     let from = bucket.clone();
     let keys = move || {
         let read = |secret, what| super::secret::read(secret, what, Code::VAULT);
@@ -71,6 +72,7 @@ fn opened(bucket: &VaultBucket, scratch: PathBuf, clock: &Clock) -> Result<Arc<d
         path_style: bucket.path_style,
         tls: bucket.tls,
         ca_file: bucket.ca_file.clone(),
+        call_timeout: Duration::from_millis(bucket.call_timeout_ms),
         keys: Arc::new(keys),
         scratch,
         clock: clock.clone(),

@@ -174,6 +174,10 @@ impl Watcher {
     async fn failed(&mut self, error: &Error) {
         self.failures += 1;
         let name = &self.spool.name;
+        // It says nothing about the spool.
+        if self.rooms.outage.tells(name, error) {
+            return;
+        }
         tracing::warn!(spool = name, attempt = self.failures, "cannot be read: {error}");
         self.rooms.status.looked(name, self.folder.describe(), Err(error.to_string()));
         let halt = error.class == Class::Halt;

@@ -7,10 +7,12 @@ use super::rooms::Rooms;
 use crate::delivery::{publish, taken};
 use crate::error::Result;
 use crate::inbound::pipeline;
+use crate::ledger::change::{Change, NewNotice};
 use crate::ledger::delivery::Delivery;
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::transfer::Transfer;
 use crate::settings::Sftp;
+use fpp_codecs::Code;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -71,8 +73,10 @@ async fn dispatch(rooms: Arc<Rooms>, stopped: signal::Receiver<bool>, kind: Kind
             wide = Instant::now();
             begun = dispatcher.begin(WIDE_ROUND, &mut jobs).await;
         }
-        if let Err(error) = begun {
-            tracing::error!("due work cannot be read: {error}");
+        match begun {
+            Ok(_) => back(&rooms).await,
+            Err(error) if rooms.outage.tells("due work", &error) => {}
+            Err(error) => tracing::error!("due work cannot be read: {error}"),
         }
         while jobs.try_join_next().is_some() {}
         let mut stopping = stopped.clone();
@@ -83,6 +87,32 @@ async fn dispatch(rooms: Arc<Rooms>, stopped: signal::Receiver<bool>, kind: Kind
     }
     while jobs.join_next().await.is_some() {}
     Ok(())
+}
+
+/// The ledger answers. When it did not for long, a person hears of it now: then, nothing could be written.
+async fn back(rooms: &Rooms) {
+    let Some(over) = rooms.outage.answered(Instant::now()) else { return };
+    let (seconds, calls) = (over.lasted.as_secs(), over.calls);
+    tracing::info!(seconds, calls, "the ledger answers again");
+    if !over.is_told() {
+        return;
+    }
+    let node = &rooms.settings.node;
+    let notice = Change::Raise(NewNotice {
+        severity: "warn".into(),
+        topic: "ledger".into(),
+        subject: node.clone(),
+        code: Code::LEDGER.0,
+        text: format!(
+            "Node {node} did not reach the ledger for {seconds} s ({calls} calls failed). It does again, and goes on from \
+             the books. Look at the server and at the network between them."
+        ),
+    });
+    if let Err(error) = rooms.ledger.apply(None, rooms.clock.now_ms(), &[notice]).await
+        && !rooms.outage.tells("a notice", &error)
+    {
+        tracing::error!("no notice of the outage can be raised: {error}");
+    }
 }
 
 /// What a round began.
@@ -166,7 +196,9 @@ async fn work(rooms: &Rooms, kind: Kind, id: &str, stopped: &signal::Receiver<bo
         Ok(Some(held)) => held,
         Ok(None) => return false,
         Err(error) => {
-            tracing::error!(lease = key.0, "cannot be claimed: {error}");
+            if !rooms.outage.tells(&key.0, &error) {
+                tracing::error!(lease = key.0, "cannot be claimed: {error}");
+            }
             return false;
         }
     };
@@ -182,7 +214,9 @@ async fn work(rooms: &Rooms, kind: Kind, id: &str, stopped: &signal::Receiver<bo
         }
     };
     if let Err(error) = result {
-        tracing::error!(lease = key.0, "{error}");
+        if !rooms.outage.tells(&key.0, &error) {
+            tracing::error!(lease = key.0, "{error}");
+        }
         // The books could not even be told to wait: without this pause the same work would be due at once.
         tokio::time::sleep(BOOKS_PAUSE).await;
     }
@@ -206,6 +240,7 @@ async fn watch_partners(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) 
         match observe_taken(&rooms, &mut last).await {
             Ok(0) => {}
             Ok(_) => rooms.bell.ring(),
+            Err(error) if rooms.outage.tells("taken files", &error) => {}
             Err(error) => tracing::warn!("taken files cannot be watched: {error}"),
         }
     }

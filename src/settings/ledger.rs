@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 /// The port of MySQL; OceanBase listens on 2881, its proxy on 2883.
 const PORT: u16 = 3306;
+/// How long a call may take.
+const CALL_TIMEOUT_MS: std::ops::RangeInclusive<i64> = 1_000..=600_000;
 const SCHEME: &str = "mysql://";
 const SHAPE: &str = "mysql://USER@HOST:PORT/DATABASE, or mysql://USER@localhost/DATABASE?socket=PATH";
 
@@ -41,6 +43,8 @@ pub struct LedgerServer {
     pub ca_file: Option<PathBuf>,
     /// Most connections that write at once.
     pub connections_max: u32,
+    /// When a server that does not answer is given up.
+    pub call_timeout_ms: u64,
 }
 
 /// Where a secret is.
@@ -79,6 +83,7 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader) -> LedgerPlace {
         section.fault("ca_file", "nothing is checked with `tls = \"off\"`");
     }
     let connections_max = section.number_in("connections_max", 1..=200).and_then(|n| u32::try_from(n).ok());
+    let call_timeout_ms = section.number_in("call_timeout_ms", CALL_TIMEOUT_MS).map(i64::unsigned_abs);
     section.no_more();
     let Some(server) = parsed else { return LedgerPlace::File };
     if server.socket.is_some() && section.has("tls") && tls {
@@ -89,6 +94,7 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader) -> LedgerPlace {
         tls: tls && server.socket.is_none(),
         ca_file,
         connections_max: connections_max.unwrap_or(server.connections_max),
+        call_timeout_ms: call_timeout_ms.unwrap_or(server.call_timeout_ms),
         ..server
     })
 }
@@ -144,7 +150,9 @@ fn parse(url: &str) -> Result<LedgerServer, String> {
         Some(_) => return Err("after `?` only socket=/PATH is known; TLS has keys of its own".to_owned()),
     };
     let (password, ca_file) = (None, None);
-    Ok(LedgerServer { host, port, socket, user, database, password, tls: true, ca_file, connections_max: 8 })
+    let (connections_max, call_timeout_ms) = (8, 60_000);
+    let tls = true;
+    Ok(LedgerServer { host, port, socket, user, database, password, tls, ca_file, connections_max, call_timeout_ms })
 }
 
 /// Undoes `%40` and the like.

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 const SCHEME: &str = "s3://";
 /// A content in a bucket is used again for two days, so nothing younger than three may go.
 const DAYS: std::ops::RangeInclusive<i64> = 3..=36_500;
+/// How long the next bytes of an answer may take.
+const CALL_TIMEOUT_MS: std::ops::RangeInclusive<i64> = 1_000..=600_000;
 const SHAPE: &str = "s3://BUCKET/PREFIX";
 
 /// Where the vault is.
@@ -40,6 +42,8 @@ pub struct VaultBucket {
     pub tls: bool,
     /// Authorities that sign the server's certificate; those of the system without it.
     pub ca_file: Option<PathBuf>,
+    /// When a server that does not answer is given up.
+    pub call_timeout_ms: u64,
     /// Where the access key id is.
     pub access_key: Secret,
     /// Where the secret access key is.
@@ -120,11 +124,21 @@ fn bucket(section: &Section<'_>, url: Option<&str>, reader: &mut Reader) -> Opti
         reader.read_named(section, "ca_file");
         reader.path(&section.text("ca_file").unwrap_or_default())
     });
+    let call_timeout_ms = section.number_in("call_timeout_ms", CALL_TIMEOUT_MS).map(i64::unsigned_abs);
     let access_key = secret(section, reader, "access_key");
     let secret_key = secret(section, reader, "secret_key");
     let session_token = secret(section, reader, "session_token");
     if url.is_none() {
-        for key in ["endpoint", "region", "tls", "addressing", "ca_file", "access_key_file", "secret_key_file"] {
+        for key in [
+            "endpoint",
+            "region",
+            "tls",
+            "addressing",
+            "ca_file",
+            "call_timeout_ms",
+            "access_key_file",
+            "secret_key_file",
+        ] {
             if section.has(key) {
                 section.fault(key, "it belongs to a bucket; the vault is in a folder");
             }
@@ -164,6 +178,7 @@ fn bucket(section: &Section<'_>, url: Option<&str>, reader: &mut Reader) -> Opti
         region: region.unwrap_or_else(|| "us-east-1".to_owned()),
         tls,
         ca_file,
+        call_timeout_ms: call_timeout_ms.unwrap_or(30_000),
         access_key: access_key?,
         secret_key: secret_key?,
         session_token,

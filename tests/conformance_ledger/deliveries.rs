@@ -114,6 +114,9 @@ pub(crate) async fn a_delivery_is_tried_again_later(books: &dyn Books) {
     assert!(ledger.due_deliveries(T0 + 49, 10).await.unwrap().is_empty());
     let parked = ledger.due_deliveries(T0 + 50, 10).await.unwrap().remove(0);
     assert_eq!((parked.attempts, parked.last_error.as_str()), (2, "refused"));
+    let far = Change::ParkDelivery { id: delivery_id(1), until_ms: T0 + 5 * 3_600_000, error: "refused".into() };
+    apply(&*ledger, 55, &[far]).await;
+    assert_eq!(ledger.due_deliveries(T0, 10).await.unwrap().len(), 1, "parked by a clock that is hours ahead");
     apply(&*ledger, 60, &[deliver(1, D::Hold)]).await;
     assert!(ledger.due_deliveries(i64::MAX, 10).await.unwrap().is_empty());
     apply(&*ledger, 70, &[deliver(1, D::Retry)]).await;

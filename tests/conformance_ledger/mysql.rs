@@ -94,6 +94,7 @@ pub(crate) fn server_at(place: &str) -> Option<Server> {
         database: database.into(),
         tls: Tls::Off,
         connections_max: 4,
+        call_timeout: std::time::Duration::from_secs(60),
     })
 }
 

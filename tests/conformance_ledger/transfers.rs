@@ -4,6 +4,7 @@ use crate::Books;
 use crate::shapes::*;
 use fpp::error::Class;
 use fpp::ledger::change::Change;
+use fpp::ledger::standing::WAIT_MAX_MS;
 use fpp::ledger::transfer::{
     Facts, FileEvent as E, FileState as S, Identity, Promised, SourceFile, TransferQuery, Verdict as V,
 };
@@ -95,6 +96,15 @@ pub(crate) async fn a_parked_file_is_not_due(books: &dyn Books) {
     assert_eq!(due(49).await, [id(2)]);
     assert_eq!(due(50).await, [id(2), id(1)], "the one that is due longest comes first");
     assert_eq!(ledger.due_transfers(T0 + 50, 1).await.unwrap().len(), 1);
+    // By a node whose clock is hours ahead.
+    let far = |until_ms| Change::Park { id: id(1), until_ms, waiting_for: "0002 first".into(), failed: true };
+    apply(&*ledger, 60, &[far(T0 + WAIT_MAX_MS)]).await;
+    assert_eq!(due(0).await, [id(2)], "so long a pause may be");
+    apply(&*ledger, 70, &[far(T0 + 5 * 3_600_000)]).await;
+    assert_eq!(due(0).await, [id(2), id(1)], "it does not wait for hours");
+    assert_eq!(ledger.due_transfers(T0, 1).await.unwrap().len(), 1);
+    apply(&*ledger, 80, &[far(i64::MAX)]).await;
+    assert_eq!(due(0).await, [id(2)], "it sleeps until something wakes it");
 }
 
 pub(crate) async fn held_and_finished_files_are_not_due(books: &dyn Books) {

@@ -1,11 +1,13 @@
 //! A fleet: several processes of the program on one ledger of a real server, one vault and the same spools.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+pub(crate) mod line;
+
 use crate::databases::Running;
 use crate::support::checker::at_the_end;
 use crate::support::checker::evidence::{Evidence, Places};
 use crate::support::core::{CoreFile, Dropped, core_file};
-use crate::support::settled::PATIENCE;
+use crate::support::settled::{PATIENCE, at_rest};
 use crate::support::site::{Site, sample_route};
 use crate::support::told::read_stream;
 use fpp::ledger::Ledger;
@@ -53,6 +55,12 @@ impl Fleet {
             );
             std::fs::write(site.root.join(format!("conf/n{n}.toml")), text + &shared).unwrap();
         }
+        let mut root = server.root("").await;
+        for statement in
+            ["CREATE USER IF NOT EXISTS 'fleet'@'%'".to_owned(), format!("GRANT ALL ON {database}.* TO 'fleet'@'%'")]
+        {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut root).await.unwrap();
+        }
         let ledger = MysqlLedger::open(server.server(&database)).await.unwrap();
         let (programs, dropped) = (BTreeMap::new(), Vec::new());
         Fleet { site, ledger, database, programs, dropped, nodes: (0..nodes).map(|_| None).collect() }
@@ -61,6 +69,23 @@ impl Fleet {
     /// The configuration of a node.
     pub(crate) fn config(&self, n: usize) -> PathBuf {
         self.site.root.join(format!("conf/n{n}.toml"))
+    }
+
+    /// Changes a piece of a node's configuration, which must be there.
+    pub(crate) fn rewrite(&self, n: usize, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.config(n)).unwrap();
+        assert!(text.contains(from), "{from} is not in {text}");
+        std::fs::write(self.config(n), text.replace(from, to)).unwrap();
+    }
+
+    /// A node reaches the ledger over TCP at a port, and gives up a server that says nothing for a second.
+    pub(crate) fn ledger_over(&self, n: usize, port: u16) {
+        let text = std::fs::read_to_string(self.config(n)).unwrap();
+        let url = text.lines().find(|line| line.starts_with("url = \"mysql://")).unwrap();
+        let database = url.rsplit_once('/').unwrap().0.rsplit_once("localhost/").unwrap().1.split('?').next().unwrap();
+        let over =
+            format!("url = \"mysql://fleet@127.0.0.1:{port}/{database}\"\ntls = \"off\"\ncall_timeout_ms = 1000");
+        self.rewrite(n, url, &over);
     }
 
     /// Starts a node, if it does not run.
@@ -81,6 +106,18 @@ impl Fleet {
     /// What a node logged.
     pub(crate) fn log(&self, n: usize) -> String {
         std::fs::read_to_string(self.said(n)).unwrap_or_default()
+    }
+
+    /// What all nodes logged, for a test that fails.
+    pub(crate) fn logs(&self) -> String {
+        (0..self.nodes.len()).map(|n| format!("n{n}:\n{}\n", self.log(n))).collect()
+    }
+
+    /// What a node complained of: its lines of level WARN and ERROR that hold some words.
+    pub(crate) fn complaints(&self, n: usize, words: &str) -> Vec<String> {
+        let log = self.log(n);
+        let loud = |line: &&str| line.contains("\"level\":\"WARN\"") || line.contains("\"level\":\"ERROR\"");
+        log.lines().filter(loud).filter(|line| line.contains(words)).map(str::to_owned).collect()
     }
 
     /// Sends a signal to a running node.
@@ -123,19 +160,36 @@ impl Fleet {
         self.dropped.push(file);
     }
 
-    /// What the checker says of everything there is; `reader` is a node to read the stream of.
-    pub(crate) async fn violations(&self, vault: &dyn Vault, reader: SocketAddr) -> Vec<String> {
+    /// Where everything is.
+    pub(crate) fn places(&self) -> Places {
         let root = &self.site.root;
-        let places = Places {
+        Places {
             rooms: vec![root.join("vault")],
             scratch: (0..self.nodes.len()).map(|n| root.join(format!("data{n}/scratch"))).collect(),
             statuses: (0..self.nodes.len()).map(|n| root.join(format!("data{n}/status.json"))).collect(),
             ..Places::below(root)
-        };
-        let received = read_stream(reader).await;
-        let evidence = Evidence::whole(&places, &self.ledger, vault, &self.dropped).await;
+        }
+    }
+
+    /// The checker has nothing to say of everything there is; the stream is read from one of the nodes.
+    pub(crate) async fn is_sound(&self, places: &Places, vault: &dyn Vault, reader: usize) {
+        let received = read_stream(self.address(reader).await).await;
+        let evidence = Evidence::whole(places, &self.ledger, vault, &self.dropped).await;
         let evidence = Evidence { memory: self.memory(), ..evidence };
-        at_the_end(&evidence.with_received("a service", received))
+        let told = at_the_end(&evidence.with_received("a service", received));
+        assert!(told.is_empty(), "{}\n{}", told.join("\n"), self.logs());
+    }
+
+    /// Waits until a node listens; where.
+    pub(crate) async fn address(&self, n: usize) -> SocketAddr {
+        self.until("a node that listens", async |_| self.row(n).await.is_some_and(|r| !r.listen.is_empty())).await;
+        self.row(n).await.unwrap().listen.parse().unwrap()
+    }
+
+    /// Waits until everything that was dropped is at its end.
+    pub(crate) async fn all_rest(&self) {
+        let count = self.dropped.len();
+        self.until("the end of all files", async |ledger| at_rest(ledger, count).await.is_ok()).await;
     }
 
     /// The most memory that each running node had.
@@ -154,8 +208,8 @@ impl Fleet {
         let until = Instant::now() + PATIENCE;
         while !holds(&self.ledger).await {
             if Instant::now() > until {
-                let logs: Vec<_> = (0..self.nodes.len()).map(|n| format!("n{n}:\n{}", self.log(n))).collect();
-                panic!("{what} was not reached\n{}", logs.join("\n"));
+                let rest = at_rest(&self.ledger, self.dropped.len()).await.err().unwrap_or_default();
+                panic!("{what} was not reached: {rest}\n{}", self.logs());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -11,6 +11,7 @@ use fpp::ledger::delivery::{Delivery, DeliveryId, DeliveryState};
 use fpp::ledger::desk::{Ask, AskId, Pause};
 use fpp::ledger::lease::{Lease, LeaseKey};
 use fpp::ledger::node::NodeRow;
+use fpp::ledger::standing::is_due;
 use fpp::ledger::transfer::{FileState, Identity, Transfer, TransferId, TransferQuery};
 use fpp_codecs::Code;
 use std::collections::BTreeMap;
@@ -172,7 +173,8 @@ impl SimLedger {
 
 /// The reads that books in memory give.
 fn due<T: Clone>(of: impl Iterator<Item = T>, when: impl Fn(&T) -> i64, now_ms: i64, limit: u32) -> Vec<T> {
-    let mut due: Vec<T> = of.filter(|row| when(row) <= now_ms).collect();
+    let mut due: Vec<T> = of.filter(|row| is_due(when(row), now_ms)).collect();
+    // What a clock far ahead has parked comes last.
     due.sort_by_key(|row| when(row));
     due.truncate(limit as usize);
     due

@@ -266,7 +266,7 @@ impl World {
 
     fn skew(&mut self) {
         let n = self.below(NODES as u64) as usize;
-        let jumps = [-3_600_000, -2_000, 0, 500, 5_000];
+        let jumps = [-18_000_000, -2_000, 0, 500, 5_000, 18_000_000];
         self.machines[n].skew_ms = jumps[self.below(jumps.len() as u64) as usize];
         self.tell(&format!("n{n} has its clock at {} ms", self.machines[n].skew_ms));
         self.shared.meet("clock jump");

@@ -61,6 +61,33 @@ fn a_host_that_is_not_pinned_learns_nothing_and_stops_nobody_else() {
 }
 
 #[test]
+fn a_host_key_that_changes_stops_the_deliveries_until_a_person_says_so() {
+    if !available() {
+        return;
+    }
+    let room = Room::new(&Reach::default());
+    room.route("moved", "core-out", "core-in", MOVE);
+    let node = room.start();
+    let first = drop_file(&room.out, "moved", 1, 10);
+    node.archived(&first);
+    room.sshd.change_host_key();
+    // It was fetched before, or nobody could fetch it: a session that is open ended with the server.
+    let told = node.notice(4001, "core-out");
+    assert!(told.notice.text.contains("not pinned") && told.notice.severity == "error", "{told:?}");
+    drop_file(&room.out, "moved", 2, 10);
+    let before = connections(&room.sshd);
+    node.until("more attempts", || (connections(&room.sshd) >= before + 2).then_some(()));
+    assert_eq!(node.transfers().len(), 1, "nothing is fetched from a stranger");
+    assert_eq!(node.notice(4001, "core-out").count, 1, "a person hears once");
+    assert_eq!(names(&room.inn).len(), 3, "and nothing is sent to one");
+    room.sshd.change_host_key();
+    let second = "CORE_MOVED_20250620_0002_00.TXT";
+    node.archived(second);
+    holds_exactly(&room.inn, &[&answer_name("moved", 1), &answer_name("moved", 2)]);
+    node.stop();
+}
+
+#[test]
 fn a_refused_login_is_tried_again_after_longer_and_longer_pauses() {
     if !available() {
         return;

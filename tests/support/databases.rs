@@ -264,6 +264,7 @@ impl Running {
             database: database.to_owned(),
             tls: Tls::Off,
             connections_max: 8,
+            call_timeout: Duration::from_secs(60),
         }
     }
 }

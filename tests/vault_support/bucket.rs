@@ -26,7 +26,9 @@ const SECRET: &str = "not-a-secret";
 const START_MAX: Duration = Duration::from_secs(60);
 
 pub(crate) struct Running {
-    port: u16,
+    pub(crate) port: u16,
+    /// The certificate that proves who it is, where it speaks TLS.
+    certificate: Option<PathBuf>,
     root: PathBuf,
     // Held until the program ends.
     _keeper: Mutex<Child>,
@@ -35,10 +37,26 @@ pub(crate) struct Running {
 /// The server. Without one the tests print that they are skipped, unless the environment promises the real parts.
 pub(crate) fn running() -> Option<&'static Running> {
     static RUNNING: OnceLock<Option<Running>> = OnceLock::new();
-    RUNNING.get_or_init(start).as_ref()
+    RUNNING.get_or_init(|| start(false)).as_ref()
 }
 
-fn start() -> Option<Running> {
+/// One that speaks TLS alone, with a certificate of its own.
+pub(crate) fn running_with_tls() -> Option<&'static Running> {
+    static RUNNING: OnceLock<Option<Running>> = OnceLock::new();
+    RUNNING.get_or_init(|| start(true)).as_ref()
+}
+
+/// A key, and a certificate of `localhost` that it signs itself.
+fn certify(key: &Path, certificate: &Path) {
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]);
+    openssl.args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]);
+    openssl.args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"]).arg(key).arg("-out").arg(certificate);
+    let made = openssl.output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+fn start(tls: bool) -> Option<Running> {
     let Some(program) = std::env::var_os("FPP_VERSITYGW").map(PathBuf::from).filter(|path| path.exists()) else {
         assert!(std::env::var_os("FPP_REAL_PARTS").is_none(), "no versitygw (FPP_VERSITYGW): `./dev test` installs it");
         println!("skipped: no versitygw (FPP_VERSITYGW); `./dev test` installs it");
@@ -50,16 +68,22 @@ fn start() -> Option<Running> {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut keeper = Command::new("sh");
     keeper.args(["-c", KEEPER, "keeper"]).arg(&folder).arg(program);
-    keeper.args(["-q", "--port", &format!("127.0.0.1:{port}"), "--health", "/health", "posix"]).arg(&root);
+    keeper.args(["-q", "--port", &format!("127.0.0.1:{port}"), "--health", "/health"]);
+    let (key, certificate) = (folder.join("key.pem"), folder.join("certificate.pem"));
+    if tls {
+        certify(&key, &certificate);
+        keeper.arg("--cert").arg(&certificate).arg("--key").arg(&key);
+    }
+    keeper.arg("posix").arg(&root);
     keeper.env("ROOT_ACCESS_KEY", KEY).env("ROOT_SECRET_KEY", SECRET);
     let keeper = keeper.stdin(Stdio::piped()).spawn().unwrap();
     let begun = Instant::now();
-    while !healthy(port) {
+    while !(if tls { TcpStream::connect(("127.0.0.1", port)).is_ok() } else { healthy(port) }) {
         let said = fs::read_to_string(folder.join("said")).unwrap_or_default();
         assert!(begun.elapsed() < START_MAX, "versitygw does not answer: {said}");
         std::thread::sleep(Duration::from_millis(20));
     }
-    Some(Running { port, root, _keeper: Mutex::new(keeper) })
+    Some(Running { port, certificate: tls.then_some(certificate), root, _keeper: Mutex::new(keeper) })
 }
 
 fn healthy(port: u16) -> bool {
@@ -91,11 +115,15 @@ impl Room {
         let place = Place {
             bucket: BUCKET.to_owned(),
             prefix,
-            endpoint: Some(format!("http://127.0.0.1:{}", running.port)),
+            endpoint: Some(match running.certificate {
+                Some(_) => format!("https://localhost:{}", running.port),
+                None => format!("http://127.0.0.1:{}", running.port),
+            }),
             region: "us-east-1".to_owned(),
             path_style: true,
-            tls: false,
-            ca_file: None,
+            tls: running.certificate.is_some(),
+            ca_file: running.certificate.clone(),
+            call_timeout: Duration::from_secs(30),
             keys: keys(true),
             scratch: std::env::temp_dir(),
             clock: Clock::System,

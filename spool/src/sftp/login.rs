@@ -8,6 +8,14 @@ use std::path::Path;
 /// The login was refused, or key and passphrase do not fit; anything else is the line.
 const REFUSALS: [i32; 7] = [-15, -16, -18, -19, -33, -42, -48];
 
+/// How the library begins when no answer came. Its code is then that of a key that was refused.
+const NO_ANSWER: &str = "Waiting for ";
+
+/// Whether the partner said no, and not the line.
+fn is_refusal(error: &ssh2::Error) -> bool {
+    REFUSALS.iter().any(|code| error.code() == ErrorCode::Session(*code)) && !error.message().starts_with(NO_ANSWER)
+}
+
 pub(super) fn login(session: &Session, settings: &SftpSettings) -> Result<()> {
     match &settings.auth {
         Auth::KeyFile { path, passphrase_file } => {
@@ -48,7 +56,7 @@ fn by_password(session: &Session, settings: &SftpSettings, password: &str) -> Re
     let Err(error) = session.userauth_password(&settings.user, password) else { return Ok(()) };
     // Some servers ask for the same password in a dialogue only.
     let asks = session.auth_methods(&settings.user).unwrap_or("").contains("keyboard-interactive");
-    if !REFUSALS.iter().any(|code| error.code() == ErrorCode::Session(*code)) || !asks {
+    if !is_refusal(&error) || !asks {
         return Err(refused(settings, how, error));
     }
     let mut answer = Answer(password);
@@ -65,8 +73,7 @@ impl KeyboardInteractivePrompt for Answer<'_> {
 }
 
 fn refused(settings: &SftpSettings, how: &str, error: ssh2::Error) -> Error {
-    let refusal = REFUSALS.iter().any(|code| error.code() == ErrorCode::Session(*code));
-    let kind = if refusal { ErrorKind::Login } else { ErrorKind::Unreachable };
+    let kind = if is_refusal(&error) { ErrorKind::Login } else { ErrorKind::Unreachable };
     Error::new(kind, format!("logging in to {} {how}: {}", settings.describe(), error.message())).caused_by(error)
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct Options {
     pub(crate) small_spool: bool,
     /// Runs what it is asked to run, and not SFTP alone.
     pub(crate) shell: bool,
+    /// Knows none of OpenSSH's extensions: no fsync, no posix-rename, no statvfs, no hard links.
+    pub(crate) plain_protocol: bool,
 }
 
 /// True when a server can be started. Without one the tests print that they are skipped, unless the environment
@@ -110,6 +112,20 @@ impl Sshd {
         let ready = ready(&mut child, self.port);
         *self.child.lock().unwrap() = child;
         assert!(ready, "{}", self.log());
+    }
+
+    /// Starts again with another host key, as after the machine was set up anew; a second time brings the first one back.
+    #[allow(dead_code, reason = "for the tests of the whole node, which share this file")]
+    pub(crate) fn change_host_key(&self) {
+        self.kill();
+        for name in ["host", "host.pub"] {
+            let other = name.replace("host", "other");
+            let at = |name: &str| self.dir.path().join(name);
+            fs::rename(at(name), at("aside")).unwrap();
+            fs::rename(at(&other), at(name)).unwrap();
+            fs::rename(at("aside"), at(&other)).unwrap();
+        }
+        self.restart();
     }
 
     pub(crate) fn spool(&self) -> PathBuf {
@@ -231,13 +247,16 @@ fn make_folder(path: &Path, user: &str) {
 
 fn configure(dir: &Path, port: u16, options: Options) {
     let at = |name: &str| dir.join(name).display().to_string();
-    let read_only = if options.read_only { " -R" } else { "" };
+    let mut flags = if options.read_only { " -R" } else { "" }.to_owned();
+    if options.plain_protocol {
+        flags.push_str(" -P fsync,posix-rename,statvfs,fstatvfs,hardlink,lsetstat,limits,expand-path,copy-data");
+    }
     let password = if options.password { "yes" } else { "no" };
-    let force = if options.shell { String::new() } else { format!("ForceCommand internal-sftp{read_only}\n") };
+    let force = if options.shell { String::new() } else { format!("ForceCommand internal-sftp{flags}\n") };
     let text = format!(
         "ListenAddress 127.0.0.1\nPort {port}\nHostKey {}\nPidFile {}\nAuthorizedKeysFile {}\nStrictModes no\n\
          UsePAM no\nPermitRootLogin yes\nPasswordAuthentication {password}\nLogLevel VERBOSE\n\
-         Subsystem sftp internal-sftp{read_only}\n{force}",
+         Subsystem sftp internal-sftp{flags}\n{force}",
         at("host"),
         at("pid"),
         at("authorized"),

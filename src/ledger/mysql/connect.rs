@@ -11,14 +11,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How long a connection may take to be made.
+/// How long a connection may take to be made, where a call may take longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a writer waits for a row that another one holds.
 const LOCK_SECONDS: u32 = 5;
-/// The longest that one statement of a writer takes on the server; the engine gives it up a little later.
-const WRITE_SECONDS: u32 = 60;
-/// The longest that one statement of a reader takes: `verify` reads whole tables.
-const READ_SECONDS: u32 = 1_800;
+/// The longest that one statement takes that reads whole tables: `verify`, backups.
+const WHOLE_SECONDS: u64 = 1_800;
+/// A silent server is given up so much later than the server itself gives a statement up.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// How the connection is kept from others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct Server {
     pub tls: Tls,
     /// Most connections that write at once; as many may read.
     pub connections_max: u32,
+    /// The longest that a call takes: then a silent server is given up, and with it the connection.
+    pub call_timeout: Duration,
 }
 
 impl fmt::Display for Server {
@@ -71,8 +73,18 @@ impl fmt::Debug for Server {
 pub(super) enum Use {
     /// Transactions that write: each statement sees what was committed before it.
     Write,
-    /// Reads: those of one transaction see one and the same moment.
+    /// Reads of some rows.
     Read,
+    /// Reads of whole tables in one transaction, which see one and the same moment.
+    ReadWhole,
+}
+
+/// When who waits for an answer gives the server up.
+pub(super) fn patience(server: &Server, wanted: Use) -> Duration {
+    match wanted {
+        Use::Write | Use::Read => server.call_timeout + GRACE,
+        Use::ReadWhole => Duration::from_secs(WHOLE_SECONDS) + GRACE,
+    }
 }
 
 /// What sqlx is told.
@@ -104,36 +116,45 @@ pub(super) fn options(server: &Server) -> MySqlConnectOptions {
 }
 
 /// A new connection, set up.
-pub(super) async fn connect(options: &MySqlConnectOptions, wanted: Use) -> Result<MySqlConnection> {
+pub(super) async fn connect(server: &Server, wanted: Use) -> Result<MySqlConnection> {
     let made = async {
-        let mut connection = options.connect().await?;
-        set_up(&mut connection, wanted).await?;
+        let mut connection = options(server).connect().await?;
+        set_up(&mut connection, wanted, server.call_timeout).await?;
         Ok(connection)
     };
-    match tokio::time::timeout(CONNECT_TIMEOUT, made).await {
+    match tokio::time::timeout(CONNECT_TIMEOUT.min(server.call_timeout), made).await {
         Ok(made) => made.map_err(fault::of),
         Err(_) => Err(fault::silent("it did not answer in time")),
     }
 }
 
 /// Sets up a session.
-pub(super) async fn set_up(connection: &mut MySqlConnection, wanted: Use) -> Result<(), sqlx::Error> {
+pub(super) async fn set_up(
+    connection: &mut MySqlConnection,
+    wanted: Use,
+    call_timeout: Duration,
+) -> Result<(), sqlx::Error> {
     let row = sqlx::query("SELECT VERSION()").fetch_one(&mut *connection).await?;
     let version: String = row.try_get_unchecked(0)?;
     let (isolation, seconds) = match wanted {
-        Use::Write => ("READ COMMITTED", WRITE_SECONDS),
-        Use::Read => ("REPEATABLE READ", READ_SECONDS),
+        Use::Write => ("READ COMMITTED", call_timeout.as_secs().max(1)),
+        Use::Read => ("REPEATABLE READ", call_timeout.as_secs().max(1)),
+        Use::ReadWhole => ("REPEATABLE READ", WHOLE_SECONDS),
     };
     let mut settings = vec![
         format!("SET SESSION TRANSACTION ISOLATION LEVEL {isolation}"),
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', autocommit = 1".to_owned(),
         format!("SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS}"),
     ];
+    if wanted == Use::Write {
+        // A writer whose line is dead, with no word of it to the server, would keep its rows locked for eight hours.
+        settings.push(format!("SET SESSION wait_timeout = {seconds}"));
+    }
     if version.contains("OceanBase") {
         // Its limits are in microseconds, and its waiting for a row has a limit of its own.
         settings.push(format!(
             "SET SESSION ob_query_timeout = {seconds}000000, ob_trx_timeout = {seconds}000000, \
-             ob_trx_lock_timeout = {LOCK_SECONDS}000000"
+             ob_trx_lock_timeout = {LOCK_SECONDS}000000, ob_trx_idle_timeout = {seconds}000000"
         ));
     }
     for setting in settings {
@@ -157,6 +178,7 @@ mod tests {
             database: "ledger".into(),
             tls: Tls::Off,
             connections_max: 8,
+            call_timeout: Duration::from_secs(60),
         };
         assert_eq!(server.to_string(), "mysql://fpp@bank@db:2881/ledger");
         assert!(!format!("{server:?}").contains("s3cret"));

@@ -76,7 +76,7 @@ const STRAYS: &[(&str, &str, &str)] = &[
 impl Engine for Mysql {
     async fn read(&self) -> Result<Box<dyn Session>> {
         let connection = self.readers.acquire().await.map_err(|e| fault::of(e).at(&self.place))?;
-        Ok(Box::new(Reader::new(connection)))
+        Ok(Box::new(Reader::new(connection, &self.server)))
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Session>> {

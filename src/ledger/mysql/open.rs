@@ -18,11 +18,12 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
 fn readers(server: &Server) -> MySqlPool {
+    let call_timeout = server.call_timeout;
     MySqlPoolOptions::new()
         .max_connections(server.connections_max.max(1))
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(ACQUIRE_TIMEOUT.min(call_timeout))
         .idle_timeout(IDLE_TIMEOUT)
-        .after_connect(|connection, _| Box::pin(set_up(connection, Use::Read)))
+        .after_connect(move |connection, _| Box::pin(set_up(connection, Use::Read, call_timeout)))
         .connect_lazy_with(options(server))
 }
 
@@ -31,7 +32,7 @@ impl MysqlLedger {
     pub async fn open(server: Server) -> Result<MysqlLedger> {
         let place = server.to_string();
         // Not from the pool, which hides why there is no connection.
-        let mut connection = connect(&options(&server), Use::Write).await.map_err(|e| e.at(&place))?;
+        let mut connection = connect(&server, Use::Write).await.map_err(|e| e.at(&place))?;
         let from = schema::version(&mut connection, &place).await?;
         schema::migrate(&mut connection, from).await.map_err(|e| e.at(&place))?;
         let last_date = last_date(&mut connection).await.map_err(|e| e.at(&place))?;
@@ -42,14 +43,14 @@ impl MysqlLedger {
     /// The version of the tables, 0 when there are none yet. Changes nothing.
     pub async fn look(server: Server) -> Result<i64> {
         let place = server.to_string();
-        let mut connection = connect(&options(&server), Use::Read).await.map_err(|e| e.at(&place))?;
+        let mut connection = connect(&server, Use::Read).await.map_err(|e| e.at(&place))?;
         schema::version(&mut connection, &place).await
     }
 
     /// Opens the ledger for reading, also while nodes write it. It changes nothing, so it does not migrate.
     pub async fn open_read_only(server: Server) -> Result<MysqlLedger> {
         let place = server.to_string();
-        let mut connection = connect(&options(&server), Use::Read).await.map_err(|e| e.at(&place))?;
+        let mut connection = connect(&server, Use::Read).await.map_err(|e| e.at(&place))?;
         let found = schema::version(&mut connection, &place).await?;
         if found == 0 {
             return Err(Error::halt(Code::LEDGER, format!("{place}: there is no ledger"))

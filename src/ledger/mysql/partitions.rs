@@ -8,7 +8,7 @@
 //! fits nowhere stands under date 0, whose partition stays for ever. Every statement may be run by two nodes at once.
 //! Each waits a short time only for who reads the table, so that writers do not stand in a queue behind a backup.
 
-use super::connect::{Use, connect, options};
+use super::connect::{Use, connect};
 use super::{Mysql, fault};
 use crate::error::{Error, Result};
 use crate::ledger::change::DaysAhead;
@@ -114,7 +114,7 @@ impl Mysql {
             return Ok(None);
         }
         // Not from the pool: what is set here stays with the connection.
-        let mut connection = connect(&options(&self.server), Use::Write).await.map_err(|e| e.at(&self.place))?;
+        let mut connection = connect(&self.server, Use::Write).await.map_err(|e| e.at(&self.place))?;
         let fault = add(&mut connection, now_ms).await.err().map(|e| e.at(&self.place).to_string());
         let Some(last) = last(&mut connection).await.map_err(|e| e.at(&self.place))? else {
             return Err(Error::halt(Code::LEDGER, format!("{}: its tables have no partitions any more", self.place))
@@ -128,7 +128,7 @@ impl Mysql {
 
     /// Drops the partitions that end at or before a date and have no head.
     pub(super) async fn drop_partitions(&self, before: i64) -> Result<u64> {
-        let mut connection = connect(&options(&self.server), Use::Write).await.map_err(|e| e.at(&self.place))?;
+        let mut connection = connect(&self.server, Use::Write).await.map_err(|e| e.at(&self.place))?;
         let mut dropped = 0;
         for table in TABLES {
             let empty = empty(&mut connection, table, before).await.map_err(|e| e.at(&self.place))?;

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a connection with an unread answer is never used again, whether the time was up or the caller was dropped.
 
-use super::connect::{Server, Use, connect, options};
+use super::connect::{Server, Use, connect, patience};
 use super::fault;
 use super::writers::Write;
 use crate::error::Result;
@@ -16,8 +16,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// When a silent server is given up by who reads; a whole table may be read in one statement.
-const READ_TIMEOUT: Duration = Duration::from_secs(1_830);
+/// When a silent server is given up by who opens the books or looks after their tables.
+const SMALL_READ: Duration = Duration::from_secs(61);
 
 fn query(statement: Statement) -> Query<'static, MySql, MySqlArguments> {
     let Statement { sql, values, locking } = statement;
@@ -75,8 +75,8 @@ pub(super) async fn execute(connection: &mut MySqlConnection, statement: Stateme
 }
 
 /// Gives a silent server up.
-async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T> {
-    match tokio::time::timeout(READ_TIMEOUT, work).await {
+async fn in_time<T>(patience: Duration, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T> {
+    match tokio::time::timeout(patience, work).await {
         Ok(done) => done.map_err(fault::of),
         Err(_) => Err(fault::silent("it did not answer in time")),
     }
@@ -85,13 +85,14 @@ async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Resul
 /// A connection of the pool, to read.
 pub(super) struct Reader {
     connection: PoolConnection<MySql>,
+    patience: Duration,
     /// A statement was sent whose answer was not read.
     busy: bool,
 }
 
 impl Reader {
-    pub(super) fn new(connection: PoolConnection<MySql>) -> Reader {
-        Reader { connection, busy: false }
+    pub(super) fn new(connection: PoolConnection<MySql>, server: &Server) -> Reader {
+        Reader { connection, patience: patience(server, Use::Read), busy: false }
     }
 }
 
@@ -107,15 +108,16 @@ impl Drop for Reader {
 impl Session for Reader {
     async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>> {
         self.busy = true;
-        let read = in_time(rows(&mut self.connection, statement)).await;
-        self.busy = false;
+        let read = in_time(self.patience, rows(&mut self.connection, statement)).await;
+        // Given up in the middle of an answer, it is as if the caller had gone.
+        self.busy = read.is_err();
         read
     }
 
     async fn execute(&mut self, statement: Statement) -> Result<u64> {
         self.busy = true;
-        let done = in_time(execute(&mut self.connection, statement)).await;
-        self.busy = false;
+        let done = in_time(self.patience, execute(&mut self.connection, statement)).await;
+        self.busy = done.is_err();
         done
     }
 
@@ -124,14 +126,20 @@ impl Session for Reader {
     }
 }
 
+/// A connection of its own in a transaction that only reads whole tables; it is closed with it.
+pub(super) struct Snapshot {
+    connection: MySqlConnection,
+    patience: Duration,
+}
+
 #[async_trait]
-impl Session for MySqlConnection {
+impl Session for Snapshot {
     async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>> {
-        in_time(rows(self, statement)).await
+        in_time(self.patience, rows(&mut self.connection, statement)).await
     }
 
     async fn execute(&mut self, statement: Statement) -> Result<u64> {
-        in_time(execute(self, statement)).await
+        in_time(self.patience, execute(&mut self.connection, statement)).await
     }
 
     fn is_shared(&self) -> bool {
@@ -139,11 +147,28 @@ impl Session for MySqlConnection {
     }
 }
 
-/// A connection of its own in a transaction that only reads; it is closed with it.
-pub(super) async fn snapshot(server: &Server) -> Result<MySqlConnection> {
-    let mut connection = connect(&options(server), Use::Read).await?;
-    in_time(async { sqlx::raw_sql("START TRANSACTION READ ONLY").execute(&mut connection).await }).await?;
-    Ok(connection)
+/// Begins one.
+pub(super) async fn snapshot(server: &Server) -> Result<Snapshot> {
+    let mut connection = connect(server, Use::ReadWhole).await?;
+    let begin = async { sqlx::raw_sql("START TRANSACTION READ ONLY").execute(&mut connection).await };
+    in_time(server.call_timeout, begin).await?;
+    Ok(Snapshot { connection, patience: patience(server, Use::ReadWhole) })
+}
+
+/// For who opens the books or looks after their tables: a few small reads.
+#[async_trait]
+impl Session for MySqlConnection {
+    async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>> {
+        in_time(SMALL_READ, rows(self, statement)).await
+    }
+
+    async fn execute(&mut self, statement: Statement) -> Result<u64> {
+        in_time(SMALL_READ, execute(self, statement)).await
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
 }
 
 #[async_trait]

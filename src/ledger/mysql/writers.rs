@@ -4,13 +4,12 @@
 //! not come in time, or whose caller was dropped in the middle is closed; the server then undoes what was open on it.
 //! Nothing is lost by that: a commit that was not answered is looked up in the books by who asked for it.
 
-use super::connect::{Server, Use, connect, options};
+use super::connect::{Server, Use, connect, patience};
 use super::fault;
 use crate::error::{Error, Result};
 use crate::ledger::sql::session::{End, Transaction};
 use async_trait::async_trait;
 use fpp_codecs::Code;
-use sqlx::mysql::MySqlConnectOptions;
 use sqlx::{Connection, MySqlConnection};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,12 +18,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How long a writer waits for its turn before the caller is told to try again.
 const TURN_TIMEOUT: Duration = Duration::from_secs(30);
-/// When a silent server is given up: later than it gives up a statement by itself.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(65);
 
 /// Keeps connections between transactions.
 pub(super) struct Writers {
-    options: MySqlConnectOptions,
+    server: Server,
     turns: Semaphore,
     idle: Mutex<Vec<MySqlConnection>>,
     last_date: Arc<AtomicI64>,
@@ -42,7 +39,7 @@ pub(super) struct Write<'w> {
 impl Writers {
     pub(super) fn new(server: &Server, last_date: Arc<AtomicI64>) -> Writers {
         let turns = usize::try_from(server.connections_max).unwrap_or(1).max(1);
-        Writers { options: options(server), turns: Semaphore::new(turns), idle: Mutex::default(), last_date }
+        Writers { server: server.clone(), turns: Semaphore::new(turns), idle: Mutex::default(), last_date }
     }
 
     /// Begins a transaction.
@@ -59,21 +56,31 @@ impl Writers {
             let is_new = kept.is_none();
             let mut connection = match kept {
                 Some(connection) => connection,
-                None => connect(&self.options, Use::Write).await?,
+                None => connect(&self.server, Use::Write).await?,
             };
-            match say(&mut connection, "START TRANSACTION").await {
+            match say(&mut connection, "START TRANSACTION", self.patience()).await {
                 Ok(()) => return Ok(Write { connection, writers: self, clashed: false, _turn: turn }),
                 Err(error) if is_new => return Err(error.map_or_else(silent, fault::of)),
                 // A server that was started anew has forgotten the connections that were kept: the next one, please.
-                Err(_) => {}
+                Err(Some(_)) => {}
+                // The line is dead, and nobody says so: the others would be waited for as long, one after the other.
+                Err(None) => drop(self.forget()),
             }
         }
     }
 
+    fn patience(&self) -> Duration {
+        patience(&self.server, Use::Write)
+    }
+
+    /// Forgets the connections that nobody uses.
+    fn forget(&self) -> Vec<MySqlConnection> {
+        std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Closes the connections that nobody uses.
     pub(super) async fn close(&self) {
-        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
-        for connection in idle {
+        for connection in self.forget() {
             // What was committed is safe; a connection that cannot be closed goes with the process.
             let _ = connection.close().await;
         }
@@ -91,7 +98,7 @@ impl Write<'_> {
         &mut self,
         statement: impl AsyncFnOnce(&mut MySqlConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T> {
-        match tokio::time::timeout(ANSWER_TIMEOUT, statement(&mut self.connection)).await {
+        match tokio::time::timeout(self.writers.patience(), statement(&mut self.connection)).await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => {
                 self.clashed |= fault::is_clash(&error);
@@ -107,7 +114,7 @@ impl Transaction for Write<'_> {
     async fn end(self: Box<Self>, keep: bool) -> End {
         let Write { mut connection, writers, clashed, _turn } = *self;
         let clashed = clashed && !keep;
-        match say(&mut connection, if keep { "COMMIT" } else { "ROLLBACK" }).await {
+        match say(&mut connection, if keep { "COMMIT" } else { "ROLLBACK" }, writers.patience()).await {
             Ok(()) => {
                 writers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
                 End { clashed, fault: None }
@@ -121,8 +128,12 @@ impl Transaction for Write<'_> {
 }
 
 /// Says a word that has no answer but yes; nothing when the server is silent.
-async fn say(connection: &mut MySqlConnection, word: &'static str) -> Result<(), Option<sqlx::Error>> {
-    match tokio::time::timeout(ANSWER_TIMEOUT, sqlx::raw_sql(word).execute(connection)).await {
+async fn say(
+    connection: &mut MySqlConnection,
+    word: &'static str,
+    patience: Duration,
+) -> Result<(), Option<sqlx::Error>> {
+    match tokio::time::timeout(patience, sqlx::raw_sql(word).execute(connection)).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(Some(error)),
         Err(_) => Err(None),

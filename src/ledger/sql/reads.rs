@@ -6,19 +6,20 @@ use super::session::{Row, Session, Statement, Value, sql};
 use crate::error::Result;
 use crate::ledger::change::JournalRow;
 use crate::ledger::delivery::Delivery;
+use crate::ledger::standing::WAIT_MAX_MS;
 use crate::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
 
 pub(crate) const DUE_TRANSFERS: &str = concat!(
     "SELECT ",
     transfer_columns!(),
-    " FROM transfers t WHERE queue = 1 AND next_attempt_ms <= ? AND NOT EXISTS (SELECT 1 FROM pauses p WHERE \
+    " FROM transfers t WHERE queue = 1 AND next_attempt_ms BETWEEN ? AND ? AND NOT EXISTS (SELECT 1 FROM pauses p WHERE \
      (p.kind = 'route' AND p.name = t.route) OR (p.kind = 'partner' AND p.name = t.spool \
        AND t.state IN ('Arrived', 'Claimed', 'Acknowledged'))) ORDER BY next_attempt_ms, id LIMIT ?"
 );
 pub(crate) const DUE_DELIVERIES: &str = concat!(
     "SELECT ",
     delivery_columns!(),
-    " FROM deliveries d WHERE queue = 1 AND next_attempt_ms <= ? AND NOT EXISTS (SELECT 1 FROM pauses p WHERE \
+    " FROM deliveries d WHERE queue = 1 AND next_attempt_ms BETWEEN ? AND ? AND NOT EXISTS (SELECT 1 FROM pauses p WHERE \
      (p.kind = 'partner' AND p.name = d.spool) \
      OR (p.kind = 'route' AND EXISTS (SELECT 1 FROM transfers t WHERE t.id = d.transfer AND t.route = p.name)) \
      OR (p.kind = 'outlet' AND d.purpose = 'events' \
@@ -89,8 +90,19 @@ pub(super) async fn transfers(session: &mut dyn Session, query: &TransferQuery) 
     transfers_of(&session.rows(select.bind(query.limit)).await?)
 }
 
+/// What is due, and after it what a node with a clock far ahead has parked.
+async fn due(session: &mut dyn Session, select: &'static str, now_ms: i64, limit: u32) -> Result<Vec<Row>> {
+    let mut rows = session.rows(sql(select).bind(i64::MIN).bind(now_ms).bind(limit)).await?;
+    let left = limit.saturating_sub(u32::try_from(rows.len()).unwrap_or(limit));
+    let beyond = now_ms.saturating_add(WAIT_MAX_MS);
+    if left > 0 && beyond < i64::MAX - 1 {
+        rows.extend(session.rows(sql(select).bind(beyond + 1).bind(i64::MAX - 1).bind(left)).await?);
+    }
+    Ok(rows)
+}
+
 pub(super) async fn due_transfers(session: &mut dyn Session, now_ms: i64, limit: u32) -> Result<Vec<Transfer>> {
-    transfers_of(&session.rows(sql(DUE_TRANSFERS).bind(now_ms).bind(limit)).await?)
+    transfers_of(&due(session, DUE_TRANSFERS, now_ms, limit).await?)
 }
 
 pub(super) async fn by_batch(session: &mut dyn Session, identity: &Identity) -> Result<Vec<Transfer>> {
@@ -175,7 +187,7 @@ pub(super) async fn deliveries_of_all(session: &mut dyn Session, of: &[TransferI
 }
 
 pub(super) async fn due_deliveries(session: &mut dyn Session, now_ms: i64, limit: u32) -> Result<Vec<Delivery>> {
-    deliveries_of(&session.rows(sql(DUE_DELIVERIES).bind(now_ms).bind(limit)).await?)
+    deliveries_of(&due(session, DUE_DELIVERIES, now_ms, limit).await?)
 }
 
 pub(super) async fn unfinished_deliveries(session: &mut dyn Session, limit: u32) -> Result<Vec<Delivery>> {

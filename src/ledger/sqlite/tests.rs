@@ -61,8 +61,8 @@ async fn no_due_read_scans_a_table_or_sorts() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).await.unwrap();
     for (select, index) in [
-        (reads::DUE_TRANSFERS, "transfers_queue (queue=? AND next_attempt_ms<?)"),
-        (reads::DUE_DELIVERIES, "deliveries_queue (queue=? AND next_attempt_ms<?)"),
+        (reads::DUE_TRANSFERS, "transfers_queue (queue=? AND next_attempt_ms>? AND next_attempt_ms<?)"),
+        (reads::DUE_DELIVERIES, "deliveries_queue (queue=? AND next_attempt_ms>? AND next_attempt_ms<?)"),
         (reads::UNTAKEN, "deliveries_state (state=? AND delivered_ms>?)"),
         (reads::PUBLICATIONS, "transfers_publication (publication>?)"),
         (reads::BY_BATCH, "transfers_identity (route=? AND business_date=? AND batch=?)"),

@@ -75,7 +75,7 @@ impl Bucket {
             .with_virtual_hosted_style_request(!place.path_style)
             .with_conditional_put(S3ConditionalPut::ETagMatch)
             .with_credentials(std::sync::Arc::new(Signer(place.keys.clone())))
-            .with_http_connector(Line::new(place.tls, place.ca_file.as_deref())?)
+            .with_http_connector(Line::new(place.tls, place.ca_file.as_deref(), place.call_timeout)?)
             .with_retry(retry)
             .with_allow_http(!place.tls);
         if let Some(endpoint) = &place.endpoint {

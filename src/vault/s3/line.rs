@@ -20,8 +20,6 @@ use std::time::Duration;
 
 /// For a name, a connection and its TLS.
 const CONNECT: Duration = Duration::from_secs(10);
-/// For the next bytes of an answer.
-const SILENCE: Duration = Duration::from_secs(30);
 /// For one request, a part of a large content included.
 const REQUEST: Duration = Duration::from_secs(300);
 
@@ -30,9 +28,9 @@ const REQUEST: Duration = Duration::from_secs(300);
 pub(super) struct Line(reqwest::Client);
 
 impl Line {
-    /// A client; with `tls` nothing but https is spoken. Proxies of the environment are not used: the place is the one
+    /// A client that gives up a server which says nothing for so long; with `tls` nothing but https is spoken. Proxies of the environment are not used: the place is the one
     /// that is configured.
-    pub(super) fn new(tls: bool, ca_file: Option<&Path>) -> Result<Line> {
+    pub(super) fn new(tls: bool, ca_file: Option<&Path>, call_timeout: Duration) -> Result<Line> {
         let unusable =
             |what: String| Error::halt(Code::VAULT, format!("no connection to the vault can be made: {what}"));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -46,8 +44,8 @@ impl Line {
             .https_only(tls)
             .http1_only()
             .no_proxy()
-            .connect_timeout(CONNECT)
-            .read_timeout(SILENCE)
+            .connect_timeout(CONNECT.min(call_timeout))
+            .read_timeout(call_timeout)
             .timeout(REQUEST)
             .build()
             .map_err(|e| unusable(e.to_string()))?;

@@ -7,6 +7,7 @@ use crate::error::Result;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What requests are signed with.
 pub struct Keys {
@@ -38,6 +39,8 @@ pub struct Place {
     pub tls: bool,
     /// Authorities that sign the server's certificate; those of the system without it.
     pub ca_file: Option<PathBuf>,
+    /// When a server that does not answer is given up.
+    pub call_timeout: Duration,
     /// What requests are signed with.
     pub keys: ReadKeys,
     /// Where content is gathered; the files there have no names.

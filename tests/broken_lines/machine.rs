@@ -1,0 +1,233 @@
+//! Faults of the machine that a node runs on: a clock that jumps, a queue of notifications that overflows, a disk that is
+//! full for everything the node keeps.
+//!
+//! The clock is jumped at its seam, in nodes inside this process: a clock of its own for one process would need a
+//! preloaded library. The overflow and the disk are real ones.
+
+use crate::databases::{Kind, running};
+use crate::fleet_support::Fleet;
+use crate::support::checker::at_the_end;
+use crate::support::checker::evidence::{Evidence, Places};
+use crate::support::core::{Dropped, core_file};
+use crate::support::settled::{PATIENCE, at_rest};
+use crate::support::site::{Site, sample_route};
+use crate::support::told::read_stream;
+use fpp::clock::Clock;
+use fpp::ledger::Ledger;
+use fpp::ledger::sqlite::SqliteLedger;
+use fpp::node::{Node, Options};
+use fpp::settings::Settings;
+use fpp::telemetry::report::NodeReport;
+use fpp::vault::disk::DiskVault;
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+const HOURS_MS: i64 = 5 * 3_600_000;
+
+/// A clock that goes, and is wrong by so much.
+fn wrong_clock(wrong_ms: Arc<AtomicI64>) -> Clock {
+    let shown = Arc::new(AtomicI64::new(Clock::System.now_ms()));
+    let hand = Arc::downgrade(&shown);
+    std::thread::spawn(move || {
+        while let Some(shown) = hand.upgrade() {
+            shown.store(Clock::System.now_ms() + wrong_ms.load(SeqCst), SeqCst);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    });
+    Clock::Fixed(shown)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_jumps_by_hours_and_back_holds_nothing_up_for_hours() {
+    let Some(server) = running(Kind::MariaDb) else { return };
+    let mut fleet = Fleet::of(server, 2, "").await;
+    let wrong_ms = [0, 1].map(|_| Arc::new(AtomicI64::new(0)));
+    let mut nodes = Vec::new();
+    for (n, wrong_ms) in wrong_ms.iter().enumerate() {
+        let options = Options { clock: wrong_clock(wrong_ms.clone()), ..Options::default() };
+        nodes.push(Node::start(Settings::load(&fleet.config(n)).unwrap(), options).await.unwrap());
+    }
+    wrong_ms[0].store(HOURS_MS, SeqCst);
+    let (inn, aside) = (fleet.site.root.join("core/in"), fleet.site.root.join("core/aside"));
+    fs::rename(&inn, &aside).unwrap();
+    (1..=12).for_each(|batch| fleet.drop_batch(batch));
+    // The folder for answers is gone, so that they are tried again, by both: for one of them in five hours.
+    let far = Clock::System.now_ms() + HOURS_MS - 600_000;
+    let parked = async |ledger: &dyn Ledger| {
+        ledger.deliveries(None, 100).await.unwrap().iter().any(|d| d.attempts > 0 && d.next_attempt_ms > far)
+    };
+    fleet.until("an answer that waits by the wrong clock", async |ledger| parked(ledger).await).await;
+    wrong_ms[0].store(-HOURS_MS, SeqCst);
+    fs::rename(&aside, &inn).unwrap();
+    (13..=20).for_each(|batch| fleet.drop_batch(batch));
+    fleet.all_rest().await;
+    let vault = DiskVault::open_read_only(&fleet.site.root.join("vault"));
+    fleet.is_sound(&fleet.places(), &vault, 0).await;
+    for node in nodes {
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notifications_that_overflow_cost_no_file() {
+    let Some(server) = running(Kind::MariaDb) else { return };
+    let queue: u64 = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events")
+        .map_or(u64::MAX, |text| text.trim().parse().unwrap_or(u64::MAX));
+    if queue > 50_000 {
+        println!("skipped: a queue of {queue} notifications is too long to fill (fs.inotify.max_queued_events)");
+        return;
+    }
+    let mut fleet = Fleet::of(server, 1, "").await;
+    // Nothing but a notification makes it look.
+    fleet.rewrite(0, "rescan_ms = 100", "rescan_ms = 600000");
+    fleet.start(0);
+    fleet.drop_batch(1);
+    fleet.all_rest().await;
+    fleet.signal(0, Signal::STOP);
+    let out = fleet.site.root.join("core/out");
+    // Each is made and closed, two notifications at least. They stay, and no route wants them.
+    for n in 0..queue / 2 + 100 {
+        fs::write(out.join(format!("NOBODYS.{n}")), "").unwrap();
+    }
+    fleet.drop_batch(2);
+    fleet.signal(0, Signal::CONT);
+    fleet.all_rest().await;
+    let vault = DiskVault::open_read_only(&fleet.site.root.join("vault"));
+    fleet.is_sound(&fleet.places(), &vault, 0).await;
+}
+
+/// A node whose data, ledger and vault are on a disk of their own, which only it sees.
+struct OnASmallDisk {
+    site: Site,
+    node: Child,
+}
+
+impl OnASmallDisk {
+    /// Nothing where this machine does not let a user make such a disk.
+    fn start() -> Option<OnASmallDisk> {
+        let can = "mount -t tmpfs -o size=64k tmpfs /mnt";
+        let may = Command::new("unshare").args(["-rm", "sh", "-c", can]).stderr(Stdio::null()).status();
+        if !may.is_ok_and(|status| status.success()) {
+            println!("skipped: a disk for one process needs user and mount namespaces (unshare -rm)");
+            return None;
+        }
+        let site = Site::make_with(&sample_route("pmtrd"), "");
+        let text = fs::read_to_string(site.settings_file()).unwrap();
+        // Not saved by its watermark: the disk is really full.
+        fs::write(site.settings_file(), text + "\n[vault]\npause_below_free_bytes = 0\n").unwrap();
+        let log = fs::File::create(site.root.join("log")).unwrap();
+        let script = "mount -t tmpfs -o size=8m tmpfs \"$1\" && exec \"$2\" run --config \"$3\"";
+        let mut command = Command::new("unshare");
+        command.args(["-rm", "sh", "-c", script, "sh"]).arg(site.root.join("data")).arg(env!("CARGO_BIN_EXE_fpp"));
+        command.arg(site.settings_file()).stdout(Stdio::null()).stderr(log);
+        let node = command.spawn().unwrap();
+        Some(OnASmallDisk { site, node })
+    }
+
+    /// A path of its disk as it is seen from outside.
+    fn data(&self, path: &str) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.node.id()));
+        root.join(self.site.root.strip_prefix("/").unwrap()).join("data").join(path)
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.site.root.join("log")).unwrap_or_default()
+    }
+
+    async fn until(&mut self, what: &str, holds: impl AsyncFn(&OnASmallDisk) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        while !holds(self).await {
+            assert!(self.node.try_wait().unwrap().is_none(), "the node ended:\n{}", self.log());
+            assert!(Instant::now() < until, "{what} was not reached:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Whether so many files are put away.
+    fn put_away(&self, count: usize) -> bool {
+        self.site.names("core/out/done").len() == 2 * count
+    }
+
+    /// What is on its disk, as it stands between two steps of the process. SQLite follows every link on its way, which
+    /// leads out of the process's own view, so it is looked at in a copy.
+    async fn copy(&self) -> (SqliteLedger, DiskVault) {
+        let pid = Pid::from_child(&self.node);
+        kill_process(pid, Signal::STOP).unwrap();
+        let copy = self.site.root.join("copy");
+        let _ = fs::remove_dir_all(&copy);
+        copy_folder(&self.data(""), &copy);
+        kill_process(pid, Signal::CONT).unwrap();
+        let ledger = SqliteLedger::open_read_only(&copy.join("ledger.sqlite")).await.unwrap();
+        (ledger, DiskVault::open_read_only(&copy.join("vault")))
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {
+        let (kind, to) = (entry.file_type().unwrap(), to.join(entry.file_name()));
+        if kind.is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else if kind.is_file() {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+impl Drop for OnASmallDisk {
+    fn drop(&mut self) {
+        let _ = self.node.kill();
+        let _ = self.node.wait();
+    }
+}
+
+/// Takes all space of the disk.
+fn fill(path: &PathBuf) {
+    let mut ballast = fs::File::create(path).unwrap();
+    for piece in [64 * 1024, 4096, 256, 1] {
+        while ballast.write_all(&vec![0; piece]).is_ok() {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_under_ledger_and_vault_is_waited_for() {
+    let Some(mut disk) = OnASmallDisk::start() else { return };
+    let files: Vec<_> = (1..=8).map(|batch| core_file(batch, 10, Dropped::Good)).collect();
+    let drop_some = |disk: &OnASmallDisk, some: std::ops::Range<usize>| {
+        for file in &files[some] {
+            disk.site.drop_file(&file.name, &file.bytes, Some(""), 1_750_407_000_000);
+        }
+    };
+    drop_some(&disk, 0..2);
+    disk.until("the first files", async |disk| disk.put_away(2)).await;
+    let ballast = disk.data("ballast");
+    fill(&ballast);
+    drop_some(&disk, 2..8);
+    disk.until("a word that the disk is full", async |disk| disk.log().contains("full")).await;
+    assert!(!disk.put_away(8), "it was not full");
+    fs::remove_file(&ballast).unwrap();
+    disk.until("the end of all files", async |disk| disk.put_away(8)).await;
+    disk.until("rest", async |disk| at_rest(&disk.copy().await.0, 8).await.is_ok()).await;
+    let status = disk.data("status.json");
+    let address = NodeReport::read(&status).unwrap().listen.parse().unwrap();
+    let received = read_stream(address).await;
+    let (ledger, vault) = disk.copy().await;
+    let places = Places {
+        rooms: vec![disk.data("vault")],
+        scratch: vec![disk.data("scratch")],
+        statuses: vec![status],
+        ..Places::below(&disk.site.root)
+    };
+    let evidence = Evidence::whole(&places, &ledger, &vault, &files).await;
+    let told = at_the_end(&evidence.with_received("a service", received));
+    assert!(told.is_empty(), "{}\n{}", told.join("\n"), disk.log());
+    let loud: Vec<_> = disk.log().lines().filter(|line| line.contains("full")).map(str::to_owned).collect();
+    println!("{} lines, the first: {}", loud.len(), loud[0]);
+    assert!(loud.len() <= 30, "{} lines:\n{}", loud.len(), loud.join("\n"));
+}

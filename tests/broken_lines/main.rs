@@ -1,0 +1,23 @@
+//! Real processes whose lines break while files are on their way: to the ledger, to a partner, to the vault. Everything comes
+//! out once, a person is told, and the log is not flooded; slow lines only take longer.
+//!
+//! A line is broken with a reset, or swallows everything without a word (`fleet_support/line.rs`).
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+#[cfg(feature = "s3")]
+mod bucket_room;
+#[path = "../support/databases.rs"]
+mod databases;
+#[path = "../fleet_support/mod.rs"]
+mod fleet_support;
+mod ledger;
+mod machine;
+mod partner;
+#[path = "../../spool/tests/sshd_support/mod.rs"]
+#[allow(dead_code, reason = "shared with the tests of the spool crate, which use the rest")]
+mod sshd_support;
+#[path = "../support/mod.rs"]
+mod support;
+#[cfg(feature = "s3")]
+mod vault;
