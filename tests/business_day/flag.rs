@@ -65,8 +65,10 @@ async fn a_flag_opens_the_day_once_and_what_waited_for_it_goes_on() {
     place.restart().await;
     place.drop_batch(2);
     place.batch("0002 is through", 2, |t| t.state == FileState::Archived).await;
-    until_days(&place, &[("2025-06-20", true)]).await;
-    assert_eq!(place.node().ledger.journal("day:pmtrd").await.unwrap().len(), 3);
+    // A later flag that acts shows that the one before it was looked at again.
+    flag(&place, "DAY_20250623.CLOSE");
+    until_days(&place, &[("2025-06-20", true), ("2025-06-23", false)]).await;
+    assert_eq!(place.node().ledger.journal("day:pmtrd").await.unwrap().len(), 4);
     place.end().await;
 }
 
