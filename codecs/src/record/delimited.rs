@@ -192,7 +192,7 @@ fn value(
             let (digits, decimals) = digits_of(step).ok_or(NO_FORM)?;
             let form = explicit(step, how, digits, decimals);
             if let Some(rules) = rules.filter(|rules| rules.moment.is_some()) {
-                return numeric_moment(step, rules, form, bare, out, repaired);
+                return numeric_moment(step, rules, form, bare, out);
             }
             let whole = matches!(step.kind, Kind::Binary { decimals: 0, .. });
             if let Some(n) = form.narrow(bare) {
@@ -276,18 +276,13 @@ fn real(step: &Step, double: bool, bytes: &[u8]) -> Result<Cell, Flaw> {
     }
 }
 
-/// A number that means a date: by way of the field's own bytes, which say all there is to say about it.
-fn numeric_moment(
-    step: &Step,
-    rules: &Rules,
-    form: Explicit,
-    bytes: &[u8],
-    out: &mut String,
-    repaired: &mut dyn FnMut(usize, &'static str),
-) -> Result<Cell, Flaw> {
+/// A number that means a date: by way of the field's own bytes, which say all there is to say about it. What is bad is
+/// left to the field's policy, which looks at the bytes of the file and not at these.
+fn numeric_moment(step: &Step, rules: &Rules, form: Explicit, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw> {
+    let Some(meaning) = rules.moment else { return Err(NO_FORM) };
     let mut field = Vec::new();
     number::write(step, rules, &form.read(bytes)?, &mut field)?;
-    special::decode(step, rules, &field, out, repaired).map_err(|flaw| Flaw { at: 0, ..flaw })
+    moment::read_number(step, rules, meaning, &field, out).map_err(|flaw| Flaw { at: 0, ..flaw })
 }
 
 fn write(
