@@ -124,7 +124,12 @@ fn delimited(format: &Format, page: Page, bytes: &mut Bytes<'_>) {
             continue;
         }
         record.decode(&written, &mut back);
-        assert_eq!((&back.faults[..], shown(&back)), (&[][..], shown(&row)));
+        // Without a quote nothing tells an empty text from none.
+        let told = |row: &Row| -> Vec<String> {
+            let plain = |value: String| if value.is_empty() && how.quote.is_none() { "Null".to_owned() } else { value };
+            shown(row).into_iter().map(plain).collect()
+        };
+        assert_eq!((&back.faults[..], told(&back)), (&[][..], told(&row)));
         if framer.put(&written, &mut file).is_ok() {
             taken.push(written);
         }

@@ -1,10 +1,13 @@
 //! The files that the core drops, and what each of them must come to.
 
-use fpp::demo::generate::{Flaw, Harm, Series, Spec, Spoil, generate};
 use fpp::ledger::transfer::Verdict;
-use fpp_codecs::date::Date;
-use fpp_spool::{Algorithm, Digest};
 use std::sync::Arc;
+#[cfg(feature = "demo")]
+use {
+    fpp::demo::generate::{Flaw, Harm, Series, Spec, Spoil, generate},
+    fpp_codecs::date::Date,
+    fpp_spool::{Algorithm, Digest},
+};
 
 /// A file of the core.
 #[derive(Clone, Debug)]
@@ -30,6 +33,7 @@ pub(crate) enum Dropped {
 }
 
 /// A batch of 2025-06-20 with so many trades.
+#[cfg(feature = "demo")]
 pub(crate) fn core_file(batch: u16, trades: u64, dropped: Dropped) -> CoreFile {
     let flaws = [(2, Flaw::FeeDigit), (5, Flaw::NameRun), (9, Flaw::Instrument)];
     let mut spoils = Vec::new();
