@@ -290,6 +290,17 @@ fn policies_hold_between_delimiters_too() {
     assert!(decode(&null, file)[0].contains(r#""AMT":null,"N":3,"DAY":null"#));
 }
 
+/// What is kept is what stands in the file, not what the field would have in a record.
+#[test]
+fn a_number_that_is_no_date_is_kept_as_it_stands_between_delimiters() {
+    let text = "name = \"T\"\nversion = \"1\"\nccsid = \"utf-8\"\nframing = \"delimited\"\nline_end = \"lf\"\n\
+                [[record]]\nname = \"R\"\nrole = \"detail\"\n\
+                field = [{ name = \"DAY\", type = \"zoned\", digits = 8, moment = \"yyyymmdd\", dirty = \"keep\" }]\n";
+    let (format, _) = Format::parse("t.toml", text, &mut |_| Err("no".to_owned()), None).unwrap();
+    let lines = decode(&format, b"20250620\n4\n");
+    assert!(lines[0].contains(r#""DAY":"2025-06-20""#) && lines[1].contains(r#""DAY":{"raw":"34"}"#), "{lines:?}");
+}
+
 #[test]
 fn ebcdic_strings_may_hold_pairs_that_look_like_delimiters() {
     let format = delimited("", "1388");
