@@ -106,7 +106,7 @@ pub(super) const RECORD_WORDS: &[(&str, RecordFact)] = &[
 ];
 
 impl AnswerFacts<'_> {
-    /// A all, P partly, R rejected, D duplicate, H held for now.
+    /// A all, P partly, R rejected, D duplicate, H held.
     pub(super) fn status(&self) -> &'static str {
         match self.verdict {
             _ if self.held => "H",
