@@ -3,7 +3,8 @@
 //!
 //! - [`events`]: the events of one transfer, from any record on;
 //! - [`stream`]: the built-in outlet, read over HTTP by position, all of it or what a [`filter`] takes;
-//! - [`lines`]: JSON lines for a `file` outlet.
+//! - [`lines`]: JSON lines for a `file` outlet;
+//! - [`push`]: the contract of outlets that events are pushed to.
 //!
 //! Deliberately absent: cursors of readers. A reader holds its own position.
 
@@ -11,6 +12,7 @@ pub mod events;
 pub mod filter;
 pub mod lines;
 pub mod position;
+pub mod push;
 pub mod stream;
 
 use crate::error::{Error, Result};
