@@ -3,6 +3,7 @@
 //! Exact decimals, absolute values, a tolerance for what the core rounded. A check whose fields are empty says nothing;
 //! that is what `mandatory` is for. Code lists stand with the fields of the mapping.
 
+use super::expression::{Expression, Type, Value};
 use super::fault::TradeFault;
 use super::fields::{self, Condition, FieldRef};
 use super::instrument::{Instrument, Unit};
@@ -25,46 +26,51 @@ struct Check {
     when: Option<Condition>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Rule {
     /// amount = price x weight, the weight in what the price is for.
     Amount { amount: FieldRef, price: FieldRef, weight: FieldRef },
     /// lots x weight of a lot = weight.
     Lots { lots: FieldRef, weight: FieldRef },
+    /// A condition that must hold.
+    Holds { holds: Box<Expression>, blamed: FieldRef, code: Code },
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Word {
     Amount,
     Lots,
+    Cel,
 }
 
 impl Checks {
     /// Reads `[[check]]`: `rule = "amount"` with `amount`, `price`, `weight`; `rule = "lots"` with `lots`, `weight`;
-    /// each with `tolerance` and `when`.
+    /// each with `tolerance` and `when`; `rule = "cel"` with `holds`, `field`, `code` and `when`.
     pub fn read(root: &Section<'_>, record: &RecordFormat) -> Checks {
         Checks { checks: root.sections("check").iter().filter_map(|s| Check::read(s, record)).collect() }
     }
 
-    /// Whether any check is configured; they need an instrument.
-    pub fn is_empty(&self) -> bool {
-        self.checks.is_empty()
+    /// Whether any check compares weights or amounts; they need an instrument.
+    pub fn need_instrument(&self) -> bool {
+        self.checks.iter().any(|check| !matches!(check.rule, Rule::Holds { .. }))
     }
 
-    /// The first check that fails, in layout order of the fields they blame.
-    pub fn evaluate(&self, row: &Row, measure: &Measure, instrument: &Instrument) -> Option<TradeFault> {
-        self.checks.iter().filter_map(|c| c.evaluate(row, measure, instrument)).min_by_key(|f| f.field)
+    /// The first check that fails, in layout order of the fields they blame. Without a measure, because the instrument is
+    /// not known, only conditions are looked at.
+    pub fn evaluate(&self, row: &Row, measured: Option<(&Measure, &Instrument)>) -> Option<TradeFault> {
+        self.checks.iter().filter_map(|c| c.evaluate(row, measured)).min_by_key(|f| f.field)
     }
 }
 
 impl Check {
     fn read(section: &Section<'_>, record: &RecordFormat) -> Option<Check> {
         if !section.has("rule") {
-            section.fault("rule", "is missing; amount or lots is needed");
+            section.fault("rule", "is missing; amount, lots or cel is needed");
         }
-        let word = section.choice("rule", &[("amount", Word::Amount), ("lots", Word::Lots)])?;
-        let weight = fields::need(section, "weight", record);
+        let word = section.choice("rule", &[("amount", Word::Amount), ("lots", Word::Lots), ("cel", Word::Cel)])?;
+        let weight = if word == Word::Cel { None } else { fields::need(section, "weight", record) };
         let rule = match word {
+            Word::Cel => holds(section, record)?,
             Word::Amount => {
                 let (amount, price) = (fields::need(section, "amount", record), fields::need(section, "price", record));
                 Rule::Amount { amount: amount?, price: price?, weight: weight? }
@@ -81,16 +87,24 @@ impl Check {
         Some(Check { rule, tolerance: tolerance?, when })
     }
 
-    fn evaluate(&self, row: &Row, measure: &Measure, instrument: &Instrument) -> Option<TradeFault> {
+    fn evaluate(&self, row: &Row, measured: Option<(&Measure, &Instrument)>) -> Option<TradeFault> {
         if self.when.as_ref().is_some_and(|w| !w.holds(row)) {
             return None;
         }
-        let (blamed, code, detail) = match self.rule {
+        let (blamed, code, detail) = match &self.rule {
             Rule::Amount { amount, .. } => {
                 (amount, Code::AMOUNT, "the amount is not price times weight in the instrument's units")
             }
             Rule::Lots { lots, .. } => (lots, Code::LOTS, "lots times the weight of a lot is not the weight"),
+            Rule::Holds { holds, blamed, code } => {
+                return match holds.evaluate(row) {
+                    Ok(Value::Bool(true)) => None,
+                    Ok(_) => Some(blamed.fault(*code, "a condition of the mapping does not hold")),
+                    Err(fault) => Some(fault),
+                };
+            }
         };
+        let (measure, instrument) = measured?;
         match self.sides(row, measure, instrument) {
             Err(fault) => Some(fault),
             Ok(None) => None,
@@ -118,11 +132,32 @@ impl Check {
                 row.decimal(lots.index),
                 Some(instrument.lot_grams),
             ),
+            Rule::Holds { .. } => return Ok(None),
         };
         let (Some(left), Some(one), Some(other)) = (left, one, other) else {
             return Ok(None);
         };
         Ok(Some((absolute(left), one.checked_mul(other).and_then(absolute))))
+    }
+}
+
+/// `holds = "MINLOT <= MAXLOT"`, `field = "MAXLOT"`, and a code if FPP2013 is not meant.
+fn holds(section: &Section<'_>, record: &RecordFormat) -> Option<Rule> {
+    let read = Expression::parse(&section.need_text("holds"), record);
+    let blamed = fields::need(section, "field", record);
+    let code = fields::code(section, Code::RANGE);
+    match read {
+        Ok(expression) if expression.kind() == Type::Bool => {
+            Some(Rule::Holds { holds: Box::new(expression), blamed: blamed?, code: code? })
+        }
+        Ok(_) => {
+            section.fault("holds", "is no condition; compare something");
+            None
+        }
+        Err(why) => {
+            section.fault("holds", why);
+            None
+        }
     }
 }
 

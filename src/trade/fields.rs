@@ -113,6 +113,16 @@ pub fn optional(section: &Section<'_>, key: &str, record: &RecordFormat) -> Opti
     found
 }
 
+/// The key `code`: one of the list of codes.
+pub fn code(section: &Section<'_>, default: Code) -> Option<Code> {
+    let text = section.text("code").unwrap_or_else(|| default.to_string());
+    let code = Code::parse(&text).filter(|c| !c.english().is_empty());
+    if code.is_none() {
+        section.fault("code", format_args!("`{text}` is not in the list of codes"));
+    }
+    code
+}
+
 /// A field by name.
 pub fn find(record: &RecordFormat, name: &str) -> Option<FieldRef> {
     let index = record.field(name)?;

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod calendar;
 pub mod check;
 pub mod event;
+pub mod expression;
 pub mod fault;
 pub mod fields;
 pub mod instrument;

@@ -19,6 +19,8 @@ const MORE_SPOOLS: &str = "\n[spool.more]\nkind = \"sftp\"\nhost = \"h\"\nuser =
 const MORE_DAYS: &str = "\n[series]\ncalendar = \"bank\"\n[[series.expect]]\nbatch = 1\nby = \"18:30\"\n";
 const MORE_OUTLETS: &str = "\n[[outlet]]\nkind = \"file\"\nspool = \"core-in\"\nname = \"{stem}.jsonl\"\n";
 
+const MORE_CHECKS: &str = "\n[[check]]\nrule = \"cel\"\nholds = \"LOTS > 0\"\nfield = \"LOTS\"\n";
+
 /// A layout with every type.
 const TYPES: &str = r#"
 name = "T"
@@ -125,7 +127,7 @@ fn framed(text: &str, framing: &str) -> String {
 
 #[test]
 fn every_key_of_a_mapping_is_told() {
-    check(&told("docs/events.md"), "events/pmtrd.toml", |text| text);
+    check(&told("docs/events.md"), "events/pmtrd.toml", |text| text + MORE_CHECKS);
     check(&told("docs/events.md"), "instruments.toml", |text| text);
     check(&told("docs/answers.md"), "answers/pmack.toml", |text| text);
 }

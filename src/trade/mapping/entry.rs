@@ -4,6 +4,7 @@
 //! masked on the way. Nothing here knows the name of a field.
 
 use crate::trade::event::Event;
+use crate::trade::expression::{Expression, Value};
 use crate::trade::fault::TradeFault;
 use crate::trade::fields::{Condition, FieldRef};
 use crate::trade::instrument::{Instrument, Unit};
@@ -42,6 +43,8 @@ pub(super) enum Rule {
     Price,
     /// The same, converted to it.
     Weight,
+    /// What an expression gives; the entry's field is the first that it looks at.
+    Cel(Box<Expression>),
 }
 
 /// What a masked view leaves.
@@ -75,16 +78,20 @@ impl Entry {
             }
             return Ok(span(start, out));
         };
-        let present = !field.is_empty(row) && self.write(field, row, view, out)?;
+        // An expression says itself what an empty field means.
+        let computed = matches!(self.rule, Rule::Cel(_));
+        let present = (computed || !field.is_empty(row)) && self.write(field, row, view, out)?;
         if present {
             return Ok(span(start, out));
         }
+        // An expression gave nothing: most likely for the first empty field that it looks at.
+        let empty = || self.fields().iter().find(|f| f.is_empty(row)).copied().unwrap_or(field);
         if self.mandatory {
-            return Err(field.fault(Code::MANDATORY, "the field is empty"));
+            return Err(empty().fault(Code::MANDATORY, "the field is empty"));
         }
         match &self.required {
             Some((when, code)) if when.holds(row) => {
-                Err(field.fault(*code, "the field is empty, and this kind of record needs it"))
+                Err(empty().fault(*code, "the field is empty, and this kind of record needs it"))
             }
             _ => Ok(NONE),
         }
@@ -122,6 +129,12 @@ impl Entry {
                 }
             }
             Rule::Weight => return self.weight(field, row, view, out),
+            Rule::Cel(expression) => match expression.evaluate(row)? {
+                Value::Number(number) => json::push_decimal(out, number),
+                Value::Text(text) if !text.is_empty() => out.extend_from_slice(text.as_bytes()),
+                // Conditions are refused when the mapping is compiled.
+                Value::Null | Value::Text(_) | Value::Bool(_) => return Ok(false),
+            },
             Rule::Price | Rule::Const(_) => field.push(row, out),
         }
         Ok(true)
@@ -137,6 +150,14 @@ impl Entry {
             json::push_decimal(out, weight);
         }
         Ok(weight.is_some())
+    }
+
+    /// The fields it looks at.
+    pub(super) fn fields(&self) -> &[FieldRef] {
+        match &self.rule {
+            Rule::Cel(expression) => expression.fields(),
+            _ => self.field.as_slice(),
+        }
     }
 
     /// The unit that stands beside the value.

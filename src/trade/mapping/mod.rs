@@ -198,7 +198,7 @@ impl Mapping {
     }
 
     fn check(&self, row: &Row, instrument: Option<&Instrument>) -> Option<TradeFault> {
-        self.parts.checks.evaluate(row, self.parts.measure.as_ref()?, instrument?)
+        self.parts.checks.evaluate(row, self.parts.measure.as_ref().zip(instrument))
     }
 
     /// All faults of a row, decoding first, and of them the first in layout order (D14).

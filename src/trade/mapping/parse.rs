@@ -6,6 +6,7 @@
 use super::entry::{Entry, Mask, Rule};
 use super::template::Template;
 use crate::trade::check::Checks;
+use crate::trade::expression::{Expression, Type};
 use crate::trade::fields::{self, Condition, FieldRef};
 use crate::trade::json;
 use crate::trade::measure::Measure;
@@ -58,8 +59,8 @@ pub(super) fn read(root: &Section<'_>, record: &RecordFormat) -> Option<Parts> {
     }
     nest(root, &mut entries);
     let checks = Checks::read(root, record);
-    if !checks.is_empty() && !has_instrument {
-        root.fault("check", "checks need an [instrument]");
+    if checks.need_instrument() && !has_instrument {
+        root.fault("check", "checks of amount and lots need an [instrument]");
     }
     let complete = entries.len() == tables.len();
     let id = template(root, "id", &entries, complete);
@@ -73,10 +74,11 @@ pub(super) fn read(root: &Section<'_>, record: &RecordFormat) -> Option<Parts> {
     }
     let sensitive = (0..record.layout.fields.len())
         .map(|i| {
-            let masked = |e: &Entry| e.mask.is_some() && e.field.is_some_and(|f| f.index == i);
+            let masked = |e: &Entry| e.mask.is_some() && e.fields().iter().any(|f| f.index == i);
             record.layout.fields.get(i).is_some_and(|f| f.sensitive) || entries.iter().any(masked)
         })
         .collect();
+    uncovered(root, &entries);
     let marked: Vec<_> = entries.iter().filter(|e| e.mask.is_some()).map(|e| e.name.as_str()).collect();
     let marked = marked.join(",");
     Some(Parts { name, schema, kind: kind?, measure, entries, checks, id, subject, time, key: key?, sensitive, marked })
@@ -95,28 +97,33 @@ fn read_kind(section: &Section<'_>, record: &RecordFormat) -> Option<Kind> {
 
 fn read_entry(section: &Section<'_>, record: &RecordFormat) -> Option<Entry> {
     let name = section.need_text("name");
-    let field = fields::optional(section, "from", record);
-    if section.has("from") == section.has("const") {
-        section.fault("from", "exactly one of `from` and `const` is needed");
+    let mut field = fields::optional(section, "from", record);
+    if ["from", "const", "cel"].into_iter().filter(|key| section.has(key)).count() != 1 {
+        section.fault("from", "exactly one of `from`, `const` and `cel` is needed");
     }
     let rule = read_rule(section, field, record);
+    let mut looked_at = field.as_slice().to_vec();
+    if let Some(Rule::Cel(expression)) = &rule {
+        looked_at = expression.fields().to_vec();
+        field = looked_at.first().copied();
+    }
     let mandatory = section.flag("mandatory").unwrap_or(false);
     let required = section.section("required_when").and_then(|s| read_required(&s, record));
     let declared = section
         .choice("sensitive", &[("last4", Some(Mask::Last4)), ("first", Some(Mask::First)), ("no", None)])
         .unwrap_or_else(|| {
-            let layout = field.and_then(|f| record.layout.fields.get(f.index));
-            layout.is_some_and(|f| f.sensitive).then_some(Mask::Last4)
+            let mut layouts = looked_at.iter().filter_map(|f| record.layout.fields.get(f.index));
+            layouts.any(|f| f.sensitive).then_some(Mask::Last4)
         });
     section.no_more();
-    if name.is_empty() || field.is_some() != section.has("from") {
+    if name.is_empty() || field.is_some() == section.has("const") {
         return None;
     }
     Some(Entry { name, open: Vec::new(), close: b"", rule: rule?, field, mandatory, required, mask: declared })
 }
 
 fn read_rule(section: &Section<'_>, field: Option<FieldRef>, record: &RecordFormat) -> Option<Rule> {
-    const WORDS: [&str; 6] = ["const", "map", "codes", "date", "time", "unit"];
+    const WORDS: [&str; 7] = ["const", "cel", "map", "codes", "date", "time", "unit"];
     let given: Vec<_> = WORDS.into_iter().filter(|w| section.has(w)).collect();
     if given.len() > 1 {
         section.fault(given[1], format_args!("does not go together with `{}`", given[0]));
@@ -124,6 +131,7 @@ fn read_rule(section: &Section<'_>, field: Option<FieldRef>, record: &RecordForm
     match given.first().copied() {
         None => Some(Rule::Plain(Vec::new())),
         Some("const") => section.text("const").map(Rule::Const),
+        Some("cel") => read_expression(section, record),
         Some("map") => section.section("map").map(|m| Rule::Map(m.text_map())),
         Some("codes") => Some(Rule::Plain(section.texts("codes"))),
         Some("date") => {
@@ -141,13 +149,25 @@ fn read_rule(section: &Section<'_>, field: Option<FieldRef>, record: &RecordForm
     }
 }
 
+fn read_expression(section: &Section<'_>, record: &RecordFormat) -> Option<Rule> {
+    match Expression::parse(&section.text("cel")?, record) {
+        Ok(expression) if matches!(expression.kind(), Type::Number | Type::Text) => {
+            Some(Rule::Cel(Box::new(expression)))
+        }
+        Ok(_) => {
+            section.fault("cel", "gives no value; a condition becomes one by a choice: `A == B ? 'yes' : 'no'`");
+            None
+        }
+        Err(why) => {
+            section.fault("cel", why);
+            None
+        }
+    }
+}
+
 fn read_required(section: &Section<'_>, record: &RecordFormat) -> Option<(Condition, Code)> {
     let when = Condition::read(section, record);
-    let text = section.text("code").unwrap_or_else(|| Code::MANDATORY.to_string());
-    let code = Code::parse(&text).filter(|c| !c.english().is_empty());
-    if code.is_none() {
-        section.fault("code", format_args!("`{text}` is not in the list of codes"));
-    }
+    let code = fields::code(section, Code::MANDATORY);
     section.no_more();
     Some((when?, code?))
 }
@@ -173,6 +193,23 @@ fn template(root: &Section<'_>, key: &str, entries: &[Entry], complete: bool) ->
         }
     }
     Some(template)
+}
+
+/// A value that another entry masks must not leave unmasked through an expression.
+fn uncovered(root: &Section<'_>, entries: &[Entry]) {
+    let hidden: Vec<_> = entries
+        .iter()
+        .filter(|e| e.mask.is_some() && !matches!(e.rule, Rule::Cel(_)))
+        .flat_map(Entry::fields)
+        .collect();
+    for entry in entries.iter().filter(|e| e.mask.is_none() && matches!(e.rule, Rule::Cel(_))) {
+        if entry.fields().iter().any(|field| hidden.contains(&field)) {
+            root.fault(
+                "data",
+                format_args!("`{}` computes with a sensitive field; say `sensitive` of it too", entry.name),
+            );
+        }
+    }
 }
 
 /// Gives each entry the JSON around its value: dotted names share an object, values with a unit get one of their own.
