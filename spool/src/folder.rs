@@ -36,12 +36,6 @@ pub trait Folder: Send + Sync {
     /// The same from a byte on. One beyond the end reads as the end.
     fn open_at(&self, name: &str, offset: u64) -> Result<Box<dyn Read + Send>>;
 
-    /// Opens a file that the caller has just created here, to read it back; it should have so many bytes. Over a line this
-    /// saves the look at what stands under the name.
-    fn open_made(&self, name: &str, _size: u64) -> Result<Box<dyn Read + Send>> {
-        self.open(name)
-    }
-
     /// Creates a file that must not exist.
     fn create_new(&self, name: &str) -> Result<Box<dyn Sink>>;
 
@@ -71,4 +65,17 @@ pub trait Folder: Send + Sync {
 pub trait Sink: Write + Send {
     /// Writes out the rest, makes the file durable and closes it; says whether it could be made durable.
     fn finish(self: Box<Self>) -> Result<bool>;
+
+    /// The same for who reads back what was written: where that saves round trips, the file stays open for it.
+    fn finish_to_read(self: Box<Self>) -> Result<Finished> {
+        Ok(Finished { durable: self.finish()?, reader: None })
+    }
+}
+
+/// A file that was written.
+pub struct Finished {
+    /// It could be made durable.
+    pub durable: bool,
+    /// Reads it from its beginning, and closes it when dropped; nothing where it is closed and is to be opened by its name.
+    pub reader: Option<Box<dyn Read + Send>>,
 }

@@ -29,7 +29,7 @@ pub use entry::{Entry, EntryKind};
 pub use error::{Error, ErrorKind, Result};
 pub use fetch::fetch;
 pub use filesystem::is_network_fs;
-pub use folder::{Folder, LISTING_LIMIT, Sink};
+pub use folder::{Finished, Folder, LISTING_LIMIT, Sink};
 pub use local::LocalFolder;
 pub use marker::{MarkerContent, MarkerFacts, MarkerRule, Says};
 pub use patient::PatientReader;

@@ -93,7 +93,7 @@ fn attempt(folder: &dyn Folder, tag: &str, proven: &mut bool) -> Result<Publishe
         sha256,
         open: &open,
         checksums: vec![(Algorithm::Sha256, sha256)],
-        marker: Some((format!("{FINAL}.OK"), Vec::new())),
+        marker: Some((format!("{FINAL}.OK"), b"ready\n".to_vec())),
         proven_before: *proven,
         proven_tag: None,
         guard: None,

@@ -1,6 +1,6 @@
 //! The data file: upload, proof, rename; and finding out where an earlier attempt stopped.
 
-use super::prove::{Found, look, read_back, remove_if_there, sync_if_there, target_exists, waits};
+use super::prove::{Found, finish_and_read_back, look, remove_if_there, sync_if_there, target_exists, waits};
 use super::publication::{Publication, Published};
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::entry::EntryKind;
@@ -140,7 +140,7 @@ fn temporary_of_another(folder: &dyn Folder, publication: &Publication<'_>) -> R
 fn upload(folder: &dyn Folder, publication: &Publication<'_>, own: String, mut sink: Box<dyn Sink>) -> Result<Proven> {
     let sent = send(publication, &mut *sink)
         .map_err(|e| Error::from_io(format_args!("writing {own:?} in {}", folder.describe()), e));
-    let fsynced = match sent {
+    let proven = match sent {
         Ok((size, sha256)) if (size, &sha256) != (publication.size, &publication.sha256) => {
             drop(sink);
             remove_if_there(folder, &own)?;
@@ -148,16 +148,15 @@ fn upload(folder: &dyn Folder, publication: &Publication<'_>, own: String, mut s
                 format!("the content for {:?} is not what it was: {size} bytes, {sha256}", publication.final_name);
             return Err(Error::new(ErrorKind::Changed, what).hint("verify the vault; nothing was published"));
         }
-        Ok(_) => sink.finish(),
+        Ok(_) => finish_and_read_back(folder, &own, sink, publication.size, &publication.sha256),
         Err(e) => {
             drop(sink);
             Err(e)
         }
     };
-    let fsynced = fsynced.inspect_err(|e| clear_after(folder, &own, e))?;
-    match read_back(folder, &own, publication.size, &publication.sha256)? {
-        Found::Equal => Ok(Proven { temporary: own, fsynced, resumed: false }),
-        found => {
+    match proven.inspect_err(|e| clear_after(folder, &own, e))? {
+        (fsynced, Found::Equal) => Ok(Proven { temporary: own, fsynced, resumed: false }),
+        (_, found) => {
             remove_if_there(folder, &own)?;
             let what = format!("{own:?} in {} was written but reads back as {found:?}", folder.describe());
             Err(Error::new(ErrorKind::ReadBack, what))

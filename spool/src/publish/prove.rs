@@ -3,7 +3,7 @@
 use crate::digest::{Algorithm, Digest, digest_of};
 use crate::entry::EntryKind;
 use crate::error::{Error, ErrorKind, Result};
-use crate::folder::Folder;
+use crate::folder::{Finished, Folder, Sink};
 use std::io::Read;
 
 /// What a name holds, compared with what it should hold.
@@ -29,16 +29,26 @@ pub(super) fn look(folder: &dyn Folder, name: &str, size: u64, sha256: &Digest) 
     compare(folder, name, folder.open(name), size, sha256)
 }
 
-/// Compares by reading it all, for a file that was made a moment ago. Of one without bytes the size says all.
-pub(super) fn read_back(folder: &dyn Folder, name: &str, size: u64, sha256: &Digest) -> Result<Found> {
+/// Makes a file durable that was just written, and compares it by reading it all; whether it could be made durable. Of one
+/// without bytes the size says all.
+pub(super) fn finish_and_read_back(
+    folder: &dyn Folder,
+    name: &str,
+    sink: Box<dyn Sink>,
+    size: u64,
+    sha256: &Digest,
+) -> Result<(bool, Found)> {
     if size == 0 {
+        let durable = sink.finish()?;
         return Ok(match folder.stat(name)? {
-            None => Found::Nothing,
-            Some(entry) if entry.kind == EntryKind::File && entry.size == 0 => Found::Equal,
-            Some(_) => Found::Other,
+            None => (durable, Found::Nothing),
+            Some(entry) if entry.kind == EntryKind::File && entry.size == 0 => (durable, Found::Equal),
+            Some(_) => (durable, Found::Other),
         });
     }
-    compare(folder, name, folder.open_made(name, size), size, sha256)
+    let Finished { durable, reader } = sink.finish_to_read()?;
+    let opened = reader.map_or_else(|| folder.open(name), Ok);
+    Ok((durable, compare(folder, name, opened, size, sha256)?))
 }
 
 fn compare(

@@ -11,14 +11,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::folder::{Folder, Sink};
 use crate::local::read_at_most;
 use ssh2::{FileStat, FileType, OpenFlags, OpenType};
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// The library reads ahead four times this much.
-const READ_BYTES: usize = 1 << 20;
-const READ_BYTES_MIN: usize = 8 << 10;
 
 /// A folder at a partner.
 #[derive(Clone)]
@@ -57,19 +53,19 @@ impl SftpFolder {
     }
 
     /// Opens a regular file, looking first: opening a pipe would hang the partner's side.
-    fn open_file(&self, name: &str) -> Result<(ssh2::File, Lease)> {
+    fn open_file(&self, name: &str) -> Result<(ssh2::File, Lease, u64)> {
         let missing = || Error::new(ErrorKind::Missing, self.doing("opening", name));
-        match self.stat(name)? {
+        let size = match self.stat(name)? {
             None => return Err(missing()),
             Some(entry) if entry.kind != EntryKind::File => {
                 let what = format!("{name:?} in {} is no file: {:?}", self.describe(), entry.kind);
                 return Err(Error::new(ErrorKind::Unsafe, what));
             }
-            Some(_) => {}
-        }
+            Some(entry) => entry.size,
+        };
         let path = self.full(name);
         match self.pool.ask(self.doing("opening", name), |sftp| sftp.open(&path))? {
-            Answer::Value(file, lease) => Ok((file, lease)),
+            Answer::Value(file, lease) => Ok((file, lease, size)),
             Answer::NotThere => Err(missing()),
         }
     }
@@ -153,32 +149,20 @@ impl Folder for SftpFolder {
     }
 
     fn open_at(&self, name: &str, offset: u64) -> Result<Box<dyn Read + Send>> {
-        let (mut file, lease) = self.open_file(name)?;
+        let (mut file, lease, size) = self.open_file(name)?;
         if offset > 0 {
             // Nothing is sent: the protocol has an offset in every read.
             file.seek(SeekFrom::Start(offset)).map_err(|e| faults::io_error(self.doing("reading", name), e))?;
         }
         let what = format!("{name:?} in {}", self.describe());
-        Ok(Box::new(BufReader::with_capacity(READ_BYTES, SftpReader::new(file, lease, what))))
-    }
-
-    fn open_made(&self, name: &str, size: u64) -> Result<Box<dyn Read + Send>> {
-        check_name(name)?;
-        let path = self.full(name);
-        let (file, lease) = match self.pool.ask(self.doing("opening", name), |sftp| sftp.open(&path))? {
-            Answer::Value(file, lease) => (file, lease),
-            Answer::NotThere => return Err(Error::new(ErrorKind::Missing, self.doing("opening", name))),
-        };
-        // A small file needs no hundred requests ahead, most of which ask for what is behind its end.
-        let bytes = usize::try_from(size).unwrap_or(READ_BYTES).clamp(READ_BYTES_MIN, READ_BYTES);
-        let what = format!("{name:?} in {}", self.describe());
-        Ok(Box::new(BufReader::with_capacity(bytes, SftpReader::new(file, lease, what))))
+        Ok(Box::new(SftpReader::new(file, lease, what).buffered(size.saturating_sub(offset))))
     }
 
     fn create_new(&self, name: &str) -> Result<Box<dyn Sink>> {
         check_name(name)?;
         let path = self.full(name);
-        let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::EXCLUSIVE;
+        // It is read back through the same handle.
+        let flags = OpenFlags::READ | OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::EXCLUSIVE;
         let mut lease = self.pool.lend()?;
         match lease.call(|sftp| sftp.open_mode(&path, flags, 0o644, OpenType::File)) {
             Ok(file) => Ok(Box::new(SftpSink::new(file, lease, format!("{name:?} in {}", self.describe())))),
@@ -230,7 +214,7 @@ impl Folder for SftpFolder {
     }
 
     fn sync(&self, name: &str) -> Result<bool> {
-        let (mut file, mut lease) = self.open_file(name)?;
+        let (mut file, mut lease, _) = self.open_file(name)?;
         let synced = sync(&mut lease, &mut file);
         let closed = lease.call(|_| file.close());
         let synced = synced.map_err(|e| faults::error(self.doing("syncing", name), e))?;
@@ -239,7 +223,7 @@ impl Folder for SftpFolder {
     }
 
     fn read_small(&self, name: &str, max: usize) -> Result<Option<Vec<u8>>> {
-        let (file, lease) = match self.open_file(name) {
+        let (file, lease, _) = match self.open_file(name) {
             Ok(opened) => opened,
             Err(e) if e.kind == ErrorKind::Missing => return Ok(None),
             Err(e) => return Err(e),

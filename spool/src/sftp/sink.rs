@@ -8,39 +8,76 @@
 use super::faults;
 use super::pool::Lease;
 use crate::error::{Error, ErrorKind, Result};
-use crate::folder::Sink;
+use crate::folder::{Finished, Sink};
 use ssh2::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 
 const WINDOW_BYTES: usize = 3 << 19;
+/// The library reads ahead four times as much as it is asked for; of a small file, most of that would lie behind its end.
+const READ_BYTES: usize = 1 << 20;
+const READ_BYTES_MIN: usize = 8 << 10;
 /// A file system with less room than this is full: not even one packet of the library would fit.
 const FULL_BYTES: u64 = 32 << 10;
 
-/// A file being written.
-pub(super) struct SftpSink {
+/// An open file, and the session it is open in.
+struct Open {
     file: Option<File>,
     lease: Lease,
+    what: String,
+    /// Nothing is on its way. Else the session cannot be used for anything else, and closing the handle would wait for a
+    /// partner that may be frozen.
+    quiet: bool,
+}
+
+impl Open {
+    fn file(&mut self) -> Result<(&mut File, &mut Lease)> {
+        match &mut self.file {
+            Some(file) => Ok((file, &mut self.lease)),
+            None => Err(Error::new(ErrorKind::Io, format!("{} is closed", self.what))),
+        }
+    }
+
+    fn close(&mut self) -> Result<()> {
+        let Some(mut file) = self.file.take() else { return Ok(()) };
+        let closed = self.lease.call(|_| file.close());
+        closed.map_err(|e| faults::error(format_args!("closing {}", self.what), e))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if !self.quiet {
+            self.lease.shut();
+        } else if let Err(error) = self.close() {
+            tracing::debug!("{error}");
+        }
+        self.file = None;
+    }
+}
+
+/// A file being written.
+pub(super) struct SftpSink {
+    open: Open,
     /// Bytes not yet acknowledged are `window[head..]`.
     window: Vec<u8>,
     head: usize,
-    what: String,
-    finished: bool,
 }
 
 impl SftpSink {
     pub(super) fn new(file: File, lease: Lease, what: String) -> SftpSink {
-        SftpSink { file: Some(file), lease, window: Vec::new(), head: 0, what, finished: false }
+        let open = Open { file: Some(file), lease, what, quiet: false };
+        SftpSink { open, window: Vec::new(), head: 0 }
     }
 
     /// Passes the window once; at least its first packet is acknowledged then.
     fn pass(&mut self) -> Result<()> {
-        let Some(file) = &mut self.file else {
-            return Err(Error::new(ErrorKind::Io, format!("{} is closed", self.what)));
-        };
         let unacknowledged = &self.window[self.head..];
-        let acknowledged = self.lease.watched(|| file.write(unacknowledged));
-        match acknowledged {
-            Ok(0) => Err(Error::new(ErrorKind::Unreachable, format!("writing {}: nothing is accepted", self.what))),
+        let (file, lease) = self.open.file()?;
+        match lease.watched(|| file.write(unacknowledged)) {
+            Ok(0) => {
+                let what = format!("writing {}: nothing is accepted", self.open.what);
+                Err(Error::new(ErrorKind::Unreachable, what))
+            }
             Ok(n) => {
                 self.head += n;
                 // Moving the rest to the front only now and then keeps copying at one byte for each byte sent.
@@ -51,7 +88,7 @@ impl SftpSink {
                 Ok(())
             }
             Err(e) => {
-                let error = faults::io_error(format_args!("writing {}", self.what), e);
+                let error = faults::io_error(format_args!("writing {}", self.open.what), e);
                 Err(self.judged(error))
             }
         }
@@ -60,11 +97,14 @@ impl SftpSink {
     /// OpenSSH says only "failure" when its disk is full; the free space tells.
     fn judged(&mut self, error: Error) -> Error {
         if error.kind == ErrorKind::Unreachable {
-            self.lease.broke(&error.what);
+            self.open.lease.broke(&error.what);
             return error;
         }
-        let Some(file) = self.file.as_mut().filter(|_| error.kind == ErrorKind::Io) else { return error };
-        match self.lease.call(|_| file.statvfs()) {
+        let Ok((file, lease)) = self.open.file() else { return error };
+        if error.kind != ErrorKind::Io {
+            return error;
+        }
+        match lease.call(|_| file.statvfs()) {
             Ok(fs) if fs.f_bavail.saturating_mul(fs.f_frsize) < FULL_BYTES => {
                 let what = format!("{}; the partner's file system has {} blocks left", error.what, fs.f_bavail);
                 Error::new(ErrorKind::NoSpace, what).caused_by(error)
@@ -80,21 +120,16 @@ impl SftpSink {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<bool> {
+    /// All is acknowledged and durable after it; whether it could be made durable.
+    fn sync(&mut self) -> Result<bool> {
         self.drain()?;
-        let Some(mut file) = self.file.take() else { return Ok(false) };
-        let synced = sync(&mut self.lease, &mut file);
-        let synced = match synced {
-            Ok(synced) => synced,
-            Err(e) => {
-                let answered = faults::status(&e).is_some();
-                self.file = Some(file);
-                let error = faults::error(format_args!("syncing {}", self.what), e);
-                return Err(if answered { self.judged(error) } else { error });
-            }
-        };
-        let closed = self.lease.call(|_| file.close());
-        closed.map_err(|e| faults::error(format_args!("closing {}", self.what), e))?;
+        let (file, lease) = self.open.file()?;
+        let synced = sync(lease, file).map_err(|e| {
+            let answered = faults::status(&e).is_some();
+            let error = faults::error(format_args!("syncing {}", self.open.what), e);
+            if answered { self.judged(error) } else { error }
+        })?;
+        self.open.quiet = true;
         Ok(synced)
     }
 }
@@ -128,66 +163,63 @@ impl Write for SftpSink {
 
 impl Sink for SftpSink {
     fn finish(mut self: Box<Self>) -> Result<bool> {
-        let closed = self.close();
-        self.finished = closed.is_ok();
-        closed
+        let durable = self.sync()?;
+        self.open.close()?;
+        Ok(durable)
     }
-}
 
-impl Drop for SftpSink {
-    fn drop(&mut self) {
-        // Packets may still be on their way, and closing the handle would wait for a partner that may be frozen.
-        if !self.finished {
-            self.lease.shut();
-        }
-        self.file = None;
+    /// Without this, opening it by its name and closing it again would be two round trips more.
+    fn finish_to_read(mut self: Box<Self>) -> Result<Finished> {
+        let durable = self.sync()?;
+        let (file, _) = self.open.file()?;
+        // Nothing is sent: the protocol has an offset in every read.
+        let size = file.stream_position().and_then(|size| file.seek(SeekFrom::Start(0)).map(|_| size));
+        let size = size.map_err(|e| faults::io_error(format_args!("reading {}", self.open.what), e))?;
+        Ok(Finished { durable, reader: Some(Box::new(SftpReader { open: self.open, ended: false }.buffered(size))) })
     }
 }
 
 /// A file being read.
 pub(super) struct SftpReader {
-    file: Option<File>,
-    lease: Lease,
+    open: Open,
     ended: bool,
-    what: String,
 }
 
 impl SftpReader {
     pub(super) fn new(file: File, lease: Lease, what: String) -> SftpReader {
-        SftpReader { file: Some(file), lease, ended: false, what }
+        SftpReader { open: Open { file: Some(file), lease, what, quiet: true }, ended: false }
+    }
+
+    /// With a buffer for so many bytes that are still to come.
+    pub(super) fn buffered(self, bytes: u64) -> BufReader<SftpReader> {
+        let bytes = usize::try_from(bytes).unwrap_or(READ_BYTES).clamp(READ_BYTES_MIN, READ_BYTES);
+        BufReader::with_capacity(bytes, self)
     }
 }
 
 impl Read for SftpReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let Some(file) = self.file.as_mut().filter(|_| !self.ended && !buffer.is_empty()) else { return Ok(0) };
-        match self.lease.watched(|| file.read(buffer)) {
+        if self.ended || buffer.is_empty() {
+            return Ok(0);
+        }
+        // Short of the end, blocks that were asked for ahead are still on their way.
+        self.open.quiet = false;
+        let (file, lease) = self.open.file().map_err(Error::into_io)?;
+        match lease.watched(|| file.read(buffer)) {
             Ok(0) => {
-                self.ended = true;
+                (self.ended, self.open.quiet) = (true, true);
                 Ok(0)
             }
             Ok(n) => Ok(n),
             Err(e) => {
-                let error = faults::io_error(format_args!("reading {}", self.what), e);
+                let error = faults::io_error(format_args!("reading {}", self.open.what), e);
                 if error.kind == ErrorKind::Unreachable {
-                    self.lease.broke(&error.what);
+                    self.open.lease.broke(&error.what);
                 } else {
-                    self.lease.shut();
+                    self.open.lease.shut();
                 }
                 Err(error.into_io())
             }
         }
-    }
-}
-
-impl Drop for SftpReader {
-    fn drop(&mut self) {
-        // Short of the end, blocks that were asked for ahead are still on their way.
-        if !self.ended {
-            self.lease.shut();
-        } else if let Some(mut file) = self.file.take() {
-            let _ = self.lease.call(|_| file.close());
-        }
-        self.file = None;
     }
 }

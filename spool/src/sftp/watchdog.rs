@@ -9,6 +9,9 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+/// How often running calls are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
 /// Watches the running calls of one pool.
 pub(super) struct Watchdog {
     shared: Arc<Shared>,
@@ -24,6 +27,8 @@ struct Calls {
     next: u64,
     running: HashMap<u64, (Instant, Arc<TcpStream>)>,
     thread: bool,
+    /// The thread waits to be woken, however long that takes.
+    asleep: bool,
     ended: bool,
 }
 
@@ -43,12 +48,12 @@ impl Watchdog {
         let mut calls = self.shared.lock();
         let id = calls.next;
         calls.next += 1;
-        let first = calls.running.is_empty();
         calls.running.insert(id, (Instant::now() + limit, Arc::clone(socket)));
         if !calls.thread {
             let shared = Arc::clone(&self.shared);
             calls.thread = std::thread::Builder::new().name("sftp-watchdog".into()).spawn(move || shared.run()).is_ok();
-        } else if first {
+        } else if calls.asleep {
+            calls.asleep = false;
             self.shared.changed.notify_one();
         }
         Watched { shared: Arc::downgrade(&self.shared), id }
@@ -86,13 +91,17 @@ impl Shared {
                 }
                 !over
             });
-            // Calls come and go much faster than deadlines pass: looking twice a second keeps their own cost at a lock.
-            calls = if calls.running.is_empty() {
-                self.changed.wait(calls).unwrap_or_else(PoisonError::into_inner)
-            } else {
-                let half_a_second = Duration::from_millis(500);
-                self.changed.wait_timeout(calls, half_a_second).unwrap_or_else(PoisonError::into_inner).0
-            };
+            // Calls come and go much faster than deadlines pass: looking twice a second keeps their own cost at a lock. For
+            // the same reason the thread falls asleep only after half a second in which there was none.
+            let begun = calls.next;
+            calls = self.changed.wait_timeout(calls, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner).0;
+            if calls.running.is_empty() && calls.next == begun && !calls.ended {
+                calls.asleep = true;
+                calls = self
+                    .changed
+                    .wait_while(calls, |calls| calls.asleep && !calls.ended)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
         }
     }
 }

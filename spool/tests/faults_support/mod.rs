@@ -214,12 +214,24 @@ impl Folder for FaultyFolder {
     }
     fn open_at(&self, name: &str, offset: u64) -> Result<Box<dyn Read + Send>> {
         let inner = self.call(None, |f| f.open_at(name, offset))?;
-        Ok(Box::new(FaultyFile { inner, line: Arc::clone(&self.line), fault: self.fault, name: name.to_owned() }))
+        Ok(Box::new(FaultyFile {
+            inner,
+            line: Arc::clone(&self.line),
+            fault: self.fault,
+            name: name.to_owned(),
+            written: false,
+        }))
     }
     fn create_new(&self, name: &str) -> Result<Box<dyn Sink>> {
         let inner = self.call(None, |f| f.create_new(name))?;
         self.disk(|disk| disk.create(name));
-        Ok(Box::new(FaultyFile { inner, line: Arc::clone(&self.line), fault: self.fault, name: name.to_owned() }))
+        Ok(Box::new(FaultyFile {
+            inner,
+            line: Arc::clone(&self.line),
+            fault: self.fault,
+            name: name.to_owned(),
+            written: false,
+        }))
     }
     fn rename_new(&self, from: &str, to: &str) -> Result<()> {
         let done = self.call(Some(Act::Rename(from.into(), to.into())), |f| f.rename_new(from, to));
@@ -260,6 +272,8 @@ struct FaultyFile<T> {
     line: Arc<Line>,
     fault: Fault,
     name: String,
+    /// Bytes went into it.
+    written: bool,
 }
 
 impl<T> FaultyFile<T> {
@@ -288,6 +302,7 @@ impl Read for FaultyFile<Box<dyn Read + Send>> {
 impl Write for FaultyFile<Box<dyn Sink>> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let length = bytes.len().div_ceil(2);
+        self.written = true;
         self.pass(length, |inner, some| inner.write(&bytes[..some]))
     }
     fn flush(&mut self) -> io::Result<()> {
@@ -306,8 +321,9 @@ impl Sink for FaultyFile<Box<dyn Sink>> {
             Turn::Fail { act, .. } => {
                 if act {
                     let _ = self.inner.finish();
-                } else if matches!(self.fault.how, How::Refused(Errno::IO)) {
-                    // The sync failed: the cache shows every byte, and the disk has lost some for good.
+                } else if self.written && matches!(self.fault.how, How::Refused(Errno::IO)) {
+                    // The sync failed: the cache shows every byte, and the disk has lost some for good. A name is another
+                    // matter: where a journal cannot be written, no later sync succeeds.
                     let _ = self.inner.finish();
                     self.line.disk.lock().unwrap().lost.insert(self.name.clone());
                 }
