@@ -20,6 +20,8 @@ mod layout_verbs;
 mod layouts;
 #[path = "cli/looks.rs"]
 mod looks;
+#[path = "cli/mapping.rs"]
+mod mapping;
 #[path = "cli/node.rs"]
 mod node;
 #[path = "cli/rejects.rs"]

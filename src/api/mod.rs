@@ -15,6 +15,7 @@ mod operate;
 mod pages;
 pub mod person;
 mod problem;
+mod schemas;
 pub mod serve;
 pub mod tokens;
 

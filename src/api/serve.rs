@@ -1,6 +1,6 @@
 //! The two listeners and how they close: no new connection, answers under way are finished.
 
-use super::{Doors, control, events, health, operate, person};
+use super::{Doors, control, events, health, operate, person, schemas};
 use crate::error::{Error, Result};
 use axum::Router;
 use axum::routing::get;
@@ -30,6 +30,8 @@ pub async fn start(
     let doors = Arc::new(doors);
     let open = Router::new()
         .route("/v1/events", get(events::read))
+        .route("/v1/schemas", get(schemas::list))
+        .route("/v1/schemas/{name}", get(schemas::read))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .merge(operate::router())

@@ -38,6 +38,10 @@ mod layout_diff;
 mod layout_show;
 mod layout_tree;
 mod ledger;
+mod mapping;
+mod mapping_check;
+mod mapping_schema;
+mod mapping_target;
 mod nodes;
 mod notices;
 mod operate;
@@ -79,6 +83,7 @@ enum Verb {
     Check(check::Check),
     Doctor(doctor::Doctor),
     Layout(layout::LayoutVerb),
+    Mapping(mapping::MappingVerb),
     Decode(decode::Decode),
     Encode(encode::Encode),
     Inspect(inspect::Inspect),
@@ -141,6 +146,7 @@ impl Verb {
             Verb::Check(verb) => verb.run(global, out),
             Verb::Doctor(verb) => verb.run(global, out),
             Verb::Layout(verb) => verb.run(out),
+            Verb::Mapping(verb) => verb.run(global, out),
             Verb::Decode(verb) => verb.run(out),
             Verb::Encode(verb) => verb.run(out),
             Verb::Inspect(verb) => verb.run(global, out),

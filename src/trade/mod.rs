@@ -21,4 +21,5 @@ pub mod proof;
 mod repairs;
 #[cfg(test)]
 mod sample;
+pub mod schema;
 pub mod series;

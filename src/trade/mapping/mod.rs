@@ -5,12 +5,14 @@
 
 mod entry;
 mod parse;
+mod schema;
 mod template;
 
 use super::event::{Envelope, Event, Lineage};
 use super::fault::TradeFault;
 use super::instrument::{Instrument, Instruments};
 use super::moment::Offset;
+use super::schema::Schema;
 use entry::{NONE, View};
 use fpp_codecs::Code;
 use fpp_codecs::format::{Format, Role};
@@ -68,6 +70,16 @@ impl Mapping {
     /// Name of the mapping.
     pub fn name(&self) -> &str {
         &self.parts.name
+    }
+
+    /// CloudEvents `dataschema` of its events.
+    pub fn dataschema(&self) -> &str {
+        &self.parts.schema
+    }
+
+    /// The schema of each of its event types, for the format that it was compiled against.
+    pub fn schemas(&self, format: &Format) -> Vec<Schema> {
+        schema::of(&self.parts, format)
     }
 
     /// CloudEvents source of its events.

@@ -177,3 +177,31 @@ fn faults_of_a_mapping_come_all_at_once() {
         assert!(told.iter().any(|t| t.contains(part)), "{part} in {told:#?}");
     }
 }
+
+#[test]
+fn a_sensitive_value_does_not_leave_through_an_expression() {
+    let plan = sample::plan(false, Policy::Strict);
+    let text = |extra: &str| {
+        format!(
+            "name = \"x\"\ndataschema = \"s\"\nid = \"{{tradeId}}\"\nsubject = \"{{tradeId}}\"\ntime = \"{{time}}\"\n\
+             [type]\nconst = \"t\"\n[[data]]\nname = \"tradeId\"\nfrom = \"TRDNO\"\nmandatory = true\n\
+             [[data]]\nname = \"time\"\nfrom = \"TRDTS\"\ntime = \"timestamp\"\nmandatory = true\n\
+             [[data]]\nname = \"account\"\nfrom = \"ACCTNO\"\nsensitive = \"last4\"\n\
+             [[data]]\nname = \"both\"\ncel = \"BRNO + ACCTNO\"\n{extra}"
+        )
+    };
+    let parse = |text: &str| Mapping::parse("x.toml", text, &plan.format, &plan.instruments);
+    let faults = parse(&text("")).unwrap_err();
+    assert!(faults.iter().any(|f| f.message.contains("`both` computes with a sensitive field")), "{faults:?}");
+    let mapping = parse(&text("sensitive = \"last4\"\n")).unwrap();
+    let mut event = Event::default();
+    mapping.event_masked(&row(&plan, &trade(1)), &lineage(), &plan.instruments, &mut event).unwrap();
+    let text = String::from_utf8(event.json).unwrap();
+    assert!(text.contains(r#""both":"******************2233""#), "{text}");
+    let faults = parse(&text_with_condition()).unwrap_err();
+    assert!(faults.iter().any(|f| f.message.contains("gives no value")), "{faults:?}");
+}
+
+fn text_with_condition() -> String {
+    "name = \"x\"\n[[data]]\nname = \"a\"\ncel = \"LOTS > 1\"\n".to_owned()
+}
