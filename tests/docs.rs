@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "README.md",
     "CONTRIBUTING.md",
     "ARCHITECTURE.md",
@@ -28,6 +28,7 @@ const PAGES: [&str; 12] = [
     "docs/answers.md",
     "docs/codes.md",
     "docs/sftp.md",
+    "docs/outlets.md",
 ];
 
 fn root() -> PathBuf {

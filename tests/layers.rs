@@ -35,6 +35,7 @@ const ROOMS: &[Room] = &[
         "ledger types",
         &[
             "src/ledger/change.rs",
+            "src/ledger/consumer.rs",
             "src/ledger/delivery.rs",
             "src/ledger/desk.rs",
             "src/ledger/lease.rs",

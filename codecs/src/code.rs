@@ -138,6 +138,12 @@ codes! {
     COMMAND = 4010;
     /// Nobody knows whether a command at the partner ran.
     COMMAND_UNSURE = 4011;
+    /// An outlet does not take events now.
+    OUTLET = 4012;
+    /// An outlet will not take an event.
+    EVENT_REFUSED = 4013;
+    /// An outlet has an event's id with other data.
+    EVENT_CONFLICT = 4014;
     /// A line to be encoded cannot be read.
     LINE = 5001;
     /// There is no such record format.

@@ -249,10 +249,14 @@ fn is_known(doors: &Doors, switch: &Switch) -> Result<()> {
             of.cloned().collect()
         }
         SwitchKind::Outlet => {
-            let of = routes
-                .values()
-                .flat_map(|route| route.files.iter().map(|outlet| format!("{}/{}", route.name, outlet.spool)));
-            of.collect()
+            let of = routes.values().flat_map(|route| {
+                let files = route.files.iter().map(|outlet| &outlet.spool);
+                let pushed = route.pushed.iter().map(|(outlet, _)| outlet);
+                files.chain(pushed).map(|outlet| format!("{}/{outlet}", route.name))
+            });
+            // One of the node's outlets is paused for all routes at once by its name alone.
+            let alone = routes.values().flat_map(|route| route.pushed.iter().map(|(outlet, _)| outlet.clone()));
+            of.chain(alone).collect()
         }
     };
     if known.contains(&switch.name) {

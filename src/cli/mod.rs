@@ -45,6 +45,7 @@ mod mapping_target;
 mod nodes;
 mod notices;
 mod operate;
+mod outlets;
 mod pause;
 mod prove;
 mod requests;
@@ -94,6 +95,7 @@ enum Verb {
     Find(find::Find),
     Deliveries(deliveries::Deliveries),
     Notices(notices::Notices),
+    Outlets(outlets::Outlets),
     Events(events::Events),
     Ledger(ledger::LedgerVerb),
     Hold(operate::Hold),
@@ -157,6 +159,7 @@ impl Verb {
             Verb::Find(verb) => verb.run(global, out),
             Verb::Deliveries(verb) => verb.run(global, out),
             Verb::Notices(verb) => verb.run(global, out),
+            Verb::Outlets(verb) => verb.run(global, out),
             Verb::Events(verb) => verb.run(global, out),
             Verb::Ledger(verb) => verb.run(global, out),
             Verb::Hold(verb) => verb.run(global, out),

@@ -262,6 +262,9 @@ fn happened(what: &What) -> (String, Option<String>) {
         }
         What::Plan { delivery } => (format!("Plan {}", delivery.name), None),
         What::Deliver { event, by } => (format!("{event:?}"), by.clone()),
+        What::Bury { records } => (format!("{} dead letters", records.len()), None),
+        What::Unbury { records } => (format!("{} dead letters taken after all", records.len()), None),
+        What::Redrive { by } => ("dead letters pushed once more".to_owned(), Some(by.clone())),
         What::Day { business_date, open, by } => {
             (format!("{business_date} {}", if *open { "opened" } else { "closed" }), Some(by.clone()))
         }

@@ -3,9 +3,16 @@
 //! A delivery is planned by a flow and carried out here, by whichever node holds its lease and reaches the spool. That
 //! the temporary file was read back and equals the vault is in the books before the rename (D15), so a crash at any
 //! point continues where it stood and never uploads blindly again.
+//!
+//! A [`posting`] is a delivery too, of events into an [`outlet`], batch by batch.
 
 pub mod allowed;
+mod breaker;
 pub mod command;
+mod fill;
+pub mod outlet;
+pub mod overview;
+pub mod posting;
 pub mod publish;
 mod settle;
 pub mod sweep;

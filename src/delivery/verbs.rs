@@ -35,6 +35,13 @@ pub async fn plan(ledger: &dyn Ledger, now_ms: i64, verb: Verb, id: &DeliveryId,
         let (name, state) = (&delivery.name, delivery.state);
         Error::halt(Code::NOT_READY, format!("{} is not possible for {name} ({state:?}): {why}", verb.word()))
     })?;
+    if event == DeliveryEvent::Vouch && delivery.purpose == Purpose::Posting && delivery.required && !delivery.deferred
+    {
+        let what = format!("the answer waits for outlet {}: {} is not given up", delivery.spool, delivery.name);
+        return Err(Error::halt(Code::NOT_READY, what).hint(
+            "Let the answer go without it first: `fpp outlets defer --transfer ID`; it stays listed until it is paid.",
+        ));
+    }
     let mut changes = vec![step(&delivery, event, by)];
     if event == DeliveryEvent::Hold {
         let error = format!("held by {by}");
@@ -71,7 +78,7 @@ impl Again {
             for delivery in &taken {
                 let newest = ledger.delivery_named(&delivery.spool, &delivery.name).await?;
                 let is_newest = newest.is_none_or(|newest| newest.id == delivery.id);
-                if is_newest && !matches!(delivery.purpose, Purpose::Interim | Purpose::Command) {
+                if is_newest && !matches!(delivery.purpose, Purpose::Interim | Purpose::Command | Purpose::Posting) {
                     changes.push(step(delivery, DeliveryEvent::Resend, &self.by));
                 } else {
                     self.passed.insert(delivery.id.clone());
@@ -96,7 +103,8 @@ mod tests {
     fn what_the_table_says_is_what_the_states_allow() {
         use DeliveryState as S;
         let states = [S::Planned, S::Proven, S::Delivered, S::Taken, S::Held];
-        for (purpose, state) in [Purpose::Answer, Purpose::Command].into_iter().flat_map(|p| states.map(|s| (p, s))) {
+        let purposes = [Purpose::Answer, Purpose::Command, Purpose::Posting].into_iter();
+        for (purpose, state) in purposes.flat_map(|p| states.map(|s| (p, s))) {
             for (verb, event) in [
                 (Verb::Hold, DeliveryEvent::Hold),
                 (Verb::Retry, DeliveryEvent::Retry),
@@ -107,8 +115,8 @@ mod tests {
                 assert_eq!(super::event(verb, purpose, state).is_ok(), row.next.is_some());
             }
             let vouched = of_delivery(Verb::Release, purpose, state).unwrap().next;
-            let may = state.next(DeliveryEvent::Vouch).filter(|_| purpose == Purpose::Command);
-            assert_eq!(vouched, may, "only a command is vouched for: {purpose:?} {state:?}");
+            let may = state.next(DeliveryEvent::Vouch).filter(|_| purpose != Purpose::Answer);
+            assert_eq!(vouched, may, "no file is vouched for: {purpose:?} {state:?}");
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::answer;
 use super::names;
-use super::post::{is_there, parked, published};
+use super::post::{parked, published};
 use super::route::{AnswerTarget, Route};
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
@@ -30,9 +30,9 @@ pub async fn acknowledge(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Re
     };
     let planned = cx.ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
     // The core reads its answers in their order: the final one comes after the interim ones.
-    let interim = planned.iter().find(|d| d.purpose == Purpose::Interim && !is_there(d));
+    let interim = planned.iter().find(|d| d.purpose == Purpose::Interim && !d.is_there());
     match planned.iter().find(|d| d.purpose == Purpose::Answer).or(interim) {
-        Some(delivery) if is_there(delivery) => {
+        Some(delivery) if delivery.is_there() => {
             cx.advance(fence, transfer, FileEvent::Acknowledge, Facts::default()).await
         }
         Some(delivery) => {

@@ -49,7 +49,7 @@ fn is_due(transfer: &Transfer, planned: &[Delivery]) -> bool {
     let told = |delivery: &Delivery| match delivery.purpose {
         Purpose::Answer => true,
         Purpose::Interim => delivery.planned_ms >= transfer.updated_ms,
-        Purpose::Events | Purpose::Command => false,
+        Purpose::Events | Purpose::Command | Purpose::Posting => false,
     };
     transfer.state == FileState::Held
         && !transfer.closed

@@ -2,6 +2,8 @@
 //!
 //! The stream needs no work: it reads the vault, and the posting commit makes the file visible in it by taking the next
 //! publication number (D11). A `file` outlet is rendered into the vault and delivered; its deliveries wake the transfer.
+//! Events go into the node's outlets by postings (`delivery/posting.rs`): those that gate the answer are planned before the
+//! file is posted, the others by the commit that posts it, so that neither is ever forgotten.
 
 use super::names;
 use super::order;
@@ -10,8 +12,8 @@ use super::work::{Inbound, Next};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, Fence};
-use crate::ledger::delivery::{Delivery, DeliveryState, Purpose};
-use crate::ledger::transfer::{FileEvent, Transfer};
+use crate::ledger::delivery::{Delivery, Purpose};
+use crate::ledger::transfer::{FileEvent, Transfer, Verdict};
 use crate::outlets::events::View;
 use crate::outlets::lines;
 use fpp_codecs::Code;
@@ -23,7 +25,10 @@ pub async fn post(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Ne
         return Ok(Next::Parked);
     }
     let post = Change::Move { id: transfer.id.clone(), event: FileEvent::Post, facts: Box::default(), by: None };
-    let changes = std::iter::once(post).chain(order::late(cx, transfer).await?).collect();
+    let route = cx.route(transfer)?;
+    let planned = cx.ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
+    let optional = postings(cx, &route, transfer, &planned, false);
+    let changes = std::iter::once(post).chain(optional).chain(order::late(cx, transfer).await?).collect();
     let posted = cx.apply(fence, changes).await?;
     if let Some(identity) = &transfer.facts.identity
         && let Err(error) = order::wake(cx, identity).await
@@ -33,7 +38,14 @@ pub async fn post(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Ne
     Ok(posted)
 }
 
-/// Brings the file outlets to the point where required ones are delivered; parks the transfer until they are.
+/// Plans of postings that are not planned yet, of outlets that are required, or of those that are not.
+fn postings(cx: &Inbound, route: &Route, transfer: &Transfer, planned: &[Delivery], required: bool) -> Vec<Change> {
+    let is_planned = |outlet: &str| planned.iter().any(|d| d.purpose == Purpose::Posting && d.spool == outlet);
+    let wanted = route.pushed.iter().filter(|(outlet, is)| *is == required && !is_planned(outlet));
+    wanted.map(|(outlet, is)| Change::Plan(Box::new(names::posting(cx, transfer, outlet, *is)))).collect()
+}
+
+/// Brings the outlets to the point where required ones have the events; parks the transfer until they do.
 pub async fn published(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
     let route = cx.route(transfer)?;
     let planned = cx.ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
@@ -41,8 +53,7 @@ pub async fn published(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Resu
     let mut waiting = Vec::new();
     for outlet in &route.files {
         match planned.iter().find(|d| d.purpose == Purpose::Events && d.spool == outlet.spool) {
-            Some(delivery) if is_there(delivery) => {}
-            Some(delivery) if delivery.required => waiting.push(delivery.name.clone()),
+            Some(delivery) if delivery.gates() => waiting.push(delivery.name.clone()),
             Some(_) => {}
             None => {
                 let delivery = plan(cx, &route, outlet, transfer).await?;
@@ -52,6 +63,18 @@ pub async fn published(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Resu
                 changes.push(Change::Plan(Box::new(delivery)));
             }
         }
+    }
+    let due = planned.iter().filter(|d| d.purpose == Purpose::Posting && d.gates());
+    waiting.extend(due.map(|d| format!("its events to {}", d.spool)));
+    let new = postings(cx, &route, transfer, &planned, true);
+    waiting.extend(new.iter().filter_map(|change| match change {
+        Change::Plan(delivery) => Some(format!("its events to {}", delivery.spool)),
+        _ => None,
+    }));
+    changes.extend(new);
+    // No commit posts a rejected file: its optional outlets hear of it here.
+    if transfer.verdict == Some(Verdict::Rejected) {
+        changes.extend(postings(cx, &route, transfer, &planned, false));
     }
     if waiting.is_empty() {
         if !changes.is_empty() {
@@ -72,11 +95,6 @@ pub fn parked(transfer: &Transfer, waiting: &[String]) -> Change {
         waiting_for: format!("delivery of {}", waiting.join(", ")),
         failed: false,
     }
-}
-
-/// Whether a delivery stands, or stood, under its final name.
-pub fn is_there(delivery: &Delivery) -> bool {
-    matches!(delivery.state, DeliveryState::Delivered | DeliveryState::Taken)
 }
 
 async fn plan(cx: &Inbound, route: &Route, outlet: &FileOutlet, transfer: &Transfer) -> Result<Delivery> {

@@ -45,6 +45,8 @@ pub struct Route {
     pub second_person: BTreeSet<Verb>,
     /// `file` outlets, in order. The stream needs no work.
     pub files: Vec<FileOutlet>,
+    /// Outlets of the node that its events are pushed to, and whether each is required.
+    pub pushed: Vec<(String, bool)>,
     /// How the answer is sent; nothing when the core wants none.
     pub answer: Option<AnswerTarget>,
 }

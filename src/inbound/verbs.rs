@@ -181,10 +181,11 @@ pub fn changes(
             changes
         }
         Effect::Anew => vec![anew(transfer, request)?],
-        // An interim answer is history once there is another one; a command follows its file's next delivery.
-        Effect::SendAgain => {
-            of_deliveries(DeliveryEvent::Resend, &|d| !matches!(d.purpose, Purpose::Interim | Purpose::Command))
-        }
+        // An interim answer is history once there is another one; a command follows its file's next delivery. Events are
+        // sent again by `fpp outlets replay`.
+        Effect::SendAgain => of_deliveries(DeliveryEvent::Resend, &|d| {
+            !matches!(d.purpose, Purpose::Interim | Purpose::Command | Purpose::Posting)
+        }),
         Effect::Refused => Vec::new(),
     })
 }

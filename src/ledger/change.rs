@@ -1,6 +1,7 @@
 //! What can be written: one atomic set of changes, and the rows that come with them.
 
-use super::delivery::{Delivery, DeliveryEvent, DeliveryId};
+use super::consumer::Consumer;
+use super::delivery::{DeadLetter, Delivery, DeliveryEvent, DeliveryId};
 use super::desk::{Ask, AskId, Switch};
 use super::lease::LeaseKey;
 use super::transfer::{Facts, FileEvent, TransferId};
@@ -61,7 +62,7 @@ pub enum Change {
         /// Which.
         id: TransferId,
         /// Not before; `i64::MAX` until a delivery wakes it. A transfer whose required deliveries (it has some) were all
-        /// delivered is not put to sleep: it is due at once.
+        /// delivered or deferred is not put to sleep: it is due at once.
         until_ms: i64,
         /// Why.
         waiting_for: String,
@@ -87,7 +88,7 @@ pub enum Change {
     /// Refused (FPP4004) when a delivery that was not taken yet has that name for something else. State, attempts and
     /// times begin anew, whatever is filled in, except `next_attempt_ms`.
     Plan(Box<Delivery>),
-    /// Moves a delivery. `Deliver` makes its transfer due at once.
+    /// Moves a delivery. `Deliver` and `Defer` make its transfer due at once.
     MoveDelivery {
         /// Which.
         id: DeliveryId,
@@ -104,6 +105,41 @@ pub enum Change {
         until_ms: i64,
         /// Why.
         error: String,
+    },
+    /// An outlet confirmed a posting up to a record; forgets failed attempts. Not journalled.
+    Confirm {
+        /// Which.
+        id: DeliveryId,
+        /// The last record of it; `u64::MAX` for the end of the file.
+        record: u64,
+    },
+    /// Events that the outlet of a posting did not take; one that is known is written anew. The journal has their records.
+    Bury {
+        /// The posting.
+        id: DeliveryId,
+        /// The events.
+        letters: Vec<DeadLetter>,
+    },
+    /// Events that were dead letters and were taken after all.
+    Unbury {
+        /// The posting.
+        id: DeliveryId,
+        /// Their records.
+        records: Vec<u64>,
+    },
+    /// A person has the dead letters of a posting pushed once more; journalled. Does nothing where there are none.
+    Redrive {
+        /// The posting.
+        id: DeliveryId,
+        /// Who and why.
+        by: String,
+    },
+    /// A named consumer of the stream is made, or its position is written.
+    Keep(Consumer),
+    /// A named consumer is forgotten.
+    Forget {
+        /// Its name.
+        consumer: String,
     },
     /// Raises a notice; one that is open with the same topic and subject is counted up instead.
     Raise(NewNotice),

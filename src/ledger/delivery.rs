@@ -28,6 +28,10 @@ pub enum Purpose {
     /// No file: a command that the partner runs after a file was delivered. Its name is `<command>/<file>`, its size and
     /// digest are the file's. Planned: not asked for. Proven: asked for, and its end not known. Taken: done.
     Command,
+    /// No file: a transfer's events on their way into an outlet that events are pushed to. Its spool is the outlet's
+    /// name, its name is `<route>/<transfer>`, size and digest are the received file's. Planned: nothing is confirmed.
+    /// Proven: some of it is. Taken: all of it.
+    Posting,
 }
 
 /// Where a delivery stands.
@@ -62,8 +66,10 @@ pub enum DeliveryEvent {
     Resend,
     /// A command that was asked for is known to have failed.
     Fail,
-    /// A person says that a held command ran.
+    /// A person says that a held command ran, or gives a held posting up.
     Vouch,
+    /// A person lets its transfer go on without it. It stays due, and is a debt until it is delivered (D12).
+    Defer,
 }
 
 impl DeliveryState {
@@ -79,6 +85,7 @@ impl DeliveryState {
             (S::Held, E::Vouch) => Some(S::Taken),
             (S::Held, E::Retry) | (S::Taken, E::Resend) => Some(S::Planned),
             (from @ (S::Planned | S::Proven), E::Retry) => Some(from),
+            (from @ (S::Planned | S::Proven | S::Held), E::Defer) => Some(from),
             _ => None,
         }
     }
@@ -123,6 +130,65 @@ pub struct Delivery {
     pub updated_ms: i64,
     /// When it was delivered.
     pub delivered_ms: Option<i64>,
+    /// Of a posting: the last record that its outlet confirmed; `u64::MAX` after the end of the file. Not journalled.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub confirmed: u64,
+    /// Of a posting: how often it was sent again from its beginning.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub round: u32,
+    /// A person let its transfer go on without it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deferred: bool,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+fn is_first(round: &u32) -> bool {
+    *round == 0
+}
+
+impl Delivery {
+    /// Whether it stands, or stood, where it should be.
+    pub fn is_there(&self) -> bool {
+        matches!(self.state, DeliveryState::Delivered | DeliveryState::Taken)
+    }
+
+    /// Whether the next state of its transfer waits for it: what was there once, or was deferred, is not waited for.
+    pub fn gates(&self) -> bool {
+        self.required && !self.is_there() && !self.deferred && self.round == 0
+    }
+
+    /// Whether a person let its transfer go on without it, and it is still due.
+    pub fn is_debt(&self) -> bool {
+        self.deferred && !self.is_there()
+    }
+}
+
+/// An event that an outlet did not take: it refused it for good, or has its id with other data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// The posting.
+    pub delivery: DeliveryId,
+    /// Its outlet.
+    pub outlet: String,
+    /// Its transfer.
+    pub transfer: TransferId,
+    /// The transfer's route.
+    pub route: String,
+    /// The record; `u64::MAX` for the end of the file.
+    pub record: u64,
+    /// The event's id.
+    pub id: String,
+    /// The outlet has this id with other data (D9); else it refused the event.
+    pub conflict: bool,
+    /// Why, in words, without field content.
+    pub why: String,
+    /// When.
+    pub at_ms: i64,
+    /// A person had it pushed once more, which is not done yet.
+    pub due: bool,
 }
 
 #[cfg(test)]
@@ -137,8 +203,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_deferred_stays_where_it_is() {
+        for state in [S::Planned, S::Proven, S::Held] {
+            assert_eq!(state.next(E::Defer), Some(state));
+        }
+    }
+
+    #[test]
     fn a_delivered_file_is_never_sent_again() {
-        for event in [E::Prove, E::Deliver, E::Hold, E::Retry] {
+        for event in [E::Prove, E::Deliver, E::Hold, E::Retry, E::Defer] {
             assert_eq!(S::Delivered.next(event), None);
             assert_eq!(S::Taken.next(event), None);
         }

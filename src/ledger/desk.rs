@@ -14,7 +14,8 @@ pub enum SwitchKind {
     Route,
     /// A spool: nothing is listed, fetched, moved or removed there, and nothing is delivered.
     Partner,
-    /// A file outlet of a route, `ROUTE/SPOOL`: its event files are not delivered.
+    /// An outlet of a route, `ROUTE/SPOOL` or `ROUTE/OUTLET`: its event files are not delivered, its events not pushed. Or
+    /// one of the node's outlets for all routes, `OUTLET`.
     Outlet,
 }
 

@@ -51,7 +51,9 @@ pub fn delivery_difference(row: &Delivery, fold: &Delivery) -> Option<String> {
         state,
         planned_ms,
         updated_ms,
-        delivered_ms
+        delivered_ms,
+        round,
+        deferred
     );
     None
 }

@@ -11,7 +11,7 @@ use super::desk::{Ask, AskId, AskState, Switch};
 use super::transfer::{Facts, FileEvent, FileState, Transfer, TransferId, Verdict};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One journal entry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,6 +76,21 @@ pub enum What {
         /// Who and why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+    },
+    /// The outlet of a posting did not take events: its dead letters.
+    Bury {
+        /// Their records.
+        records: Vec<u64>,
+    },
+    /// Dead letters of a posting were taken after all.
+    Unbury {
+        /// Their records.
+        records: Vec<u64>,
+    },
+    /// A person had the dead letters of a posting pushed once more.
+    Redrive {
+        /// Who and why.
+        by: String,
     },
     /// A business date was opened or closed.
     Day {
@@ -224,6 +239,9 @@ pub fn planned(delivery: &Delivery, at_ms: i64) -> Delivery {
         planned_ms: at_ms,
         updated_ms: at_ms,
         delivered_ms: None,
+        confirmed: 0,
+        round: 0,
+        deferred: false,
         ..delivery.clone()
     }
 }
@@ -234,6 +252,12 @@ pub fn move_delivery(delivery: &mut Delivery, event: DeliveryEvent, at_ms: i64) 
         return Err(format!("a delivery that is {:?} cannot take {event:?}", delivery.state));
     };
     delivery.state = next;
+    delivery.updated_ms = at_ms;
+    // Its transfer goes on without it; for itself nothing changes.
+    if event == DeliveryEvent::Defer {
+        delivery.deferred = true;
+        return Ok(());
+    }
     // A command is asked for in every attempt, which is no progress yet.
     let no_progress = matches!(event, DeliveryEvent::Prove | DeliveryEvent::Fail);
     if !(no_progress && delivery.purpose == Purpose::Command) {
@@ -241,10 +265,14 @@ pub fn move_delivery(delivery: &mut Delivery, event: DeliveryEvent, at_ms: i64) 
     }
     delivery.last_error.clear();
     delivery.next_attempt_ms = at_ms;
-    delivery.updated_ms = at_ms;
     match event {
         DeliveryEvent::Deliver => delivery.delivered_ms = Some(at_ms),
-        DeliveryEvent::Resend => delivery.delivered_ms = None,
+        DeliveryEvent::Resend => {
+            delivery.delivered_ms = None;
+            if delivery.purpose == Purpose::Posting {
+                (delivery.confirmed, delivery.round) = (0, delivery.round.saturating_add(1));
+            }
+        }
         _ => {}
     }
     Ok(())
@@ -274,8 +302,8 @@ pub enum Folded {
     Nothing,
     /// A transfer, and the rejects that its judgement wrote.
     Transfer(Box<Transfer>, Option<RejectsDigest>),
-    /// A delivery.
-    Delivery(Box<Delivery>),
+    /// A delivery, and the records of its dead letters.
+    Delivery(Box<Delivery>, BTreeSet<u64>),
     /// The business dates of a route.
     Days(BTreeMap<String, bool>),
     /// What is paused, since when and by whom.
@@ -302,9 +330,16 @@ impl Folded {
             // When to try again is no part of the fold.
             (Folded::Transfer(..), What::Hurry { .. }) => {}
             (Folded::Nothing, What::Plan { delivery }) if subject == delivery_subject(&delivery.id) => {
-                *self = Folded::Delivery(Box::new(planned(delivery, at_ms)));
+                *self = Folded::Delivery(Box::new(planned(delivery, at_ms)), BTreeSet::new());
             }
-            (Folded::Delivery(delivery), What::Deliver { event, .. }) => move_delivery(delivery, *event, at_ms)?,
+            (Folded::Delivery(delivery, _), What::Deliver { event, .. }) => move_delivery(delivery, *event, at_ms)?,
+            (Folded::Delivery(_, dead), What::Bury { records }) => dead.extend(records),
+            (Folded::Delivery(_, dead), What::Unbury { records }) => {
+                for record in records {
+                    dead.remove(record);
+                }
+            }
+            (Folded::Delivery(..), What::Redrive { .. }) => {}
             (Folded::Nothing, What::Day { business_date, open, .. }) if subject.starts_with("day:") => {
                 *self = Folded::Days(BTreeMap::from([(business_date.clone(), *open)]));
             }

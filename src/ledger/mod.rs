@@ -10,6 +10,7 @@
 
 pub mod chain;
 pub mod change;
+pub mod consumer;
 pub mod delivery;
 pub mod desk;
 pub mod difference;
@@ -26,7 +27,8 @@ pub mod verbs;
 use crate::error::Error;
 use async_trait::async_trait;
 use change::{Applied, Change, DaysAhead, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
-use delivery::{Delivery, DeliveryId};
+use consumer::Consumer;
+use delivery::{DeadLetter, Delivery, DeliveryId};
 use desk::{Ask, AskId, Pause};
 use lease::{Lease, LeaseKey};
 use node::NodeRow;
@@ -93,13 +95,35 @@ pub trait Ledger: Send + Sync {
     async fn deliveries(&self, of: Option<&TransferId>, limit: u32) -> Result<Vec<Delivery>, Error>;
     /// Deliveries of several transfers, in no order; for who walks over many.
     async fn deliveries_of(&self, of: &[TransferId]) -> Result<Vec<Delivery>, Error>;
-    /// Deliveries with work to do now, oldest first; without those whose route, spool or outlet is paused.
+    /// Files and commands with work to do now, oldest first; without those whose route, spool or outlet is paused.
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>, Error>;
+    /// Of each route the first unfinished posting to an outlet, in the order of their planning: what may be pushed now, if
+    /// its time has come. Without those whose route or outlet is paused.
+    async fn next_postings(&self, outlet: &str) -> Result<Vec<Delivery>, Error>;
+    /// Postings to an outlet that are not there, held ones too, in the order of their planning, behind one of them where
+    /// one is named.
+    async fn open_postings(&self, outlet: &str, after: Option<&DeliveryId>, limit: u32)
+    -> Result<Vec<Delivery>, Error>;
+    /// Dead letters, oldest posting first, behind one of them where one is named; of all outlets without one. With `due`
+    /// those alone that a person had pushed once more.
+    async fn dead_letters(
+        &self,
+        outlet: Option<&str>,
+        after: Option<(&DeliveryId, u64)>,
+        due: bool,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>, Error>;
+    /// Deliveries that a person deferred and that are still due, oldest first.
+    async fn debts(&self, limit: u32) -> Result<Vec<Delivery>, Error>;
+    /// A named consumer of the stream.
+    async fn consumer(&self, name: &str) -> Result<Option<Consumer>, Error>;
+    /// Named consumers by name.
+    async fn consumers(&self) -> Result<Vec<Consumer>, Error>;
     /// Deliveries that are delivered but not yet seen taken, for the watch over partners' folders (D15).
     /// In the order of their delivery, behind one of them where one is named.
     async fn untaken_deliveries(&self, after: Option<&Delivery>, limit: u32) -> Result<Vec<Delivery>, Error>;
 
-    /// Deliveries that are not delivered and not held, whether due or paused.
+    /// Files and commands that are not delivered and not held, whether due or paused.
     async fn unfinished_deliveries(&self, limit: u32) -> Result<Vec<Delivery>, Error>;
     /// Deliveries that a partner took, delivered into this spool from one time until before another; oldest first.
     async fn taken_deliveries(

@@ -8,6 +8,7 @@ use super::status::Status;
 use crate::bell::Bell;
 use crate::delivery::Deliveries;
 use crate::delivery::allowed::{Commands, Shell};
+use crate::delivery::outlet::Postings;
 use crate::error::{Error, Result};
 use crate::inbound::examine::threads;
 use crate::inbound::flag::DayFlag;
@@ -29,7 +30,7 @@ use std::sync::atomic::AtomicBool;
 
 /// Everything opened and introduced.
 pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> {
-    let Options { clock, wrap_ledger, wrap_vault } = options;
+    let Options { clock, wrap_ledger, wrap_vault, wrap_outlet } = options;
     let opened = super::books::open(&settings).await?;
     let ledger = match wrap_ledger {
         Some(wrap) => wrap(opened),
@@ -66,12 +67,19 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         several: settings.several(),
         node: settings.node.clone(),
     });
+    let postings = Arc::new(Postings {
+        books: inbound.books(),
+        installation: settings.installation.clone(),
+        clock: clock.clone(),
+        outlets: super::engines::outlets(&settings, wrap_outlet)?,
+    });
     let status = Status::new(&settings, claimer.holder(), clock.clone());
     Ok(Rooms {
         settings,
         ledger,
         inbound,
         deliveries,
+        postings,
         partners,
         claimer,
         status,
@@ -207,6 +215,7 @@ pub fn routes(
             bundle: Arc::new(bundle),
             second_person: route.second_person.clone(),
             files: file_outlets(route, settings)?,
+            pushed: pushed(route),
             answer: route.answer.as_ref().map(|answer| answer_target(answer, settings)).transpose()?,
         };
         routes.insert(route.name.clone(), Arc::new(ready));
@@ -228,6 +237,14 @@ fn file_outlets(route: &settings::Route, settings: &Settings) -> Result<Vec<File
         }
     }
     Ok(files)
+}
+
+fn pushed(route: &settings::Route) -> Vec<(String, bool)> {
+    let named = route.outlets.iter().filter_map(|outlet| match outlet {
+        settings::Outlet::Pushed { outlet, required, .. } => Some((outlet.clone(), *required)),
+        _ => None,
+    });
+    named.collect()
 }
 
 fn answer_target(answer: &settings::Answer, settings: &Settings) -> Result<AnswerTarget> {

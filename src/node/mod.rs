@@ -10,6 +10,7 @@ mod compose;
 mod days_ahead;
 mod deadlines;
 pub mod doctor;
+mod engines;
 mod interim;
 mod keeping;
 mod lock;
@@ -19,6 +20,7 @@ mod overdue;
 mod places;
 mod presence;
 mod promises;
+mod pushing;
 mod rooms;
 mod sealing;
 mod secret;
@@ -38,7 +40,7 @@ use crate::settings::Settings;
 pub use compose::routes;
 pub(crate) use deadlines::SINCE;
 use rooms::Rooms;
-pub use rooms::{Options, WrapLedger, WrapVault};
+pub use rooms::{Options, WrapLedger, WrapOutlet, WrapVault};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,6 +77,7 @@ impl Node {
         watch::start(&mut services, &rooms, &stopped)?;
         space::start(&mut services, &rooms, &stopped).await;
         workers::start(&mut services, &rooms, &stopped);
+        pushing::start(&mut services, &rooms, &stopped);
         interim::start(&mut services, &rooms, &stopped);
         sweeping::start(&mut services, &rooms, &stopped);
         keeping::start(&mut services, &rooms, &stopped);
@@ -107,6 +110,9 @@ impl Node {
         self.services.shutdown().await;
         for work in self.rooms.claimer.abandon().await {
             tracing::warn!(work, "given up in the middle of a step; it goes on from the books");
+        }
+        for outlet in self.rooms.postings.outlets.values() {
+            outlet.engine.close().await;
         }
         self.presence.leave(&self.rooms).await;
         tracing::info!(in_time, "stopped");

@@ -6,8 +6,10 @@ use super::status::Status;
 use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::delivery::Deliveries;
+use crate::delivery::outlet::Postings;
 use crate::inbound::work::Inbound;
 use crate::ledger::Ledger;
+use crate::outlets::push::Engine;
 use crate::settings::Settings;
 use crate::vault::Vault;
 use fpp_spool::SftpPool;
@@ -21,6 +23,9 @@ pub type WrapLedger = Box<dyn FnOnce(Arc<dyn Ledger>) -> Arc<dyn Ledger> + Send>
 /// Wraps the vault engine in the same way.
 pub type WrapVault = Box<dyn FnOnce(Arc<dyn Vault>) -> Arc<dyn Vault> + Send>;
 
+/// Wraps the engine of an outlet, whose name it is told, in the same way.
+pub type WrapOutlet = Box<dyn Fn(&str, Arc<dyn Engine>) -> Arc<dyn Engine> + Send>;
+
 /// How a node is started, beyond its configuration.
 #[derive(Default)]
 pub struct Options {
@@ -30,6 +35,8 @@ pub struct Options {
     pub wrap_ledger: Option<WrapLedger>,
     /// A decorator for the vault.
     pub wrap_vault: Option<WrapVault>,
+    /// A decorator for the engines of outlets.
+    pub wrap_outlet: Option<WrapOutlet>,
 }
 
 /// Sessions to partners, by the name of the spool.
@@ -41,6 +48,7 @@ pub(crate) struct Rooms {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) inbound: Arc<Inbound>,
     pub(crate) deliveries: Arc<Deliveries>,
+    pub(crate) postings: Arc<Postings>,
     pub(crate) partners: Partners,
     pub(crate) claimer: Claimer,
     pub(crate) status: Status,

@@ -2,10 +2,12 @@
 
 use crate::clock::Clock;
 use crate::settings::Settings;
-use crate::telemetry::report::{Ignored, LISTED_MAX, NodeReport, PartnerReport, SpoolReport, VaultReport, Waiting};
+use crate::telemetry::report::{
+    Ignored, LISTED_MAX, NodeReport, OutletReport, PartnerReport, SpoolReport, VaultReport, Waiting,
+};
 use fpp_spool::{PoolStatus, Scan};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The report and the file it is written to.
 pub(crate) struct Status {
@@ -95,6 +97,15 @@ impl Status {
         });
     }
 
+    /// How an outlet is: since when it is down, and what it said, if it is.
+    pub(crate) fn outlet(&self, name: &str, kind: &str, down: Option<(i64, &str)>) {
+        let (down_since_ms, error) = (down.map(|(since, _)| since), down.map_or("", |(_, error)| error).to_owned());
+        let now = OutletReport { kind: kind.to_owned(), down_since_ms, error };
+        if self.lock().outlets.get(name) != Some(&now) {
+            self.change(|report| drop(report.outlets.insert(name.to_owned(), now)));
+        }
+    }
+
     /// The vault was swept of what nothing needs.
     pub(crate) fn kept(&self, removed: u64, bytes: u64, kept: u64) {
         let swept_ms = self.clock.now_ms();
@@ -118,11 +129,15 @@ impl Status {
 
     /// As it stands.
     pub(crate) fn report(&self) -> NodeReport {
-        self.report.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, NodeReport> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change(&self, change: impl FnOnce(&mut NodeReport)) {
-        let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut report = self.lock();
         let before = report.clone();
         change(&mut report);
         if *report == before {

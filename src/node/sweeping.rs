@@ -26,7 +26,7 @@ fn targets(settings: &Settings) -> BTreeSet<String> {
     let answers = settings.routes.iter().filter_map(|route| route.answer.as_ref()).map(|answer| answer.spool.clone());
     let files = settings.routes.iter().flat_map(|route| &route.outlets).filter_map(|outlet| match outlet {
         Outlet::File { spool, .. } => Some(spool.clone()),
-        Outlet::Stream => None,
+        Outlet::Stream | Outlet::Pushed { .. } => None,
     });
     answers.chain(files).collect()
 }

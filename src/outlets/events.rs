@@ -103,6 +103,16 @@ impl EventReader {
         self
     }
 
+    /// What the last [`Look::Event`] was about.
+    pub fn event(&self) -> &Event {
+        &self.event
+    }
+
+    /// CloudEvents `source` of the events.
+    pub fn source(&self) -> &str {
+        self.plan.mapping.source()
+    }
+
     /// The next event into `out`; its record number, [`Position::END`] for the end-of-file event, nothing at the end.
     pub fn next(&mut self, out: &mut Vec<u8>) -> Result<Option<u64>> {
         loop {

@@ -1,6 +1,7 @@
 //! Where a route's events go, and the answer (回盘) it sends back.
 
 use super::words::{DigestKind, MarkerContent};
+use crate::outlets::filter::Filter;
 use std::path::PathBuf;
 
 /// Where events go.
@@ -8,6 +9,19 @@ use std::path::PathBuf;
 pub enum Outlet {
     /// The built-in stream, read over HTTP.
     Stream,
+    /// An outlet of the node, to which events are pushed.
+    Pushed {
+        /// Its name.
+        outlet: String,
+        /// The word of its kind.
+        kind: &'static str,
+        /// Gates the answer (D12).
+        required: bool,
+        /// Sensitive fields are masked.
+        masked: bool,
+        /// Which events.
+        filter: Filter,
+    },
     /// A file of JSON lines in a spool.
     File {
         /// Spool.

@@ -38,7 +38,7 @@ pub(super) fn names_fit(routes: &[Route], spools: &[Spool], faults: &mut Vec<Sou
         let answer = route.answer.iter().map(|a| ("answer", &a.spool, &a.name, &a.checksums, &a.marker));
         let files = route.outlets.iter().filter_map(|outlet| match outlet {
             Outlet::File { spool, name, checksums, marker, .. } => Some(("outlet", spool, name, checksums, marker)),
-            Outlet::Stream => None,
+            Outlet::Stream | Outlet::Pushed { .. } => None,
         });
         for (key, spool, name, checksums, marker) in answer.chain(files) {
             let Some(max) = spools.iter().find(|s| s.name == *spool).and_then(|s| s.name_max) else { continue };
@@ -88,7 +88,7 @@ pub(super) fn commands_are_known(routes: &[Route], spools: &[Spool], faults: &mu
         let answer = route.answer.iter().filter_map(|a| Some(("answer", &a.spool, a.run_after.as_ref()?)));
         let files = route.outlets.iter().filter_map(|outlet| match outlet {
             Outlet::File { spool, run_after, .. } => Some(("outlet", spool, run_after.as_ref()?)),
-            Outlet::Stream => None,
+            Outlet::Stream | Outlet::Pushed { .. } => None,
         });
         for (key, spool, command) in answer.chain(files) {
             let known = allowed(spool);

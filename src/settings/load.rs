@@ -4,7 +4,7 @@ use super::node::{Http, Seal, Settings, Work};
 use super::reading::Reader;
 use super::route_file;
 use super::spool::{self, Spool};
-use super::{LedgerPlace, checks, ledger, notify, series, vault, words};
+use super::{LedgerPlace, checks, ledger, notify, outlet, pushed, series, vault, words};
 use crate::api::tokens::Tokens;
 use crate::trade::calendar::Calendar;
 use fpp_codecs::source::{Section, Source, SourceFault};
@@ -54,6 +54,7 @@ impl Settings {
         settings.warnings.extend(compiled);
         checks::across(&settings.routes, &mut faults, &mut settings.warnings);
         checks::flags_have_routes(&settings, &mut faults);
+        pushed::are_known(&settings, &mut faults);
         checks::commands_are_known(&settings.routes, &settings.spools, &mut faults);
         checks::names_fit(&settings.routes, &settings.spools, &mut faults);
         settings.warnings.append(&mut reader.warnings);
@@ -139,6 +140,8 @@ fn node(path: &Path, root: &Section<'_>, reader: &mut Reader) -> Settings {
         );
     }
     let spools = spools(root, reader);
+    let names: Vec<_> = spools.iter().map(|spool| spool.name.clone()).collect();
+    let outlets = outlet::read(root, reader, &names);
     let control_group = root.text("control_group");
     if control_group.is_some() && control_socket.starts_with(&data_dir) {
         root.fault("control_group", "needs a control_socket outside data_dir, which nobody but the node may enter");
@@ -162,6 +165,7 @@ fn node(path: &Path, root: &Section<'_>, reader: &mut Reader) -> Settings {
         notify: notify::read(root, reader),
         calendars: series::calendars(root, reader),
         spools,
+        outlets,
         routes: Vec::new(),
         warnings: Vec::new(),
     }

@@ -2,6 +2,7 @@
 
 use super::ledger::LedgerPlace;
 use super::notify::Notify;
+use super::outlet::OutletPlace;
 use super::route::Route;
 use super::spool::Spool;
 use super::vault::{Keeping, VaultPlace};
@@ -52,6 +53,8 @@ pub struct Settings {
     pub calendars: Vec<Arc<Calendar>>,
     /// Folders used as queues.
     pub spools: Vec<Spool>,
+    /// Outlets that events are pushed to.
+    pub outlets: Vec<OutletPlace>,
     /// What to do with the files of each series.
     pub routes: Vec<Route>,
     /// What is odd but legal, found while loading.

@@ -6,7 +6,7 @@ use super::names::{self, DIGESTS};
 use super::reading::Reader;
 use super::route::{DayControl, Route, Text, Texts};
 use super::words::{DigestKind, second_person};
-use super::{rules, series, source};
+use super::{outlet, pushed, rules, series, source};
 use crate::trade::calendar::Calendar;
 use fpp_codecs::format::Format;
 use fpp_codecs::source::{Section, Source, SourceFault};
@@ -90,7 +90,7 @@ fn route(
 
 /// `[[outlet]]`; without one, the stream alone.
 fn outlets(root: &Section<'_>, spools: &[String]) -> Vec<Outlet> {
-    let outlets: Vec<_> = root.sections("outlet").iter().filter_map(|s| outlet(s, spools)).collect();
+    let outlets: Vec<_> = root.sections("outlet").iter().filter_map(|s| outlet_of(s, spools)).collect();
     if root.has("outlet") { outlets } else { vec![Outlet::Stream] }
 }
 
@@ -155,14 +155,26 @@ fn format(
     }
 }
 
-fn outlet(section: &Section<'_>, spools: &[String]) -> Option<Outlet> {
-    let kind = section.choice("kind", &[("stream", false), ("file", true)]);
+/// Kinds of outlets.
+#[derive(Clone, Copy)]
+enum Kind {
+    Stream,
+    File,
+    /// One of the node's.
+    Pushed(&'static str),
+}
+
+fn outlet_of(section: &Section<'_>, spools: &[String]) -> Option<Outlet> {
+    let own = [("stream", Kind::Stream), ("file", Kind::File)];
+    let words: Vec<_> = own.into_iter().chain(outlet::kinds().map(|word| (word, Kind::Pushed(word)))).collect();
+    let kind = section.choice("kind", &words);
     if !section.has("kind") {
-        section.fault("kind", "is missing; stream or file is needed");
+        section.fault("kind", "is missing; stream, file, or the kind of one of the node's outlets is needed");
     }
     let outlet = match kind? {
-        false => Outlet::Stream,
-        true => {
+        Kind::Stream => Outlet::Stream,
+        Kind::Pushed(word) => pushed::of_route(section, word),
+        Kind::File => {
             let (name, spool) = (names::template(section, "name"), spool(section, spools));
             let required = section.flag("required").unwrap_or(true);
             let masked = section.choice("sensitive", &[("clear", false), ("masked", true)]).unwrap_or(true);

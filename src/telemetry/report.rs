@@ -35,6 +35,22 @@ pub struct NodeReport {
     pub vault: Option<VaultReport>,
     /// Spools by name.
     pub spools: BTreeMap<String, SpoolReport>,
+    /// Outlets that events are pushed to, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outlets: BTreeMap<String, OutletReport>,
+}
+
+/// How an outlet is, as this node sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutletReport {
+    /// Its kind.
+    pub kind: String,
+    /// Since when it does not answer, and is left alone; nothing while it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub down_since_ms: Option<i64>,
+    /// What it said last; empty while it answers.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub error: String,
 }
 
 /// Names that are listed of one kind; of the rest there is a count, so that a folder with a million names costs no more.

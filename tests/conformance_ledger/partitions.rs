@@ -271,7 +271,7 @@ async fn an_older_one(place: Place) {
     }
     let ledger = place.open().await;
     let version = async |name| place.number(&format!("SELECT value FROM schema_version WHERE name = '{name}'")).await;
-    assert_eq!((version("ledger").await, version("compatible").await), (8, 2));
+    assert_eq!((version("ledger").await, version("compatible").await), (9, 2));
     assert!(ledger.make_days(place.now_ms).await.unwrap().is_none());
     place.finished(&ledger, 1, 0).await;
     // What a node of the version before writes, in its words.

@@ -55,6 +55,9 @@ pub(crate) fn delivery(n: u32, transfer: u32) -> Delivery {
         planned_ms: 0,
         updated_ms: 0,
         delivered_ms: None,
+        confirmed: 0,
+        round: 0,
+        deferred: false,
     }
 }
 

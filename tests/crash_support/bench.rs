@@ -66,7 +66,7 @@ fn life(site: &Site, death: Death, runtime: &Runtime) -> Result<End, String> {
     };
     runtime.block_on(async {
         let settings = site.settings();
-        let options = Options { clock: Clock::fixed(NOW_MS), wrap_ledger: Some(Box::new(wrap)), wrap_vault: None };
+        let options = Options { clock: Clock::fixed(NOW_MS), wrap_ledger: Some(Box::new(wrap)), ..Options::default() };
         let node = Node::start(settings.clone(), options).await.map_err(|e| e.to_string())?;
         let until = Instant::now() + PATIENCE;
         let mut bell = node.bell.listen();

@@ -21,6 +21,9 @@ const MORE_OUTLETS: &str = "\n[[outlet]]\nkind = \"file\"\nspool = \"core-in\"\n
 
 const MORE_CHECKS: &str = "\n[[check]]\nrule = \"cel\"\nholds = \"LOTS > 0\"\nfield = \"LOTS\"\n";
 
+/// An outlet of each kind that events are pushed to.
+const MORE_PUSHED: &[&str] = &["kind = \"append\"\npath = \"a\""];
+
 /// A layout with every type.
 const TYPES: &str = r#"
 name = "T"
@@ -92,6 +95,16 @@ fn every_key_of_the_node_and_its_routes_is_told() {
     check(&told, "fpp.toml", |text| text + MORE_SPOOLS);
     check(&told, "routes/pmtrd.toml", |text| text + MORE_OUTLETS + MORE_DAYS);
     check(&told, "calendars.toml", |text| text);
+}
+
+#[test]
+fn every_key_of_an_outlet_is_told() {
+    let told: BTreeSet<_> = told("docs/outlets.md").union(&self::told("docs/routes.md")).cloned().collect();
+    for keys in MORE_PUSHED {
+        check(&told, "fpp.toml", |text| format!("{text}\n[outlet.o]\n{keys}\n"));
+        let kind = keys.lines().find(|line| line.starts_with("kind")).unwrap();
+        check(&told, "routes/pmtrd.toml", |text| format!("{text}\n[[outlet]]\n{kind}\nname = \"o\"\n"));
+    }
 }
 
 #[test]

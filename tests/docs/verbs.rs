@@ -2,12 +2,14 @@
 //! them anew. That the code's tables say what the ledger does is tried in `tests/conformance_ledger/verbs.rs`.
 
 use super::{page, root};
-use fpp::ledger::verbs::{At, COMMANDS, DELIVERIES, DeliveryRow, Effect, FILES, Judged, Row, SWITCHES};
+use fpp::ledger::verbs::{At, COMMANDS, DELIVERIES, DeliveryRow, Effect, FILES, Judged, POSTINGS, Row, SWITCHES};
 
 #[test]
 fn the_tables_of_verbs_are_printed() {
     let mut text = page("docs/operate.md");
-    for table in [files(), deliveries("delivery", DELIVERIES), deliveries("command", COMMANDS), switches()] {
+    let sent = [("delivery", DELIVERIES), ("command", COMMANDS), ("posting", POSTINGS)];
+    let sent = sent.map(|(what, rows)| deliveries(what, rows));
+    for table in [files(), switches()].into_iter().chain(sent) {
         text = with_table(&text, &table);
     }
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

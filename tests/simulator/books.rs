@@ -151,7 +151,7 @@ impl Books {
                     .transfers
                     .get(&fold.id.0)
                     .map_or(Some("gone".into()), |row| fpp::ledger::difference::transfer_difference(row, fold)),
-                fold::Folded::Delivery(fold) => self
+                fold::Folded::Delivery(fold, _) => self
                     .deliveries
                     .get(&fold.id.0)
                     .map_or(Some("gone".into()), |row| fpp::ledger::difference::delivery_difference(row, fold)),
@@ -182,6 +182,12 @@ impl Writing<'_> {
                 delivery.next_attempt_ms = *until_ms;
                 delivery.last_error.clone_from(error);
                 delivery.attempts += 1;
+                Ok(())
+            }
+            Change::Confirm { id, record } => {
+                let delivery = self.books.deliveries.get_mut(&id.0).ok_or_else(|| unknown(&id.0))?;
+                (delivery.confirmed, delivery.attempts) = (*record, 0);
+                delivery.last_error.clear();
                 Ok(())
             }
             Change::Raise(new) => {
@@ -283,7 +289,8 @@ impl Writing<'_> {
 
     fn park(&mut self, id: &TransferId, until_ms: i64, waiting_for: &str, failed: bool) -> Result<()> {
         let mut required = self.books.deliveries.values().filter(|d| d.transfer == *id && d.required).peekable();
-        let done = required.peek().is_some() && required.all(|d| d.delivered_ms.is_some());
+        let passed = |d: &Delivery| d.delivered_ms.is_some() || d.deferred || d.round > 0;
+        let done = required.peek().is_some() && required.all(passed);
         let transfer = self.books.transfers.get_mut(&id.0).ok_or_else(|| unknown(&id.0))?;
         transfer.next_attempt_ms = if until_ms == i64::MAX && done { self.now_ms } else { until_ms };
         transfer.waiting_for = waiting_for.to_owned();
@@ -315,7 +322,7 @@ impl Writing<'_> {
         fold::move_delivery(delivery, event, self.now_ms)
             .map_err(|why| Error::internal(format!("delivery {id}: {why}")))?;
         let transfer = delivery.transfer.0.clone();
-        if event == DeliveryEvent::Deliver
+        if matches!(event, DeliveryEvent::Deliver | DeliveryEvent::Defer)
             && let Some(transfer) = self.books.transfers.get_mut(&transfer)
         {
             transfer.next_attempt_ms = transfer.next_attempt_ms.min(self.now_ms);

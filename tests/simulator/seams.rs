@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use fpp::error::{Error, Result};
 use fpp::ledger::Ledger;
 use fpp::ledger::change::{Applied, Change, DaysAhead, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
-use fpp::ledger::delivery::{Delivery, DeliveryId, DeliveryState};
+use fpp::ledger::consumer::Consumer;
+use fpp::ledger::delivery::{DeadLetter, Delivery, DeliveryId, DeliveryState, Purpose};
 use fpp::ledger::desk::{Ask, AskId, Pause};
 use fpp::ledger::lease::{Lease, LeaseKey};
 use fpp::ledger::node::NodeRow;
@@ -171,6 +172,11 @@ impl SimLedger {
     }
 }
 
+/// Whether a posting is not there; held ones where they are asked for.
+fn is_posting(delivery: &Delivery, held: bool) -> bool {
+    delivery.purpose == Purpose::Posting && !delivery.is_there() && (held || delivery.state != DeliveryState::Held)
+}
+
 /// The reads that books in memory give.
 fn due<T: Clone>(of: impl Iterator<Item = T>, when: impl Fn(&T) -> i64, now_ms: i64, limit: u32) -> Vec<T> {
     let mut due: Vec<T> = of.filter(|row| is_due(when(row), now_ms)).collect();
@@ -290,9 +296,48 @@ impl Ledger for SimLedger {
     }
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>> {
         self.call("due deliveries", |books| {
-            let open = |d: &&Delivery| matches!(d.state, DeliveryState::Planned | DeliveryState::Proven);
+            let open = |d: &&Delivery| {
+                matches!(d.state, DeliveryState::Planned | DeliveryState::Proven) && d.purpose != Purpose::Posting
+            };
             Ok(due(books.deliveries.values().filter(open).cloned(), |d| d.next_attempt_ms, now_ms, limit))
         })
+    }
+    async fn next_postings(&self, outlet: &str) -> Result<Vec<Delivery>> {
+        self.call("next postings", |books| {
+            let mut next: BTreeMap<String, Delivery> = BTreeMap::new();
+            for delivery in books.deliveries.values().filter(|d| d.spool == outlet && is_posting(d, false)) {
+                let route = delivery.name.split('/').next().unwrap_or_default().to_owned();
+                next.entry(route).or_insert_with(|| delivery.clone());
+            }
+            Ok(next.into_values().collect())
+        })
+    }
+    async fn open_postings(&self, outlet: &str, after: Option<&DeliveryId>, limit: u32) -> Result<Vec<Delivery>> {
+        self.call("open postings", |books| {
+            let of = books.deliveries.values().filter(|d| d.spool == outlet && is_posting(d, true));
+            let behind = of.filter(|d| after.is_none_or(|after| d.id > *after));
+            Ok(behind.take(limit as usize).cloned().collect())
+        })
+    }
+    async fn dead_letters(
+        &self,
+        _: Option<&str>,
+        _: Option<(&DeliveryId, u64)>,
+        _: bool,
+        _: u32,
+    ) -> Result<Vec<DeadLetter>> {
+        self.call("dead letters", |_| Ok(Vec::new()))
+    }
+    async fn debts(&self, limit: u32) -> Result<Vec<Delivery>> {
+        self.call("debts", |books| {
+            Ok(books.deliveries.values().filter(|d| d.is_debt()).take(limit as usize).cloned().collect())
+        })
+    }
+    async fn consumer(&self, _: &str) -> Result<Option<Consumer>> {
+        Err(Error::internal("nobody reads under a name in a simulation"))
+    }
+    async fn consumers(&self) -> Result<Vec<Consumer>> {
+        Err(Error::internal("nobody reads under a name in a simulation"))
     }
     async fn untaken_deliveries(&self, after: Option<&Delivery>, limit: u32) -> Result<Vec<Delivery>> {
         self.call("untaken", |books| {

@@ -190,6 +190,10 @@ pub(crate) const SCHEMA_6: &[&str] = &[
     "CREATE TABLE heads (subject VARCHAR(100) NOT NULL, n BIGINT NOT NULL, hash VARCHAR(64) NOT NULL, \
      unsealed BIGINT NOT NULL, PRIMARY KEY (subject), KEY heads_unsealed (unsealed, subject)) \
      DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
+    "DROP TABLE dead_letters",
+    "DROP TABLE consumers",
+    "ALTER TABLE deliveries DROP KEY deliveries_postings, DROP KEY deliveries_deferred",
+    "ALTER TABLE deliveries DROP COLUMN confirmed, DROP COLUMN round, DROP COLUMN deferred",
     "UPDATE schema_version SET value = CASE name WHEN 'ledger' THEN 6 ELSE 2 END",
 ];
 

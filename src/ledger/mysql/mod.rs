@@ -66,6 +66,11 @@ const STRAYS: &[(&str, &str, &str)] = &[
         "SELECT transfer FROM deliveries d WHERE NOT EXISTS (SELECT 1 FROM transfers t WHERE t.id = d.transfer) LIMIT 1",
     ),
     (
+        "dead_letters",
+        "deliveries",
+        "SELECT delivery FROM dead_letters l WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.id = l.delivery) LIMIT 1",
+    ),
+    (
         "seal_heads",
         "seals",
         "SELECT subject FROM seal_heads h WHERE NOT EXISTS (SELECT 1 FROM seals s WHERE s.n = h.seal) LIMIT 1",

@@ -10,7 +10,7 @@
 /// The migrations, oldest first: the version that each reaches, and its statements, which are never changed after a
 /// release. This engine began with version 2.
 pub(super) const MIGRATIONS: &[(i64, &[&str])] =
-    &[(2, BEGINNING), (3, PURGED), (4, NODES), (5, DESK), (6, TOLD), (7, DATED), (8, COMMANDS)];
+    &[(2, BEGINNING), (3, PURGED), (4, NODES), (5, DESK), (6, TOLD), (7, DATED), (8, COMMANDS), (9, POSTINGS)];
 
 const BEGINNING: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS transfers (
@@ -110,6 +110,24 @@ const DESK: &[&str] = &[
 
 /// No new table: deliveries may be commands from here on.
 const COMMANDS: &[&str] = &[];
+
+/// Events that are pushed: how far, what was not taken, what persons deferred; and readers that are known by name.
+const POSTINGS: &[&str] = &[
+    "ALTER TABLE deliveries ADD COLUMN confirmed BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE deliveries ADD COLUMN round BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE deliveries ADD COLUMN deferred BIGINT NOT NULL DEFAULT 0",
+    "CREATE INDEX deliveries_postings ON deliveries (queue, spool, id)",
+    "CREATE INDEX deliveries_deferred ON deliveries (deferred, id)",
+    "CREATE TABLE IF NOT EXISTS dead_letters (
+        delivery VARCHAR(26) NOT NULL, record BIGINT NOT NULL, outlet VARCHAR(64) NOT NULL, transfer VARCHAR(26) NOT NULL,
+        route VARCHAR(64) NOT NULL, event_id MEDIUMTEXT NOT NULL, conflict BIGINT NOT NULL, why MEDIUMTEXT NOT NULL,
+        at_ms BIGINT NOT NULL, due BIGINT NOT NULL, PRIMARY KEY (delivery, record),
+        KEY dead_letters_outlet (outlet, due, delivery, record)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
+    "CREATE TABLE IF NOT EXISTS consumers (
+        name VARCHAR(64) NOT NULL, owner VARCHAR(160) NOT NULL, publication BIGINT NOT NULL, record BIGINT NOT NULL,
+        made_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL,
+        PRIMARY KEY (name)) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
+];
 
 /// What is said once, and whether it is over.
 const TOLD: &[&str] = &["CREATE TABLE IF NOT EXISTS told (

@@ -28,14 +28,20 @@ pub(super) async fn lock(session: &mut dyn Session, changes: &[Change]) -> Resul
             Change::Plan(delivery) => drop(transfers.insert(delivery.transfer.0.clone())),
             Change::MoveDelivery { id, event, .. } => {
                 deliveries.insert(id.0.clone());
-                if *event == DeliveryEvent::Deliver {
+                if matches!(event, DeliveryEvent::Deliver | DeliveryEvent::Defer) {
                     transfers.extend(transfer_of(&mut *session, &id.0).await?);
                 }
             }
-            Change::ParkDelivery { id, .. } => drop(deliveries.insert(id.0.clone())),
+            Change::ParkDelivery { id, .. }
+            | Change::Confirm { id, .. }
+            | Change::Bury { id, .. }
+            | Change::Unbury { id, .. }
+            | Change::Redrive { id, .. } => drop(deliveries.insert(id.0.clone())),
             // Rejects stand under their transfer's judgement; the others have rows of their own kind only.
             Change::Arrive(_)
             | Change::Reject { .. }
+            | Change::Keep(_)
+            | Change::Forget { .. }
             | Change::Raise(_)
             | Change::AcknowledgeNotice { .. }
             | Change::Tell { .. }

@@ -13,6 +13,7 @@ mod append;
 mod apply;
 mod asks;
 pub(crate) mod book_date;
+mod consumers;
 mod copy;
 mod desk;
 mod fault;
@@ -22,6 +23,7 @@ mod locks;
 mod moves;
 mod nodes;
 mod pauses;
+mod postings;
 mod purge;
 mod purge_proof;
 pub(crate) mod reads;
@@ -39,7 +41,8 @@ mod walk;
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::ledger::change::{Applied, Change, DaysAhead, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
-use crate::ledger::delivery::{Delivery, DeliveryId};
+use crate::ledger::consumer::Consumer;
+use crate::ledger::delivery::{DeadLetter, Delivery, DeliveryId};
 use crate::ledger::desk::{Ask, AskId, Pause};
 use crate::ledger::lease::{Lease, LeaseKey};
 use crate::ledger::node::NodeRow;
@@ -183,6 +186,36 @@ impl<E: Engine> Ledger for SqlLedger<E> {
 
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>> {
         reads::due_deliveries(&mut *self.engine.read().await?, now_ms, limit).await
+    }
+
+    async fn next_postings(&self, outlet: &str) -> Result<Vec<Delivery>> {
+        postings::next(&mut *self.engine.read().await?, outlet).await
+    }
+
+    async fn open_postings(&self, outlet: &str, after: Option<&DeliveryId>, limit: u32) -> Result<Vec<Delivery>> {
+        postings::open(&mut *self.engine.read().await?, outlet, after, limit).await
+    }
+
+    async fn dead_letters(
+        &self,
+        outlet: Option<&str>,
+        after: Option<(&DeliveryId, u64)>,
+        due: bool,
+        limit: u32,
+    ) -> Result<Vec<DeadLetter>> {
+        postings::dead_letters(&mut *self.engine.read().await?, outlet, after, due, limit).await
+    }
+
+    async fn debts(&self, limit: u32) -> Result<Vec<Delivery>> {
+        postings::debts(&mut *self.engine.read().await?, limit).await
+    }
+
+    async fn consumer(&self, name: &str) -> Result<Option<Consumer>> {
+        consumers::consumer(&mut *self.engine.read().await?, name).await
+    }
+
+    async fn consumers(&self) -> Result<Vec<Consumer>> {
+        consumers::consumers(&mut *self.engine.read().await?).await
     }
 
     async fn untaken_deliveries(&self, after: Option<&Delivery>, limit: u32) -> Result<Vec<Delivery>> {

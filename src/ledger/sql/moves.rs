@@ -97,12 +97,14 @@ impl Apply<'_> {
         if found == 0 { Err(unknown(id)) } else { Ok(()) }
     }
 
-    /// Whether every required delivery of a transfer that has some was delivered. Such a transfer is not put to sleep:
+    /// Whether every required delivery of a transfer that has some was delivered or deferred. Such a transfer is not put to sleep:
     /// the delivery that should wake it may have been committed after the caller looked. Both lock the transfer first.
     async fn deliveries_are_done(&mut self, id: &TransferId) -> Result<bool> {
         self.session.row(sql("SELECT id FROM transfers WHERE id = ?").bind(&id.0).locking()).await?;
-        let count =
-            sql("SELECT COUNT(*), COUNT(delivered_ms) FROM deliveries WHERE transfer = ? AND required = 1").bind(&id.0);
+        // What is sent again was there before.
+        let count = sql("SELECT COUNT(*), COUNT(CASE WHEN delivered_ms IS NOT NULL OR deferred = 1 OR round > 0 \
+                         THEN 1 END) FROM deliveries WHERE transfer = ? AND required = 1")
+        .bind(&id.0);
         let row = self.session.one(count).await?;
         let (all, delivered): (i64, i64) = (row.get(0)?, row.get(1)?);
         Ok(all > 0 && all == delivered)

@@ -1,6 +1,6 @@
 //! Purging: finished transfers of past business dates leave the books, and `verify` still proves the rest.
 //!
-//! What goes: a finished transfer with its journal, rejects, deliveries and leases. What stays: its identity and its
+//! What goes: a finished transfer with its journal, rejects, deliveries, dead letters and leases. What stays: its identity and its
 //! arrival key (D1), the seals with the heads they hold, and for each chain that went its last head. These heads stand
 //! under a digest in the journal of purges, which is a chain like any other and sealed like any other: so who deletes a
 //! transfer by hand cannot call it purged.
@@ -149,7 +149,7 @@ impl Apply<'_> {
         let transfers = going.iter().map(|(transfer, date)| (*date, transfer.id.0.clone()));
         self.delete_or_leave("rejects", "transfer", transfers.collect(), left_before).await?;
         let ids: Vec<&String> = going.iter().map(|(transfer, _)| &transfer.id.0).collect();
-        for (table, column) in [("deliveries", "transfer"), ("transfers", "id")] {
+        for (table, column) in [("dead_letters", "transfer"), ("deliveries", "transfer"), ("transfers", "id")] {
             self.delete(table, column, &ids).await?;
         }
         let publication = going.iter().filter_map(|(transfer, _)| transfer.publication).max();

@@ -6,7 +6,7 @@ use super::fault;
 use super::session::{Cell, Row, Session, Statement, sql};
 use crate::error::{Error, Result};
 use crate::ledger::change::Reject;
-use crate::ledger::delivery::{Delivery, DeliveryId, DeliveryState};
+use crate::ledger::delivery::{Delivery, DeliveryId, DeliveryState, Purpose};
 use crate::ledger::node::NodeRow;
 use crate::ledger::transfer::{FileState, Transfer, TransferId};
 use serde::de::DeserializeOwned;
@@ -26,7 +26,7 @@ pub(super) use transfer_columns;
 macro_rules! delivery_columns {
     () => {
         "id, transfer, purpose, required, spool, name, size, sha256, checksums, sm3, marker_name, marker_content, \
-         state, attempts, next_attempt_ms, last_error, planned_ms, updated_ms, delivered_ms"
+         state, attempts, next_attempt_ms, last_error, planned_ms, updated_ms, delivered_ms, confirmed, round, deferred"
     };
 }
 pub(super) use delivery_columns;
@@ -54,9 +54,27 @@ pub(super) fn transfer_queue(transfer: &Transfer) -> i64 {
     i64::from(!transfer.standing().is_terminal() && transfer.state != FileState::Held)
 }
 
-/// What has work to do.
+/// What has work to do: files and commands are 1, postings 2, and postings that are held 3, so that the queue of an outlet
+/// is found whatever its length.
 pub(super) fn delivery_queue(delivery: &Delivery) -> i64 {
-    i64::from(matches!(delivery.state, DeliveryState::Planned | DeliveryState::Proven))
+    use DeliveryState as S;
+    match (delivery.purpose, delivery.state) {
+        (Purpose::Posting, S::Planned | S::Proven) => 2,
+        (Purpose::Posting, S::Held) => 3,
+        (_, S::Planned | S::Proven) => 1,
+        _ => 0,
+    }
+}
+
+/// A record's number in a column: the end of a file is greater than every number that a column has, and stands as the
+/// greatest of them.
+pub(super) fn record_int(record: u64) -> i64 {
+    i64::try_from(record).unwrap_or(i64::MAX)
+}
+
+/// The record of such a number.
+pub(super) fn record_of(number: u64) -> u64 {
+    if number == i64::MAX.unsigned_abs() { u64::MAX } else { number }
 }
 
 /// The unique key of what may stand open only once; NULL in the table once it is closed. It ends in a dot, because MySQL
@@ -157,6 +175,9 @@ pub(super) fn read_delivery(row: &Row) -> Result<Delivery> {
         planned_ms: read.get("planned_ms")?,
         updated_ms: read.get("updated_ms")?,
         delivered_ms: read.get("delivered_ms")?,
+        confirmed: record_of(read.get("confirmed")?),
+        round: read.get("round")?,
+        deferred: read.get("deferred")?,
     })
 }
 

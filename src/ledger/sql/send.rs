@@ -1,7 +1,7 @@
 //! Changes of deliveries: plan, move, park.
 
 use super::apply::Apply;
-use super::rows::{delivery_open_key, delivery_queue, int, json_of, name_of, open_key};
+use super::rows::{delivery_open_key, delivery_queue, int, json_of, name_of, open_key, record_int};
 use super::session::sql;
 use super::version;
 use super::{book_date, rows};
@@ -19,8 +19,10 @@ impl Apply<'_> {
             let what = format!("delivery {}: there is no transfer {}", delivery.id, delivery.transfer);
             return Err(Error::internal(what));
         };
-        if delivery.purpose == Purpose::Command {
-            version::needs(self.session, version::COMMANDS).await?;
+        match delivery.purpose {
+            Purpose::Command => version::needs(self.session, version::COMMANDS).await?,
+            Purpose::Posting => version::needs(self.session, version::POSTINGS).await?,
+            _ => {}
         }
         if delivery.purpose == Purpose::Interim {
             version::needs(self.session, version::INTERIM).await?;
@@ -54,7 +56,7 @@ impl Apply<'_> {
         self.append(&subject, What::Plan { delivery: Box::new(delivery) }, Some(date)).await
     }
 
-    /// Moves a delivery; once it is delivered, its transfer has work to do.
+    /// Moves a delivery; once it is delivered or deferred, its transfer has work to do.
     pub(super) async fn move_delivery(
         &mut self,
         id: &DeliveryId,
@@ -65,13 +67,16 @@ impl Apply<'_> {
         if by.is_none() && delivery.state == DeliveryState::Held {
             self.not_by_a_worker("delivery", &id.0)?;
         }
-        if event == DeliveryEvent::Resend {
-            self.name_is_free(&delivery).await?;
+        match event {
+            DeliveryEvent::Resend => self.name_is_free(&delivery).await?,
+            DeliveryEvent::Defer => version::needs(self.session, version::POSTINGS).await?,
+            _ => {}
         }
         fold::move_delivery(&mut delivery, event, self.now_ms)
             .map_err(|why| Error::internal(format!("delivery {id}: {why}")))?;
         let write = sql("UPDATE deliveries SET state = ?, attempts = ?, next_attempt_ms = ?, last_error = ?, \
-                         updated_ms = ?, delivered_ms = ?, queue = ?, open_key = ? WHERE id = ?")
+                         updated_ms = ?, delivered_ms = ?, queue = ?, open_key = ?, confirmed = ?, round = ?, \
+                         deferred = ? WHERE id = ?")
         .bind(name_of(&delivery.state)?)
         .bind(delivery.attempts)
         .bind(delivery.next_attempt_ms)
@@ -80,9 +85,12 @@ impl Apply<'_> {
         .bind(delivery.delivered_ms)
         .bind(delivery_queue(&delivery))
         .bind(delivery_open_key(&delivery))
+        .bind(record_int(delivery.confirmed))
+        .bind(delivery.round)
+        .bind(delivery.deferred)
         .bind(&id.0);
         self.session.execute(write).await?;
-        if event == DeliveryEvent::Deliver {
+        if matches!(event, DeliveryEvent::Deliver | DeliveryEvent::Defer) {
             let wake = sql("UPDATE transfers SET next_attempt_ms = ? WHERE id = ? AND next_attempt_ms > ?");
             self.session.execute(wake.bind(self.now_ms).bind(&delivery.transfer.0).bind(self.now_ms)).await?;
         }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use fpp_codecs::Code;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i64 = 8;
+pub(crate) const VERSION: i64 = 9;
 /// The oldest version whose programs may use what this program writes: those before 6 say nothing once; to those of
 /// version 2 what was purged is not there, and their `verify` misses it. Programs of version 1 know no compatible ledger.
 pub(crate) const COMPATIBLE: i64 = 2;
@@ -20,6 +20,9 @@ pub(crate) const PAUSES: i64 = 5;
 pub(crate) const INTERIM: i64 = 5;
 /// The version that knows of commands at partners: to an older program such a delivery is unreadable.
 pub(crate) const COMMANDS: i64 = 8;
+/// The version that knows of postings, of deferred deliveries and of named consumers: to an older program such a delivery
+/// is unreadable, and its backup would lose consumers.
+pub(crate) const POSTINGS: i64 = 9;
 
 /// The version that knows of partitions by business date: an older program would put a chain's rows under no date.
 pub(crate) const PARTITIONS: i64 = 7;

@@ -6,13 +6,14 @@
 use super::finding::{Stop, broken};
 use super::rows::{delivery_open_key, delivery_queue, read_delivery, read_transfer, transfer_queue};
 use super::session::{Engine, Row, Session, Statement, sql};
-use super::{asks, book_date, desk, pauses, purge_proof, reads, rows};
+use super::{asks, book_date, desk, pauses, postings, purge_proof, reads, rows};
 use crate::ledger::chain::{RejectsDigest, RejectsHasher, row_hash};
 use crate::ledger::change::{JournalRow, VerifyReport};
-use crate::ledger::delivery::Delivery;
+use crate::ledger::delivery::{Delivery, Purpose};
 use crate::ledger::difference::{delivery_difference, transfer_difference};
 use crate::ledger::fold::{Entry, Folded};
 use crate::ledger::transfer::{Transfer, TransferId, Verdict};
+use std::collections::BTreeSet;
 
 const ROWS_PER_PAGE: usize = 1000;
 const REJECTS_PER_PAGE: u32 = 1000;
@@ -117,7 +118,7 @@ async fn finish(session: &mut dyn Session, chain: &Chain, report: &mut VerifyRep
     match folded {
         Folded::Nothing => {}
         Folded::Transfer(fold, rejects) => transfer(session, fold, rejects.as_ref()).await?,
-        Folded::Delivery(fold) => delivery(session, fold).await?,
+        Folded::Delivery(fold, dead) => delivery(session, fold, dead).await?,
         Folded::Days(fold) => {
             let route = subject.strip_prefix("day:").unwrap_or(subject);
             let stands = desk::days(&mut *session, route).await?;
@@ -219,7 +220,7 @@ async fn rejects(session: &mut dyn Session, id: &TransferId, said: Option<&Rejec
     Ok(())
 }
 
-async fn delivery(session: &mut dyn Session, fold: &Delivery) -> Result<(), Stop> {
+async fn delivery(session: &mut dyn Session, fold: &Delivery, dead: &BTreeSet<u64>) -> Result<(), Stop> {
     let id = &fold.id;
     let row = session.row(sql("SELECT * FROM deliveries WHERE id = ?").bind(&id.0)).await?;
     let Some(row) = row else { return broken(format!("deliveries {id}: it is missing, its journal is there")) };
@@ -232,6 +233,9 @@ async fn delivery(session: &mut dyn Session, fold: &Delivery) -> Result<(), Stop
     }
     if row.get::<Option<String>>("open_key")? != delivery_open_key(fold) {
         return broken(format!("deliveries {id}: the key that keeps its name is not the one that its state asks for"));
+    }
+    if fold.purpose == Purpose::Posting && postings::dead_records(&mut *session, id).await? != *dead {
+        return broken(format!("dead_letters of delivery {id}: they are not those that its journal has"));
     }
     Ok(())
 }

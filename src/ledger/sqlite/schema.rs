@@ -9,8 +9,17 @@ use crate::ledger::sql::session::{Session, sql};
 use crate::ledger::sql::version::{self, COMPATIBLE, VERSION};
 
 /// The migrations, oldest first: the version that each reaches, and its statements.
-const MIGRATIONS: &[(i64, &[&str])] =
-    &[(1, BEGINNING), (2, OPEN_KEYS), (3, PURGED), (4, NODES), (5, DESK), (6, TOLD), (7, DATED), (8, COMMANDS)];
+const MIGRATIONS: &[(i64, &[&str])] = &[
+    (1, BEGINNING),
+    (2, OPEN_KEYS),
+    (3, PURGED),
+    (4, NODES),
+    (5, DESK),
+    (6, TOLD),
+    (7, DATED),
+    (8, COMMANDS),
+    (9, POSTINGS),
+];
 
 const BEGINNING: &[&str] = &[
     "CREATE TABLE transfers (
@@ -133,6 +142,23 @@ const DATED: &[&str] = &[
     "ALTER TABLE journal ADD COLUMN book_date INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE rejects ADD COLUMN book_date INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE heads ADD COLUMN book_date INTEGER NOT NULL DEFAULT 0",
+];
+
+/// Events that are pushed: how far, what was not taken, what persons deferred; and readers that are known by name.
+const POSTINGS: &[&str] = &[
+    "ALTER TABLE deliveries ADD COLUMN confirmed INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE deliveries ADD COLUMN round INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE deliveries ADD COLUMN deferred INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX deliveries_postings ON deliveries (queue, spool, id)",
+    "CREATE INDEX deliveries_deferred ON deliveries (deferred, id)",
+    "CREATE TABLE dead_letters (
+        delivery TEXT NOT NULL REFERENCES deliveries (id), record INTEGER NOT NULL, outlet TEXT NOT NULL,
+        transfer TEXT NOT NULL, route TEXT NOT NULL, event_id TEXT NOT NULL, conflict INTEGER NOT NULL, why TEXT NOT NULL,
+        at_ms INTEGER NOT NULL, due INTEGER NOT NULL, PRIMARY KEY (delivery, record)) STRICT, WITHOUT ROWID",
+    "CREATE INDEX dead_letters_outlet ON dead_letters (outlet, due, delivery, record)",
+    "CREATE TABLE consumers (
+        name TEXT NOT NULL PRIMARY KEY, owner TEXT NOT NULL, publication INTEGER NOT NULL, record INTEGER NOT NULL,
+        made_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 ];
 
 /// The version of the file; 0 for an empty one. Refuses one that a newer program wrote, and one that is no ledger.

@@ -98,6 +98,9 @@ async fn a_newer_ledger_is_used_only_where_it_says_so() {
 
 /// Books of the first version, with something open and something closed.
 const FIRST: &str = "
+    DROP TABLE dead_letters; DROP TABLE consumers; DROP INDEX deliveries_postings; DROP INDEX deliveries_deferred;
+    ALTER TABLE deliveries DROP COLUMN confirmed; ALTER TABLE deliveries DROP COLUMN round;
+    ALTER TABLE deliveries DROP COLUMN deferred;
     DROP TABLE told; DROP TABLE pauses; DROP TABLE asks;
     DROP TABLE nodes; DROP TABLE purged; DROP TABLE purged_arrivals; DELETE FROM counters WHERE name = 'purged';
     DROP INDEX deliveries_open; DROP INDEX notices_open;

@@ -10,7 +10,7 @@ mod words;
 
 use super::change::Change;
 pub use files::{At, FILES, Judged, Row, of_file};
-pub use sent::{COMMANDS, DELIVERIES, DeliveryRow, SWITCHES, SwitchRow, of_delivery, of_switch};
+pub use sent::{COMMANDS, DELIVERIES, DeliveryRow, POSTINGS, SWITCHES, SwitchRow, of_delivery, of_switch};
 pub use words::{Effect, Next, Verb};
 
 /// What a verb would do now, before anything is written.

@@ -112,9 +112,57 @@ pub static COMMANDS: &[DeliveryRow] = {
     ]
 };
 
+/// Postings: events on their way into an outlet.
+pub static POSTINGS: &[DeliveryRow] = {
+    use {DeliveryState as S, Verb as V};
+    const NOTHING: &str = "nothing";
+    const FILES_ONLY: &str = "that is said of files; of a posting say hold, release, retry or resend";
+    const THERE: &str = "the outlet has it; `fpp resend` pushes it again";
+    const HELD: &str = "held; nothing more of it is pushed";
+    &[
+        delivery(V::Hold, Some(S::Planned), Some(S::Held), NOTHING, HELD),
+        delivery(V::Hold, Some(S::Proven), Some(S::Held), "what it confirmed already", HELD),
+        delivery(V::Hold, Some(S::Held), None, NOTHING, "it is held already"),
+        delivery(V::Hold, None, None, NOTHING, "the outlet has it already"),
+        delivery(
+            V::Release,
+            Some(S::Held),
+            Some(S::Taken),
+            "nothing more of this file",
+            "given up: it counts as done, and what the outlet has not is not pushed; only where it is optional or deferred",
+        ),
+        delivery(V::Release, None, None, NOTHING, "only a held posting is given up"),
+        delivery(
+            V::Retry,
+            Some(S::Held),
+            Some(S::Planned),
+            "what comes behind the last event that it confirmed",
+            "it goes on behind what the outlet confirmed",
+        ),
+        delivery(V::Retry, Some(S::Planned), Some(S::Planned), "the events, sooner", "the next attempt is made now"),
+        delivery(V::Retry, Some(S::Proven), Some(S::Proven), "the events, sooner", "the next attempt is made now"),
+        delivery(V::Retry, None, None, NOTHING, THERE),
+        delivery(
+            V::Resend,
+            Some(S::Taken),
+            Some(S::Planned),
+            "all events of the file again, the same ids",
+            "its events are pushed again from the first, with the same ids",
+        ),
+        delivery(V::Resend, None, None, NOTHING, "it is not there yet; retry it"),
+        delivery(V::Reject, None, None, NOTHING, FILES_ONLY),
+        delivery(V::Pause, None, None, NOTHING, FILES_ONLY),
+        delivery(V::Resume, None, None, NOTHING, FILES_ONLY),
+    ]
+};
+
 /// The row of a verb for a delivery of this purpose and state.
 pub fn of_delivery(verb: Verb, purpose: Purpose, state: DeliveryState) -> Option<&'static DeliveryRow> {
-    let table = if purpose == Purpose::Command { COMMANDS } else { DELIVERIES };
+    let table = match purpose {
+        Purpose::Command => COMMANDS,
+        Purpose::Posting => POSTINGS,
+        Purpose::Answer | Purpose::Events | Purpose::Interim => DELIVERIES,
+    };
     table.iter().find(|row| row.verb == verb && row.at.is_none_or(|at| at == state))
 }
 
@@ -167,7 +215,7 @@ mod tests {
         use DeliveryState as S;
         for verb in Verb::ALL {
             for state in [S::Planned, S::Proven, S::Delivered, S::Taken, S::Held] {
-                for purpose in [Purpose::Answer, Purpose::Command] {
+                for purpose in [Purpose::Answer, Purpose::Command, Purpose::Posting] {
                     assert!(of_delivery(verb, purpose, state).is_some(), "{verb:?} {purpose:?} {state:?}");
                 }
             }

@@ -1,0 +1,108 @@
+//! An outlet that does not answer is left alone, and asked now and then whether it does again: so its postings do not each
+//! wait for it, and go on at once when it is back, whatever their own pauses.
+//!
+//! It is opened only by an outlet that, asked for itself, does not answer: one file that a target chokes on opens nothing.
+//! It is this node's own look, and survives no restart.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Since when an outlet does not answer, and what it said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Down {
+    /// Since when.
+    pub since_ms: i64,
+    /// What it said last.
+    pub error: String,
+    /// A person was told.
+    pub told: bool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    down: Option<Down>,
+    /// Not asked before then.
+    probe_at: Option<Instant>,
+    /// It is back: what waits is tried now.
+    hurry: bool,
+    probes: u64,
+}
+
+/// Whether an outlet is left alone.
+#[derive(Debug, Default)]
+pub struct Breaker(Mutex<State>);
+
+/// A person hears of an outlet that is down for so long.
+const TOLD_AFTER_MS: i64 = 3_000;
+
+impl Breaker {
+    /// It does not answer, or still does not.
+    pub fn open(&self, error: String, now_ms: i64, pause: Duration) {
+        let mut state = self.lock();
+        state.probes += 1;
+        // A quarter more or less, so that several nodes do not ask in the same moment.
+        let jitter = pause.mul_f64(f64::from(u32::try_from(state.probes % 5).unwrap_or(0)) / 16.0);
+        state.probe_at = Some(Instant::now() + pause.mul_f64(0.875) + jitter);
+        match &mut state.down {
+            Some(down) => down.error = error,
+            None => state.down = Some(Down { since_ms: now_ms, error, told: false }),
+        }
+    }
+
+    /// It answers again; since when it did not, if it did not.
+    pub fn close(&self) -> Option<Down> {
+        let mut state = self.lock();
+        let down = state.down.take();
+        state.hurry |= down.is_some();
+        state.probe_at = None;
+        down
+    }
+
+    /// How it is.
+    pub fn down(&self) -> Option<Down> {
+        self.lock().down.clone()
+    }
+
+    /// How long until it is asked again; nothing while it answers.
+    pub fn probe_in(&self) -> Option<Duration> {
+        self.lock().probe_at.map(|at| at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether it has just come back: said once.
+    pub fn take_hurry(&self) -> bool {
+        std::mem::take(&mut self.lock().hurry)
+    }
+
+    /// Whether a person should hear of it now: said once.
+    pub fn take_told(&self, now_ms: i64) -> Option<Down> {
+        let mut state = self.lock();
+        let down = state.down.as_mut().filter(|down| !down.told && now_ms - down.since_ms >= TOLD_AFTER_MS)?;
+        down.told = true;
+        Some(down.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outlet_that_is_down_is_told_once_and_hurries_once_when_it_is_back() {
+        let breaker = Breaker::default();
+        assert_eq!(breaker.probe_in(), None);
+        breaker.open("refused".into(), 1_000, Duration::from_secs(1));
+        assert!(breaker.probe_in().is_some_and(|pause| pause <= Duration::from_millis(1_125)));
+        assert_eq!(breaker.take_told(2_000), None, "too short");
+        breaker.open("still".into(), 4_500, Duration::from_secs(1));
+        assert_eq!(breaker.take_told(4_500).map(|down| (down.since_ms, down.error)), Some((1_000, "still".into())));
+        assert_eq!(breaker.take_told(9_000), None, "said before");
+        assert!(breaker.close().is_some_and(|down| down.told));
+        assert!(breaker.take_hurry() && !breaker.take_hurry());
+        assert_eq!((breaker.close(), breaker.down()), (None, None));
+        assert!(!breaker.take_hurry(), "it was not down");
+    }
+}

@@ -1,0 +1,138 @@
+//! How the outlets are: what waits for each, since when, what it did not take.
+//!
+//! Everything but whether an outlet answers stands in the books, so any node and any command sees the same.
+
+use super::posting::route_of;
+use crate::error::Result;
+use crate::ledger::Ledger;
+use crate::ledger::delivery::{Delivery, DeliveryState};
+use crate::ledger::desk::{SwitchKind, is_paused};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Postings of one outlet that are looked at.
+pub const LOOK_MAX: u32 = 10_000;
+const PAGE: u32 = 1_000;
+
+/// One outlet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct OutletLine {
+    /// Its name.
+    pub outlet: String,
+    /// Its kind; empty where the configuration does not have it any more.
+    pub kind: String,
+    /// Since when it does not answer the node that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub down_since_ms: Option<i64>,
+    /// What it said last.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub error: String,
+    /// A person paused it for all routes.
+    pub paused: bool,
+    /// Its dead letters, and events whose ids it has with other data.
+    pub dead: u64,
+    /// What waits, by route.
+    pub routes: Vec<RouteLine>,
+    /// More waits than was looked at.
+    pub cut: bool,
+}
+
+/// What of one route waits for an outlet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RouteLine {
+    /// Route.
+    pub route: String,
+    /// A person paused it for this route.
+    pub paused: bool,
+    /// Files that wait or are on their way.
+    pub files: u64,
+    /// Files that wait for a person.
+    pub held: u64,
+    /// Files of these that the answer waits for.
+    pub gating: u64,
+    /// Files of these that a person deferred.
+    pub deferred: u64,
+    /// Records that the outlet has not confirmed.
+    pub records: u64,
+    /// Seconds since the oldest of these files was planned.
+    pub seconds: i64,
+    /// Why the last attempt failed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub last_error: String,
+}
+
+/// Looks at outlets, each by name and kind.
+pub async fn look(ledger: &dyn Ledger, outlets: &[(String, String)], now_ms: i64) -> Result<Vec<OutletLine>> {
+    let pauses = ledger.pauses().await?;
+    let mut lines = Vec::new();
+    for (outlet, kind) in outlets {
+        let mut routes: BTreeMap<String, RouteLine> = BTreeMap::new();
+        let (mut after, mut seen) = (None, 0);
+        loop {
+            let page = ledger.open_postings(outlet, after.as_ref(), PAGE).await?;
+            seen += u32::try_from(page.len()).unwrap_or(PAGE);
+            for posting in &page {
+                let route = route_of(posting);
+                let line = routes.entry(route.to_owned()).or_insert_with(|| RouteLine {
+                    route: route.to_owned(),
+                    paused: is_paused(&pauses, SwitchKind::Outlet, &format!("{route}/{outlet}")),
+                    ..RouteLine::default()
+                });
+                add(line, posting, records(ledger, posting).await?, now_ms);
+            }
+            after = page.last().filter(|_| page.len() == PAGE as usize).map(|posting| posting.id.clone());
+            if after.is_none() || seen >= LOOK_MAX {
+                break;
+            }
+        }
+        lines.push(OutletLine {
+            outlet: outlet.clone(),
+            kind: kind.clone(),
+            paused: is_paused(&pauses, SwitchKind::Outlet, outlet),
+            dead: dead(ledger, outlet).await?,
+            routes: routes.into_values().collect(),
+            cut: after.is_some(),
+            ..OutletLine::default()
+        });
+    }
+    Ok(lines)
+}
+
+fn add(line: &mut RouteLine, posting: &Delivery, records: u64, now_ms: i64) {
+    match posting.state {
+        DeliveryState::Held => line.held += 1,
+        _ => line.files += 1,
+    }
+    line.gating += u64::from(posting.gates());
+    line.deferred += u64::from(posting.is_debt());
+    line.records += records;
+    line.seconds = line.seconds.max((now_ms - posting.planned_ms).max(0) / 1_000);
+    if line.last_error.is_empty() {
+        line.last_error.clone_from(&posting.last_error);
+    }
+}
+
+/// Records of a posting that its outlet has not confirmed.
+async fn records(ledger: &dyn Ledger, posting: &Delivery) -> Result<u64> {
+    let transfer = ledger.transfer(&posting.transfer).await?;
+    let facts = transfer.map(|transfer| transfer.facts).unwrap_or_default();
+    Ok(match posting.confirmed {
+        0 => facts.accepted.unwrap_or(0),
+        // Confirmed are records of the file, of which some were refused: no fewer are left than this.
+        confirmed => facts.records.unwrap_or(0).saturating_sub(confirmed.saturating_sub(1)),
+    })
+}
+
+async fn dead(ledger: &dyn Ledger, outlet: &str) -> Result<u64> {
+    let mut count = 0;
+    let mut after = None;
+    loop {
+        let from = after.as_ref().map(|(id, record)| (id, *record));
+        let page = ledger.dead_letters(Some(outlet), from, false, PAGE).await?;
+        count += page.len() as u64;
+        match page.last().filter(|_| page.len() == PAGE as usize) {
+            Some(last) => after = Some((last.delivery.clone(), last.record)),
+            None => return Ok(count),
+        }
+    }
+}
