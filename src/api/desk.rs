@@ -8,12 +8,14 @@ use super::Doors;
 use super::person::Caller;
 use crate::delivery::verbs::{self as deliveries, Again};
 use crate::error::{Error, Result};
+use crate::inbound::correction;
 use crate::inbound::verbs::{self, Request};
 use crate::ledger::change::Change;
 use crate::ledger::delivery::DeliveryId;
 use crate::ledger::desk::{Ask, AskId, AskState, Switch, SwitchKind, is_paused};
 use crate::ledger::transfer::TransferId;
 use crate::ledger::verbs::{Planned, Verb, of_switch};
+use crate::outlets::position::Position;
 use crate::trade::series::span;
 use fpp_codecs::Code;
 use serde::{Deserialize, Serialize};
@@ -49,6 +51,15 @@ pub(super) struct Asked {
     /// The batches that never come: `0003`, or `0002-0003`.
     #[serde(default)]
     skip: Option<String>,
+    /// The route of an event that is taken back or put right, where it is named by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    route: Option<String>,
+    /// What an event should have said: fields and values. Never kept: it becomes `content` before anything is booked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    set: Vec<(String, Option<String>)>,
+    /// The record as it should be, in the vault, and the fields that differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    content: Option<(String, Vec<String>)>,
     /// The core knows.
     #[serde(default)]
     core_agreed: bool,
@@ -62,7 +73,10 @@ impl Asked {
         match (&self.switch, &self.partner) {
             (Some(switch), _) => switch.to_string(),
             (None, Some(partner)) => format!("partner {partner}"),
-            (None, None) => self.id.clone(),
+            (None, None) => match &self.route {
+                Some(route) => format!("{} of {route}", self.id),
+                None => self.id.clone(),
+            },
         }
     }
 }
@@ -71,6 +85,8 @@ impl Asked {
 pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, caller: &Caller) -> Result<String> {
     has_reason(&asked.reason)?;
     may(doors, verb.word(), asked, caller).await?;
+    let ready = ready(doors, verb, asked).await?;
+    let asked = ready.as_ref().unwrap_or(asked);
     let by = format!("{}: {}", caller.named(&asked.by), asked.reason);
     let planned = plan(doors, verb, asked, &by).await?;
     if !needs_second(doors, verb, planned.route.as_deref()) {
@@ -94,6 +110,23 @@ pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, caller: &Calle
     write(doors, vec![Change::Ask(Box::new(ask))]).await?;
     tracing::info!(ask = %id, verb = verb.word(), subject = asked.subject(), by, "a second person must confirm it");
     Ok(format!("asked, not done: another person confirms it with `fpp confirm {id} --reason \"...\"`"))
+}
+
+/// What is asked about an event, made ready: the values that it should have had stand in the vault, in a record of the
+/// file's own layout, and are written nowhere else.
+async fn ready(doors: &Doors, verb: Verb, asked: &Asked) -> Result<Option<Asked>> {
+    let refused =
+        |what: &str| Err(Error::halt(Code::NOT_READY, what).hint("Say which: --set FIELD=VALUE, or void it."));
+    match verb {
+        Verb::Void if !asked.set.is_empty() => refused("an event that is taken back says nothing else"),
+        Verb::Correct => {
+            let found = correction::find(&doors.inbound, &asked.id, asked.route.as_deref()).await?;
+            let content = correction::put_right(&doors.inbound, &found, asked.set.clone()).await?;
+            Ok(Some(Asked { set: Vec::new(), content: Some(content), ..asked.clone() }))
+        }
+        _ if !asked.set.is_empty() => refused("only an event is put right"),
+        _ => Ok(None),
+    }
 }
 
 /// Another person's word on a request.
@@ -156,7 +189,13 @@ async fn route_of(doors: &Doors, asked: &Asked) -> Result<Option<String>> {
             SwitchKind::Partner => None,
         }),
         (None, Some(_)) => Ok(None),
+        (None, None) if asked.route.is_some() => Ok(asked.route.clone()),
         (None, None) => {
+            if let Some(position) = Position::parse(&asked.id) {
+                let after = position.publication.saturating_sub(1);
+                let found = ledger.publications(after, 1).await?;
+                return Ok(found.into_iter().next().map(|transfer| transfer.route));
+            }
             let delivery = ledger.delivery(&DeliveryId(asked.id.clone())).await?;
             let id = delivery.map_or_else(|| TransferId(asked.id.clone()), |delivery| delivery.transfer);
             Ok(ledger.transfer(&id).await?.map(|transfer| transfer.route))
@@ -196,6 +235,11 @@ async fn plan(doors: &Doors, verb: Verb, asked: &Asked, by: &str) -> Result<Plan
             is_known(doors, &Switch { kind: SwitchKind::Partner, name: partner.clone() })?;
             let said = format!("what {partner} took is sent again");
             Ok(Planned { effect: verb.word(), route: None, changes: Vec::new(), said })
+        }
+        _ if matches!(verb, Verb::Void | Verb::Correct) => {
+            let found = correction::find(&doors.inbound, &asked.id, asked.route.as_deref()).await?;
+            let said = by.split_once(": ").unwrap_or((by, &asked.reason));
+            correction::plan(&doors.inbound, verb, &found, asked.content.clone(), said).await
         }
         _ => {
             let now_ms = doors.inbound.clock.now_ms();

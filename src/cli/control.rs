@@ -39,6 +39,12 @@ pub(super) struct Command {
     /// The batches that never come.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) skip: Option<String>,
+    /// Route of an event that is named by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) route: Option<String>,
+    /// What the event should have said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) set: Vec<(String, Option<String>)>,
     /// The core's operators know that a second answer is coming.
     pub(super) core_agreed: bool,
     /// Who.

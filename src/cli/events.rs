@@ -1,10 +1,12 @@
-//! `fpp events`: the running node's event stream, over its HTTP port, one event a line.
+//! `fpp events`: the running node's event stream, over its HTTP port, one event a line; and what an operator says about one
+//! of them.
 
 use super::control;
+use super::correction::{Correct, Void};
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::{Output, note};
-use clap::Args;
+use clap::{Args, Subcommand};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -18,7 +20,10 @@ const FOLLOW_S: u32 = 30;
 #[command(after_help = "Examples:\n  fpp events --limit 10\n  fpp events --after 3-end | jq .data\n  \
                         fpp events --from 2025-06-20 --type 'pm.trade.*' --instrument 'Au(T+D)' --follow\n  \
                         fpp events --token-file /etc/fpp/my.token")]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Events {
+    #[command(subcommand)]
+    act: Option<Act>,
     /// Begin after this position [default: the beginning]
     #[arg(long, value_name = "P", value_parser = position)]
     after: Option<String>,
@@ -51,8 +56,19 @@ pub(super) struct Events {
     token_file: Option<PathBuf>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Act {
+    Void(Void),
+    Correct(Correct),
+}
+
 impl Events {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        match self.act {
+            Some(Act::Void(verb)) => return verb.run(global, out),
+            Some(Act::Correct(verb)) => return verb.run(global, out),
+            None => {}
+        }
         let settings = global.settings()?;
         let token = match &self.token_file {
             Some(file) => {

@@ -20,6 +20,7 @@ mod streams;
 mod tables;
 
 mod check;
+mod correction;
 mod day;
 mod decode;
 mod deliveries;

@@ -166,6 +166,14 @@ fn head(transfer: &Transfer, times: &Times, out: &mut Output) -> io::Result<()> 
     if let Some(first) = &facts.duplicate_of {
         line("repeats", first.to_string());
     }
+    if let Some(correction) = &facts.correction {
+        line(correction.act.word(), correction.event.clone());
+        line("of", format!("transfer {}, record {}", correction.of, correction.record));
+        if !correction.fields.is_empty() {
+            line("fields", correction.fields.join(", "));
+        }
+        line("by", format!("{}: {}", correction.by, correction.reason));
+    }
     if let Some(plan) = &facts.plan {
         line("plan", plan.clone());
     }

@@ -128,7 +128,7 @@ impl Run<'_> {
             installation: self.cx.installation.clone(),
             transfer: transfer.id.0.clone(),
             route: transfer.route.clone(),
-            business_date: transfer.facts.identity.as_ref().map(|identity| identity.business_date.clone()),
+            business_date: transfer.facts.of_file().map(|identity| identity.business_date.clone()),
             epoch: self.fence.epoch,
             required: self.delivery.required,
         }

@@ -23,7 +23,7 @@ pub fn event(
         Verb::Retry => DeliveryEvent::Retry,
         Verb::Resend => DeliveryEvent::Resend,
         Verb::Release => DeliveryEvent::Vouch,
-        Verb::Reject | Verb::Pause | Verb::Resume => return Err(row.said),
+        Verb::Reject | Verb::Pause | Verb::Resume | Verb::Void | Verb::Correct => return Err(row.said),
     };
     row.next.map(|_| (event, row.said)).ok_or(row.said)
 }

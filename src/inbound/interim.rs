@@ -52,6 +52,7 @@ fn is_due(transfer: &Transfer, planned: &[Delivery]) -> bool {
         Purpose::Events | Purpose::Command | Purpose::Posting => false,
     };
     transfer.state == FileState::Held
+        && transfer.facts.correction.is_none()
         && !transfer.closed
         && transfer.held_from != Some(FileState::Acknowledged)
         && transfer.facts.plan.is_some()

@@ -12,6 +12,7 @@ pub mod archive;
 pub mod arrival;
 pub mod claim;
 pub mod compare;
+pub mod correction;
 mod crew;
 pub mod day;
 pub mod decide;

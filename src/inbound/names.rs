@@ -11,20 +11,35 @@ use fpp_spool::{Algorithm, Fields, MarkerContent};
 
 /// What a name template can say about a transfer: from its identity, and where it has none, from its name.
 pub fn fields(route: &Route, transfer: &Transfer) -> Fields {
-    let mut fields = Fields::of_name(&transfer.name);
+    // A correction has no name and no identity of its own.
+    let correction = transfer.facts.correction.as_ref();
+    let name = correction.map_or(&transfer.name, |correction| &correction.file);
+    let mut fields = Fields::of_name(name);
     fields.route = route.name.clone();
-    if let Some(captures) = route.pattern.matches(&transfer.name) {
+    if let Some(captures) = route.pattern.matches(name) {
         fields.date = captures.date;
         fields.batch = captures.batch;
         fields.run = captures.run;
     }
-    if let Some(identity) = &transfer.facts.identity {
+    if let Some(identity) = transfer.facts.of_file() {
         fields.date = Some(identity.business_date.replace('-', ""));
         fields.batch = Some(identity.batch);
         fields.run = Some(identity.run);
     }
     fields
 }
+
+/// The name of a file of a correction's events: that of the file that it is about, and what no other correction has.
+pub fn of_correction(transfer: &Transfer, name: &str) -> String {
+    let id = &transfer.id.0;
+    let end = id.get(id.len().saturating_sub(UNLIKE)..).unwrap_or(id);
+    let stem = Fields::of_name(name).stem;
+    let ending = name.get(stem.len()..).unwrap_or_default();
+    format!("{stem}_{end}{ending}")
+}
+
+/// Characters of a ULID's random end: 30 bits, among the corrections of one file.
+const UNLIKE: usize = 6;
 
 /// A delivery of vault content, ready to be planned.
 #[allow(clippy::too_many_arguments)] // a delivery has that many parts, and every one differs between callers

@@ -5,7 +5,7 @@
 
 use super::decide::{self, notice};
 use super::work::{Inbound, Next};
-use super::{acknowledge, archive, claim, post, prove, stage};
+use super::{acknowledge, archive, claim, correction, post, prove, stage};
 use crate::backoff;
 use crate::error::{Class, Error, Result};
 use crate::ledger::change::{Change, Fence};
@@ -78,6 +78,9 @@ fn is_stopped(transfer: &Transfer, pauses: &[Pause]) -> bool {
 
 async fn step(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
     use FileState as S;
+    if let Some(correction) = &transfer.facts.correction {
+        return correction::step(cx, transfer, correction, fence).await;
+    }
     match (transfer.state, transfer.verdict) {
         (S::Arrived, _) => claim::claim(cx, transfer, fence).await,
         (S::Claimed, None) => stage::stage(cx, transfer, fence).await,

@@ -2,7 +2,7 @@
 //!
 //! Needed are the bytes of every transfer that is not finished or finished a shorter time ago, of its deliveries, of every
 //! delivery that is held, and of an answer or a required outlet that is not delivered; and the plan of every transfer in
-//! the books, because the answer to a late duplicate is made with it. Readers of the stream keep nothing: they get 410.
+//! the books, because the answer to a late duplicate is made with it, and the record that a correction puts in another's place. Readers of the stream keep nothing: they get 410.
 //!
 //! What is put while this looks stays, whatever the books said before: the vault removes nothing that was put since. The
 //! books are read to their end before the first removal; an error on the way removes nothing. Memory is 8 bytes a digest:
@@ -63,6 +63,8 @@ async fn needed(ledger: &dyn Ledger, before_ms: i64) -> Result<Vec<u64>> {
             let whole = is_needed(transfer, before_ms);
             needed.extend(transfer.facts.plan.as_deref().map(beginning));
             needed.extend(transfer.facts.sha256.as_deref().filter(|_| whole).map(beginning));
+            let corrected = transfer.facts.correction.as_ref().and_then(|correction| correction.content.as_deref());
+            needed.extend(corrected.map(beginning));
         }
         // A few statements for the page, whatever it holds.
         let ids: Vec<TransferId> = page.iter().map(|transfer| transfer.id.clone()).collect();

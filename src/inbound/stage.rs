@@ -7,7 +7,7 @@ use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::ledger::change::Fence;
 use crate::ledger::transfer::{Facts, FileEvent, Transfer};
-use crate::outlets::events::INDEX_EVERY;
+use crate::outlets::place::INDEX_EVERY;
 use crate::trade::plan::Plan;
 use crate::vault::{Stored, Vault};
 use fpp_codecs::Code;

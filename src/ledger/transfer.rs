@@ -155,6 +155,58 @@ pub struct Facts {
     /// It resends a batch that was posted: what of it was posted then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resend: Option<Resend>,
+    /// It is no file of its own: it takes back or puts right one event of another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correction: Option<Correction>,
+}
+
+/// What an operator says about an event that stands (更正): nothing is edited, another event refers to it. The bytes and
+/// the plan are those of the file whose event it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// Taken back, or put right.
+    pub act: Act,
+    /// The transfer that published the event.
+    pub of: String,
+    /// Its record in the file.
+    pub record: u64,
+    /// CloudEvents `id` of the event.
+    pub event: String,
+    /// The file's name.
+    pub file: String,
+    /// The file's identity, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
+    /// SHA-256 of the record as it should have been, in the vault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// The fields in which it differs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a correction does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Act {
+    /// The event should not have been.
+    Voided,
+    /// The event should have said something else.
+    Corrected,
+}
+
+impl Act {
+    /// As it is written in types and ids.
+    pub fn word(self) -> &'static str {
+        match self {
+            Act::Voided => "voided",
+            Act::Corrected => "corrected",
+        }
+    }
 }
 
 /// A resend of a posted batch (D8).
@@ -267,6 +319,7 @@ impl Facts {
             refused,
             released,
             resend,
+            correction,
         );
     }
 
@@ -276,6 +329,12 @@ impl Facts {
             (Some(halted), Some(_)) => (Some(halted.code), &halted.reason, &halted.hint),
             _ => (self.code, self.reason.as_deref().unwrap_or_default(), self.hint.as_deref().unwrap_or_default()),
         }
+    }
+
+    /// The identity of the file whose events they are: its own, or that of the file that a correction is about.
+    pub fn of_file(&self) -> Option<&Identity> {
+        let corrected = self.correction.as_ref().and_then(|correction| correction.identity.as_ref());
+        self.identity.as_ref().or(corrected)
     }
 
     /// The code, if one is set.

@@ -2,21 +2,19 @@
 
 use super::Books;
 use super::filter::Filter;
+use super::place::{bounded, seek, unreadable};
 use super::position::Position;
 use crate::error::{Error, Result};
 use crate::ledger::change::Reject;
-use crate::ledger::transfer::{Transfer, Verdict};
-use crate::trade::event::{self, Event, FileEnd, Lineage};
+use crate::ledger::transfer::{Correction, Transfer, Verdict};
+use crate::trade::event::{self, Corrected, Event, FileEnd, Lineage};
 use crate::trade::plan::Plan;
 use fpp_codecs::Code;
 use fpp_codecs::format::Role;
-use fpp_codecs::framing::{CutError, Cutter};
+use fpp_codecs::framing::Cutter;
 use fpp_codecs::record::Row;
 use std::io::Read;
 use std::sync::Arc;
-
-/// Records between two entries of a staged file's offset index.
-pub const INDEX_EVERY: u32 = 1024;
 
 /// Whether sensitive fields are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +38,8 @@ pub struct EventReader {
     seq: u64,
     ended: bool,
     row: Row,
+    /// The record as a correction says that it should have been.
+    corrected: Option<Row>,
     event: Event,
     table: String,
     filter: Filter,
@@ -75,14 +75,18 @@ impl EventReader {
         let ended = after == Position::END;
         let mut seq = 0;
         let mut records = None;
-        if posted && !ended {
-            let (cutter, details) = seek(books, transfer, &plan, after)?;
+        let correction = transfer.facts.correction.as_ref();
+        // A correction is about one record alone.
+        let (from, is_over) = correction.map_or((after, false), |c| (c.record.saturating_sub(1), after >= c.record));
+        if posted && !ended && !is_over {
+            let (cutter, details) = seek(books, transfer, &plan, from)?;
             seq = details;
             records = Some(cutter);
         }
         let rejects: Vec<_> = rejects.into_iter().filter(|r| r.record > after).collect();
         Ok(EventReader {
             table: plan.table.clone(),
+            corrected: correction.map(|c| corrected(books, c, &plan)).transpose()?.flatten(),
             plan,
             transfer: transfer.clone(),
             view,
@@ -172,9 +176,10 @@ impl EventReader {
                 return Ok(Look::Passed(cut.n));
             }
         }
-        let identity = self.transfer.facts.identity.as_ref();
+        let identity = self.transfer.facts.of_file();
+        let correction = self.transfer.facts.correction.as_ref();
         let lineage = Lineage {
-            file: &self.transfer.name,
+            file: correction.map_or(&self.transfer.name, |c| &c.file),
             digest: self.transfer.facts.sha256.as_deref().unwrap_or_default(),
             batch: identity.map(|i| i.batch),
             run: identity.map(|i| i.run),
@@ -185,10 +190,17 @@ impl EventReader {
             table: &self.table,
         };
         let n = cut.n;
-        let mapping = &self.plan.mapping;
-        let made = match self.view {
-            View::Clear => mapping.event(&self.row, &lineage, &self.plan.instruments, &mut self.event),
-            View::Masked => mapping.event_masked(&self.row, &lineage, &self.plan.instruments, &mut self.event),
+        let (mapping, instruments) = (&self.plan.mapping, &self.plan.instruments);
+        let made = match (&self.transfer.facts.correction, self.view) {
+            (Some(correction), view) => {
+                let said = said(&self.transfer, correction);
+                let both = (&self.row, self.corrected.as_ref().unwrap_or(&self.row));
+                let masked = view == View::Masked;
+                self.records = None;
+                mapping.correction(both, (&lineage, &said), instruments, masked, &mut self.event)
+            }
+            (None, View::Clear) => mapping.event(&self.row, &lineage, instruments, &mut self.event),
+            (None, View::Masked) => mapping.event_masked(&self.row, &lineage, instruments, &mut self.event),
         };
         // A proven record that gives no event any more: bytes or plan are not what was proven.
         made.map_err(|fault| {
@@ -227,33 +239,25 @@ impl EventReader {
     }
 }
 
-/// A cutter that stands before the first record after `after`, and the detail records before it.
-fn seek(books: &Books, transfer: &Transfer, plan: &Plan, after: u64) -> Result<(Cutter<Box<dyn Read + Send>>, u64)> {
-    let sha256 = transfer.facts.sha256.as_deref().unwrap_or_default();
-    let framing = &plan.format.framing;
-    let index = match after {
-        0 => Vec::new(),
-        _ => books.vault.index(sha256, &framing.name())?.unwrap_or_default(),
-    };
-    let place = framing.place(&index, INDEX_EVERY, after.saturating_add(1));
-    let content = books.vault.open(sha256)?;
-    let input: Box<dyn Read + Send> = Box::new(content.reader_at(place.offset));
-    let mut cutter = Cutter::new(framing.clone(), input).starting(place);
-    let mut n = place.n;
-    while n <= after {
-        match cutter.next() {
-            Ok(Some(_)) => n += 1,
-            Ok(None) => break,
-            Err(error) => return Err(unreadable(transfer, error)),
-        }
+fn said<'a>(transfer: &'a Transfer, correction: &'a Correction) -> Corrected<'a> {
+    Corrected {
+        act: correction.act,
+        transfer: &transfer.id.0,
+        by: &correction.by,
+        reason: &correction.reason,
+        at_ms: transfer.facts.decided_ms.unwrap_or_default(),
     }
-    // Exactly one header stands before the details of a proven file that has a header.
-    let headers = u64::from(plan.format.record(Role::Header).is_some());
-    Ok((cutter, after.saturating_sub(headers)))
 }
 
-/// A file that was proven can be cut; if it cannot, the vault is damaged.
-fn unreadable(transfer: &Transfer, error: CutError) -> Error {
-    Error::halt(Code::VAULT, format!("{} cannot be read from the vault: {error}", transfer.name))
-        .hint("Restore the vault content with this digest; nothing was changed.")
+/// The record that a correction puts in the place of the first one, decoded.
+fn corrected(books: &Books, correction: &Correction, plan: &Plan) -> Result<Option<Row>> {
+    let Some(digest) = &correction.content else { return Ok(None) };
+    let bytes = bounded(books, digest)?;
+    let mut row = Row::default();
+    let format = plan.format.select(&bytes).and_then(|i| plan.format.records.get(i));
+    let format = format.filter(|format| format.role == Role::Detail).ok_or_else(|| {
+        Error::halt(Code::PLAN, format!("the corrected record of {} is no detail record", correction.event))
+    })?;
+    format.decode(&bytes, &mut row);
+    Ok(Some(row))
 }

@@ -12,6 +12,7 @@ pub mod append;
 pub mod events;
 pub mod filter;
 pub mod lines;
+pub mod place;
 pub mod position;
 pub mod push;
 pub mod stream;

@@ -5,7 +5,7 @@
 
 use super::json;
 use super::moment::Offset;
-use crate::ledger::transfer::{Identity, Total};
+use crate::ledger::transfer::{Act, Identity, Total};
 use fpp_codecs::Code;
 use sha2::{Digest, Sha256};
 
@@ -108,6 +108,35 @@ impl Lineage<'_> {
     }
 }
 
+/// The attribute by which a correction names the event that it is about.
+pub const CORRECTS: &str = "fppcorrects";
+
+/// The type of a correction: `pm.trade.executed.v1` to `pm.trade.voided.v1`; the family of the first type stays.
+pub(super) fn correction_type(first: &str, act: Act) -> String {
+    let family = first.match_indices('.').nth(1).map_or(first, |(at, _)| first.get(..at).unwrap_or(first));
+    format!("{family}.{}.v1", act.word())
+}
+
+/// `dataschema` of the corrections of events with this one.
+pub(super) fn correction_schema(first: &str) -> String {
+    format!("{first}:correction")
+}
+
+/// What a correction says beside the data.
+#[derive(Clone, Copy, Debug)]
+pub struct Corrected<'a> {
+    /// Taken back, or put right.
+    pub act: Act,
+    /// What makes its id another one than every other correction's: the transfer that publishes it.
+    pub transfer: &'a str,
+    /// Who.
+    pub by: &'a str,
+    /// Why.
+    pub reason: &'a str,
+    /// When it was said, UTC milliseconds.
+    pub at_ms: i64,
+}
+
 /// The constant parts of an envelope.
 #[derive(Clone, Debug)]
 pub(super) struct Envelope<'a> {
@@ -115,6 +144,8 @@ pub(super) struct Envelope<'a> {
     pub(super) schema: &'a str,
     /// Names of sensitive data, separated by commas.
     pub(super) sensitive: &'a str,
+    /// The id of the event that this one corrects.
+    pub(super) corrects: Option<&'a str>,
 }
 
 impl Envelope<'_> {
@@ -134,6 +165,9 @@ impl Envelope<'_> {
         json::push_text(json, "datacontenttype", "application/json");
         if !self.sensitive.is_empty() {
             json::push_text(json, "fppsensitive", self.sensitive);
+        }
+        if let Some(first) = self.corrects {
+            json::push_text(json, CORRECTS, first);
         }
         json::push_key(json, "datahash");
         json.push(b'"');
@@ -183,8 +217,13 @@ pub fn end_of_file(end: &FileEnd<'_>, out: &mut Event) {
     json::push_text(data, "message", end.code.chinese());
     json::push_text(data, "reason", end.reason);
     data.push(b'}');
-    Envelope { source: end.source, schema: &format!("urn:fpp:schema:pm.file.{word}.v1"), sensitive: "" }
-        .seal(out, None);
+    Envelope {
+        source: end.source,
+        schema: &format!("urn:fpp:schema:pm.file.{word}.v1"),
+        sensitive: "",
+        corrects: None,
+    }
+    .seal(out, None);
 }
 
 fn name_of(identity: &Identity) -> String {

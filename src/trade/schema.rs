@@ -124,6 +124,7 @@ fn of_file(word: &str) -> Schema {
     event(&name, title, &format!("urn:fpp:schema:{name}"), "", data)
 }
 
-fn digest() -> Value {
+/// A SHA-256 in hex.
+pub(super) fn digest() -> Value {
     json!({"type": "string", "pattern": "^[0-9a-f]{64}$"})
 }

@@ -3,7 +3,7 @@
 use super::apply::Apply;
 use super::rows::{int, json_of, name_of, transfer_queue};
 use super::session::sql;
-use super::{append, book_date, rows};
+use super::{append, book_date, rows, version};
 use crate::error::{Error, Result};
 use crate::ledger::chain::RejectsDigest;
 use crate::ledger::change::NewTransfer;
@@ -24,6 +24,9 @@ impl Apply<'_> {
         let purged = sql("SELECT at_ms FROM purged_arrivals WHERE arrival_key = ?").bind(&new.arrival_key);
         if self.session.row(purged).await?.is_some() {
             return Ok(());
+        }
+        if new.facts.correction.is_some() {
+            version::needs(self.session, version::CORRECTIONS).await?;
         }
         let new = NewTransfer { facts: plain(&new.facts), ..new.clone() };
         self.write_transfer(&fold::arrived(&new, self.now_ms), true).await?;

@@ -23,6 +23,8 @@ pub(crate) const COMMANDS: i64 = 8;
 /// The version that knows of postings, of deferred deliveries and of named consumers: to an older program such a delivery
 /// is unreadable, and its backup would lose consumers.
 pub(crate) const POSTINGS: i64 = 9;
+/// The version that knows of corrections: an older program would take one for a file that comes again.
+pub(crate) const CORRECTIONS: i64 = 9;
 
 /// The version that knows of partitions by business date: an older program would put a chain's rows under no date.
 pub(crate) const PARTITIONS: i64 = 7;

@@ -247,6 +247,8 @@ pub static FILES: &[Row] = {
             NOTHING,
             "a route, partner or outlet is resumed, not a file",
         ),
+        row(V::Void, A::Any, J::Any, E::Refused, N::Same, NOTHING, "an event is voided, not a file"),
+        row(V::Correct, A::Any, J::Any, E::Refused, N::Same, NOTHING, "an event is corrected, not a file"),
     ]
 };
 

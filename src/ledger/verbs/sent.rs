@@ -66,8 +66,13 @@ pub static DELIVERIES: &[DeliveryRow] = {
         delivery(V::Reject, None, None, NOTHING, FILES_ONLY),
         delivery(V::Pause, None, None, NOTHING, FILES_ONLY),
         delivery(V::Resume, None, None, NOTHING, FILES_ONLY),
+        delivery(V::Void, None, None, NOTHING, EVENTS_ONLY),
+        delivery(V::Correct, None, None, NOTHING, EVENTS_ONLY),
     ]
 };
+
+/// What corrections are said of.
+const EVENTS_ONLY: &str = "that is said of an event";
 
 /// Commands that a partner runs after a delivery.
 pub static COMMANDS: &[DeliveryRow] = {
@@ -109,6 +114,8 @@ pub static COMMANDS: &[DeliveryRow] = {
         delivery(V::Reject, None, None, NOTHING, FILES_ONLY),
         delivery(V::Pause, None, None, NOTHING, FILES_ONLY),
         delivery(V::Resume, None, None, NOTHING, FILES_ONLY),
+        delivery(V::Void, None, None, NOTHING, EVENTS_ONLY),
+        delivery(V::Correct, None, None, NOTHING, EVENTS_ONLY),
     ]
 };
 
@@ -153,6 +160,8 @@ pub static POSTINGS: &[DeliveryRow] = {
         delivery(V::Reject, None, None, NOTHING, FILES_ONLY),
         delivery(V::Pause, None, None, NOTHING, FILES_ONLY),
         delivery(V::Resume, None, None, NOTHING, FILES_ONLY),
+        delivery(V::Void, None, None, NOTHING, EVENTS_ONLY),
+        delivery(V::Correct, None, None, NOTHING, EVENTS_ONLY),
     ]
 };
 

@@ -17,12 +17,25 @@ pub enum Verb {
     Pause,
     /// Go on with what is paused.
     Resume,
+    /// Publish that an event should not have been.
+    Void,
+    /// Publish what an event should have said.
+    Correct,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Verb; 7] =
-        [Verb::Hold, Verb::Release, Verb::Reject, Verb::Retry, Verb::Resend, Verb::Pause, Verb::Resume];
+    pub const ALL: [Verb; 9] = [
+        Verb::Hold,
+        Verb::Release,
+        Verb::Reject,
+        Verb::Retry,
+        Verb::Resend,
+        Verb::Pause,
+        Verb::Resume,
+        Verb::Void,
+        Verb::Correct,
+    ];
 
     /// As it is written.
     pub fn word(self) -> &'static str {
@@ -34,6 +47,8 @@ impl Verb {
             Verb::Resend => "resend",
             Verb::Pause => "pause",
             Verb::Resume => "resume",
+            Verb::Void => "void",
+            Verb::Correct => "correct",
         }
     }
 

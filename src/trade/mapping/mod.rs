@@ -3,6 +3,7 @@
 //! A mapping is compiled once against a format. For each record it gives the envelope, the canonical business data and
 //! its hash, or the first fault in layout order. A row either gives a whole event or none; nothing is guessed.
 
+mod correct;
 mod entry;
 mod parse;
 mod schema;
@@ -146,6 +147,17 @@ impl Mapping {
         out: &mut Event,
         masked: bool,
     ) -> Result<(), TradeFault> {
+        self.fill(row, instruments, out, masked)?;
+        self.envelope().seal(out, Some(cx));
+        Ok(())
+    }
+
+    fn envelope(&self) -> Envelope<'_> {
+        Envelope { source: &self.source, schema: &self.parts.schema, sensitive: &self.parts.marked, corrects: None }
+    }
+
+    /// Envelope and business data of a row, not sealed yet.
+    fn fill(&self, row: &Row, instruments: &Instruments, out: &mut Event, masked: bool) -> Result<(), TradeFault> {
         let read = self.read(row, instruments, out);
         let instrument = read.map_err(|fault| self.first_fault(row, instruments).unwrap_or(fault))?;
         out.data.clear();
@@ -155,8 +167,6 @@ impl Mapping {
             entry.push(span, instrument, masked, out);
         }
         out.data.push(b'}');
-        Envelope { source: &self.source, schema: &self.parts.schema, sensitive: &self.parts.marked }
-            .seal(out, Some(cx));
         Ok(())
     }
 

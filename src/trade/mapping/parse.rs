@@ -216,7 +216,7 @@ fn uncovered(root: &Section<'_>, entries: &[Entry]) {
 fn nest(root: &Section<'_>, entries: &mut [Entry]) {
     let groups: Vec<Option<String>> =
         entries.iter().map(|e| e.name.split_once('.').map(|(group, _)| group.to_owned())).collect();
-    let mut seen: Vec<String> = vec!["lineage".to_owned()];
+    let mut seen: Vec<String> = vec!["lineage".to_owned(), "correction".to_owned()];
     for (i, entry) in entries.iter_mut().enumerate() {
         let group = groups[i].as_deref();
         let opened = i > 0 && group.is_some() && groups[i - 1].as_deref() == group;

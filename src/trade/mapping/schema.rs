@@ -2,8 +2,10 @@
 
 use super::entry::{Entry, Rule};
 use super::parse::{Kind, Parts};
+use crate::ledger::transfer::Act;
+use crate::trade::event::{CORRECTS, correction_schema, correction_type};
 use crate::trade::expression::Type;
-use crate::trade::schema::{Schema, event, lineage, object, text};
+use crate::trade::schema::{Schema, digest, event, lineage, object, text};
 use fpp_codecs::format::{Format, Role};
 use fpp_codecs::layout::{Dirty, Field, Kind as FieldKind};
 use serde_json::{Map, Value, json};
@@ -24,7 +26,44 @@ pub(super) fn of(parts: &Parts, format: &Format) -> Vec<Schema> {
         }
     };
     let title = format!("{}: {}", parts.name, format.name);
-    kinds.iter().map(|kind| event(kind, &title, &parts.schema, &parts.marked, data.clone())).collect()
+    let mut schemas: Vec<Schema> =
+        kinds.iter().map(|kind| event(kind, &title, &parts.schema, &parts.marked, data.clone())).collect();
+    for act in [Act::Voided, Act::Corrected] {
+        let mut families: Vec<String> = kinds.iter().map(|kind| correction_type(kind, act)).collect();
+        families.dedup();
+        let title = format!("{title}, {}", act.word());
+        let schema = correction_schema(&parts.schema);
+        let data = with_correction(data.clone(), act, &kinds);
+        let of = |kind: &String| corrects(event(kind, &title, &schema, &parts.marked, data.clone()));
+        schemas.extend(families.iter().map(of));
+    }
+    schemas
+}
+
+/// The data of a correction: that of the event, and what the correction says.
+fn with_correction(mut data: Value, act: Act, kinds: &[&str]) -> Value {
+    let said = object(vec![
+        ("act", json!({"const": act.word()})),
+        ("of", json!({"type": "string", "minLength": 1, "description": "id of the event that it is about"})),
+        ("type", json!({"enum": kinds})),
+        ("datahash", digest()),
+        ("by", text(false)),
+        ("reason", text(true)),
+    ]);
+    data["properties"]["correction"] = said;
+    if let Some(required) = data["required"].as_array_mut() {
+        required.push("correction".into());
+    }
+    data
+}
+
+/// The attribute that names the first event.
+fn corrects(mut schema: Schema) -> Schema {
+    schema.json["properties"][CORRECTS] = json!({"type": "string", "minLength": 1});
+    if let Some(required) = schema.json["required"].as_array_mut() {
+        required.push(CORRECTS.into());
+    }
+    schema
 }
 
 /// The members of the data, in the order in which they stand there; dotted names share an object.

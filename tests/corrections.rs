@@ -1,0 +1,229 @@
+//! Corrections: an operator takes an event back or puts it right, and everybody hears of it, in its own place, for good.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may panic as tests do")]
+
+mod support;
+
+use fpp::api::client;
+use fpp::ledger::transfer::{Act, FileState};
+use fpp::node::{Node, Options};
+use fpp::trade::schema::Schema;
+use serde_json::Value;
+use std::process::Command;
+use support::core::{Dropped, core_file};
+use support::settled::settled;
+use support::site::{Site, overlay, route_with_an_outlet_of_files};
+
+async fn start(site: &Site) -> Node {
+    Node::start(site.settings(), Options::default()).await.unwrap()
+}
+
+fn drop_batch(site: &Site, batch: u16) {
+    let file = core_file(batch, 4, Dropped::Partly);
+    site.drop_file(&file.name, &file.bytes, Some(""), 1_750_000_000_000);
+}
+
+/// Runs the program beside the node; whether it agrees, and what it says.
+async fn said(site: &Site, arguments: &[&str]) -> (bool, String) {
+    let mut words = vec!["--config".to_owned(), site.settings_file().display().to_string()];
+    words.extend(arguments.iter().map(ToString::to_string));
+    let run = move || Command::new(env!("CARGO_BIN_EXE_fpp")).args(words).env_remove("SUDO_USER").output().unwrap();
+    let output = tokio::task::spawn_blocking(run).await.unwrap();
+    (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+async fn stream(node: &Node, token: Option<&str>) -> Vec<Value> {
+    let answer = client::events(node.address, "/v1/events?limit=1000", token).await.unwrap();
+    let lines = answer.body.split(|b| *b == b'\n').filter(|l| !l.is_empty());
+    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+}
+
+/// Says something to the node with a token.
+async fn post(node: &Node, token: &str, path: &str, body: &str) -> client::Answer {
+    let stream = tokio::net::TcpStream::connect(node.address).await.unwrap();
+    let request = hyper::Request::post(path)
+        .header("host", node.address.to_string())
+        .header("content-type", "application/json")
+        .header("authorization", format!("Bearer {token}"))
+        .body(http_body_util::Full::from(body.to_owned()))
+        .unwrap();
+    client::exchange(stream, request).await.unwrap()
+}
+
+fn find<'a>(events: &'a [Value], kind: &str) -> &'a Value {
+    let found: Vec<_> = events.iter().filter(|event| event["type"] == kind).collect();
+    assert_eq!(found.len(), 1, "{kind} in {events:#?}");
+    found[0]
+}
+
+fn without<'a>(data: &'a Value, members: &[&str]) -> Vec<(&'a String, &'a Value)> {
+    data.as_object().unwrap().iter().filter(|(name, _)| !members.contains(&name.as_str())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_taken_back_and_put_right_by_others_that_refer_to_it() {
+    let mut route = route_with_an_outlet_of_files();
+    let pushed = "kind = \"append\"\nname = \"lines\"\nsensitive = \"clear\"".parse().unwrap();
+    route["outlet"].as_array_mut().unwrap().push(toml::Value::Table(pushed));
+    let site = Site::make(&route);
+    let settings = std::fs::read_to_string(site.settings_file()).unwrap();
+    let outlet = "\n[outlet.lines]\nkind = \"append\"\npath = \"../lines\"\n";
+    std::fs::write(site.settings_file(), settings + outlet).unwrap();
+    let node = start(&site).await;
+    drop_batch(&site, 1);
+    settled(&node, 1).await.unwrap();
+    let before = stream(&node, None).await;
+    assert_eq!(before.len(), 4, "three good trades of four, and the end");
+    let first = &before[2];
+    let id = first["id"].as_str().unwrap();
+    let fee = first["data"]["fee"].as_str().unwrap();
+
+    let correct = ["events", "correct", id, "--route", "pmtrd", "--reason", "ticket 4711", "--set"];
+    for (set, why) in [
+        (format!("FEE={fee}"), "the record says that already"),
+        ("FEE=x".to_owned(), "FEE: "),
+        ("AMT=1.00".to_owned(), "AMT: FPP3002"),
+        ("STAT=01".to_owned(), "the event would be another one: 2025-06-20:"),
+        ("NOPE=1".to_owned(), "`NOPE` is no field"),
+    ] {
+        let (agreed, text) = said(&site, &[&correct[..], &[&set]].concat()).await;
+        assert!(!agreed && text.contains(why), "{set}: {text}");
+    }
+    let set = ["FEE=12.34", "--set", "CUSTNM=李四", "--set", "CHNL=CNT"];
+    let (agreed, text) = said(&site, &[&correct[..], &set[..]].concat()).await;
+    assert!(agreed && text.contains("is corrected"), "{text}");
+    let all = settled(&node, 2).await.unwrap();
+    assert_eq!((all[1].state, all[1].publication), (FileState::Archived, Some(2)));
+    let correction = all[1].facts.correction.as_ref().unwrap();
+    assert_eq!(
+        (correction.act, &correction.fields[..]),
+        (Act::Corrected, &["FEE", "CUSTNM", "CHNL"].map(String::from)[..])
+    );
+    let journal = node.ledger.journal(&format!("transfer:{}", all[1].id)).await.unwrap();
+    assert!(
+        journal[0].entry.contains("ticket 4711") && journal.iter().all(|row| !row.entry.contains("李四")),
+        "{journal:?}"
+    );
+
+    // By its position, which says the route by itself.
+    let void = ["events", "void", before[0]["fppposition"].as_str().unwrap(), "--reason", "booked twice"];
+    let (agreed, text) = said(&site, &void).await;
+    assert!(agreed && text.contains("is voided"), "{text}");
+    settled(&node, 3).await.unwrap();
+    let (agreed, text) = said(&site, &void).await;
+    assert!(!agreed && text.contains("was taken back already"), "{text}");
+    let again = ["events", "correct", before[0]["fppposition"].as_str().unwrap(), "--set", "FEE=1.00", "--reason", "x"];
+    let (agreed, text) = said(&site, &again).await;
+    assert!(!agreed && text.contains("was taken back already"), "{text}");
+
+    let after = stream(&node, None).await;
+    assert_eq!(after[..4], before[..], "what stands is never edited");
+    assert_eq!(after.len(), 8, "each correction is a publication: its event, and the end");
+    let corrected = find(&after, "pm.trade.corrected.v1");
+    assert_eq!(corrected["fppposition"].as_str().unwrap().split('-').next(), Some("2"));
+    assert_eq!((&corrected["fppcorrects"], &corrected["subject"]), (&first["id"], &first["subject"]));
+    let changed = ["fee", "customerName", "channel", "correction"];
+    assert_eq!(without(&corrected["data"], &changed), without(&first["data"], &changed), "only what was said changed");
+    let data = &corrected["data"];
+    assert_eq!(
+        (&data["fee"], &data["customerName"], &data["channel"]),
+        (&"12.34".into(), &"李四".into(), &"CNT".into())
+    );
+    assert_eq!((&data["correction"]["of"], &data["correction"]["datahash"]), (&first["id"], &first["datahash"]));
+    let voided = find(&after, "pm.trade.voided.v1");
+    assert_eq!(without(&voided["data"], &["correction"]), without(&before[0]["data"], &[]));
+    assert_eq!(
+        (&voided["id"], &voided["data"]["correction"]["reason"]),
+        (&format!("{}:voided", before[0]["id"].as_str().unwrap()).into(), &"booked twice".into(),)
+    );
+
+    // The outlet of files got each in a file of its own, with its checksum and marker.
+    let names = site.names("services");
+    assert_eq!(names.len(), 9, "{names:?}");
+    let lines: Vec<Value> = names
+        .iter()
+        .filter(|name| name.ends_with(".jsonl"))
+        .flat_map(|name| {
+            let bytes = site.read(&format!("services/{name}"));
+            bytes.split(|b| *b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect::<Vec<Value>>()
+        })
+        .collect();
+    assert_eq!(find(&lines, "pm.trade.corrected.v1")["datahash"], corrected["datahash"]);
+    assert_eq!(find(&lines, "pm.trade.voided.v1")["datahash"], voided["datahash"]);
+    // So did the outlet that events are pushed to, in the order of the publications.
+    let pushed = site.read("lines/pmtrd-2025-06-20.jsonl");
+    let pushed: Vec<Value> = pushed.split(|b| *b == b'\n').filter_map(|l| serde_json::from_slice(l).ok()).collect();
+    let ids = |events: &[Value]| events.iter().map(|event| event["id"].clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&pushed), ids(&after));
+    assert_eq!(site.names("core/in").len(), 3, "the core is answered once");
+
+    // Byte for byte again, by another start of the node, and as the schemas say.
+    let bytes = client::events(node.address, "/v1/events?limit=1000", None).await.unwrap().body;
+    node.stop().await;
+    let node = start(&site).await;
+    assert_eq!(client::events(node.address, "/v1/events?limit=1000", None).await.unwrap().body, bytes);
+    for event in [corrected, voided] {
+        let path = format!("/v1/schemas/{}", event["type"].as_str().unwrap());
+        let schema: Value =
+            serde_json::from_slice(&client::events(node.address, &path, None).await.unwrap().body).unwrap();
+        let schema = Schema { name: path, dataschema: String::new(), json: schema };
+        let validator = jsonschema::draft202012::new(&schema.json).unwrap();
+        let faults: Vec<_> = validator.iter_errors(event).map(|f| f.to_string()).collect();
+        assert!(faults.is_empty(), "{faults:?}");
+    }
+    node.stop().await;
+    assert!(said(&site, &["ledger", "verify"]).await.1.contains("all fit"));
+}
+
+/// A route may ask for a second person, and a token sees what it may see.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_over_http_takes_two_persons_and_masks_what_is_hidden() {
+    let mut route = route_with_an_outlet_of_files();
+    overlay(&mut route, &"second_person = [\"correct\"]\n".parse().unwrap());
+    let site = Site::make(&route);
+    let token = |name: &str, more: &str| {
+        let digest = fpp_spool::Digest::of(fpp_spool::Algorithm::Sha256, name.as_bytes());
+        format!("[token.{name}]\nsha256 = \"{digest}\"\nroutes = [\"pmtrd\"]\n{more}\n")
+    };
+    let tokens = [
+        token("reader", ""),
+        token("wang", "verbs = [\"correct\"]\nview = \"clear\""),
+        token("li", "verbs = [\"correct\", \"void\"]"),
+    ];
+    let file = site.root.join("conf/tokens.toml");
+    std::fs::write(&file, tokens.concat()).unwrap();
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let settings = std::fs::read_to_string(site.settings_file()).unwrap();
+    std::fs::write(site.settings_file(), settings.replace("[http]\n", "[http]\ntoken_file = \"tokens.toml\"\n"))
+        .unwrap();
+    let node = start(&site).await;
+    drop_batch(&site, 1);
+    settled(&node, 1).await.unwrap();
+    let id = stream(&node, Some("wang")).await[0]["id"].as_str().unwrap().to_owned();
+    let body = serde_json::json!({"id": id, "route": "pmtrd", "set": [["CUSTNM", "李四"]], "reason": "ticket 4711"});
+    let body = body.to_string();
+    let post = async |token: &str, path: &str, body: &str| post(&node, token, path, body).await;
+    assert_eq!(post("reader", "/v1/operate/correct", &body).await.status, 403);
+    assert_eq!(post("wang", "/v1/operate/void", &body).await.status, 403);
+    let answer = post("wang", "/v1/operate/correct", &body).await;
+    assert!(answer.status.is_success(), "{}", String::from_utf8_lossy(&answer.body));
+    let ask = node.ledger.asks(false, 10).await.unwrap().remove(0);
+    assert!(!ask.body.contains("李四"), "what is hidden is not in the books: {}", ask.body);
+    assert_eq!(settled(&node, 1).await.unwrap().len(), 1, "asked is not done");
+    let confirm = format!("/v1/requests/{}/confirm", ask.id);
+    assert_eq!(post("wang", &confirm, "{\"reason\": \"me too\"}").await.status, 409);
+    let answer = post("li", &confirm, "{\"reason\": \"looked at it\"}").await;
+    assert!(answer.status.is_success(), "{}", String::from_utf8_lossy(&answer.body));
+    settled(&node, 2).await.unwrap();
+    let (clear, masked) = (stream(&node, Some("wang")).await, stream(&node, Some("reader")).await);
+    let (clear, masked) = (find(&clear, "pm.trade.corrected.v1"), find(&masked, "pm.trade.corrected.v1"));
+    let said = &clear["data"]["correction"];
+    assert_eq!((&clear["data"]["customerName"], &said["by"]), (&"李四".into(), &"wang".into()));
+    assert!(said["reason"].as_str().unwrap().contains("ticket 4711; confirmed by li"), "{said}");
+    assert_eq!(
+        (&masked["data"]["customerName"], &masked["data"]["correction"]["reason"]),
+        (&"李*".into(), &Value::Null)
+    );
+    assert_ne!(masked["data"]["correction"]["datahash"], said["datahash"]);
+    node.stop().await;
+}
