@@ -7,7 +7,7 @@ use crate::ledger::mysql::{MysqlLedger, Server, Tls};
 use crate::ledger::sql::SqlLedger;
 use crate::ledger::sql::session::Engine;
 use crate::ledger::sqlite::SqliteLedger;
-use crate::settings::{LedgerPlace, LedgerServer, Secret, Settings};
+use crate::settings::{LedgerPlace, LedgerServer, Settings};
 use fpp_codecs::Code;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use std::time::Duration;
 pub(crate) async fn open(settings: &Settings) -> Result<Arc<dyn Ledger>> {
     Ok(match &settings.ledger {
         LedgerPlace::File => Arc::new(SqliteLedger::open(&settings.ledger_file()).await?),
-        LedgerPlace::Server(place) => Arc::new(MysqlLedger::open(server(place)?).await?),
+        LedgerPlace::Server(place) => Arc::new(MysqlLedger::open(ledger(place)?).await?),
     })
 }
 
@@ -26,7 +26,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<Arc<dyn Ledger>> {
 pub(crate) async fn open_read_only(settings: &Settings) -> Result<Arc<dyn Ledger>> {
     Ok(match &settings.ledger {
         LedgerPlace::File => Arc::new(SqliteLedger::open_read_only(&settings.ledger_file()).await?),
-        LedgerPlace::Server(place) => Arc::new(MysqlLedger::open_read_only(server(place)?).await?),
+        LedgerPlace::Server(place) => Arc::new(MysqlLedger::open_read_only(ledger(place)?).await?),
     })
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn place(settings: &Settings) -> String {
 pub(crate) async fn look(settings: &Settings) -> Result<Option<i64>> {
     match &settings.ledger {
         LedgerPlace::File => Ok(None),
-        LedgerPlace::Server(place) => Ok(Some(MysqlLedger::look(server(place)?).await?)),
+        LedgerPlace::Server(place) => Ok(Some(MysqlLedger::look(ledger(place)?).await?)),
     }
 }
 
@@ -59,7 +59,7 @@ pub(crate) async fn backup(settings: &Settings, file: &Path, key: Option<&[u8]>)
             let books = SqliteLedger::open_read_only(&settings.ledger_file()).await?;
             into_file(&books, file, key).await
         }
-        LedgerPlace::Server(place) => into_file(&MysqlLedger::open_read_only(server(place)?).await?, file, key).await,
+        LedgerPlace::Server(place) => into_file(&MysqlLedger::open_read_only(ledger(place)?).await?, file, key).await,
     };
     copied.map_err(|e| e.at(file.display()))
 }
@@ -71,7 +71,7 @@ pub(crate) async fn restore(settings: &Settings, backup: &Path, key: Option<&[u8
     match &settings.ledger {
         LedgerPlace::File => into_file(&from, &settings.ledger_file(), key).await,
         LedgerPlace::Server(place) => {
-            let to = MysqlLedger::open(server(place)?).await?;
+            let to = MysqlLedger::open(ledger(place)?).await?;
             from.copy_into(&to, key).await
         }
     }
@@ -120,8 +120,15 @@ fn name(part: &Path, file: &Path) -> std::io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
 }
 
-fn server(place: &LedgerServer) -> Result<Server> {
-    Ok(named(place, place.password.as_ref().map(password).transpose()?))
+/// A server's database as the settings name it, with the password that they name.
+pub(super) fn server(place: &LedgerServer, whose: &str, code: Code) -> Result<Server> {
+    let password = place.password.as_ref().map(|secret| super::secret::read(secret, whose, code)).transpose()?;
+    Ok(named(place, password))
+}
+
+/// The ledger's server.
+fn ledger(place: &LedgerServer) -> Result<Server> {
+    server(place, "the ledger's password", Code::LEDGER)
 }
 
 fn named(place: &LedgerServer, password: Option<String>) -> Server {
@@ -136,8 +143,4 @@ fn named(place: &LedgerServer, password: Option<String>) -> Server {
         connections_max: place.connections_max,
         call_timeout: Duration::from_millis(place.call_timeout_ms),
     }
-}
-
-fn password(secret: &Secret) -> Result<String> {
-    super::secret::read(secret, "the ledger's password", Code::LEDGER)
 }

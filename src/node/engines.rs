@@ -1,13 +1,18 @@
 //! Makes the engines of the node's outlets: the only place that names them. Nothing is connected here, so a target that is
 //! away keeps no node from starting.
 
+use super::books::server;
 use super::rooms::WrapOutlet;
+use crate::clock::Clock;
 use crate::delivery::outlet::{Outlet, Use};
 use crate::error::Result;
 use crate::outlets::append::Append;
+use crate::outlets::database::{DatabaseOutlet, Place};
 use crate::outlets::events::View;
 use crate::outlets::push::Engine;
+use crate::settings::database::Database;
 use crate::settings::{OutletPlace, Settings, Target};
+use fpp_codecs::Code;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +21,15 @@ use std::time::Duration;
 pub(super) fn engine(_settings: &Settings, place: &OutletPlace) -> Result<Arc<dyn Engine>> {
     Ok(match &place.target {
         Target::Append(append) => Arc::new(Append::new(&append.folder)),
+        Target::Database(place) => Arc::new(DatabaseOutlet::new(database(place)?, Clock::System)),
+    })
+}
+
+/// Where the tables of an outlet are; its password is read here.
+pub(crate) fn database(place: &Database) -> Result<Place> {
+    Ok(match place {
+        Database::File(path) => Place::File(path.clone()),
+        Database::Server(place) => Place::Server(server(place, "the password of the outlet's database", Code::OUTLET)?),
     })
 }
 

@@ -4,11 +4,13 @@
 //! - [`events`]: the events of one transfer, from any record on;
 //! - [`stream`]: the built-in outlet, read over HTTP by position, all of it or what a [`filter`] takes;
 //! - [`lines`]: JSON lines for a `file` outlet;
-//! - [`push`]: the contract of outlets that events are pushed to; [`append`]: the engine for files of lines.
+//! - [`push`]: the contract of outlets that events are pushed to; [`append`]: the engine for files of lines;
+//!   [`database`]: rows of typed tables, in a file or on a server.
 //!
 //! Deliberately absent: cursors of readers. A reader holds its own position.
 
 pub mod append;
+pub mod database;
 pub mod events;
 pub mod filter;
 pub mod lines;

@@ -59,14 +59,18 @@ pub enum Secret {
 /// Reads `[ledger]`.
 pub(super) fn read(root: &Section<'_>, reader: &mut Reader) -> LedgerPlace {
     let Some(section) = root.section("ledger") else { return LedgerPlace::File };
-    let parsed = match section.text("url") {
-        Some(url) => parse(&url).map_err(|fault| section.fault("url", fault)).ok(),
-        None => {
-            section.fault("url", format_args!("needed: {SHAPE}; without [ledger] it is a file in data_dir"));
-            None
-        }
-    };
-    let password = secret(&section, reader, "password");
+    if !section.has("url") {
+        section.fault("url", format_args!("needed: {SHAPE}; without [ledger] it is a file in data_dir"));
+    }
+    let server = server(&section, reader);
+    section.no_more();
+    server.map_or(LedgerPlace::File, LedgerPlace::Server)
+}
+
+/// Reads the keys of a database of a server; nothing without a `url` that can be read.
+pub(super) fn server(section: &Section<'_>, reader: &mut Reader) -> Option<LedgerServer> {
+    let parsed = section.text("url").and_then(|url| parse(&url).map_err(|fault| section.fault("url", fault)).ok());
+    let password = secret(section, reader, "password");
     let tls = match section.text("tls").as_deref() {
         None | Some("verify") => true,
         Some("off") => false,
@@ -76,7 +80,7 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader) -> LedgerPlace {
         }
     };
     let ca_file = section.has("ca_file").then(|| {
-        reader.read_named(&section, "ca_file");
+        reader.read_named(section, "ca_file");
         reader.path(&section.text("ca_file").unwrap_or_default())
     });
     if ca_file.is_some() && !tls {
@@ -84,12 +88,11 @@ pub(super) fn read(root: &Section<'_>, reader: &mut Reader) -> LedgerPlace {
     }
     let connections_max = section.number_in("connections_max", 1..=200).and_then(|n| u32::try_from(n).ok());
     let call_timeout_ms = section.number_in("call_timeout_ms", CALL_TIMEOUT_MS).map(i64::unsigned_abs);
-    section.no_more();
-    let Some(server) = parsed else { return LedgerPlace::File };
+    let server = parsed?;
     if server.socket.is_some() && section.has("tls") && tls {
         section.fault("tls", "a socket leaves no machine, so nothing is encrypted on it");
     }
-    LedgerPlace::Server(LedgerServer {
+    Some(LedgerServer {
         password,
         tls: tls && server.socket.is_none(),
         ca_file,

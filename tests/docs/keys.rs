@@ -22,7 +22,11 @@ const MORE_OUTLETS: &str = "\n[[outlet]]\nkind = \"file\"\nspool = \"core-in\"\n
 const MORE_CHECKS: &str = "\n[[check]]\nrule = \"cel\"\nholds = \"LOTS > 0\"\nfield = \"LOTS\"\n";
 
 /// An outlet of each kind that events are pushed to.
-const MORE_PUSHED: &[&str] = &["kind = \"append\"\npath = \"a\""];
+const MORE_PUSHED: &[&str] = &[
+    "kind = \"append\"\npath = \"a\"",
+    "kind = \"database\"\npath = \"a\"",
+    "kind = \"database\"\nurl = \"mysql://a@b/c\"",
+];
 
 /// A layout with every type.
 const TYPES: &str = r#"

@@ -128,6 +128,13 @@ pub(super) async fn connect(server: &Server, wanted: Use) -> Result<MySqlConnect
     }
 }
 
+/// A connection for who writes tables of his own on such a server: set up like those that write the ledger.
+pub async fn writer(server: &Server) -> Result<MySqlConnection, sqlx::Error> {
+    let mut connection = options(server).connect().await?;
+    set_up(&mut connection, Use::Write, server.call_timeout).await?;
+    Ok(connection)
+}
+
 /// Sets up a session.
 pub(super) async fn set_up(
     connection: &mut MySqlConnection,

@@ -16,7 +16,7 @@ mod session;
 mod tables;
 mod writers;
 
-pub use connect::{Server, Tls};
+pub use connect::{Server, Tls, writer};
 
 use crate::error::{Error, Result};
 use crate::ledger::change::DaysAhead;

@@ -11,6 +11,7 @@
 //! Nothing is opened here. A secret stands in a file or in the environment, never in the settings (`ledger::secret`).
 
 pub mod append;
+pub mod database;
 
 use super::reading::Reader;
 use fpp_codecs::source::Section;
@@ -20,13 +21,18 @@ use fpp_codecs::source::Section;
 pub enum Target {
     /// Lines in files of a folder.
     Append(append::Append),
+    /// Rows of typed tables.
+    Database(database::Database),
 }
 
 /// Reads a kind's own keys; nothing where they have faults.
 type Read = fn(&Section<'_>, &mut Reader) -> Option<Target>;
 
 /// The kinds, by their words.
-const KINDS: &[(&str, Read)] = &[("append", |section, reader| append::read(section, reader).map(Target::Append))];
+const KINDS: &[(&str, Read)] = &[
+    ("append", |section, reader| append::read(section, reader).map(Target::Append)),
+    ("database", |section, reader| database::read(section, reader).map(Target::Database)),
+];
 
 /// An outlet of the node.
 #[derive(Clone, Debug, PartialEq, Eq)]

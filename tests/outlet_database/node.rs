@@ -1,0 +1,66 @@
+//! A node with two of these outlets: a file that gates the answer and shows values clear, a server that gates nothing and
+//! hides them.
+
+use crate::databases::Kind;
+use crate::shop::Shop;
+use crate::support::core::{Dropped, core_file};
+use crate::support::settled::settled;
+use crate::support::site::{Site, overlay, sample_route};
+use fpp::clock::Clock;
+use fpp::node::{Node, Options};
+use fpp::outlets::database::Place;
+
+/// 2025-06-20, 16:10 in Shanghai.
+const NOW_MS: i64 = 1_750_407_000_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_writes_every_event_once_and_then_answers() {
+    let server = Shop::server(Kind::MariaDb).await;
+    let mut named = vec![("books", "required = true\nsensitive = \"clear\"", "path = \"../books.sqlite\"".to_owned())];
+    if let Some(Place::Server(place)) = server.as_ref().map(Shop::place) {
+        let socket = place.socket.unwrap();
+        let url = format!("mysql://root@localhost/{}?socket={}", place.database, socket.display());
+        named.push(("shared", "required = false", format!("url = \"{url}\"")));
+    }
+    let mut route = sample_route("pmtrd");
+    let outlets: String = named
+        .iter()
+        .map(|(name, keys, _)| format!("[[outlet]]\nkind = \"database\"\nname = \"{name}\"\n{keys}\n"))
+        .collect();
+    overlay(&mut route, &outlets.parse().unwrap());
+    let site = Site::make(&route);
+    let file = site.settings_file();
+    let mut settings = std::fs::read_to_string(&file).unwrap();
+    for (name, _, place) in &named {
+        settings.push_str(&format!("\n[outlet.{name}]\nkind = \"database\"\nbatch_events = 7\n{place}\n"));
+    }
+    std::fs::write(&file, settings).unwrap();
+
+    let node = Node::start(site.settings(), Options { clock: Clock::System, ..Options::default() }).await.unwrap();
+    let mut events = 0;
+    for (batch, dropped) in [(1, Dropped::Partly), (2, Dropped::Good), (3, Dropped::Refused)] {
+        let file = core_file(batch, 40, dropped);
+        site.drop_file(&file.name, &file.bytes, Some(""), NOW_MS);
+        events += file.events;
+        settled(&node, usize::from(batch)).await.unwrap();
+    }
+    assert_eq!(node.ledger.verify(None).await.unwrap().broken, None);
+    node.stop().await;
+
+    let books = Shop::at(site.settings_file().parent().unwrap().join("../books.sqlite"));
+    let mut names = Vec::new();
+    for shop in [Some(books), server].into_iter().flatten() {
+        assert_eq!((shop.count("trades").await + shop.count("files").await, shop.count("files").await), (events, 3));
+        assert_eq!((shop.count("events").await, shop.count("conflicts").await), (0, 0));
+        let kinds = shop.rows("SELECT event_type FROM files ORDER BY transfer").await.concat();
+        assert_eq!(kinds, ["pm.file.posted.v1", "pm.file.posted.v1", "pm.file.rejected.v1"]);
+        let ends = "SELECT COUNT(*) FROM postings WHERE up_to_record = 9223372036854775807";
+        assert_eq!(shop.cell(ends).await, "3");
+        names.push(shop.rows("SELECT customer_name FROM trades ORDER BY transfer, record").await.concat());
+    }
+    assert!(names[0].iter().all(|name| !name.contains('*')), "{:?}", names[0]);
+    if let Some(masked) = names.get(1) {
+        assert_eq!(masked.len(), names[0].len());
+        assert!(masked.iter().all(|name| name.contains('*')), "{masked:?}");
+    }
+}
