@@ -65,7 +65,8 @@ async fn plan(
     let books = cx.books();
     let (stored, repairs) = blocking(move || answer::render(&books, &of)).await?;
     let notice = (!repairs.is_empty()).then(|| repaired(transfer, &name, &repairs));
-    let delivery = names::delivery(cx, transfer, Purpose::Answer, true, &target.spool, name, &stored, &target.publish)?;
+    let delivery =
+        names::delivery(cx, transfer, Purpose::Answer, true, &target.spool, name, &stored, &target.publish).await?;
     Ok((delivery, notice))
 }
 

@@ -10,11 +10,13 @@ use crate::trade::answer::writer::AnswerWriter;
 use crate::trade::plan::Plan;
 use crate::trade::plan::rules::AnswerDigest;
 use crate::trade::proof::outcome::Amounts;
+use crate::vault::digests::digest;
 use crate::vault::made::Made;
 use crate::vault::{Stored, error_of};
 use fpp_codecs::Code;
 use fpp_codecs::framing::Cutter;
 use fpp_codecs::record::Decimal;
+use fpp_spool::Algorithm;
 
 /// Everything an answer is made of, read from the books.
 pub struct Answered {
@@ -48,7 +50,8 @@ pub fn render(books: &Books, of: &Answered) -> Result<(Stored, Vec<String>)> {
         .as_deref()
         .ok_or_else(|| Error::internal(format!("transfer {} is judged without a plan", of.first.id)))?;
     let plan = books.plans.frozen(&*books.vault, digest)?;
-    let facts = facts(of, &plan)?;
+    let told = told_digest(books, &of.transfer, &plan)?;
+    let facts = facts(of, &told)?;
     let mut records = None;
     if facts.framed {
         let content = books.vault.open(of.first.facts.sha256.as_deref().unwrap_or_default())?;
@@ -86,13 +89,10 @@ pub fn render(books: &Books, of: &Answered) -> Result<(Stored, Vec<String>)> {
 /// is decided; its time is that of the hold.
 pub fn render_held(books: &Books, transfer: &Transfer, plan: &Plan) -> Result<Stored> {
     let facts = &transfer.facts;
-    let digest = match plan.rules.answer_digest {
-        AnswerDigest::Sha256 => facts.sha256.as_deref(),
-        AnswerDigest::Sm3 => facts.sm3.as_deref(),
-    };
+    let digest = told_digest(books, transfer, plan)?;
     let told = AnswerFacts {
         file: &transfer.name,
-        digest: digest.unwrap_or_default(),
+        digest: &digest,
         identity: facts.identity.as_ref(),
         verdict: Verdict::Rejected,
         duplicate: false,
@@ -116,15 +116,22 @@ fn unreadable(of: &Answered, error: fpp_codecs::framing::CutError) -> Error {
     }
 }
 
-fn facts<'a>(of: &'a Answered, plan: &Plan) -> Result<AnswerFacts<'a>> {
+/// The digest that the answer tells. A file may have been staged before its route spoke of SM3.
+fn told_digest(books: &Books, transfer: &Transfer, plan: &Plan) -> Result<String> {
+    let facts = &transfer.facts;
+    match (plan.rules.answer_digest, &facts.sha256, &facts.sm3) {
+        (AnswerDigest::Sha256, Some(sha256), _) => Ok(sha256.clone()),
+        (AnswerDigest::Sm3, _, Some(sm3)) => Ok(sm3.clone()),
+        (AnswerDigest::Sm3, Some(sha256), None) => digest(&*books.vault, sha256, Algorithm::Sm3),
+        (_, None, _) => Ok(String::new()),
+    }
+}
+
+fn facts<'a>(of: &'a Answered, digest: &'a str) -> Result<AnswerFacts<'a>> {
     let (own, first) = (&of.transfer.facts, &of.first.facts);
-    let digest = match plan.rules.answer_digest {
-        AnswerDigest::Sha256 => own.sha256.as_deref(),
-        AnswerDigest::Sm3 => own.sm3.as_deref(),
-    };
     Ok(AnswerFacts {
         file: &of.transfer.name,
-        digest: digest.unwrap_or_default(),
+        digest,
         identity: own.identity.as_ref(),
         verdict: of.first.verdict.ok_or_else(|| Error::internal("an answer without verdict"))?,
         duplicate: of.transfer.verdict == Some(Verdict::Duplicate),

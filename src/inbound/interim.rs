@@ -75,7 +75,7 @@ pub async fn answer(cx: &Inbound, route: &Route, id: &TransferId, fence: &Fence)
     let (books, of, frozen) = (cx.books(), transfer.clone(), Arc::clone(&plan));
     let stored = blocking(move || answer::render_held(&books, &of, &frozen)).await?;
     let purpose = Purpose::Interim;
-    let delivery = names::delivery(cx, &transfer, purpose, true, &target.spool, name, &stored, &target.publish)?;
+    let delivery = names::delivery(cx, &transfer, purpose, true, &target.spool, name, &stored, &target.publish).await?;
     tracing::info!(transfer = %id, file = transfer.name, answer = delivery.name, "held for long; an interim answer goes out");
     cx.apply(fence, vec![Change::Plan(Box::new(delivery))]).await.map(drop)
 }

@@ -2,10 +2,12 @@
 
 use super::route::{Publish, Route};
 use super::work::Inbound;
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::ledger::delivery::{Delivery, DeliveryId, DeliveryState, Purpose};
 use crate::ledger::transfer::Transfer;
 use crate::vault::Stored;
+use crate::vault::digests::digest;
 use fpp_codecs::Code;
 use fpp_spool::{Algorithm, Fields, MarkerContent};
 
@@ -43,7 +45,7 @@ const UNLIKE: usize = 6;
 
 /// A delivery of vault content, ready to be planned.
 #[allow(clippy::too_many_arguments)] // a delivery has that many parts, and every one differs between callers
-pub fn delivery(
+pub async fn delivery(
     cx: &Inbound,
     transfer: &Transfer,
     purpose: Purpose,
@@ -71,7 +73,13 @@ pub fn delivery(
             Error::halt(Code::FOLDER, what).hint("Shorten the name's template in the route, or raise name_max.")
         );
     }
-    let sm3 = publish.checksums.contains(&Algorithm::Sm3).then(|| stored.sm3.clone());
+    let sm3 = match publish.checksums.contains(&Algorithm::Sm3) {
+        true => {
+            let (vault, sha256) = (cx.vault.clone(), stored.sha256.clone());
+            Some(blocking(move || digest(&*vault, &sha256, Algorithm::Sm3)).await?)
+        }
+        false => None,
+    };
     let now_ms = cx.clock.now_ms();
     Ok(Delivery {
         id: DeliveryId(ulid::Ulid::generate().to_string()),

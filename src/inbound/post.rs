@@ -109,5 +109,5 @@ async fn plan(cx: &Inbound, route: &Route, outlet: &FileOutlet, transfer: &Trans
         .try_fill(&fields)
         .map_err(|e| Error::halt(Code::FOLDER, format!("outlet of route `{}`: {e}", route.name)))?;
     let name = if transfer.facts.correction.is_some() { names::of_correction(transfer, &name) } else { name };
-    names::delivery(cx, transfer, Purpose::Events, outlet.required, &outlet.spool, name, &stored, &outlet.publish)
+    names::delivery(cx, transfer, Purpose::Events, outlet.required, &outlet.spool, name, &stored, &outlet.publish).await
 }

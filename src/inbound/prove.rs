@@ -21,15 +21,13 @@ use crate::trade::proof::outcome::Outcome;
 use crate::trade::proof::stated::Stated;
 use crate::trade::proof::{Context, Proof};
 use crate::vault::Vault;
+use crate::vault::digests::digest;
 use fpp_codecs::Code;
-use fpp_spool::{Algorithm, Hasher};
+use fpp_spool::Algorithm;
 use serde_json::json;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Content is read in such pieces.
-const PIECE_BYTES: usize = 256 << 10;
 /// Rejects that are shown of a file that a person must judge.
 const SHOWN_MAX: usize = 20;
 
@@ -150,26 +148,13 @@ fn refused(transfer: &Transfer, found: Option<String>) -> Option<FileFault> {
 /// The digest of the kind that the sender's markers state; the vault knows it, or its content is read for it.
 async fn found_digest(cx: &Inbound, transfer: &Transfer, route: &Route) -> Result<Option<String>> {
     let facts = &transfer.facts;
-    let algorithm = match route.algorithm {
-        Algorithm::Sha256 => return Ok(facts.sha256.clone()),
-        Algorithm::Sm3 => return Ok(facts.sm3.clone()),
-        other => other,
-    };
+    if route.algorithm == Algorithm::Sm3 && facts.sm3.is_some() {
+        return Ok(facts.sm3.clone());
+    }
     let stated = facts.promised.as_ref().and_then(|promised| promised.digest.as_ref());
     let Some(sha256) = facts.sha256.clone().filter(|_| stated.is_some()) else { return Ok(None) };
-    let vault = cx.vault.clone();
-    let digest = blocking(move || {
-        let mut input = vault.open(&sha256)?.reader_at(0);
-        let mut hasher = Hasher::only(algorithm);
-        let mut piece = vec![0; PIECE_BYTES];
-        loop {
-            match input.read(&mut piece).map_err(crate::vault::error_of)? {
-                0 => return Ok(hasher.finish_one(algorithm).to_string()),
-                n => hasher.update(&piece[..n]),
-            }
-        }
-    });
-    digest.await.map(Some)
+    let (vault, algorithm) = (cx.vault.clone(), route.algorithm);
+    blocking(move || digest(&*vault, &sha256, algorithm)).await.map(Some)
 }
 
 /// What the sender stated beside the file about its records.

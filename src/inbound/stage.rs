@@ -9,6 +9,8 @@ use crate::ledger::change::Fence;
 use crate::ledger::transfer::{Facts, FileEvent, Transfer};
 use crate::outlets::place::INDEX_EVERY;
 use crate::trade::plan::Plan;
+use crate::trade::plan::rules::AnswerDigest;
+use crate::vault::digests::digest;
 use crate::vault::{Stored, Vault};
 use fpp_codecs::Code;
 use fpp_codecs::framing::Indexer;
@@ -30,24 +32,27 @@ pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
     })?;
     let (vault, from) = (cx.vault.clone(), route.clone());
     let stated = transfer.facts.promised.as_ref().and_then(|p| p.digest.clone());
-    let stored = blocking(move || copy(&*vault, &from, &plan, &source, stated.as_deref())).await?;
-    let facts = Facts {
-        size: Some(stored.size),
-        sha256: Some(stored.sha256.clone()),
-        sm3: Some(stored.sm3.clone()),
-        ..Facts::default()
-    };
+    let (stored, sm3) = blocking(move || copy(&*vault, &from, &plan, &source, stated.as_deref())).await?;
+    let facts = Facts { size: Some(stored.size), sha256: Some(stored.sha256.clone()), sm3, ..Facts::default() };
     cx.advance(fence, transfer, FileEvent::Stage, facts).await
 }
 
 /// Copies the source into the vault. It must be the file that was ready, before the first byte and after the last.
-fn copy(vault: &dyn Vault, route: &Route, plan: &Plan, source: &Entry, stated: Option<&str>) -> Result<Stored> {
+/// Gives also its SM3, where the route speaks of that.
+fn copy(
+    vault: &dyn Vault,
+    route: &Route,
+    plan: &Plan,
+    source: &Entry,
+    stated: Option<&str>,
+) -> Result<(Stored, Option<String>)> {
     still_there(route, source)?;
     // What the vault does not know itself proves nothing while it is read.
     let proves = stated.is_some() && matches!(route.algorithm, Algorithm::Sha256 | Algorithm::Sm3);
     let (mut stored, mut index, resumed) = read(vault, route, plan, source, proves)?;
-    let found = if route.algorithm == Algorithm::Sm3 { &stored.sm3 } else { &stored.sha256 };
-    if resumed && proves && stated.is_some_and(|stated| !stated.eq_ignore_ascii_case(found)) {
+    if let Some(stated) = stated.filter(|_| resumed && proves)
+        && !digest(vault, &stored.sha256, route.algorithm)?.eq_ignore_ascii_case(stated)
+    {
         // Reading went on after a broken line because this digest would tell; now all of it is read from the beginning.
         tracing::warn!(file = source.name, "not the digest that its marker states: it is read again in one piece");
         (stored, index, _) = read(vault, route, plan, source, false)?;
@@ -57,7 +62,9 @@ fn copy(vault: &dyn Vault, route: &Route, plan: &Plan, source: &Entry, stated: O
         return Err(changed(source, &format!("{} bytes were read", stored.size)));
     }
     vault.put_index(&stored.sha256, &plan.format.framing.name(), &index)?;
-    Ok(stored)
+    let wanted = route.algorithm == Algorithm::Sm3 || plan.rules.answer_digest == AnswerDigest::Sm3;
+    let sm3 = wanted.then(|| digest(vault, &stored.sha256, Algorithm::Sm3)).transpose()?;
+    Ok((stored, sm3))
 }
 
 /// Reads the source once, across broken lines; says whether there were any.

@@ -14,6 +14,7 @@
 //! The code is synchronous: callers use `spawn_blocking`. It knows bytes, not records.
 
 pub mod blocks;
+pub mod digests;
 pub mod disk;
 mod faults;
 mod index;
@@ -35,8 +36,6 @@ use std::io::Read;
 pub struct Stored {
     /// SHA-256, hex: the name in the vault.
     pub sha256: String,
-    /// SM3, hex.
-    pub sm3: String,
     /// Bytes.
     pub size: u64,
 }

@@ -5,7 +5,6 @@ use super::blocks::{BlockHasher, Blocks};
 use super::faults::{hex, too_large, unreadable};
 use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
-use sm3::Sm3;
 use std::io::{self, Read, Write};
 
 /// Bytes read from the input at once.
@@ -19,7 +18,7 @@ pub(super) fn take_in(
     place: &mut dyn Write,
     failed: &dyn Fn(io::Error) -> Error,
 ) -> Result<(Stored, Blocks)> {
-    let (mut sha256, mut sm3, mut blocks) = (Sha256::new(), Sm3::new(), BlockHasher::default());
+    let (mut sha256, mut blocks) = (Sha256::new(), BlockHasher::default());
     let mut piece = vec![0; PIECE_BYTES];
     let mut size = 0u64;
     loop {
@@ -36,9 +35,8 @@ pub(super) fn take_in(
         }
         place.write_all(bytes).map_err(failed)?;
         sha256.update(bytes);
-        sm3.update(bytes);
         blocks.add(bytes);
         observe(bytes);
     }
-    Ok((Stored { sha256: hex(&sha256.finalize()), sm3: hex(&sm3.finalize()), size }, blocks.finish()))
+    Ok((Stored { sha256: hex(&sha256.finalize()), size }, blocks.finish()))
 }

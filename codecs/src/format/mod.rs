@@ -18,6 +18,7 @@ mod parse;
 pub mod project;
 mod rules;
 mod select;
+mod single;
 #[cfg(test)]
 mod tests;
 

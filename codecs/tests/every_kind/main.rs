@@ -13,7 +13,7 @@ use fpp_codecs::framing::Framing;
 use fpp_codecs::json::{self, Style};
 use fpp_codecs::layout::build::{Counter, Part, build};
 use fpp_codecs::layout::{Field, Kind};
-use fpp_codecs::record::{Cell, Nulls, Row};
+use fpp_codecs::record::{Cell, Nulls, Row, Scratch};
 use fpp_codecs::text::Page;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -241,5 +241,34 @@ proptest! {
         let part = Record::shown(&projection.format, &style, &bytes);
         let whole = Record::shown(&record.format, &Style::default(), &bytes);
         prop_assert_eq!(part, only(whole, &names));
+    }
+
+    #[test]
+    fn a_field_alone_is_as_in_the_whole_record(
+        (page, forms) in records(),
+        chosen in vec(any::<bool>(), 5),
+    ) {
+        let first = Record::new(page, &forms, Shape::Flat(Nulls::None), &[false; 5]);
+        let turned = |form: &Form| Form { values: [form.values[1].clone(), form.values[0].clone()], ..form.clone() };
+        let turned = forms.iter().enumerate().map(|(n, form)| if chosen[n] { turned(form) } else { form.clone() });
+        let second = Record::new(page, &turned.collect::<Vec<_>>(), Shape::Flat(Nulls::None), &[false; 5]);
+        let format = &first.format.records[0];
+        prop_assert!(format.has_places());
+        let (mut bytes, wanted) = (first.encode(&first.row)?, second.encode(&second.row)?);
+        let (mut scratch, mut some, mut whole) = (Scratch::default(), Row::default(), Row::default());
+        let fields: Vec<usize> = (0..forms.len()).filter(|n| chosen[*n]).collect();
+        for field in &fields {
+            let written = format.rewrite(*field, &second.row, &mut bytes, &mut scratch);
+            written.map_err(|fault| TestCaseError::fail(fault.to_string()))?;
+            prop_assert_eq!(scratch.repairs(), &[]);
+        }
+        prop_assert_eq!(&bytes, &wanted);
+        format.decode(&bytes, &mut whole);
+        format.decode_some(&fields, &bytes, &mut some);
+        for field in 0..forms.len() {
+            let value = |row: &Row| (row.str(field).map(str::to_owned), row.decimal(field), row.cells[field] == Cell::Absent);
+            let nothing = (None, None, true);
+            prop_assert_eq!(value(&some), if chosen[field] { value(&whole) } else { nothing });
+        }
     }
 }

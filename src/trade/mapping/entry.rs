@@ -160,6 +160,11 @@ impl Entry {
         }
     }
 
+    /// Whether its value cannot be told without the instrument.
+    pub(super) fn needs_instrument(&self) -> bool {
+        matches!(self.rule, Rule::Weight)
+    }
+
     /// The unit that stands beside the value.
     pub(super) fn unit(&self, instrument: Option<&Instrument>) -> Option<Unit> {
         match self.rule {

@@ -126,6 +126,32 @@ impl Mapping {
         self.read(row, instruments, out).map(|_| ())
     }
 
+    /// The fields that an id is made of; nothing where it needs more than them: then [`Mapping::identify`] tells it.
+    pub fn id_fields(&self) -> Option<Vec<usize>> {
+        let mut fields = Vec::new();
+        for entry in self.parts.id.entries().filter_map(|index| self.parts.entries.get(index)) {
+            if entry.needs_instrument() {
+                return None;
+            }
+            fields.extend(entry.fields().iter().map(|field| field.index));
+            fields.extend(entry.required.iter().map(|(when, _)| when.field.index));
+        }
+        Some(fields)
+    }
+
+    /// The id alone of a row that was proven; the row needs no more than [`Mapping::id_fields`].
+    pub fn id(&self, row: &Row, out: &mut Event) -> Result<(), TradeFault> {
+        out.values.clear();
+        out.spans.clear();
+        out.spans.resize(self.parts.entries.len(), NONE);
+        for index in self.parts.id.entries() {
+            let (Some(entry), Some(span)) = (self.parts.entries.get(index), out.spans.get_mut(index)) else { continue };
+            *span = entry.value(row, self.view(None), &mut out.values)?;
+        }
+        self.parts.id.fill(&out.values, &out.spans, &mut out.id);
+        Ok(())
+    }
+
     /// Proves one row: decoding, mapping and business checks; the first bad field in layout order. Fills id, type,
     /// subject and time of `out`, but writes no JSON.
     pub fn judge(&self, row: &Row, instruments: &Instruments, out: &mut Event) -> Result<(), TradeFault> {
