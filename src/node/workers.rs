@@ -29,6 +29,10 @@ const ROUND: u32 = 64;
 const WIDE_ROUND: u32 = 4_096;
 const WIDE_EVERY: Duration = Duration::from_secs(1);
 
+/// For so long, what was read and had no place yet is gone through before the books are asked again: with thousands of files
+/// due and one done every few milliseconds, asking each time would cost more than the work.
+const FRESH: Duration = Duration::from_millis(100);
+
 /// Pause after work whose end could not be written into the books.
 const BOOKS_PAUSE: Duration = Duration::from_secs(1);
 
@@ -42,6 +46,16 @@ struct Known {
 }
 
 type Shared = Arc<Mutex<Known>>;
+
+/// What was due when the books were last asked, and has no place yet: ids and the spools they are at.
+#[derive(Default)]
+struct Listed {
+    rows: Vec<(String, String)>,
+    read: Option<Instant>,
+    /// There may have been more.
+    full: bool,
+    rounds: usize,
+}
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -62,16 +76,17 @@ pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stop
 
 async fn dispatch(rooms: Arc<Rooms>, stopped: signal::Receiver<bool>, kind: Kind, places: Places) -> Result<()> {
     let known = Shared::default();
+    let mut listed = Listed::default();
     let mut wide = Instant::now();
     let mut listener = rooms.bell.listen();
     let mut jobs = JoinSet::new();
     let poll = Duration::from_millis(rooms.settings.work.poll_ms.max(10));
     while !*stopped.borrow() {
         let dispatcher = Dispatcher { rooms: &rooms, kind, stopped: &stopped, places: &places, known: &known };
-        let mut begun = dispatcher.begin(ROUND, &mut jobs).await;
+        let mut begun = dispatcher.begin(ROUND, &mut listed, &mut jobs).await;
         if matches!(begun, Ok(Begun { full: true, count: 0 })) && wide.elapsed() >= WIDE_EVERY {
             wide = Instant::now();
-            begun = dispatcher.begin(WIDE_ROUND, &mut jobs).await;
+            begun = dispatcher.begin(WIDE_ROUND, &mut listed, &mut jobs).await;
         }
         match begun {
             Ok(_) => back(&rooms).await,
@@ -132,16 +147,22 @@ struct Dispatcher<'d> {
 
 impl Dispatcher<'_> {
     /// Begins what is due and has a place.
-    async fn begin(&self, limit: u32, jobs: &mut JoinSet<()>) -> Result<Begun> {
-        let due = self.due(limit).await?;
-        let mut begun = Begun { full: due.len() >= limit as usize, count: 0 };
+    async fn begin(&self, limit: u32, listed: &mut Listed, jobs: &mut JoinSet<()>) -> Result<Begun> {
+        let fresh = listed.read.is_some_and(|read| read.elapsed() < FRESH);
+        if listed.rows.is_empty() || !fresh || limit > ROUND {
+            self.list(limit, listed).await?;
+        }
+        let mut begun = Begun { full: listed.full, count: 0 };
         lock(self.known).elsewhere.retain(|_, until| *until > Instant::now());
-        for (id, spool) in due {
+        for (id, spool) in std::mem::take(&mut listed.rows) {
             if lock(self.known).is_busy(&id) {
                 continue;
             }
             // The next one may be another partner's.
-            let Some(place) = self.places.take(&spool) else { continue };
+            let Some(place) = self.places.take(&spool) else {
+                listed.rows.push((id, spool));
+                continue;
+            };
             lock(self.known).running.insert(id.clone());
             begun.count += 1;
             let (rooms, known, kind) = (self.rooms.clone(), self.known.clone(), self.kind);
@@ -160,6 +181,21 @@ impl Dispatcher<'_> {
             });
         }
         Ok(begun)
+    }
+
+    /// Asks the books what is due. Several nodes begin at different places of what they see, or all would ask for the same
+    /// leases and most of them in vain; the place moves, so that nothing is last for ever.
+    async fn list(&self, limit: u32, listed: &mut Listed) -> Result<()> {
+        listed.rows = self.due(limit).await?;
+        listed.read = Some(Instant::now());
+        listed.full = listed.rows.len() >= limit as usize;
+        listed.rounds = listed.rounds.wrapping_add(1);
+        if self.rooms.settings.several() && !listed.rows.is_empty() {
+            let node = self.rooms.settings.node.bytes().fold(0usize, |sum, byte| sum * 31 % 65_521 + usize::from(byte));
+            let begin = (node + listed.rounds * 13) % listed.rows.len();
+            listed.rows.rotate_left(begin);
+        }
+        Ok(())
     }
 
     /// Ids and the spools they are at, of what this node can work on.

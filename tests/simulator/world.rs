@@ -87,6 +87,7 @@ impl World {
             now_ms: AtomicI64::new(0),
             books: Mutex::new(Books::naming()),
             trace: Mutex::default(),
+            changed: AtomicBool::default(),
             met: Mutex::default(),
         });
         let ground = Arc::new(Ground::new());
@@ -98,6 +99,7 @@ impl World {
             now_ms: AtomicI64::new(0),
             books: Mutex::default(),
             trace: Mutex::default(),
+            changed: AtomicBool::default(),
             met: Mutex::default(),
         };
         let life = Life { node: 9, shared: Arc::new(calm), dead: AtomicBool::new(false), held: Mutex::default() };
@@ -189,6 +191,9 @@ impl World {
 
     /// What must hold at any moment.
     fn check(&mut self) {
+        if !self.shared.changed.swap(false, SeqCst) {
+            return;
+        }
         let books = self.snapshot();
         let look = Evidence::of(&self.ground.places, &*books.ledger, &*self.ground.vault, &self.dropped);
         let evidence = self.runtime.block_on(look).with_taken(&self.taken);
@@ -284,6 +289,7 @@ impl World {
         std::fs::write(out.join(&file.name), &*file.bytes).unwrap();
         std::fs::write(out.join(format!("{}.OK", file.name)), "").unwrap();
         self.dropped.push(file);
+        self.shared.changed.store(true, SeqCst);
     }
 
     fn names(&self, folder: &str) -> Vec<String> {
@@ -308,6 +314,7 @@ impl World {
                 }
                 self.tell(&format!("{name} is taken"));
                 self.taken.push(Taken::new(&name, bytes, &line));
+                self.shared.changed.store(true, SeqCst);
             }
         }
     }
@@ -321,6 +328,7 @@ impl World {
             now_ms: AtomicI64::new(0),
             books: Mutex::new(self.shared.books.lock().unwrap().clone()),
             trace: Mutex::default(),
+            changed: AtomicBool::default(),
             met: Mutex::default(),
         };
         let life = Life { node: 9, shared: Arc::new(calm), dead: AtomicBool::new(false), held: Mutex::default() };
