@@ -1,8 +1,9 @@
 //! Blocks: the digest of each 4 MiB of a content, and reading that hands out no byte before its block was checked.
 //!
 //! The list of digests is a small file of its own: magic, size of the content, the digests, and a SHA-256 over all of
-//! it, so damage to the list is told from damage to the content. Content of at most one block has no list: the digest of
-//! its only block is its name. It proves against damage, not against a forger; the
+//! it, so damage to the list is told from damage to the content. The digests are BLAKE3, because each block is checked each
+//! time it is read; lists of before have SHA-256, which their magic tells. Content of at most one block has no list: the
+//! digest of its only block is its name. It proves against damage, not against a forger; the
 //! forger's case is the content's own SHA-256, which is its name and stands in the ledger.
 
 use super::faults::{damaged, error_of, failed};
@@ -14,12 +15,37 @@ use std::sync::Arc;
 /// Bytes of one block.
 pub const BLOCK_BYTES: usize = 4 * 1024 * 1024;
 
-const MAGIC: &[u8; 8] = b"FPPBLK1\n";
 const DIGEST_BYTES: usize = 32;
 
-/// Size of a content and the SHA-256 of each of its blocks.
+/// What the digests of a list are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Sha256,
+    Blake3,
+}
+
+impl Kind {
+    const ALL: [Kind; 2] = [Kind::Sha256, Kind::Blake3];
+
+    fn magic(self) -> &'static [u8; 8] {
+        match self {
+            Kind::Sha256 => b"FPPBLK1\n",
+            Kind::Blake3 => b"FPPBLK2\n",
+        }
+    }
+
+    fn digest(self, block: &[u8]) -> [u8; DIGEST_BYTES] {
+        match self {
+            Kind::Sha256 => Sha256::digest(block).into(),
+            Kind::Blake3 => blake3::hash(block).into(),
+        }
+    }
+}
+
+/// Size of a content and the digest of each of its blocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocks {
+    kind: Kind,
     size: u64,
     digests: Vec<[u8; DIGEST_BYTES]>,
 }
@@ -27,7 +53,7 @@ pub struct Blocks {
 impl Blocks {
     /// The file's bytes.
     pub fn write(&self) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
+        let mut bytes = self.kind.magic().to_vec();
         bytes.extend(self.size.to_be_bytes());
         self.digests.iter().for_each(|digest| bytes.extend(digest));
         bytes.extend(Sha256::digest(&bytes));
@@ -40,14 +66,15 @@ impl Blocks {
         if Sha256::digest(body).as_slice() != check {
             return Err("the list of block digests does not have its own digest");
         }
-        let body = body.strip_prefix(MAGIC).ok_or("the list of block digests begins wrongly")?;
+        let of_kind = |kind: Kind| body.strip_prefix(kind.magic()).map(|body| (kind, body));
+        let (kind, body) = Kind::ALL.into_iter().find_map(of_kind).ok_or("the list of block digests begins wrongly")?;
         let (size, body) = body.split_first_chunk::<8>().ok_or("the list of block digests is cut off")?;
         let size = u64::from_be_bytes(*size);
         let (digests, rest) = body.as_chunks::<DIGEST_BYTES>();
         if !rest.is_empty() || digests.len() as u64 != size.div_ceil(BLOCK_BYTES as u64) {
             return Err("the list of block digests does not fit the size");
         }
-        Ok(Blocks { size, digests: digests.to_vec() })
+        Ok(Blocks { kind, size, digests: digests.to_vec() })
     }
 
     /// Content of at most one block, whose only digest is its name.
@@ -60,7 +87,7 @@ impl Blocks {
         if size == 0 && Sha256::digest([]).as_slice() != digest {
             return Err("it is empty");
         }
-        Ok(Blocks { size, digests: vec![digest] })
+        Ok(Blocks { kind: Kind::Sha256, size, digests: vec![digest] })
     }
 
     /// Whether the list must be kept beside the content.
@@ -79,7 +106,7 @@ impl Blocks {
 pub struct BlockHasher {
     size: u64,
     filled: usize,
-    hash: Sha256,
+    hash: blake3::Hasher,
     digests: Vec<[u8; DIGEST_BYTES]>,
 }
 
@@ -93,7 +120,8 @@ impl BlockHasher {
             self.filled += now.len();
             bytes = later;
             if self.filled == BLOCK_BYTES {
-                self.digests.push(self.hash.finalize_reset().into());
+                self.digests.push(self.hash.finalize().into());
+                self.hash.reset();
                 self.filled = 0;
             }
         }
@@ -104,7 +132,7 @@ impl BlockHasher {
         if self.filled > 0 {
             self.digests.push(self.hash.finalize().into());
         }
-        Blocks { size: self.size, digests: self.digests }
+        Blocks { kind: Kind::Blake3, size: self.size, digests: self.digests }
     }
 }
 
@@ -192,7 +220,7 @@ impl Reader {
             }
         }
         let digest = usize::try_from(number).ok().and_then(|number| blocks.digests.get(number));
-        if digest.is_none_or(|digest| Sha256::digest(&self.block).as_slice() != digest) {
+        if digest.is_none_or(|digest| blocks.kind.digest(&self.block) != *digest) {
             return Err(damage(format!("the block of {length} bytes that begins at byte {start} was changed")));
         }
         self.loaded = Some(number);
@@ -235,6 +263,29 @@ mod tests {
             changed[at] ^= 1;
             assert!(Blocks::read(&changed).is_err(), "byte {at}");
             assert!(Blocks::read(&written[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_before_is_read() {
+        let content = vec![7u8; BLOCK_BYTES + 3];
+        let digests: Vec<_> = content.chunks(BLOCK_BYTES).map(|block| Kind::Sha256.digest(block)).collect();
+        let blocks = Blocks { kind: Kind::Sha256, size: content.len() as u64, digests };
+        let written = blocks.write();
+        assert!(written.starts_with(b"FPPBLK1\n"));
+        assert_eq!(Blocks::read(&written), Ok(blocks.clone()));
+        let mut read = Vec::new();
+        Content::new("x", blocks, Memory(content.clone())).reader_at(0).read_to_end(&mut read).unwrap();
+        assert!(read == content);
+    }
+
+    struct Memory(Vec<u8>);
+
+    impl Source for Memory {
+        fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+            let from = offset as usize;
+            buffer.copy_from_slice(&self.0[from..from + buffer.len()]);
+            Ok(())
         }
     }
 
