@@ -19,6 +19,7 @@ impl MemoryBooks {
             now_ms: AtomicI64::new(0),
             books: Mutex::new(books::Books::default()),
             trace: Mutex::default(),
+            changed: AtomicBool::default(),
             met: Mutex::default(),
         }))
     }
