@@ -12,7 +12,7 @@ use fpp::error::{Error, Result};
 use fpp::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use fpp::ledger::transfer::FileState;
 use fpp::node::{Node, Options};
-use fpp::outlets::push::{Batch, Engine, Outcome, Posting};
+use fpp::outlets::push::{Batch, Engine, Outcome, Posting, Pushed, Refused};
 use fpp_codecs::Code;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
@@ -32,11 +32,20 @@ struct Hand {
     down: AtomicBool,
     /// It takes so many batches more, and then breaks once in the middle of one.
     breaks_at: AtomicU64,
+    /// Ids that are refused for good, and ids that are there with other data.
+    refuses: Mutex<BTreeSet<String>>,
+    conflicts: Mutex<BTreeSet<String>>,
     /// What came: the transfer, the epoch, and ids in their order.
     pushed: Mutex<Vec<(String, u64, Vec<String>)>>,
 }
 
 impl Hand {
+    /// Whether an event is not taken, and then whether for other data under its id.
+    fn minds(&self, id: &str) -> Option<bool> {
+        let refused = self.refuses.lock().unwrap().contains(id).then_some(false);
+        refused.or_else(|| self.conflicts.lock().unwrap().contains(id).then_some(true))
+    }
+
     fn ids(&self) -> Vec<String> {
         self.pushed.lock().unwrap().iter().flat_map(|(.., ids)| ids.clone()).collect()
     }
@@ -69,7 +78,17 @@ impl Engine for Handled {
             self.inner.push(posting, &half).await?;
             return Err(away());
         }
-        self.inner.push(posting, batch).await
+        let all = batch.events.iter().cloned();
+        let (bad, good): (Vec<Pushed>, Vec<Pushed>) = all.partition(|e| self.hand.minds(&e.id).is_some());
+        let good = Batch { json: batch.json.clone(), events: good };
+        self.inner.push(posting, &good).await?;
+        let mut outcome = Outcome::default();
+        for event in bad {
+            let conflict = self.hand.minds(&event.id) == Some(true);
+            let refused = Refused { record: event.record, id: event.id, why: "a test minds it".to_owned() };
+            if conflict { &mut outcome.conflicts } else { &mut outcome.refused }.push(refused);
+        }
+        Ok(outcome)
     }
 
     async fn look(&self) -> Result<String> {
@@ -237,5 +256,115 @@ async fn a_break_in_the_middle_of_a_file_loses_nothing_and_another_life_goes_on(
     let once: BTreeSet<_> = hands.must.ids().into_iter().collect();
     assert_eq!(once.len() as u64, file.events + second.events);
     assert_eq!(node.ledger.verify(None).await.unwrap().broken, None);
+    node.stop().await;
+}
+
+/// Says something to the running node, as an operator does.
+async fn say(site: &Site, words: &[&str]) -> String {
+    let (config, words) = (site.settings_file(), words.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let said = tokio::task::spawn_blocking(move || {
+        let mut fpp = std::process::Command::new(env!("CARGO_BIN_EXE_fpp"));
+        fpp.arg("--config").arg(config).args(&words).output().unwrap()
+    });
+    let output = said.await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deferred_outlet_lets_the_answer_go_and_stays_owed_until_it_has_everything() {
+    let site = site();
+    let (node, hands) = start(&site).await;
+    hands.must.down.store(true, SeqCst);
+    let file = drop_file(&site, 1, 10, Dropped::Good);
+    wait_for(&node, "it waits", async || postings(&node).await.iter().any(|d| !d.last_error.is_empty())).await;
+    let id = transfers(&*node.ledger).await[0].id.clone();
+    let story = say(&site, &["transfers", "show", &id.0]).await;
+    assert!(story.contains(&format!("fpp outlets defer --transfer {id}")), "{story}");
+    say(&site, &["outlets", "defer", "--transfer", &id.0, "--reason", "answer due 18:30"]).await;
+    wait_for(&node, "answered", async || transfers(&*node.ledger).await[0].state == FileState::Archived).await;
+    assert_eq!(appended(&site, "must"), Vec::<String>::new(), "the answer went without it");
+    let status = say(&site, &["status"]).await;
+    assert!(status.contains("OWED to must"), "{status}");
+    let line = say(&site, &["outlets", "--json"]).await;
+    let line = line.lines().find(|line| line.contains("\"must\"")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!((&line["routes"][0]["deferred"], &line["routes"][0]["gating"]), (&1.into(), &0.into()), "{line}");
+    assert_eq!(line["routes"][0]["records"], 10);
+    hands.must.down.store(false, SeqCst);
+    settled(&node, 1).await.unwrap();
+    assert_eq!(appended(&site, "must").len() as u64, file.events);
+    assert!(node.ledger.debts(10).await.unwrap().is_empty(), "it is paid");
+    assert!(!say(&site, &["status"]).await.contains("OWED"));
+    assert_eq!(node.ledger.verify(None).await.unwrap().broken, None);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_optional_outlet_refuses_is_a_dead_letter_until_it_is_taken() {
+    let site = site();
+    let (node, hands) = start(&site).await;
+    let first = drop_file(&site, 1, 10, Dropped::Good);
+    settled(&node, 1).await.unwrap();
+    let ids: Vec<String> = appended(&site, "may");
+    let second = core_file(2, 10, Dropped::Good);
+    // The ids of the second file are known once the required outlet has them.
+    hands.may.down.store(true, SeqCst);
+    site.drop_file(&second.name, &second.bytes, Some(""), NOW_MS);
+    wait_for(&node, "the second is there", async || {
+        appended(&site, "must").len() as u64 == first.events + second.events
+    })
+    .await;
+    let new: Vec<String> = appended(&site, "must").split_off(ids.len());
+    assert_ne!(new[0], ids[0]);
+    hands.may.refuses.lock().unwrap().insert(new[2].clone());
+    hands.may.conflicts.lock().unwrap().insert(new[4].clone());
+    hands.may.down.store(false, SeqCst);
+    settled(&node, 2).await.unwrap();
+    let dead = node.ledger.dead_letters(Some("may"), None, false, 10).await.unwrap();
+    let told: Vec<_> = dead.iter().map(|letter| (letter.id.clone(), letter.conflict)).collect();
+    assert_eq!(told, [(new[2].clone(), false), (new[4].clone(), true)]);
+    let topics: BTreeSet<_> =
+        node.ledger.notices(false, 50).await.unwrap().into_iter().map(|n| (n.notice.topic, n.notice.code)).collect();
+    assert!(topics.contains(&("dead-letter".into(), 4013)) && topics.contains(&("event-conflict".into(), 4014)));
+    assert_eq!(appended(&site, "may").len() as u64, first.events + second.events - 2, "the others went on");
+    assert!(say(&site, &["outlets", "dead"]).await.contains(&new[2]));
+    // The service takes the one now, the other still has other data.
+    hands.may.refuses.lock().unwrap().clear();
+    say(&site, &["outlets", "redrive", "--outlet", "may", "--reason", "it takes them now"]).await;
+    wait_for(&node, "one is left", async || {
+        let left = node.ledger.dead_letters(Some("may"), None, false, 10).await.unwrap();
+        left.len() == 1 && left[0].conflict && !left[0].due
+    })
+    .await;
+    assert_eq!(appended(&site, "may").last(), Some(&new[2]), "it alone was pushed once more");
+    assert_eq!(node.ledger.verify(None).await.unwrap().broken, None);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_pushes_the_same_events_again_and_a_pause_holds_them_back() {
+    let site = site();
+    let (node, hands) = start(&site).await;
+    let file = drop_file(&site, 1, 10, Dropped::Good);
+    settled(&node, 1).await.unwrap();
+    say(&site, &["pause", "outlet", "must", "--reason", "maintenance"]).await;
+    let before = hands.must.ids();
+    let replay =
+        ["outlets", "replay", "pmtrd", "--from", "2025-06-20", "--outlet", "must", "--reason", "table restored"];
+    assert!(say(&site, &replay).await.starts_with("1 files of pmtrd"));
+    let line = say(&site, &["outlets"]).await;
+    assert!(line.contains("PAUSED"), "{line}");
+    assert_eq!(hands.must.ids(), before, "a paused outlet gets nothing");
+    say(&site, &["resume", "outlet", "must", "--reason", "done"]).await;
+    wait_for(&node, "all again", async || hands.must.ids().len() as u64 == 2 * file.events).await;
+    settled(&node, 1).await.unwrap();
+    let ids = hands.must.ids();
+    assert_eq!(ids[..before.len()], ids[before.len()..], "the same ids in the same order");
+    let epochs: Vec<u64> = hands.must.pushed.lock().unwrap().iter().map(|(_, epoch, _)| *epoch).collect();
+    assert!(epochs.is_sorted() && epochs.first() < epochs.last(), "{epochs:?}");
+    let later =
+        ["outlets", "replay", "pmtrd", "--from", "2025-06-21", "--outlet", "must", "--reason", "none of that day"];
+    assert!(say(&site, &later).await.starts_with("0 files"));
     node.stop().await;
 }

@@ -23,6 +23,7 @@ pub(super) fn router(doors: Arc<Doors>) -> Router {
         .route("/control/v1/day", post(day))
         .route("/control/v1/notices/ack", post(acknowledge_notice))
         .route("/control/v1/purge", post(purge))
+        .route("/control/v1/consumers/forget", post(forget_consumer))
         .route("/control/v1/requests/{id}/{word}", post(settle))
         .route("/control/v1/{verb}", post(act))
         .with_state(doors)
@@ -87,6 +88,26 @@ async fn acknowledge_notice(
 ) -> Result<Json<Value>, Problem> {
     apply(&doors, Change::AcknowledgeNotice { id: body.id, by: body.by }).await?;
     Ok(Json(json!({ "message": format!("notice {} acknowledged", body.id) })))
+}
+
+#[derive(Deserialize)]
+struct ConsumerBody {
+    name: String,
+    by: String,
+}
+
+async fn forget_consumer(
+    State(doors): State<Arc<Doors>>,
+    Json(body): Json<ConsumerBody>,
+) -> Result<Json<Value>, Problem> {
+    let ConsumerBody { name, by } = body;
+    if doors.inbound.ledger.consumer(&name).await.map_err(refused)?.is_none() {
+        let error = Error::halt(Code::NOT_READY, format!("there is no consumer `{name}`"));
+        return Err(refused(error.hint("`fpp consumers` lists them.")));
+    }
+    apply(&doors, Change::Forget { consumer: name.clone() }).await?;
+    tracing::info!(consumer = name, by, "a consumer is forgotten");
+    Ok(Json(json!({ "message": format!("consumer {name} is forgotten; its name is free") })))
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@
 //! done when it was asked; its confirmation and its changes are one transaction.
 
 use super::Doors;
+use super::outlets::{self, Wanted};
 use super::person::Caller;
 use crate::delivery::verbs::{self as deliveries, Again};
 use crate::error::{Error, Result};
@@ -43,6 +44,12 @@ pub(super) struct Asked {
     /// ... that were delivered since this time.
     #[serde(default)]
     since_ms: Option<i64>,
+    /// Outlet: the one that is deferred, redriven or replayed.
+    #[serde(default)]
+    outlet: Option<String>,
+    /// Replayed is what is of this business date or a later one.
+    #[serde(default)]
+    from: Option<String>,
     /// Why.
     pub(super) reason: String,
     /// Digest of the bytes that were looked at.
@@ -51,7 +58,7 @@ pub(super) struct Asked {
     /// The batches that never come: `0003`, or `0002-0003`.
     #[serde(default)]
     skip: Option<String>,
-    /// The route of an event that is taken back or put right, where it is named by its id.
+    /// The route that is replayed, or that of an event that is taken back or put right, where it is named by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     route: Option<String>,
     /// What an event should have said: fields and values. Never kept: it becomes `content` before anything is booked.
@@ -69,13 +76,20 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    fn replay<'a>(&'a self, by: &'a str) -> Wanted<'a> {
+        let word = |text: &'a Option<String>| text.as_deref().unwrap_or_default();
+        Wanted { outlet: word(&self.outlet), route: word(&self.route), from: word(&self.from), by }
+    }
+
     fn subject(&self) -> String {
         match (&self.switch, &self.partner) {
             (Some(switch), _) => switch.to_string(),
             (None, Some(partner)) => format!("partner {partner}"),
-            (None, None) => match &self.route {
-                Some(route) => format!("{} of {route}", self.id),
-                None => self.id.clone(),
+            (None, None) => match (&self.outlet, &self.route) {
+                (Some(outlet), Some(route)) => format!("outlet {outlet}, route {route}"),
+                (Some(outlet), None) if self.id.is_empty() => format!("outlet {outlet}"),
+                (None, Some(route)) => format!("{} of {route}", self.id),
+                _ => self.id.clone(),
             },
         }
     }
@@ -172,15 +186,17 @@ pub(super) async fn settle(doors: &Doors, id: &str, confirmed: bool, said: &Aske
 
 /// Refuses a word that the caller's token does not allow, before anything is said of what it is about.
 async fn may(doors: &Doors, word: &str, asked: &Asked, caller: &Caller) -> Result<()> {
-    if caller.may(word, route_of(doors, asked).await?.as_deref()) {
+    if caller.may(word, route_of(doors, word, asked).await?.as_deref()) {
         return Ok(());
     }
     Err(Error::halt(Code::LOGIN, format!("this token does not allow `{word}` of {}", asked.subject()))
         .hint("Its verbs and routes stand in the node's token file."))
 }
 
-/// The route of what is asked about; none of a partner, nor of what is not there.
-async fn route_of(doors: &Doors, asked: &Asked) -> Result<Option<String>> {
+/// The route of what is asked about; none of a partner, nor of what is not there. What the caller says of it counts only
+/// where that decides what is done: else a token would reach what is another route's by naming its own.
+async fn route_of(doors: &Doors, word: &str, asked: &Asked) -> Result<Option<String>> {
+    let of_event = [Verb::Void.word(), Verb::Correct.word()].contains(&word);
     let ledger = &*doors.inbound.ledger;
     match (&asked.switch, &asked.partner) {
         (Some(switch), _) => Ok(match switch.kind {
@@ -189,13 +205,16 @@ async fn route_of(doors: &Doors, asked: &Asked) -> Result<Option<String>> {
             SwitchKind::Partner => None,
         }),
         (None, Some(_)) => Ok(None),
-        (None, None) if asked.route.is_some() => Ok(asked.route.clone()),
-        (None, None) => {
+        (None, None) if word == Verb::Replay.word() => Ok(asked.route.clone()),
+        (None, None) if of_event => {
             if let Some(position) = Position::parse(&asked.id) {
                 let after = position.publication.saturating_sub(1);
                 let found = ledger.publications(after, 1).await?;
                 return Ok(found.into_iter().next().map(|transfer| transfer.route));
             }
+            Ok(asked.route.clone())
+        }
+        (None, None) => {
             let delivery = ledger.delivery(&DeliveryId(asked.id.clone())).await?;
             let id = delivery.map_or_else(|| TransferId(asked.id.clone()), |delivery| delivery.transfer);
             Ok(ledger.transfer(&id).await?.map(|transfer| transfer.route))
@@ -230,6 +249,11 @@ fn needs_second(doors: &Doors, verb: Verb, route: Option<&str>) -> bool {
 async fn plan(doors: &Doors, verb: Verb, asked: &Asked, by: &str) -> Result<Planned> {
     let ledger = &*doors.inbound.ledger;
     match (&asked.switch, &asked.partner) {
+        (None, None) if verb == Verb::Redrive => {
+            let outlet = asked.outlet.as_deref().unwrap_or_default();
+            outlets::plan_redrive(ledger, &doors.inbound.routes, outlet, &asked.id, by).await
+        }
+        (None, None) if verb == Verb::Replay => outlets::plan_replay(&doors.inbound.routes, &asked.replay(by)),
         (Some(switch), _) => plan_switch(doors, verb, switch, by).await,
         (None, Some(partner)) if verb == Verb::Resend => {
             is_known(doors, &Switch { kind: SwitchKind::Partner, name: partner.clone() })?;
@@ -258,6 +282,7 @@ async fn plan(doors: &Doors, verb: Verb, asked: &Asked, by: &str) -> Result<Plan
                 digest: asked.digest.clone(),
                 skip,
                 core_agreed: asked.core_agreed,
+                outlet: asked.outlet.clone(),
                 by: who.to_owned(),
             };
             verbs::plan(&doors.inbound, verb, &request).await
@@ -322,6 +347,11 @@ async fn carry_out(
 ) -> Result<String> {
     if let (Verb::Resend, Some(partner)) = (verb, &asked.partner) {
         return send_again(doors, partner, asked.since_ms.unwrap_or(0), by, settle).await;
+    }
+    if verb == Verb::Replay {
+        let said = outlets::replay(doors, &asked.replay(by), settle).await?;
+        tracing::info!(subject = asked.subject(), by, "{said}");
+        return Ok(said);
     }
     for look in 1.. {
         let changes = planned.changes.iter().cloned().chain(settle.clone()).collect();

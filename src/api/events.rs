@@ -29,14 +29,14 @@ const LIMIT_USUAL: usize = 1_000;
 /// Longest wait for news.
 const WAIT_MAX_S: u64 = 60;
 /// What to do about a position that is none.
-const POSITIONS: &str = "Take the position from `Fpp-Position`, or leave it out to begin.";
+pub(super) const POSITIONS: &str = "Take the position from `Fpp-Position`, or leave it out to begin.";
 
 #[derive(Deserialize)]
 pub(super) struct Wanted {
-    after: Option<String>,
+    pub(super) after: Option<String>,
     limit: Option<usize>,
     wait: Option<u64>,
-    from: Option<String>,
+    pub(super) from: Option<String>,
     r#type: Option<String>,
     route: Option<String>,
     instrument: Option<String>,
@@ -47,6 +47,11 @@ pub(super) async fn read(
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    give(doors, wanted, headers).await
+}
+
+/// Answers what is wanted, in the form that the reader accepts.
+pub(super) async fn give(doors: Arc<Doors>, wanted: Wanted, headers: HeaderMap) -> Result<Response, Problem> {
     let reading = reading(&doors, &wanted, &headers).await?;
     if accepts(&headers, "text/event-stream") {
         return live::open(doors, reading).await;
@@ -96,18 +101,21 @@ async fn begin(doors: &Doors, wanted: &Wanted, headers: &HeaderMap) -> Result<Po
             Position::parse(text).ok_or_else(|| unusable(format!("`{text}` is no position"), POSITIONS))
         }
         (Some(_), Some(_)) => Err(unusable("`after` and `from` are both given".to_owned(), "Give one of them.")),
-        (None, Some(date)) => {
-            let day = Date::parse(date).filter(|_| date.len() == 10);
-            day.ok_or_else(|| unusable(format!("`{date}` is no date"), "Dates are written 2025-06-20."))?;
-            let ledger = &doors.inbound.ledger;
-            let first = ledger.first_publication_of(date).await.map_err(Problem::from)?;
-            let before = match first {
-                Some(first) => first.saturating_sub(1),
-                None => ledger.last_publication().await.map_err(Problem::from)?,
-            };
-            Ok(Position::after(before))
-        }
+        (None, Some(date)) => before_day(doors, date).await,
     }
+}
+
+/// Before the first file of a business date; at the end where there is none yet.
+pub(super) async fn before_day(doors: &Doors, date: &str) -> Result<Position, Problem> {
+    let day = Date::parse(date).filter(|_| date.len() == 10);
+    day.ok_or_else(|| unusable(format!("`{date}` is no date"), "Dates are written 2025-06-20."))?;
+    let ledger = &doors.inbound.ledger;
+    let first = ledger.first_publication_of(date).await.map_err(Problem::from)?;
+    let before = match first {
+        Some(first) => first.saturating_sub(1),
+        None => ledger.last_publication().await.map_err(Problem::from)?,
+    };
+    Ok(Position::after(before))
 }
 
 /// A page is large, so it becomes the body where it stands.
@@ -130,7 +138,7 @@ fn accepts(headers: &HeaderMap, kind: &str) -> bool {
     headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains(kind))
 }
 
-fn unusable(what: String, hint: &'static str) -> Problem {
+pub(super) fn unusable(what: String, hint: &'static str) -> Problem {
     let error = Error::halt(Code::RANGE, what).hint(hint);
     Problem::new(StatusCode::BAD_REQUEST, error)
 }

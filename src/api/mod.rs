@@ -6,12 +6,14 @@
 
 mod bearer;
 pub mod client;
+mod consumers;
 mod control;
 mod desk;
 mod events;
 mod health;
 mod live;
 mod operate;
+mod outlets;
 mod pages;
 pub mod person;
 mod problem;
@@ -20,6 +22,7 @@ pub mod serve;
 pub mod tokens;
 
 use crate::bell::Bell;
+use crate::delivery::outlet::Postings;
 use crate::inbound::work::Inbound;
 use crate::ledger::verbs::Verb;
 use std::collections::BTreeSet;
@@ -43,6 +46,8 @@ pub struct Doors {
     pub tokens: Option<Tokens>,
     /// Books, vault, plans.
     pub inbound: Arc<Inbound>,
+    /// The node's outlets.
+    pub postings: Arc<Postings>,
     /// Installation name.
     pub installation: String,
     /// Node name.

@@ -1,6 +1,7 @@
 //! Operators' verbs over HTTP, for consoles and scripts that are not on the node's machine (D25, D27).
 //!
-//! `POST /v1/operate/{verb}`, `POST /v1/days`, `GET /v1/requests`, `POST /v1/requests/{id}/confirm|decline`: the same desk as
+//! `POST /v1/operate/{verb}`, `POST /v1/days`, `GET /v1/requests`, `POST /v1/requests/{id}/confirm|decline`, `GET
+//! /v1/outlets`, `GET /v1/outlets/dead`: the same desk as
 //! behind the control socket, the same tables, reasons and second person. Never weaker: nobody is let in without a token,
 //! and a token allows only the verbs and routes that stand beside it. Who asks is the token's person; what a program says
 //! of itself counts for nothing.
@@ -13,7 +14,7 @@ use super::{Doors, bearer};
 use crate::error::Error;
 use crate::inbound;
 use crate::ledger::verbs::Verb;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -31,6 +32,8 @@ pub(super) fn router() -> Router<Arc<Doors>> {
         .route("/v1/requests", get(requests))
         .route("/v1/requests/{id}/{word}", post(settle))
         .route("/v1/days", post(day))
+        .route("/v1/outlets", get(outlets))
+        .route("/v1/outlets/dead", get(dead))
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
 }
 
@@ -89,6 +92,39 @@ async fn requests(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Result
         })
         .collect();
     Ok(Json(json!({ "requests": open })))
+}
+
+/// What waits for each outlet, for operators whose token sees all routes: an outlet's queue is of several.
+async fn outlets(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
+    sees_all(&caller(&doors, &headers)?)?;
+    super::outlets::overview(&doors).await.map(Json).map_err(refused)
+}
+
+#[derive(Deserialize)]
+struct Dead {
+    outlet: Option<String>,
+    limit: Option<u32>,
+}
+
+async fn dead(
+    State(doors): State<Arc<Doors>>,
+    headers: HeaderMap,
+    Query(wanted): Query<Dead>,
+) -> Result<Json<Value>, Problem> {
+    sees_all(&caller(&doors, &headers)?)?;
+    let limit = wanted.limit.unwrap_or(100).min(10_000);
+    let letters = doors.inbound.ledger.dead_letters(wanted.outlet.as_deref(), None, false, limit).await;
+    Ok(Json(json!({ "dead": letters.map_err(refused)? })))
+}
+
+fn sees_all(caller: &Caller) -> Result<(), Problem> {
+    match caller {
+        Caller::Token(token) if token.routes.is_some() => {
+            let what = format!("the token {} does not see every route", token.name);
+            Err(refused(Error::halt(Code::LOGIN, what).hint("The routes of a token stand in the node's token file.")))
+        }
+        _ => Ok(()),
+    }
 }
 
 #[derive(Deserialize)]

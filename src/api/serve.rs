@@ -1,6 +1,6 @@
 //! The two listeners and how they close: no new connection, answers under way are finished.
 
-use super::{Doors, control, events, health, operate, person, schemas};
+use super::{Doors, consumers, control, events, health, operate, person, schemas};
 use crate::error::{Error, Result};
 use axum::Router;
 use axum::routing::get;
@@ -35,6 +35,7 @@ pub async fn start(
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .merge(operate::router())
+        .merge(consumers::router())
         .with_state(doors.clone());
     let operators = control::router(doors);
     services.spawn(serve_tcp(tcp, open, stopped.clone()));

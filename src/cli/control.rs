@@ -31,6 +31,12 @@ pub(super) struct Command {
     /// ... that were delivered since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) since_ms: Option<i64>,
+    /// Outlet that is deferred, redriven or replayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) outlet: Option<String>,
+    /// Replayed is what is of this business date or a later one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) from: Option<String>,
     /// Why.
     pub(super) reason: String,
     /// Digest of the file meant, so that nobody releases another one than he looked at.
@@ -39,7 +45,7 @@ pub(super) struct Command {
     /// The batches that never come.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) skip: Option<String>,
-    /// Route of an event that is named by its id.
+    /// Route that is replayed, or of an event that is named by its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) route: Option<String>,
     /// What the event should have said.

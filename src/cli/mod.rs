@@ -20,6 +20,7 @@ mod streams;
 mod tables;
 
 mod check;
+mod consumers;
 mod correction;
 mod day;
 mod decode;
@@ -47,6 +48,7 @@ mod nodes;
 mod notices;
 mod operate;
 mod outlets;
+mod outlets_act;
 mod pause;
 mod prove;
 mod requests;
@@ -97,6 +99,7 @@ enum Verb {
     Deliveries(deliveries::Deliveries),
     Notices(notices::Notices),
     Outlets(outlets::Outlets),
+    Consumers(consumers::Consumers),
     Events(events::Events),
     Ledger(ledger::LedgerVerb),
     Hold(operate::Hold),
@@ -161,6 +164,7 @@ impl Verb {
             Verb::Deliveries(verb) => verb.run(global, out),
             Verb::Notices(verb) => verb.run(global, out),
             Verb::Outlets(verb) => verb.run(global, out),
+            Verb::Consumers(verb) => verb.run(global, out),
             Verb::Events(verb) => verb.run(global, out),
             Verb::Ledger(verb) => verb.run(global, out),
             Verb::Hold(verb) => verb.run(global, out),

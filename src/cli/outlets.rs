@@ -1,30 +1,52 @@
-//! `fpp outlets`: what waits for each outlet that events are pushed to, and what it did not take.
+//! `fpp outlets`: what waits for each outlet that events are pushed to; its verbs are in `outlets_act.rs`.
 
 use super::books;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
+use super::outlets_act::{Dead, Defer, Redrive, Replay};
 use super::output::{Align, Output, Table, note};
 use super::show::{Times, grouped};
 use crate::clock::Clock;
 use crate::delivery::overview::{self, OutletLine};
 use crate::settings::Settings;
 use crate::telemetry::report::NodeReport;
-use clap::Args;
+use clap::{Args, Subcommand};
 
 /// Show the outlets that events are pushed to: whether each answers, what waits for it and since when, and why.
 ///
 /// `records` are those that the outlet has not confirmed, `waits` is the time since the oldest file was posted. Whether an
 /// outlet answers is what the node of this machine saw.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  fpp outlets\n  fpp outlets --json")]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  fpp outlets\n  fpp outlets dead\n  fpp outlets defer --transfer 01JY3V8Q5TZ6QX2M4N7P9RSTVW \
+                  --reason \"queue is down\""
+)]
 pub(super) struct Outlets {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Print JSON, one outlet a line
     #[arg(long)]
     json: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum What {
+    Dead(Dead),
+    Defer(Defer),
+    Redrive(Redrive),
+    Replay(Replay),
+}
+
 impl Outlets {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        match self.what {
+            Some(What::Dead(verb)) => return verb.run(global, out),
+            Some(What::Defer(verb)) => return verb.run(global, out),
+            Some(What::Redrive(verb)) => return verb.run(global, out),
+            Some(What::Replay(verb)) => return verb.run(global, out),
+            None => {}
+        }
         let settings = global.settings()?;
         let lines = wait(look(&settings))?;
         if self.json {

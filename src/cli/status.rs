@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// Untaken deliveries counted.
 const UNTAKEN_MAX: u32 = 1_000;
+/// Deferred deliveries that are listed.
+const DEBTS_MAX: u32 = 100;
 /// Pause between two looks.
 const WATCH: Duration = Duration::from_secs(2);
 /// Clears a terminal.
@@ -49,10 +51,21 @@ struct Overview {
     open_notices: usize,
     /// What operators paused.
     paused: Vec<Pause>,
+    /// What operators deferred and is still due.
+    debts: Vec<Debt>,
     /// Requests that wait for a second person.
     open_requests: usize,
     /// More is not taken than was counted.
     untaken_cut: bool,
+}
+
+/// A delivery that an operator deferred.
+#[derive(Debug, Default, Serialize)]
+struct Debt {
+    transfer: String,
+    file: String,
+    to: String,
+    error: String,
 }
 
 /// Files of one route.
@@ -144,7 +157,12 @@ async fn look(settings: &Settings) -> Result<Overview, Failure> {
     let days = series::overview(&*books, settings, Clock::System.now_ms()).await?;
     let paused = books.pauses().await?;
     let open_requests = books.asks(false, 1_000).await?.len();
-    Ok(Overview { running, node, routes, days, open_notices, paused, open_requests, untaken_cut })
+    let mut debts = Vec::new();
+    for debt in books.debts(DEBTS_MAX).await? {
+        let file = books.transfer(&debt.transfer).await?.map(|transfer| transfer.name).unwrap_or_default();
+        debts.push(Debt { transfer: debt.transfer.to_string(), file, to: debt.spool, error: debt.last_error });
+    }
+    Ok(Overview { running, node, routes, days, open_notices, paused, debts, open_requests, untaken_cut })
 }
 
 fn line<'a>(routes: &'a mut Vec<RouteLine>, name: &str) -> &'a mut RouteLine {
@@ -198,6 +216,10 @@ fn tell(overview: &Overview, settings: &Settings, times: &Times, out: &mut Outpu
     }
     for pause in &overview.paused {
         out.line(format_args!("\nPAUSED {} since {}, by {}", pause.switch, times.with_zone(pause.since_ms), pause.by))?;
+    }
+    for debt in &overview.debts {
+        let Debt { transfer, file, to, error } = debt;
+        out.line(format_args!("\nOWED to {to}: {file} ({transfer}), whose answer went without it: {error}"))?;
     }
     if overview.untaken_cut {
         let most = grouped(u64::from(UNTAKEN_MAX));

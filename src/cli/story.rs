@@ -8,7 +8,7 @@ use super::show::{Times, count, grouped, state, verdict};
 use crate::inbound::{order, verbs};
 use crate::ledger::Ledger;
 use crate::ledger::change::{JournalRow, Reject};
-use crate::ledger::delivery::{Delivery, DeliveryState};
+use crate::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use crate::ledger::fold::{Entry, What, transfer_subject};
 use crate::ledger::transfer::{FileState, Total, Transfer, Verdict};
 use crate::ledger::verbs::{Effect, Verb};
@@ -44,18 +44,22 @@ impl Story {
 
 /// What an operator can do now: asked of the same table that the node goes by.
 fn commands(transfer: &Transfer, deliveries: &[Delivery]) -> Vec<(String, &'static str)> {
-    if !verbs::needs_hand(transfer) && !deliveries.iter().any(|delivery| delivery.state == DeliveryState::Held) {
+    let of_outlet = |d: &Delivery| matches!(d.purpose, Purpose::Events | Purpose::Posting);
+    let waits = deliveries.iter().any(|d| d.gates() && of_outlet(d) && !d.last_error.is_empty());
+    let held = deliveries.iter().any(|delivery| delivery.state == DeliveryState::Held);
+    if !verbs::needs_hand(transfer) && !held && !waits {
         return Vec::new();
     }
     let id = &transfer.id;
     let digest = transfer.facts.sha256.as_deref().and_then(|d| d.get(..16));
     let digest = digest.map_or_else(|| " --digest DIGEST".to_owned(), |d| format!(" --digest {d}"));
     let mut commands = Vec::new();
-    for verb in [Verb::Release, Verb::Reject, Verb::Retry] {
+    for verb in [Verb::Release, Verb::Reject, Verb::Retry, Verb::Defer] {
         let row = verbs::row_of(verb, transfer);
         let skip = order::waits_for(transfer).map(|batches| format!("{digest} --skip {batches}"));
         let options = match (verb, row.effect) {
             (_, Effect::Refused) => continue,
+            (Verb::Defer, _) if !waits => continue,
             (_, Effect::Skip) => match &skip {
                 None => continue,
                 Some(skip) => skip.as_str(),
@@ -64,7 +68,11 @@ fn commands(transfer: &Transfer, deliveries: &[Delivery]) -> Vec<(String, &'stat
             (_, Effect::Anew) => " --core-agreed",
             _ => "",
         };
-        commands.push((format!("fpp {} {id}{options} --reason \"...\"", verb.word()), meaning(row.effect)));
+        let words = match verb {
+            Verb::Defer => format!("outlets defer --transfer {id}"),
+            _ => format!("{} {id}", verb.word()),
+        };
+        commands.push((format!("fpp {words}{options} --reason \"...\""), meaning(row.effect)));
     }
     commands
 }
@@ -81,6 +89,7 @@ fn meaning(effect: Effect) -> &'static str {
         Effect::Anew => "its bytes are judged again and answered again; the core must know",
         Effect::Stop => "nothing of it goes on or out until a person says so",
         Effect::SendAgain => "what its partners took is sent again, the same bytes under the same names",
+        Effect::Defer => "its answer goes out without the outlets that it waits for; they get its events later",
         Effect::Refused => "nothing",
     }
 }

@@ -14,6 +14,8 @@ pub mod outlet;
 pub mod overview;
 pub mod posting;
 pub mod publish;
+pub mod redrive;
+pub mod replay;
 mod settle;
 pub mod sweep;
 pub mod taken;

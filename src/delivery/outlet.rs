@@ -2,10 +2,11 @@
 
 pub use super::breaker::{Breaker, Down};
 use crate::clock::Clock;
+use crate::ledger::transfer::Transfer;
 use crate::outlets::Books;
 use crate::outlets::events::View;
 use crate::outlets::filter::Filter;
-use crate::outlets::push::Engine;
+use crate::outlets::push::{Engine, Posting};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,21 @@ pub struct Postings {
     pub clock: Clock,
     /// Outlets by name.
     pub outlets: BTreeMap<String, Arc<Outlet>>,
+}
+
+impl Postings {
+    /// What an outlet is told of a transfer whose events it gets under a lease of this epoch.
+    pub(super) fn told(&self, outlet: &Outlet, transfer: &Transfer, epoch: u64, required: bool) -> Posting {
+        Posting {
+            outlet: outlet.name.clone(),
+            installation: self.installation.clone(),
+            transfer: transfer.id.0.clone(),
+            route: transfer.route.clone(),
+            business_date: transfer.facts.of_file().map(|identity| identity.business_date.clone()),
+            epoch,
+            required,
+        }
+    }
 }
 
 /// One outlet.

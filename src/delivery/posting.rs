@@ -98,7 +98,7 @@ impl Run<'_> {
             let hint = "Put it back, restart, then `fpp retry ID`; or give it up: `fpp release ID`.";
             return Err(Stop::Own(Error::halt(Code::PLAN, what).hint(hint)));
         };
-        let posting = self.posting(&transfer);
+        let posting = cx.told(outlet, &transfer, self.fence.epoch, self.delivery.required);
         // What is sent again from its beginning is not cut short by what the target has of the first time.
         let told = match self.delivery.round {
             0 => outlet.engine.cursor(&posting).await.map_err(Stop::Outlet)?,
@@ -119,18 +119,6 @@ impl Run<'_> {
                 Some(next) if !*stopped.borrow() => (filled, spare) = (next, batch),
                 _ => return Ok(()),
             }
-        }
-    }
-
-    fn posting(&self, transfer: &Transfer) -> Posting {
-        Posting {
-            outlet: self.outlet.name.clone(),
-            installation: self.cx.installation.clone(),
-            transfer: transfer.id.0.clone(),
-            route: transfer.route.clone(),
-            business_date: transfer.facts.of_file().map(|identity| identity.business_date.clone()),
-            epoch: self.fence.epoch,
-            required: self.delivery.required,
         }
     }
 

@@ -23,7 +23,10 @@ pub fn event(
         Verb::Retry => DeliveryEvent::Retry,
         Verb::Resend => DeliveryEvent::Resend,
         Verb::Release => DeliveryEvent::Vouch,
-        Verb::Reject | Verb::Pause | Verb::Resume | Verb::Void | Verb::Correct => return Err(row.said),
+        Verb::Defer => DeliveryEvent::Defer,
+        Verb::Reject | Verb::Pause | Verb::Resume | Verb::Void | Verb::Correct | Verb::Replay | Verb::Redrive => {
+            return Err(row.said);
+        }
     };
     row.next.map(|_| (event, row.said)).ok_or(row.said)
 }
@@ -41,6 +44,11 @@ pub async fn plan(ledger: &dyn Ledger, now_ms: i64, verb: Verb, id: &DeliveryId,
         return Err(Error::halt(Code::NOT_READY, what).hint(
             "Let the answer go without it first: `fpp outlets defer --transfer ID`; it stays listed until it is paid.",
         ));
+    }
+    let deferrable = delivery.gates() && matches!(delivery.purpose, Purpose::Events | Purpose::Posting);
+    if event == DeliveryEvent::Defer && !deferrable {
+        let what = format!("nothing of a file waits for {} that could be deferred", delivery.name);
+        return Err(Error::halt(Code::NOT_READY, what).hint("Only a required outlet is deferred, once."));
     }
     let mut changes = vec![step(&delivery, event, by)];
     if event == DeliveryEvent::Hold {

@@ -16,6 +16,7 @@ use crate::ledger::delivery::{Delivery, Purpose};
 use crate::ledger::transfer::{FileEvent, Transfer, Verdict};
 use crate::outlets::events::View;
 use crate::outlets::lines;
+use crate::outlets::planned::planned;
 use fpp_codecs::Code;
 
 /// Moves a proven file to `Posted` once its required outlets have it.
@@ -39,10 +40,11 @@ pub async fn post(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Ne
 }
 
 /// Plans of postings that are not planned yet, of outlets that are required, or of those that are not.
-fn postings(cx: &Inbound, route: &Route, transfer: &Transfer, planned: &[Delivery], required: bool) -> Vec<Change> {
-    let is_planned = |outlet: &str| planned.iter().any(|d| d.purpose == Purpose::Posting && d.spool == outlet);
+fn postings(cx: &Inbound, route: &Route, transfer: &Transfer, known: &[Delivery], required: bool) -> Vec<Change> {
+    let is_planned = |outlet: &str| known.iter().any(|d| d.purpose == Purpose::Posting && d.spool == outlet);
     let wanted = route.pushed.iter().filter(|(outlet, is)| *is == required && !is_planned(outlet));
-    wanted.map(|(outlet, is)| Change::Plan(Box::new(names::posting(cx, transfer, outlet, *is)))).collect()
+    let now_ms = cx.clock.now_ms();
+    wanted.map(|(outlet, is)| Change::Plan(Box::new(planned(transfer, outlet, *is, now_ms)))).collect()
 }
 
 /// Brings the outlets to the point where required ones have the events; parks the transfer until they do.

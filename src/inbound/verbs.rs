@@ -24,6 +24,8 @@ pub struct Request {
     pub skip: Option<(u32, u32)>,
     /// The core knows that a rejected file will be judged again.
     pub core_agreed: bool,
+    /// The outlet that is deferred; all that it waits for without one.
+    pub outlet: Option<String>,
     /// Who.
     pub by: String,
 }
@@ -56,6 +58,10 @@ pub async fn plan(cx: &Inbound, verb: Verb, request: &Request) -> Result<Planned
     check_skip(cx, row, &transfer, request).await?;
     let deliveries = cx.ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
     let changes = changes(row.effect, &transfer, &deliveries, request, cx.clock.now_ms())?;
+    if changes.is_empty() && row.effect == Effect::Defer {
+        return Err(refused(format!("{} waits for no such outlet", transfer.name))
+            .hint("`fpp outlets` shows what an answer waits for (gating); an answer itself is never deferred."));
+    }
     if changes.is_empty() {
         return Err(refused(format!("nothing of {} was taken by a partner", transfer.name))
             .hint("`fpp deliveries` lists what stands where; `fpp retry` tries what is not out yet."));
@@ -186,6 +192,14 @@ pub fn changes(
         Effect::SendAgain => of_deliveries(DeliveryEvent::Resend, &|d| {
             !matches!(d.purpose, Purpose::Interim | Purpose::Command | Purpose::Posting)
         }),
+        Effect::Defer => {
+            let is_meant = |d: &Delivery| request.outlet.as_ref().is_none_or(|outlet| *outlet == d.spool);
+            let gates = |d: &Delivery| matches!(d.purpose, Purpose::Events | Purpose::Posting) && d.gates();
+            let deferred = of_deliveries(DeliveryEvent::Defer, &|d| gates(d) && is_meant(d));
+            // Its own chain says so too, and it goes on now.
+            let hurry = Change::Hurry { id: transfer.id.clone(), by: request.who_and_why() };
+            if deferred.is_empty() { deferred } else { std::iter::once(hurry).chain(deferred).collect() }
+        }
         Effect::Refused => Vec::new(),
     })
 }

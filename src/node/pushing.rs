@@ -7,12 +7,13 @@
 use super::rooms::Rooms;
 use crate::delivery::outlet::{Outlet, lane};
 use crate::delivery::posting::{carry_on, route_of};
+use crate::delivery::redrive::redrive;
 use crate::error::Result;
 use crate::ledger::change::{Change, NewNotice};
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::standing::is_due;
 use fpp_codecs::Code;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch as signal};
@@ -27,6 +28,11 @@ struct Known {
     running: HashSet<String>,
     elsewhere: HashMap<String, Instant>,
 }
+
+/// Dead letters looked at, to find the routes of which some are pushed once more.
+const DUE_MAX: u32 = 1_000;
+/// Pause after dead letters that could not be pushed once more.
+const DEAD_PAUSE: Duration = Duration::from_secs(5);
 
 type Shared = Arc<Mutex<Known>>;
 
@@ -77,12 +83,14 @@ async fn begin(
     jobs: &mut JoinSet<()>,
 ) -> Result<()> {
     let next = rooms.ledger.next_postings(&outlet.name).await?;
+    let dead = rooms.ledger.dead_letters(Some(&outlet.name), None, true, DUE_MAX).await?;
     let hurry = outlet.breaker.take_hurry();
     let now_ms = rooms.clock.now_ms();
     lock(known).elsewhere.retain(|_, until| *until > Instant::now());
-    for delivery in next {
-        let route = route_of(&delivery).to_owned();
-        if !(hurry || is_due(delivery.next_attempt_ms, now_ms)) || lock(known).is_busy(&route) {
+    let due = next.iter().filter(|d| hurry || is_due(d.next_attempt_ms, now_ms)).map(|d| route_of(d).to_owned());
+    let due: BTreeSet<String> = due.chain(dead.into_iter().map(|letter| letter.route)).collect();
+    for route in due {
+        if lock(known).is_busy(&route) {
             continue;
         }
         let Ok(place) = places.clone().try_acquire_owned() else { break };
@@ -118,6 +126,10 @@ async fn work(rooms: &Rooms, outlet: &Outlet, route: &str, hurry: bool, stopped:
         }
     };
     rooms.status.working(&key.0, true);
+    if let Err(error) = redrive(&rooms.postings, outlet, route, &held.fence).await {
+        tracing::warn!(outlet = outlet.name, route, "dead letters are not pushed once more yet: {error}");
+        tokio::time::sleep(DEAD_PAUSE).await;
+    }
     if let Err(error) = carry_on(&rooms.postings, outlet, route, &held.fence, hurry, stopped).await {
         if !rooms.outage.tells(&key.0, &error) {
             tracing::error!(lease = key.0, "{error}");

@@ -7,14 +7,17 @@
 //! - [`push`]: the contract of outlets that events are pushed to; [`append`]: the engine for files of lines;
 //!   [`database`]: rows of typed tables, in a file or on a server.
 //!
-//! Deliberately absent: cursors of readers. A reader holds its own position.
+//! A reader holds its own position, or has the books keep it under a name ([`lag`] tells what it has not read). Neither holds
+//! anything up.
 
 pub mod append;
 pub mod database;
 pub mod events;
 pub mod filter;
+pub mod lag;
 pub mod lines;
 pub mod place;
+pub mod planned;
 pub mod position;
 pub mod push;
 pub mod stream;

@@ -7,7 +7,8 @@ use crate::mysql::MysqlBooks;
 use crate::shapes::*;
 use fpp::ledger::Ledger;
 use fpp::ledger::change::Change;
-use fpp::ledger::delivery::DeliveryEvent as D;
+use fpp::ledger::consumer::Consumer;
+use fpp::ledger::delivery::{DeadLetter, Delivery, DeliveryEvent as D, Purpose};
 use fpp::ledger::lease::LeaseKey;
 use fpp::ledger::sqlite::SqliteLedger;
 use fpp::ledger::transfer::{FileEvent as E, TransferQuery, Verdict as V};
@@ -33,6 +34,10 @@ async fn fill(ledger: &dyn Ledger) {
         deliver(1, D::Prove),
         deliver(1, D::Deliver),
         deliver(1, D::Take),
+        Change::Plan(Box::new(posting(3, 10))),
+        Change::Confirm { id: delivery_id(3), record: u64::MAX },
+        Change::Bury { id: delivery_id(3), letters: vec![dead_letter(3, 10)] },
+        Change::Keep(consumer()),
         Change::Raise(notice("10", "open 回盘")),
         Change::Raise(notice("11", "read")),
         Change::Day { route: "PMTRD".into(), business_date: "2026-01-05".into(), open: true, by: "core".into() },
@@ -46,6 +51,26 @@ async fn fill(ledger: &dyn Ledger) {
     ledger.take_lease(&LeaseKey("transfer:11".into()), "a/1", None).await.unwrap().unwrap();
 }
 
+fn posting(n: u32, transfer: u32) -> Delivery {
+    Delivery {
+        purpose: Purpose::Posting,
+        spool: "db".into(),
+        name: format!("PMTRD/{transfer}"),
+        ..delivery(n, transfer)
+    }
+}
+
+fn dead_letter(n: u32, transfer: u32) -> DeadLetter {
+    let (outlet, route, id_of) = ("db".into(), "PMTRD".into(), "2026-01-05:1:DONE".into());
+    let (delivery, transfer, why) = (delivery_id(n), id(transfer), "拒收".into());
+    DeadLetter { delivery, outlet, transfer, route, record: 7, id: id_of, conflict: true, why, at_ms: 0, due: false }
+}
+
+fn consumer() -> Consumer {
+    let (name, owner) = ("risk".into(), "token".into());
+    Consumer { name, owner, publication: 1, record: u64::MAX, made_ms: 0, updated_ms: 0 }
+}
+
 async fn same(one: &dyn Ledger, other: &dyn Ledger) {
     let all = TransferQuery { limit: 10_000, ..TransferQuery::default() };
     assert_eq!(one.transfers(&all).await.unwrap(), other.transfers(&all).await.unwrap());
@@ -53,6 +78,9 @@ async fn same(one: &dyn Ledger, other: &dyn Ledger) {
     assert_eq!(one.rejects(&id(10), 0, 10_000).await.unwrap(), other.rejects(&id(10), 0, 10_000).await.unwrap());
     assert_eq!(one.notices(true, 10).await.unwrap(), other.notices(true, 10).await.unwrap());
     assert_eq!(one.told("", false, 10).await.unwrap(), other.told("", false, 10).await.unwrap());
+    let dead = one.dead_letters(None, None, false, 10).await.unwrap();
+    assert_eq!((dead.len(), &dead), (1, &other.dead_letters(None, None, false, 10).await.unwrap()));
+    assert_eq!(one.consumers().await.unwrap(), other.consumers().await.unwrap());
     assert_eq!(one.days("PMTRD").await.unwrap(), other.days("PMTRD").await.unwrap());
     assert_eq!(one.seals(0, 10).await.unwrap(), other.seals(0, 10).await.unwrap());
     assert_eq!(one.verify(Some(KEY)).await.unwrap(), other.verify(Some(KEY)).await.unwrap());

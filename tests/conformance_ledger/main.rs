@@ -18,6 +18,7 @@ mod leases;
 mod memory;
 mod mysql;
 mod partitions;
+mod postings;
 mod publications;
 mod purge;
 mod races;
@@ -130,6 +131,12 @@ macro_rules! conformance {
             verbs::what_a_partner_took_is_sent_again_once,
             verbs::a_pause_is_seen_by_all_and_outlives_its_node,
             verbs::a_request_is_closed_once_by_many_nodes,
+            postings::of_each_route_the_first_is_next_and_a_held_one_is_passed,
+            postings::what_was_confirmed_is_kept_under_the_lease_and_begins_anew_when_it_is_sent_again,
+            postings::a_deferred_delivery_wakes_its_transfer_and_is_owed_until_it_is_there,
+            postings::dead_letters_are_in_the_chain_of_their_posting,
+            postings::dead_letters_go_with_their_transfer,
+            postings::a_consumer_keeps_its_position_for_every_node,
         );
     };
     ($engine:ident, $books:expr; $($room:ident::$case:ident),* $(,)?) => {

@@ -46,7 +46,15 @@ fn reachable() -> Vec<(Standing, Vec<E>)> {
 }
 
 fn request(n: u32) -> Request {
-    Request { id: id(n), reason: "ticket 4711".into(), digest: None, skip: None, core_agreed: true, by: "wang".into() }
+    Request {
+        id: id(n),
+        reason: "ticket 4711".into(),
+        digest: None,
+        skip: None,
+        core_agreed: true,
+        outlet: None,
+        by: "wang".into(),
+    }
 }
 
 pub(crate) async fn every_verb_on_every_standing_does_what_the_table_says(books: &dyn Books) {
@@ -91,7 +99,8 @@ pub(crate) async fn every_verb_on_every_standing_does_what_the_table_says(books:
 async fn brought(ledger: &dyn Ledger, n: u32, way: &[E]) {
     let mut steps = vec![Change::Arrive(NewTransfer { arrival_key: format!("k{n}"), ..arrival(n) })];
     for (at, d) in [2 * n, 2 * n + 1].into_iter().enumerate() {
-        steps.push(Change::Plan(Box::new(delivery(d, n))));
+        let purpose = if at == 0 { Purpose::Events } else { Purpose::Answer };
+        steps.push(Change::Plan(Box::new(Delivery { purpose, ..delivery(d, n) })));
         if at == 1 {
             steps.extend([deliver(d, D::Prove), deliver(d, D::Deliver), deliver(d, D::Take)]);
         }
@@ -219,12 +228,14 @@ pub(crate) async fn every_verb_on_every_delivery_does_what_the_table_says(books:
         (DS::Held, &[D::Hold]),
     ];
     let mut n = 0;
-    let purposes = [Purpose::Answer, Purpose::Command].into_iter();
+    let purposes = [Purpose::Answer, Purpose::Command, Purpose::Events, Purpose::Posting].into_iter();
     for (purpose, (state, way)) in purposes.flat_map(|purpose| ways.map(|way| (purpose, way))) {
         for verb in Verb::ALL {
             n += 1;
             let steps = way.iter().map(|event| deliver(n, *event));
-            let plan = Change::Plan(Box::new(Delivery { purpose, ..delivery(n, 1) }));
+            // What is given up must be optional, what is deferred required.
+            let required = verb != Verb::Release;
+            let plan = Change::Plan(Box::new(Delivery { purpose, required, ..delivery(n, 1) }));
             apply(&*ledger, 0, &[plan].into_iter().chain(steps).collect::<Vec<_>>()).await;
             let row = of_delivery(verb, purpose, state).unwrap();
             let planned = deliveries::plan(&*ledger, T0 + 1, verb, &delivery_id(n), "wang: ticket 4711").await;

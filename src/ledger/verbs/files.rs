@@ -249,8 +249,41 @@ pub static FILES: &[Row] = {
         ),
         row(V::Void, A::Any, J::Any, E::Refused, N::Same, NOTHING, "an event is voided, not a file"),
         row(V::Correct, A::Any, J::Any, E::Refused, N::Same, NOTHING, "an event is corrected, not a file"),
+        row(
+            V::Defer,
+            A::Is(S::Proven),
+            J::Any,
+            E::Defer,
+            N::AtOnce,
+            "what was decided, before these outlets have its events",
+            DEFERRED,
+        ),
+        row(
+            V::Defer,
+            A::Is(S::Claimed),
+            J::As(Verdict::Rejected),
+            E::Defer,
+            N::AtOnce,
+            "its rejection, before these outlets have it",
+            DEFERRED,
+        ),
+        row(
+            V::Defer,
+            A::Is(S::Staged),
+            J::As(Verdict::Rejected),
+            E::Defer,
+            N::AtOnce,
+            "its rejection, before these outlets have it",
+            DEFERRED,
+        ),
+        row(V::Defer, A::Any, J::Any, E::Refused, N::Same, NOTHING, "its answer waits for no outlet"),
+        row(V::Replay, A::Any, J::Any, E::Refused, N::Same, NOTHING, OF_OUTLETS),
+        row(V::Redrive, A::Any, J::Any, E::Refused, N::Same, NOTHING, OF_OUTLETS),
     ]
 };
+
+const DEFERRED: &str = "deferred; its answer goes without it, and it is a debt until it is there";
+const OF_OUTLETS: &str = "that is said of an outlet: `fpp outlets replay`, `fpp outlets redrive`";
 
 const CLOSED: &str = "closed; the core gets no answer from here";
 const SECOND: &str = "a second answer under the next number";

@@ -28,6 +28,10 @@ const fn delivery(
     DeliveryRow { verb, at, next, partner, said }
 }
 
+const OF_OUTLETS: &str = "that is said of an outlet: `fpp outlets replay`, `fpp outlets redrive`";
+const LATER: &str = "the same, later than the answer";
+const DEFERRED: &str = "deferred, where it is required and no answer: its file goes on without it";
+
 /// Deliveries: answers and event files.
 pub static DELIVERIES: &[DeliveryRow] = {
     use {DeliveryState as S, Verb as V};
@@ -68,6 +72,12 @@ pub static DELIVERIES: &[DeliveryRow] = {
         delivery(V::Resume, None, None, NOTHING, FILES_ONLY),
         delivery(V::Void, None, None, NOTHING, EVENTS_ONLY),
         delivery(V::Correct, None, None, NOTHING, EVENTS_ONLY),
+        delivery(V::Defer, Some(S::Planned), Some(S::Planned), LATER, DEFERRED),
+        delivery(V::Defer, Some(S::Proven), Some(S::Proven), LATER, DEFERRED),
+        delivery(V::Defer, Some(S::Held), Some(S::Held), LATER, DEFERRED),
+        delivery(V::Defer, None, None, NOTHING, "it is there"),
+        delivery(V::Replay, None, None, NOTHING, OF_OUTLETS),
+        delivery(V::Redrive, None, None, NOTHING, OF_OUTLETS),
     ]
 };
 
@@ -116,6 +126,9 @@ pub static COMMANDS: &[DeliveryRow] = {
         delivery(V::Resume, None, None, NOTHING, FILES_ONLY),
         delivery(V::Void, None, None, NOTHING, EVENTS_ONLY),
         delivery(V::Correct, None, None, NOTHING, EVENTS_ONLY),
+        delivery(V::Defer, None, None, NOTHING, "nothing waits for a command"),
+        delivery(V::Replay, None, None, NOTHING, OF_OUTLETS),
+        delivery(V::Redrive, None, None, NOTHING, OF_OUTLETS),
     ]
 };
 
@@ -162,11 +175,24 @@ pub static POSTINGS: &[DeliveryRow] = {
         delivery(V::Resume, None, None, NOTHING, FILES_ONLY),
         delivery(V::Void, None, None, NOTHING, EVENTS_ONLY),
         delivery(V::Correct, None, None, NOTHING, EVENTS_ONLY),
+        delivery(V::Defer, Some(S::Planned), Some(S::Planned), LATER, DEFERRED),
+        delivery(V::Defer, Some(S::Proven), Some(S::Proven), LATER, DEFERRED),
+        delivery(V::Defer, Some(S::Held), Some(S::Held), LATER, DEFERRED),
+        delivery(V::Defer, None, None, NOTHING, "it is there"),
+        delivery(V::Replay, None, None, NOTHING, OF_OUTLETS),
+        delivery(V::Redrive, None, None, NOTHING, OF_OUTLETS),
     ]
 };
 
+/// What an outlet gets may come later than the answer; the answer itself may not be left out.
+static NO_ANSWER: DeliveryRow =
+    delivery(Verb::Defer, None, None, "nothing", "an answer is never deferred, only what it waits for");
+
 /// The row of a verb for a delivery of this purpose and state.
 pub fn of_delivery(verb: Verb, purpose: Purpose, state: DeliveryState) -> Option<&'static DeliveryRow> {
+    if verb == Verb::Defer && matches!(purpose, Purpose::Answer | Purpose::Interim) {
+        return Some(&NO_ANSWER);
+    }
     let table = match purpose {
         Purpose::Command => COMMANDS,
         Purpose::Posting => POSTINGS,

@@ -21,11 +21,17 @@ pub enum Verb {
     Void,
     /// Publish what an event should have said.
     Correct,
+    /// Let a file's answer go without an outlet, which gets the events later.
+    Defer,
+    /// Push the events of a route into an outlet again.
+    Replay,
+    /// Push once more what an outlet did not take.
+    Redrive,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Verb; 9] = [
+    pub const ALL: [Verb; 12] = [
         Verb::Hold,
         Verb::Release,
         Verb::Reject,
@@ -35,6 +41,9 @@ impl Verb {
         Verb::Resume,
         Verb::Void,
         Verb::Correct,
+        Verb::Defer,
+        Verb::Replay,
+        Verb::Redrive,
     ];
 
     /// As it is written.
@@ -49,6 +58,9 @@ impl Verb {
             Verb::Resume => "resume",
             Verb::Void => "void",
             Verb::Correct => "correct",
+            Verb::Defer => "defer",
+            Verb::Replay => "replay",
+            Verb::Redrive => "redrive",
         }
     }
 
@@ -81,6 +93,8 @@ pub enum Effect {
     Anew,
     /// Its deliveries that were taken are sent again.
     SendAgain,
+    /// What it waits for is deferred: its answer goes without it.
+    Defer,
     /// Nothing: the state does not allow it.
     Refused,
 }
@@ -99,6 +113,7 @@ impl Effect {
             Effect::Hurry => "tried now",
             Effect::Anew => "judged anew",
             Effect::SendAgain => "sent again",
+            Effect::Defer => "deferred",
             Effect::Refused => "refused",
         }
     }

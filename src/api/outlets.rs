@@ -1,0 +1,134 @@
+//! What operators say of outlets: a replay, dead letters pushed once more, and how the outlets are.
+
+use super::Doors;
+use crate::delivery::overview;
+use crate::delivery::replay::Replay;
+use crate::error::{Error, Result};
+use crate::inbound::route::Route;
+use crate::ledger::Ledger;
+use crate::ledger::change::Change;
+use crate::ledger::delivery::DeliveryId;
+use crate::ledger::verbs::{Planned, Verb};
+use fpp_codecs::Code;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Postings whose dead letters are pushed once more by one word.
+const POSTINGS_MAX: usize = 500;
+const PAGE: u32 = 1_000;
+/// Debts that are listed.
+const DEBTS_MAX: u32 = 1_000;
+
+/// What is replayed.
+pub(super) struct Wanted<'a> {
+    pub(super) outlet: &'a str,
+    pub(super) route: &'a str,
+    pub(super) from: &'a str,
+    pub(super) by: &'a str,
+}
+
+fn refused(what: String) -> Error {
+    Error::halt(Code::NOT_READY, what)
+}
+
+/// A replay that may begin: the route names that outlet, and the date is one.
+pub(super) fn plan_replay(routes: &BTreeMap<String, Arc<Route>>, wanted: &Wanted<'_>) -> Result<Planned> {
+    let Wanted { outlet, route, from, .. } = wanted;
+    let known = routes.get(*route).ok_or_else(|| refused(format!("there is no route `{route}`")))?;
+    if !known.pushed.iter().any(|(name, _)| name == outlet) {
+        let names: Vec<&str> = known.pushed.iter().map(|(name, _)| name.as_str()).collect();
+        let what = format!("route `{route}` does not name outlet `{outlet}`");
+        return Err(refused(what).hint(format!("It names: {}.", names.join(", "))));
+    }
+    if from.len() != 10 || from.parse::<jiff::civil::Date>().is_err() {
+        return Err(refused(format!("`{from}` is no date")).hint("Dates are written 2025-06-20."));
+    }
+    let said = format!("what {route} posted from {from} on is pushed into {outlet} again");
+    let route = Some((*route).to_owned());
+    Ok(Planned { effect: Verb::Replay.word(), route, changes: Vec::new(), said })
+}
+
+/// Has a route's files pushed again, a bounded number in one transaction.
+pub(super) async fn replay(doors: &Doors, wanted: &Wanted<'_>, mut settle: Option<Change>) -> Result<String> {
+    let (ledger, clock) = (&*doors.inbound.ledger, &doors.inbound.clock);
+    let mut replay = Replay::begin(ledger, wanted.outlet, wanted.route, wanted.from, wanted.by).await?;
+    let mut count = 0;
+    while let Some(changes) = replay.batch(ledger, clock.now_ms()).await? {
+        count += changes.len();
+        let changes: Vec<Change> = changes.into_iter().chain(settle.take()).collect();
+        if !changes.is_empty() {
+            ledger.apply(None, clock.now_ms(), &changes).await?;
+        }
+    }
+    if let Some(settle) = settle {
+        ledger.apply(None, clock.now_ms(), &[settle]).await?;
+    }
+    doors.bell.ring();
+    let passed = match replay.passed {
+        0 => String::new(),
+        n => format!("; {n} are on their way there already"),
+    };
+    let Wanted { outlet, route, from, .. } = wanted;
+    Ok(format!("{count} files of {route} from {from} on are pushed into {outlet} again{passed}"))
+}
+
+/// Dead letters of an outlet, or of one of its transfers, that are pushed once more.
+pub(super) async fn plan_redrive(
+    ledger: &dyn Ledger,
+    routes: &BTreeMap<String, Arc<Route>>,
+    outlet: &str,
+    transfer: &str,
+    by: &str,
+) -> Result<Planned> {
+    if !routes.values().any(|route| route.pushed.iter().any(|(name, _)| name == outlet)) {
+        return Err(refused(format!("no route names an outlet `{outlet}`")).hint("`fpp outlets` lists them."));
+    }
+    let mut meant: Vec<DeliveryId> = Vec::new();
+    let (mut letters, mut route) = (0, None);
+    let mut after: Option<(DeliveryId, u64)> = None;
+    let cut = 'pages: loop {
+        let from = after.as_ref().map(|(id, record)| (id, *record));
+        let page = ledger.dead_letters(Some(outlet), from, false, PAGE).await?;
+        for letter in page.iter().filter(|l| transfer.is_empty() || l.transfer.0 == transfer) {
+            if meant.last() != Some(&letter.delivery) {
+                if meant.len() >= POSTINGS_MAX {
+                    break 'pages true;
+                }
+                meant.push(letter.delivery.clone());
+            }
+            route = Some(letter.route.clone());
+            letters += 1;
+        }
+        after = page.last().filter(|_| page.len() == PAGE as usize).map(|last| (last.delivery.clone(), last.record));
+        if after.is_none() {
+            break false;
+        }
+    };
+    if meant.is_empty() {
+        return Err(refused(format!("outlet `{outlet}` has no such dead letters")).hint("See `fpp outlets dead`."));
+    }
+    let more = if cut { "; say it again for the others" } else { "" };
+    let said = format!("{letters} events of {} files are pushed into {outlet} once more{more}", meant.len());
+    let changes = meant.into_iter().map(|id| Change::Redrive { id, by: by.to_owned() }).collect();
+    Ok(Planned { effect: Verb::Redrive.word(), route: route.filter(|_| !transfer.is_empty()), changes, said })
+}
+
+/// How the outlets are, and which deliveries are owed.
+pub(super) async fn overview(doors: &Doors) -> Result<Value> {
+    let outlets = &doors.postings.outlets;
+    let names: Vec<_> = outlets.values().map(|outlet| (outlet.name.clone(), outlet.kind.to_owned())).collect();
+    let ledger = &*doors.inbound.ledger;
+    let mut lines = overview::look(ledger, &names, doors.inbound.clock.now_ms()).await?;
+    for line in &mut lines {
+        if let Some(down) = outlets.get(&line.outlet).and_then(|outlet| outlet.breaker.down()) {
+            (line.down_since_ms, line.error) = (Some(down.since_ms), down.error);
+        }
+    }
+    let debts = ledger.debts(DEBTS_MAX).await?;
+    let debts: Vec<_> = debts
+        .iter()
+        .map(|d| json!({ "delivery": d.id, "transfer": d.transfer, "outlet": d.spool, "name": d.name, "state": d.state }))
+        .collect();
+    Ok(json!({ "outlets": lines, "debts": debts }))
+}
