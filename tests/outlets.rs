@@ -30,6 +30,9 @@ const NOW_MS: i64 = 1_750_407_000_000;
 struct Hand {
     /// It does not answer.
     down: AtomicBool,
+    /// It takes a batch and does not answer until it is let go.
+    hangs: AtomicBool,
+    let_go: tokio::sync::Notify,
     /// It takes so many batches more, and then breaks once in the middle of one.
     breaks_at: AtomicU64,
     /// Ids that are refused for good, and ids that are there with other data.
@@ -70,6 +73,9 @@ impl Engine for Handled {
     async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome> {
         if self.hand.down.load(SeqCst) {
             return Err(away());
+        }
+        if self.hand.hangs.swap(false, SeqCst) {
+            self.hand.let_go.notified().await;
         }
         let ids = batch.events.iter().map(|event| event.id.clone()).collect();
         self.hand.pushed.lock().unwrap().push((posting.transfer.clone(), posting.epoch, ids));
@@ -366,5 +372,27 @@ async fn a_replay_pushes_the_same_events_again_and_a_pause_holds_them_back() {
     let later =
         ["outlets", "replay", "pmtrd", "--from", "2025-06-21", "--outlet", "must", "--reason", "none of that day"];
     assert!(say(&site, &later).await.starts_with("0 files"));
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outlet_that_hangs_holds_up_no_other() {
+    let site = site();
+    let (node, hands) = start(&site).await;
+    hands.may.hangs.store(true, SeqCst);
+    let mut events = 0;
+    for batch in 1..=3 {
+        events += drop_file(&site, batch, 10, Dropped::Good).events;
+    }
+    wait_for(&node, "all answered, all of it in the other", async || {
+        let all = transfers(&*node.ledger).await;
+        all.len() == 3 && all.iter().all(|t| t.state == FileState::Archived)
+    })
+    .await;
+    assert_eq!(appended(&site, "must").len() as u64, events);
+    assert_eq!(hands.may.ids(), Vec::<String>::new(), "it still hangs at its first batch");
+    hands.may.let_go.notify_one();
+    settled(&node, 3).await.unwrap();
+    assert_eq!(hands.may.ids().len() as u64, events);
     node.stop().await;
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The engine of one outlet; secrets are read here.
-pub(super) fn engine(_settings: &Settings, place: &OutletPlace) -> Result<Arc<dyn Engine>> {
+pub(crate) fn engine(_settings: &Settings, place: &OutletPlace) -> Result<Arc<dyn Engine>> {
     Ok(match &place.target {
         Target::Append(append) => Arc::new(Append::new(&append.folder)),
         Target::Database(place) => Arc::new(DatabaseOutlet::new(database(place)?, Clock::System)),

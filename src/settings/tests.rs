@@ -279,3 +279,38 @@ fn a_command_is_a_program_and_no_words_for_a_shell() {
         assert!(found.iter().any(|fault| fault.contains(told)), "{text}: {found:#?}");
     }
 }
+
+#[test]
+fn a_route_names_an_outlet_of_the_node_once_and_by_its_kind() {
+    let named = |keys: &str| {
+        let outlet = format!("\n[[outlet]]\n{keys}\n");
+        move |route: String| route + &outlet
+    };
+    let node = "[outlet.shipper]\nkind = \"append\"\npath = \"events\"\nbatch_events = 50\n";
+    let good = "kind = \"append\"\nname = \"shipper\"\nrequired = false\ntypes = [\"pm.trade.*\"]\n";
+    let settings = load(node, named(good)).unwrap();
+    let place = &settings.outlets[0];
+    assert_eq!((place.name.as_str(), place.kind, place.batch_events, place.probe_ms), ("shipper", "append", 50, 1_000));
+    let (required, masked, filter) = settings.route("pmtrd").unwrap().pushes_to("shipper").unwrap();
+    assert_eq!((required, masked, filter.types.as_slice()), (false, true, &["pm.trade.*".to_owned()][..]));
+    for (node, keys, told) in [
+        ("", good, "the node has no outlet `shipper`; it has: none"),
+        (node, "kind = \"append\"\nname = \"other\"\n", "it has: shipper"),
+        (node, "kind = \"database\"\nname = \"shipper\"\n", "is of kind append, not database"),
+        (
+            node,
+            "kind = \"append\"\nname = \"shipper\"\n[[outlet]]\nkind = \"append\"\nname = \"shipper\"\n",
+            "stands there twice",
+        ),
+        (node, "kind = \"append\"\n", "name: is missing"),
+        (node, "kind = \"appendix\"\nname = \"shipper\"\n", "is not one of: stream, file, append"),
+        ("[outlet.core-in]\nkind = \"append\"\npath = \"x\"\n", "kind = \"stream\"\n", "is the name of a spool"),
+        ("[outlet.o]\nkind = \"append\"\n", "kind = \"stream\"\n", "path: is missing"),
+        ("[outlet.o]\npath = \"x\"\n", "kind = \"stream\"\n", "kind: is missing; known: append"),
+        ("[outlet.o]\nkind = \"append\"\npath = \"x\"\nbatch_events = 0\n", "kind = \"stream\"\n", "batch_events"),
+        ("[outlet.\"a b\"]\nkind = \"append\"\npath = \"x\"\n", "kind = \"stream\"\n", "letters, digits"),
+    ] {
+        let found = faults(node, named(keys));
+        assert!(found.iter().any(|fault| fault.contains(told)), "{node} {keys}: {found:#?}");
+    }
+}

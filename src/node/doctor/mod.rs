@@ -7,15 +7,17 @@
 mod books;
 mod finding;
 mod machine;
+mod outlets;
 mod partner;
 
 use crate::settings::Settings;
 pub use finding::{Finding, Level};
 
-/// Looks at everything; the findings come in order: machine, ledger, vault, each spool.
+/// Looks at everything; the findings come in order: machine, ledger, vault, each outlet, each spool.
 pub async fn examine(settings: &Settings, mut tell: impl FnMut(Finding)) {
     machine::look(settings).into_iter().for_each(&mut tell);
     books::look(settings).await.into_iter().for_each(&mut tell);
+    outlets::look(settings).await.into_iter().for_each(&mut tell);
     // All partners at once; one that hangs delays the report and nobody else's look.
     let mut looks = Vec::new();
     for spool in &settings.spools {

@@ -5,9 +5,10 @@
 
 use crate::support::core::CoreFile;
 use crate::support::settled::transfers;
+use fpp::delivery::outlet::lane;
 use fpp::ledger::Ledger;
 use fpp::ledger::change::JournalRow;
-use fpp::ledger::delivery::Delivery;
+use fpp::ledger::delivery::{Delivery, Purpose};
 use fpp::ledger::lease::LeaseKey;
 use fpp::ledger::transfer::Transfer;
 use fpp::telemetry::report::NodeReport;
@@ -161,7 +162,13 @@ impl Evidence {
         let of_transfers = evidence.transfers.iter().map(|t| format!("transfer:{}", t.id));
         let of_deliveries = evidence.deliveries.iter().map(|d| format!("delivery:{}", d.id));
         for subject in of_transfers.chain(of_deliveries).collect::<Vec<_>>() {
-            let lease = ledger.lease(&LeaseKey(subject.clone())).await.unwrap();
+            // Postings are worked on under the lease of their lane.
+            let posting = evidence
+                .deliveries
+                .iter()
+                .find(|d| d.purpose == Purpose::Posting && subject == format!("delivery:{}", d.id));
+            let lane = posting.map(|d| lane(&d.spool, d.name.split('/').next().unwrap_or_default()));
+            let lease = ledger.lease(&LeaseKey(lane.unwrap_or_else(|| subject.clone()))).await.unwrap();
             evidence.epochs.insert(subject.clone(), lease.map_or(0, |lease| lease.epoch));
             let rows = ledger.journal(&subject).await.unwrap();
             evidence.journals.insert(subject, rows);

@@ -23,8 +23,10 @@ pub(super) fn answers_after_events(evidence: &Evidence, told: &mut Vec<String>) 
         let mut outlets = evidence
             .deliveries
             .iter()
-            .filter(|d| d.transfer == answer.transfer && d.required && d.purpose == Purpose::Events);
-        if !in_stream || !outlets.all(|d| d.delivered_ms.is_some()) {
+            .filter(|d| d.transfer == answer.transfer && d.required)
+            .filter(|d| matches!(d.purpose, Purpose::Events | Purpose::Posting));
+        // What a person deferred is owed; what is pushed again was there before.
+        if !in_stream || !outlets.all(|d| d.delivered_ms.is_some() || d.deferred || d.round > 0) {
             told.push(violated("I3", format_args!("the answer {} stands before its events are out", answer.name)));
         }
     }

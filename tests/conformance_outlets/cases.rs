@@ -1,0 +1,92 @@
+//! The cases: the events of a golden case, pushed in pieces, again, late and with other data.
+
+use crate::Target;
+use crate::events::{golden, posting};
+use fpp::outlets::push::{Batch, Outcome, Pushed};
+use fpp_codecs::Code;
+use std::collections::BTreeSet;
+
+fn file() -> Batch {
+    let batch = golden("happy-1388", "events.ndjson");
+    assert!(batch.events.len() > 4, "trades and the end of the file");
+    batch
+}
+
+fn part(of: &Batch, events: &[Pushed]) -> Batch {
+    Batch { json: of.json.clone(), events: events.to_vec() }
+}
+
+fn ids(batch: &Batch) -> Vec<String> {
+    batch.events.iter().map(|event| event.id.clone()).collect()
+}
+
+pub(crate) async fn every_event_is_there_in_its_order(target: &dyn Target) {
+    let (engine, file, posting) = (target.engine(), file(), posting("01T", 1));
+    for piece in file.events.chunks(3) {
+        assert_eq!(engine.push(&posting, &part(&file, piece)).await.unwrap(), Outcome::default());
+    }
+    assert_eq!(target.ids().await, ids(&file));
+    engine.close().await;
+}
+
+pub(crate) async fn what_comes_again_after_a_break_is_there(target: &dyn Target) {
+    let (file, half) = (file(), file().events.len() / 2);
+    let engine = target.engine();
+    engine.push(&posting("01T", 1), &part(&file, &file.events[..half])).await.unwrap();
+    engine.close().await;
+    // Another life of the node, or another node, goes on from an earlier cursor.
+    let engine = target.engine();
+    let outcome = engine.push(&posting("01T", 2), &part(&file, &file.events[1..])).await.unwrap();
+    assert_eq!(outcome, Outcome::default(), "the same content of an id is no conflict");
+    let there = target.ids().await;
+    let once: BTreeSet<_> = there.iter().cloned().collect();
+    assert_eq!(once, ids(&file).into_iter().collect(), "exactly the file's");
+    assert_eq!(there.len() - once.len(), if target.is_exact() { 0 } else { half - 1 });
+}
+
+pub(crate) async fn another_content_of_an_id_is_told_and_not_written(target: &dyn Target) {
+    let (engine, file) = (target.engine(), file());
+    engine.push(&posting("01T", 1), &file).await.unwrap();
+    let mut other = part(&file, &file.events[1..3]);
+    other.events[0].datahash = [7; 32];
+    let outcome = engine.push(&posting("01U", 1), &other).await.unwrap();
+    let told: Vec<_> = outcome.conflicts.iter().map(|refused| (refused.record, refused.id.as_str())).collect();
+    if target.notices() {
+        assert_eq!(told, [(file.events[1].record, file.events[1].id.as_str())]);
+        assert_eq!(target.ids().await.len(), file.events.len(), "the first content stays");
+    } else {
+        assert_eq!(told, [], "a target that keeps no ids leaves it to its consumer, by `datahash`");
+    }
+    assert_eq!(outcome.refused, []);
+}
+
+pub(crate) async fn a_stale_epoch_is_refused(target: &dyn Target) {
+    if !target.is_exact() {
+        return;
+    }
+    let (engine, file) = (target.engine(), file());
+    engine.push(&posting("01T", 5), &part(&file, &file.events[..2])).await.unwrap();
+    let late = engine.push(&posting("01T", 4), &part(&file, &file.events[2..])).await.unwrap_err();
+    assert_eq!(late.code, Code::STALE_EPOCH, "{late}");
+    assert_eq!(target.ids().await, ids(&file)[..2]);
+    engine.push(&posting("01T", 6), &part(&file, &file.events[2..])).await.unwrap();
+    assert_eq!(target.ids().await, ids(&file));
+}
+
+pub(crate) async fn the_cursor_is_that_of_the_posting(target: &dyn Target) {
+    let (engine, file) = (target.engine(), file());
+    let before = engine.cursor(&posting("01T", 1)).await.unwrap();
+    assert!(matches!(before, None | Some(0)), "{before:?}");
+    engine.push(&posting("01T", 1), &part(&file, &file.events[..2])).await.unwrap();
+    let due = target.is_exact().then(|| file.events[1].record);
+    assert_eq!(engine.cursor(&posting("01T", 2)).await.unwrap(), due);
+    let other = engine.cursor(&posting("01U", 1)).await.unwrap();
+    assert!(matches!(other, None | Some(0)), "{other:?}");
+    engine.push(&posting("01T", 2), &part(&file, &file.events[2..])).await.unwrap();
+    let due = target.is_exact().then_some(u64::MAX);
+    assert_eq!(target.engine().cursor(&posting("01T", 3)).await.unwrap(), due, "after the end of the file");
+}
+
+pub(crate) async fn a_look_says_something(target: &dyn Target) {
+    assert!(!target.engine().look().await.unwrap().is_empty());
+}

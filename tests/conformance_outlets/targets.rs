@@ -1,0 +1,153 @@
+//! The targets: one in memory, which is what the contract means, and those that ship.
+
+use crate::Target;
+use async_trait::async_trait;
+use fpp::clock::Clock;
+use fpp::error::{Error, Result};
+use fpp::outlets::append::Append;
+use fpp::outlets::database::{DatabaseOutlet, Place};
+use fpp::outlets::push::{Batch, Engine, Outcome, Posting, Refused};
+use fpp_codecs::Code;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Row};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// What a target knows: content by source and id, and of each transfer its epoch and cursor.
+#[derive(Default)]
+struct Shelf {
+    rows: Vec<(String, String, [u8; 32])>,
+    postings: BTreeMap<String, (u64, u64)>,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct InMemory(Arc<Mutex<Shelf>>);
+
+#[async_trait]
+impl Engine for InMemory {
+    async fn cursor(&self, posting: &Posting) -> Result<Option<u64>> {
+        Ok(self.0.lock().unwrap().postings.get(&posting.transfer).map(|(_, cursor)| *cursor))
+    }
+
+    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome> {
+        let mut shelf = self.0.lock().unwrap();
+        let (epoch, _) = shelf.postings.get(&posting.transfer).copied().unwrap_or_default();
+        if epoch > posting.epoch {
+            return Err(Error::halt(Code::STALE_EPOCH, "a newer holder was here"));
+        }
+        let mut outcome = Outcome::default();
+        for event in &batch.events {
+            let known = shelf.rows.iter().find(|(source, id, _)| (source, id) == (&event.source, &event.id));
+            match known.map(|(.., hash)| *hash == event.datahash) {
+                Some(true) => {}
+                Some(false) => outcome.conflicts.push(Refused {
+                    record: event.record,
+                    id: event.id.clone(),
+                    why: "its data differs".into(),
+                }),
+                None => shelf.rows.push((event.source.clone(), event.id.clone(), event.datahash)),
+            }
+        }
+        if let Some(last) = batch.last() {
+            shelf.postings.insert(posting.transfer.clone(), (posting.epoch, last));
+        }
+        Ok(outcome)
+    }
+
+    async fn look(&self) -> Result<String> {
+        Ok("memory".into())
+    }
+
+    async fn close(&self) {}
+}
+
+#[async_trait]
+impl Target for InMemory {
+    fn engine(&self) -> Arc<dyn Engine> {
+        Arc::new(self.clone())
+    }
+    async fn ids(&self) -> Vec<String> {
+        self.0.lock().unwrap().rows.iter().map(|(_, id, _)| id.clone()).collect()
+    }
+    fn keys(&self) -> Option<String> {
+        None
+    }
+    fn is_exact(&self) -> bool {
+        true
+    }
+    fn notices(&self) -> bool {
+        true
+    }
+}
+
+/// Lines in a folder.
+pub(crate) struct Appended(tempfile::TempDir);
+
+impl Appended {
+    pub(crate) fn new() -> Appended {
+        Appended(tempfile::tempdir().unwrap())
+    }
+}
+
+#[async_trait]
+impl Target for Appended {
+    fn engine(&self) -> Arc<dyn Engine> {
+        Arc::new(Append::new(self.0.path()))
+    }
+    async fn ids(&self) -> Vec<String> {
+        let mut files: Vec<_> = std::fs::read_dir(self.0.path()).unwrap().map(|e| e.unwrap().path()).collect();
+        files.sort();
+        let text: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+        let id =
+            |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].as_str().unwrap().to_owned();
+        text.lines().map(id).collect()
+    }
+    fn keys(&self) -> Option<String> {
+        Some(format!("kind = \"append\"\npath = \"{}\"\n", self.0.path().display()))
+    }
+    fn is_exact(&self) -> bool {
+        false
+    }
+    fn notices(&self) -> bool {
+        false
+    }
+}
+
+/// Tables in a SQLite file.
+pub(crate) struct InSqlite(tempfile::TempDir);
+
+impl InSqlite {
+    pub(crate) fn new() -> InSqlite {
+        InSqlite(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.0.path().join("books.sqlite")
+    }
+}
+
+#[async_trait]
+impl Target for InSqlite {
+    fn engine(&self) -> Arc<dyn Engine> {
+        Arc::new(DatabaseOutlet::new(Place::File(self.path()), Clock::System))
+    }
+    async fn ids(&self) -> Vec<String> {
+        if !self.path().exists() {
+            return Vec::new();
+        }
+        let mut file = SqliteConnectOptions::new().filename(self.path()).connect().await.unwrap();
+        let all = "SELECT id FROM (SELECT id, record FROM trades UNION ALL SELECT id, record FROM files) AS both_tables \
+                   ORDER BY record IS NULL, record, id";
+        let rows = sqlx::query(all).fetch_all(&mut file).await.unwrap();
+        rows.iter().map(|row| row.get("id")).collect()
+    }
+    fn keys(&self) -> Option<String> {
+        Some(format!("kind = \"database\"\npath = \"{}\"\n", self.path().display()))
+    }
+    fn is_exact(&self) -> bool {
+        true
+    }
+    fn notices(&self) -> bool {
+        true
+    }
+}
