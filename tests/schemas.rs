@@ -166,7 +166,7 @@ async fn the_node_serves_the_schemas_of_its_routes() {
         let schema: Value = serde_json::from_slice(&answer.body).unwrap();
         validators.insert(name.to_owned(), jsonschema::draft202012::new(&schema).unwrap());
     }
-    assert_eq!(validators.len(), 5, "{list}");
+    assert_eq!(validators.len(), 7, "{list}");
     let events = get("/v1/events").await;
     let lines: Vec<Value> =
         events.body.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();

@@ -7,7 +7,7 @@
 
 use super::names;
 use super::order;
-use super::route::{FileOutlet, Route};
+use super::route::{FileForm, FileOutlet, Route};
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
@@ -15,8 +15,8 @@ use crate::ledger::change::{Change, Fence};
 use crate::ledger::delivery::{Delivery, Purpose};
 use crate::ledger::transfer::{FileEvent, Transfer, Verdict};
 use crate::outlets::events::View;
-use crate::outlets::lines;
 use crate::outlets::planned::planned;
+use crate::outlets::{forms, lines};
 use fpp_codecs::Code;
 
 /// Moves a proven file to `Posted` once its required outlets have it.
@@ -53,7 +53,7 @@ pub async fn published(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Resu
     let planned = cx.ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
     let mut changes = Vec::new();
     let mut waiting = Vec::new();
-    for outlet in &route.files {
+    for outlet in route.files.iter().filter(|outlet| outlet.form.holds(transfer)) {
         match planned.iter().find(|d| d.purpose == Purpose::Events && d.spool == outlet.spool) {
             Some(delivery) if delivery.gates() => waiting.push(delivery.name.clone()),
             Some(_) => {}
@@ -102,8 +102,15 @@ pub fn parked(transfer: &Transfer, waiting: &[String]) -> Change {
 async fn plan(cx: &Inbound, route: &Route, outlet: &FileOutlet, transfer: &Transfer) -> Result<Delivery> {
     let (books, of) = (cx.books(), transfer.clone());
     let rejects = books.rejects(transfer).await?;
-    let view = if outlet.masked { View::Masked } else { View::Clear };
-    let stored = blocking(move || lines::render(&books, &of, rejects, view)).await?;
+    let (form, masked, spool) = (outlet.form, outlet.masked, outlet.spool.clone());
+    let view = if masked { View::Masked } else { View::Clear };
+    let stored = blocking(move || match form {
+        FileForm::Events => lines::render(&books, &of, rejects, view),
+        FileForm::Unchanged => Ok(forms::unchanged(&of)),
+        FileForm::Records => forms::transcoded(&books, &of, &spool),
+        FileForm::Table(dialect) => forms::table(&books, &of, rejects, masked, dialect),
+    })
+    .await?;
     let mut fields = names::fields(route, transfer);
     fields.answer = Some(1);
     let name = outlet

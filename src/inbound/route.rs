@@ -1,10 +1,12 @@
 //! What the walk knows of a route: its folders, its rules as they would be frozen now, where events and answers go.
 
 use crate::error::{Error, Result};
+use crate::ledger::transfer::{Transfer, Verdict};
 use crate::ledger::verbs::Verb;
 use crate::trade::plan::Bundle;
 use crate::trade::series::{DayControl, Series};
 use fpp_codecs::Code;
+use fpp_codecs::csv::Dialect;
 use fpp_codecs::text::Page;
 use fpp_spool::{Algorithm, Folder, MarkerContent, MarkerRule, NamePattern, NameTemplate, SourceAction};
 use std::collections::BTreeSet;
@@ -61,11 +63,13 @@ impl Route {
     }
 }
 
-/// Events as JSON lines, published in a spool.
+/// A file of a route's events or records, published in a spool.
 #[derive(Clone, Debug)]
 pub struct FileOutlet {
     /// Spool it goes to.
     pub spool: String,
+    /// What it holds.
+    pub form: FileForm,
     /// File name.
     pub template: NameTemplate,
     /// Gates the answer.
@@ -74,6 +78,27 @@ pub struct FileOutlet {
     pub masked: bool,
     /// Side files.
     pub publish: Publish,
+}
+
+/// What a file of an outlet holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileForm {
+    /// Events, a JSON object a line.
+    Events,
+    /// The file as it came.
+    Unchanged,
+    /// Its records in the layout that the plan has for the spool.
+    Records,
+    /// Its good detail records, as a table.
+    Table(Dialect),
+}
+
+impl FileForm {
+    /// Whether a publication gives such a file: of a rejected file and of a correction there are only events.
+    pub fn holds(self, transfer: &Transfer) -> bool {
+        let is_file = transfer.verdict != Some(Verdict::Rejected) && transfer.facts.correction.is_none();
+        self == FileForm::Events || is_file
+    }
 }
 
 /// Where the answer goes.

@@ -226,9 +226,10 @@ pub fn routes(
 fn file_outlets(route: &settings::Route, settings: &Settings) -> Result<Vec<FileOutlet>> {
     let mut files = Vec::new();
     for outlet in &route.outlets {
-        if let settings::Outlet::File { spool, name, required, masked, checksums, marker, .. } = outlet {
+        if let settings::Outlet::File { spool, form, name, required, masked, checksums, marker, .. } = outlet {
             files.push(FileOutlet {
                 spool: spool.clone(),
+                form: *form,
                 template: NameTemplate::parse(name)?,
                 required: *required,
                 masked: *masked,

@@ -3,7 +3,7 @@
 //!
 //! - [`events`]: the events of one transfer, from any record on;
 //! - [`stream`]: the built-in outlet, read over HTTP by position, all of it or what a [`filter`] takes;
-//! - [`lines`]: JSON lines for a `file` outlet;
+//! - [`lines`]: JSON lines for a `file` outlet; [`forms`]: files of other forms for one;
 //! - [`push`]: the contract of outlets that events are pushed to; [`append`]: the engine for files of lines;
 //!   [`database`]: rows of typed tables, in a file or on a server.
 //!
@@ -14,6 +14,7 @@ pub mod append;
 pub mod database;
 pub mod events;
 pub mod filter;
+pub mod forms;
 pub mod lag;
 pub mod lines;
 pub mod place;

@@ -1,6 +1,7 @@
 //! Where a route's events go, and the answer (回盘) it sends back.
 
 use super::words::{DigestKind, MarkerContent};
+use crate::inbound::route::FileForm;
 use crate::outlets::filter::Filter;
 use std::path::PathBuf;
 
@@ -22,10 +23,12 @@ pub enum Outlet {
         /// Which events.
         filter: Filter,
     },
-    /// A file of JSON lines in a spool.
+    /// A file in a spool.
     File {
         /// Spool.
         spool: String,
+        /// What the file holds.
+        form: FileForm,
         /// Template of the file's name.
         name: String,
         /// Gates the answer (D12).

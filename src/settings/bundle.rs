@@ -5,7 +5,7 @@ use super::node::Settings;
 use super::route::{Route, Text};
 use crate::error::{Error, Result};
 use crate::trade::plan::rules::Rules;
-use crate::trade::plan::{self, AnswerText, Bundle, FormatText, PlanError};
+use crate::trade::plan::{self, AnswerText, Bundle, FileText, FormatText, PlanError};
 use fpp_codecs::Code;
 use fpp_codecs::source::SourceFault;
 use std::path::Path;
@@ -29,7 +29,9 @@ impl Route {
     pub(super) fn is_read(&self) -> bool {
         let texts = &self.texts;
         let answer = texts.answer_format.iter().chain(&texts.answer_mapping);
-        [&texts.format, &texts.mapping, &texts.instruments].into_iter().chain(answer).all(|t| !t.name.is_empty())
+        let files = texts.files.iter().map(|file| &file.format);
+        let own = [&texts.format, &texts.mapping, &texts.instruments];
+        own.into_iter().chain(answer).chain(files).all(|t| !t.name.is_empty())
     }
 
     /// Compiles everything together: faults, or warnings. Faults of header fields are left out when they were `told`
@@ -73,7 +75,12 @@ impl Route {
             format: format(text, &texts.answer_layouts, answer.ccsid.as_deref()),
             mapping: texts.answer_mapping.as_ref().map(named).unwrap_or_default(),
         });
+        let files = texts.files.iter().map(|file| {
+            let text = format(&file.format, &file.layouts, file.ccsid.as_deref());
+            (file.spool.clone(), FileText { format: text, rules: file.rules.clone() })
+        });
         Bundle {
+            files: files.collect(),
             decoder: 0,
             format: format(&texts.format, &texts.layouts, self.ccsid.as_deref()),
             mapping: named(&texts.mapping),
@@ -104,6 +111,9 @@ impl Route {
             _ if is(&texts.mapping) => Some(self.mapping_file.as_path().into()),
             _ if is(&texts.instruments) => Some(self.instruments_file.as_path().into()),
             _ if texts.layouts.iter().any(is) => beside(&self.format_file),
+            _ if texts.files.iter().any(|file| is(&file.format)) => {
+                texts.files.iter().find(|file| is(&file.format)).map(|file| file.path.as_path().into())
+            }
             _ if fault.file != "route" => match self.answer.as_ref() {
                 Some(answer) if held(&texts.answer_format) => Some(answer.format_file.as_path().into()),
                 Some(answer) if held(&texts.answer_mapping) => Some(answer.mapping_file.as_path().into()),

@@ -13,6 +13,7 @@ mod checks;
 mod command;
 mod compile;
 mod control;
+mod file_form;
 mod ledger;
 mod load;
 mod names;

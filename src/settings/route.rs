@@ -106,6 +106,25 @@ pub struct Texts {
     pub answer_layouts: Vec<Text>,
     /// The answer's mapping.
     pub answer_mapping: Option<Text>,
+    /// Layouts that files go on in.
+    pub files: Vec<FileTexts>,
+}
+
+/// A layout that files go on in, to one spool.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileTexts {
+    /// The spool.
+    pub spool: String,
+    /// Where the format stands.
+    pub path: PathBuf,
+    /// The format.
+    pub format: Text,
+    /// Layouts that it includes.
+    pub layouts: Vec<Text>,
+    /// Code page instead of the one the format names.
+    pub ccsid: Option<String>,
+    /// What the two layouts do not say.
+    pub rules: crate::trade::transcode::Rules,
 }
 
 /// One file's name and text.

@@ -4,9 +4,10 @@ use super::answer::{Answer, Outlet};
 use super::compile::{self, FormatFile};
 use super::names::{self, DIGESTS};
 use super::reading::Reader;
-use super::route::{DayControl, Route, Text, Texts};
+use super::route::{DayControl, FileTexts, Route, Text, Texts};
 use super::words::{DigestKind, second_person};
-use super::{outlet, pushed, rules, series, source};
+use super::{file_form, outlet, pushed, rules, series, source};
+use crate::inbound::route::FileForm;
 use crate::trade::calendar::Calendar;
 use fpp_codecs::format::Format;
 use fpp_codecs::source::{Section, Source, SourceFault};
@@ -57,7 +58,8 @@ fn route(
     if let Some(answer) = &answer {
         rules.answer_digest = rules::answer_digest(answer.orgdig);
     }
-    let outlets = outlets(root, known);
+    let outlets = outlets(root, reader, known, &mut texts);
+    file_form::whole_files_only(root, &outlets, &rules);
     let days = [("none", DayControl::None), ("ledger", DayControl::Ledger), ("calendar", DayControl::Calendar)];
     let source = source::action(root);
     let day = root.choice("day_control", &days).unwrap_or(DayControl::None);
@@ -89,8 +91,9 @@ fn route(
 }
 
 /// `[[outlet]]`; without one, the stream alone.
-fn outlets(root: &Section<'_>, spools: &[String]) -> Vec<Outlet> {
-    let outlets: Vec<_> = root.sections("outlet").iter().filter_map(|s| outlet_of(s, spools)).collect();
+fn outlets(root: &Section<'_>, reader: &mut Reader, spools: &[String], texts: &mut Texts) -> Vec<Outlet> {
+    let sections = root.sections("outlet");
+    let outlets: Vec<_> = sections.iter().filter_map(|s| outlet_of(s, reader, spools, texts)).collect();
     if root.has("outlet") { outlets } else { vec![Outlet::Stream] }
 }
 
@@ -164,7 +167,7 @@ enum Kind {
     Pushed(&'static str),
 }
 
-fn outlet_of(section: &Section<'_>, spools: &[String]) -> Option<Outlet> {
+fn outlet_of(section: &Section<'_>, reader: &mut Reader, spools: &[String], texts: &mut Texts) -> Option<Outlet> {
     let own = [("stream", Kind::Stream), ("file", Kind::File)];
     let words: Vec<_> = own.into_iter().chain(outlet::kinds().map(|word| (word, Kind::Pushed(word)))).collect();
     let kind = section.choice("kind", &words);
@@ -180,12 +183,24 @@ fn outlet_of(section: &Section<'_>, spools: &[String]) -> Option<Outlet> {
             let masked = section.choice("sensitive", &[("clear", false), ("masked", true)]).unwrap_or(true);
             let (checksums, marker) = (names::checksums(section), names::marker(section));
             let run_after = section.text("run_after");
+            let form = file_form::read(section, masked);
+            if form == FileForm::Records {
+                texts.files.push(file_texts(section, reader, &spool));
+            }
             section.no_more();
-            Outlet::File { spool, name, required, masked, checksums, marker, run_after }
+            Outlet::File { spool, form, name, required, masked, checksums, marker, run_after }
         }
     };
     section.no_more();
     Some(outlet)
+}
+
+/// The layout that a file goes on in.
+fn file_texts(section: &Section<'_>, reader: &mut Reader, spool: &str) -> FileTexts {
+    let mut texts = FileTexts { spool: spool.to_owned(), ccsid: section.text("ccsid"), ..FileTexts::default() };
+    (texts.path, _) = format(section, texts.ccsid.as_deref(), reader, &mut texts.format, &mut texts.layouts);
+    texts.rules = file_form::rules(section);
+    texts
 }
 
 fn answer(section: &Section<'_>, reader: &mut Reader, spools: &[String], texts: &mut Texts) -> Answer {

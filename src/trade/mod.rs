@@ -23,3 +23,4 @@ mod repairs;
 mod sample;
 pub mod schema;
 pub mod series;
+pub mod transcode;

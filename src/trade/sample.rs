@@ -59,6 +59,7 @@ pub(crate) fn bundle(gbk: bool, policy: Policy) -> Bundle {
             mapping: config!("answers/pmack.toml"),
         }),
         rules,
+        files: BTreeMap::new(),
         editions: BTreeMap::new(),
     }
 }

@@ -17,7 +17,10 @@ const MORE_SPOOLS: &str = "\n[spool.more]\nkind = \"sftp\"\nhost = \"h\"\nuser =
                            [spool.more.command.load]\nrun = \"x\"\nexpect = \"y\"\n\
                            [[spool.more.day_flag]]\nfiles = \"D{date}\"\nact = \"open\"\nroutes = [\"pmtrd\"]\n";
 const MORE_DAYS: &str = "\n[series]\ncalendar = \"bank\"\n[[series.expect]]\nbatch = 1\nby = \"18:30\"\n";
-const MORE_OUTLETS: &str = "\n[[outlet]]\nkind = \"file\"\nspool = \"core-in\"\nname = \"{stem}.jsonl\"\n";
+const MORE_OUTLETS: &str = "\n[[outlet]]\nkind = \"file\"\nspool = \"core-in\"\nname = \"{stem}.jsonl\"\n\
+                            [[outlet]]\nkind = \"file\"\nspool = \"core-out\"\nname = \"{stem}.GBK\"\nform = \"records\"\n\
+                            format = \"../layouts/pmtrd-gbk.toml\"\n\
+                            [[outlet]]\nkind = \"file\"\nspool = \"more\"\nname = \"{stem}.csv\"\nform = \"csv\"\n";
 
 const MORE_CHECKS: &str = "\n[[check]]\nrule = \"cel\"\nholds = \"LOTS > 0\"\nfield = \"LOTS\"\n";
 

@@ -43,6 +43,7 @@ pub(crate) fn plan(series: Series) -> Plan {
         instruments: config!("instruments.toml"),
         answer: None,
         rules,
+        files: BTreeMap::new(),
         editions: BTreeMap::new(),
     };
     bundle.freeze().unwrap().1

@@ -37,6 +37,10 @@ pub(crate) async fn told(site: &Site, settings: &Settings, ledger: &dyn Ledger, 
                 files.insert(format!("answer-{number}.jsonl"), text.into_bytes());
                 files.insert(format!("answer-{number}.dat"), bytes);
             }
+            // A file that goes on is bytes.
+            _ if !delivery.name.ends_with(".jsonl") => {
+                files.insert(format!("outlet-{}", delivery.name), bytes);
+            }
             _ => {
                 let text = hide_events(&String::from_utf8(bytes).unwrap(), &names);
                 files.insert(format!("outlet-{}", delivery.name), text.into_bytes());

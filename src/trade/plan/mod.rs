@@ -10,6 +10,7 @@ use super::instrument::Instruments;
 use super::mapping::Mapping;
 use super::moment::Offset;
 use super::proof::header::HeaderPlan;
+use super::transcode::{self, Transcoder};
 use crate::error::Error;
 use fpp_codecs::Code;
 use fpp_codecs::format::Format;
@@ -54,6 +55,16 @@ pub struct AnswerText {
     pub mapping: Text,
 }
 
+/// A layout that a file goes on in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileText {
+    /// Format of the file.
+    pub format: FormatText,
+    /// What the two layouts do not say.
+    #[serde(default)]
+    pub rules: transcode::Rules,
+}
+
 /// All inputs of a plan, as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bundle {
@@ -67,6 +78,9 @@ pub struct Bundle {
     pub instruments: Text,
     /// Answer, if the route gives one.
     pub answer: Option<AnswerText>,
+    /// Layouts that files go on in, by the spool they go to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, FileText>,
     /// Rules of the route.
     pub rules: Rules,
     /// Edition of every code page table used, by page name. Filled by [`Bundle::freeze`].
@@ -93,6 +107,8 @@ pub struct Plan {
     pub table: String,
     /// Answer, if the route gives one.
     pub answer: Option<AnswerMapping>,
+    /// How files go on in other layouts, by the spool they go to.
+    pub files: BTreeMap<String, Transcoder>,
     /// What is read from the header.
     pub(super) header: HeaderPlan,
     /// Warnings of the sources: unknown keywords and the like.
@@ -175,6 +191,7 @@ impl Bundle {
         let instruments = instruments.map_err(|f| faults.extend(f)).ok();
         let mut answer = None;
         let mut compiled = None;
+        let mut files = BTreeMap::new();
         if let (Some(format), Some(instruments)) = (&format, &instruments) {
             let mapping = Mapping::parse(&self.mapping.file, &self.mapping.text, format, instruments);
             let header = HeaderPlan::compile(&self.rules, format);
@@ -183,6 +200,10 @@ impl Bundle {
                 .answer
                 .as_ref()
                 .and_then(|text| read_answer(text, format, &mut warnings).map_err(|f| faults.extend(f)).ok());
+            for (spool, text) in &self.files {
+                let transcoder = read_file(text, format, &mut warnings).map_err(|f| faults.extend(f));
+                files.extend(transcoder.ok().map(|transcoder| (spool.clone(), transcoder)));
+            }
         }
         let offset = Offset::parse(&self.rules.timezone);
         if offset.is_none() {
@@ -198,6 +219,7 @@ impl Bundle {
                 instruments,
                 offset,
                 answer,
+                files,
                 header,
                 warnings,
             }),
@@ -233,9 +255,20 @@ fn read_answer(
     AnswerMapping::parse(&text.mapping.file, &text.mapping.text, answer, format)
 }
 
+fn read_file(
+    text: &FileText,
+    format: &Format,
+    warnings: &mut Vec<SourceFault>,
+) -> Result<Transcoder, Vec<SourceFault>> {
+    let other = read_format(&text.format, warnings)?;
+    let placed = |message| SourceFault { file: text.format.format.file.clone(), line: 1, column: 1, message };
+    Transcoder::compile(format, other, &text.rules).map_err(|faults| faults.into_iter().map(placed).collect())
+}
+
 fn editions(plan: &Plan) -> BTreeMap<String, String> {
     let answer = plan.answer.iter().flat_map(|a| a.format().pages());
-    let pages = plan.format.pages().into_iter().chain(answer);
+    let files = plan.files.values().flat_map(|file| file.format().pages());
+    let pages = plan.format.pages().into_iter().chain(answer).chain(files);
     pages.map(|page| (page.name().to_owned(), page.edition().to_owned())).collect()
 }
 

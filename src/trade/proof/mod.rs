@@ -248,8 +248,16 @@ impl<'p> Proof<'p> {
         self.repairs.told()
     }
 
+    /// A header or trailer that cannot go on in another layout refuses its file.
+    fn goes_on(&mut self, index: usize, code: Code) {
+        if let Some(misfit) = reading::unfit(self.plan, index, &self.row, &mut Default::default()) {
+            self.faults.note(code, format!("{} cannot go on in the other layout: {}", misfit.field, misfit.detail));
+        }
+    }
+
     fn header(&mut self, index: usize, format: &RecordFormat, bytes: &[u8]) {
         format.decode(bytes, &mut self.row);
+        self.goes_on(index, Code::HEADER);
         self.repairs.add(&self.row.repairs, &format.layout);
         self.tally.promise(index, &self.row);
         match self.plan.header.read(format, &self.row, &self.context.name) {
@@ -330,7 +338,10 @@ impl<'p> Proof<'p> {
         if let Some(fault) = self.row.faults.first() {
             let field = format.layout.fields.get(fault.field).map_or("?", |f| f.name.as_str());
             self.faults.note(Code::TRAILER, format!("record {n}: trailer field {field} is unreadable: {fault}"));
-        } else if self.framed && !self.faults.has(Code::TRAILER) {
+            return;
+        }
+        self.goes_on(index, Code::TRAILER);
+        if self.framed && !self.faults.has(Code::TRAILER) {
             self.tally.promise(index, &self.row);
             self.totals = self.tally.totals();
         }

@@ -8,6 +8,7 @@ use crate::trade::event::Event;
 use crate::trade::fault::TradeFault;
 use crate::trade::fields::FieldRef;
 use crate::trade::plan::Plan;
+use crate::trade::transcode::Misfit;
 use fpp_codecs::Code;
 use fpp_codecs::format::{RecordFormat, Role};
 use fpp_codecs::record::Row;
@@ -23,6 +24,8 @@ pub struct Reading {
     pub(super) fault: Option<TradeFault>,
     /// Stands for the id of a good detail's event.
     pub(super) id: u128,
+    /// Buffers of what a record is tried in.
+    tried: (Row, Vec<u8>),
 }
 
 impl Reading {
@@ -38,9 +41,21 @@ impl Reading {
         format.decode(bytes, &mut self.row);
         let judged = plan.mapping.judge(&self.row, &plan.instruments, event);
         self.fault = judged.err().or_else(|| unanswerable(plan, format, event));
+        if self.fault.is_none() && !plan.files.is_empty() {
+            self.fault = self.unwritable(plan, format);
+        }
         if self.fault.is_none() {
             self.id = repeat::hash_of(&event.id);
         }
+    }
+
+    /// A record that cannot go on in another layout is refused now, because later nothing may be refused any more.
+    fn unwritable(&mut self, plan: &Plan, format: &RecordFormat) -> Option<TradeFault> {
+        let misfit = unfit(plan, self.index?, &self.row, &mut self.tried)?;
+        let index = format.field(&misfit.field).unwrap_or_else(|| plan.mapping.key_field());
+        let offset = format.layout.fields.get(index)?.offset;
+        let detail = format!("cannot go on in the other layout: {}", misfit.detail);
+        Some(FieldRef { index, offset }.fault(misfit.code, detail))
     }
 
     /// Reads a record.
@@ -48,6 +63,14 @@ impl Reading {
         self.select(plan, bytes);
         self.detail(plan, bytes, event);
     }
+}
+
+/// The first thing that keeps a record from going on in a layout of the plan.
+pub(super) fn unfit(plan: &Plan, index: usize, row: &Row, (scratch, out): &mut (Row, Vec<u8>)) -> Option<Misfit> {
+    plan.files.values().find_map(|file| {
+        out.clear();
+        file.write(index, row, scratch, out).err()
+    })
 }
 
 /// An id that the answer cannot tell refuses its record now, because later nothing may be refused any more.

@@ -57,6 +57,10 @@ fn framed() -> Vec<Input> {
         one("index-fits", || Book::ebcdic(2).bytes()),
         one("marker-missing", || Book::ebcdic(2).bytes()),
         one("long-name", || Book::ebcdic(2).bytes()),
+        one("relay", || Book::ebcdic(3).bytes()),
+        one("relay-back", || Book::gbk(3).bytes()),
+        one("transcode-misfit", || Book::ebcdic(2).set(2, "CUSTNM", "㐂").summed().bytes()),
+        one("table", || Book::ebcdic(3).put(2, "FEE", 1, &[0x3F]).bytes()),
     ]
 }
 

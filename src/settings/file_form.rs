@@ -1,0 +1,85 @@
+//! What the file of a `file` outlet holds: `form`, and the keys that belong to one form alone.
+
+use super::answer::Outlet;
+use crate::inbound::route::FileForm;
+use crate::trade::plan::rules::{Policy, Rules};
+use crate::trade::transcode;
+use fpp_codecs::csv::{Dialect, Encoding};
+use fpp_codecs::source::Section;
+
+/// Words of `form`.
+const FORMS: [(&str, FileForm); 4] = [
+    ("events", FileForm::Events),
+    ("unchanged", FileForm::Unchanged),
+    ("records", FileForm::Records),
+    (
+        "csv",
+        FileForm::Table(Dialect {
+            delimiter: b',',
+            encoding: Encoding::Utf8,
+            guard: true,
+            long_digits: fpp_codecs::csv::LongDigits::Plain,
+        }),
+    ),
+];
+
+/// Reads `form`; of a table also how it differs.
+pub(super) fn read(section: &Section<'_>, masked: bool) -> FileForm {
+    let form = section.choice("form", &FORMS).unwrap_or(FileForm::Events);
+    if matches!(form, FileForm::Unchanged | FileForm::Records) && masked {
+        section.fault("form", "hides nothing: say sensitive = \"clear\" on purpose");
+    }
+    match form {
+        FileForm::Table(_) => FileForm::Table(dialect(section)),
+        other => other,
+    }
+}
+
+fn dialect(section: &Section<'_>) -> Dialect {
+    let mut dialect = Dialect::default();
+    for word in section.texts("csv") {
+        match word.as_str() {
+            "bom" => dialect.encoding = Encoding::Utf8Bom,
+            "gb18030" => dialect.encoding = Encoding::Gb18030,
+            "semicolon" => dialect.delimiter = b';',
+            "tab" => dialect.delimiter = b'\t',
+            "pipe" => dialect.delimiter = b'|',
+            "no-guard" => dialect.guard = false,
+            word => section.fault(
+                "csv",
+                format_args!("there is no word `{word}`; bom, gb18030, semicolon, tab, pipe, no-guard are"),
+            ),
+        }
+    }
+    if !dialect.is_possible() {
+        section.fault("csv", "pipe and gb18030 do not go together: a pipe is half a character there");
+    }
+    dialect
+}
+
+/// What the layouts of a transcoding do not say: `set`, `dates`, `drop`.
+pub(super) fn rules(section: &Section<'_>) -> transcode::Rules {
+    let set = section.section("set").map(|set| set.text_map().into_iter().collect()).unwrap_or_default();
+    transcode::Rules { set, dates: section.texts("dates"), drop: section.texts("drop") }
+}
+
+/// What goes on as a file is the whole file that was proven, and there is one for each spool.
+pub(super) fn whole_files_only(root: &Section<'_>, outlets: &[Outlet], rules: &Rules) {
+    let whole = |outlet: &Outlet| matches!(outlet, Outlet::File { form: FileForm::Unchanged | FileForm::Records, .. });
+    if rules.policy != Policy::Strict && outlets.iter().any(whole) {
+        root.fault(
+            "outlet",
+            "form unchanged and records go with [policy] records = \"strict\": whole files or nothing",
+        );
+    }
+    let spools: Vec<&str> = outlets
+        .iter()
+        .filter_map(|outlet| if let Outlet::File { spool, .. } = outlet { Some(spool.as_str()) } else { None })
+        .collect();
+    if let Some(twice) = spools.iter().enumerate().find(|(at, spool)| spools[..*at].contains(spool)) {
+        root.fault(
+            "outlet",
+            format_args!("two files go to the spool `{}`; give the second a spool of its own", twice.1),
+        );
+    }
+}
