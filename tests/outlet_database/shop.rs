@@ -16,6 +16,7 @@ pub(crate) const NOW_MS: i64 = 1_750_426_200_000;
 pub(crate) enum Shop {
     File(tempfile::TempDir),
     /// A file that somebody else keeps.
+    #[cfg_attr(not(feature = "demo"), allow(dead_code, reason = "only a node keeps one, whose test needs the demo"))]
     Kept(PathBuf),
     Server(&'static Running, String),
 }
@@ -60,6 +61,7 @@ impl Shop {
     }
 
     /// A file that is there already.
+    #[cfg_attr(not(feature = "demo"), allow(dead_code, reason = "only a node keeps one, whose test needs the demo"))]
     pub(crate) fn at(path: PathBuf) -> Shop {
         Shop::Kept(path)
     }
