@@ -14,7 +14,7 @@ use hyper::{Request, StatusCode};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use support::core::{Dropped, core_file};
-use support::settled::settled;
+use support::settled::{settled, transfers};
 use support::site::{Site, sample_route};
 use tokio::net::TcpStream;
 
@@ -113,8 +113,10 @@ async fn a_consumer_belongs_to_its_token_and_sees_what_that_sees() {
     let one = |name: &str, token: &str, routes: &str, view: &str| {
         format!("[token.{name}]\nsha256 = \"{}\"\nroutes = [\"{routes}\"]\nview = \"{view}\"\n", hex(token))
     };
-    let tokens =
-        one("risk", "r", "pmtrd", "masked") + &one("books", "b", "pmtrd", "clear") + &one("far", "f", "other", "clear");
+    let tokens = one("risk", "r", "pmtrd", "masked")
+        + &one("books", "b", "pmtrd", "clear")
+        + &one("far", "f", "other", "clear")
+        + "verbs = [\"hold\"]\n";
     std::fs::write(site.root.join("conf/tokens.toml"), tokens).unwrap();
     let text = std::fs::read_to_string(site.settings_file()).unwrap();
     let text = text.replace("[http]\n", "[http]\ntoken_file = \"tokens.toml\"\n");
@@ -144,5 +146,9 @@ async fn a_consumer_belongs_to_its_token_and_sees_what_that_sees() {
     let hidden = risk.ask("GET", "/v1/consumers/risk/events?route=other", "").await;
     assert_eq!(hidden.0, StatusCode::FORBIDDEN);
     assert_eq!(risk.json("GET", "/v1/consumers", "").await.1["consumers"].as_array().unwrap().len(), 1);
+    // A token's routes are those of what is asked about, whatever its holder says of it.
+    let id = transfers(&*node.ledger).await[0].id.clone();
+    let hold = format!("{{\"id\": \"{id}\", \"route\": \"other\", \"reason\": \"mine\"}}");
+    assert_eq!(far.ask("POST", "/v1/operate/hold", &hold).await.0, StatusCode::FORBIDDEN);
     node.stop().await;
 }

@@ -11,7 +11,9 @@ mod support;
 use databases::{Kind, Running, SCHEMA_6, running};
 use fleet_support::{Fleet, LEASE_MS};
 use fpp::ledger::Ledger;
+use fpp::ledger::delivery::Purpose;
 use fpp::ledger::fold::Entry;
+use fpp::ledger::mysql::MysqlLedger;
 use fpp::ledger::node::NodeState;
 use fpp::vault::disk::DiskVault;
 use rustix::process::Signal;
@@ -19,6 +21,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 use support::settled::{at_rest, transfers};
+use support::site::{overlay, sample_route};
 
 /// The nodes that wrote into the journals of transfers.
 async fn writers(fleet: &Fleet) -> BTreeSet<String> {
@@ -203,4 +206,56 @@ async fn a_program_of_the_version_before_works_beside_this_one() {
     let both = writers(&fleet).await;
     assert_eq!(both.len(), 2, "both worked: {both:?}");
     is_sound(&fleet, 1).await;
+}
+
+/// Ids in the tables of a database outlet, and how often each stands there.
+async fn rows_of(file: &std::path::Path) -> Vec<String> {
+    use sqlx::{ConnectOptions, Row};
+    let mut file = sqlx::sqlite::SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    let all = "SELECT id FROM trades UNION ALL SELECT id FROM files";
+    sqlx::query(all).fetch_all(&mut file).await.unwrap().iter().map(|row| row.get("id")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outlet_gets_every_event_once_though_nodes_die_and_freeze() {
+    let Some(server) = running(Kind::MariaDb) else { return };
+    let outlets = "[outlet.books]\nkind = \"database\"\npath = \"../books.sqlite\"\nbatch_events = 4\n\
+                   [outlet.log]\nkind = \"append\"\npath = \"../log\"\nbatch_events = 4\n";
+    let mut fleet = Fleet::of(server, 2, outlets).await;
+    let mut route = sample_route("pmtrd");
+    let named = "[[outlet]]\nkind = \"database\"\nname = \"books\"\n\
+                 [[outlet]]\nkind = \"append\"\nname = \"log\"\nrequired = false\n";
+    overlay(&mut route, &named.parse().unwrap());
+    std::fs::write(fleet.site.root.join("conf/routes/route.toml"), route.to_string()).unwrap();
+    (0..2).for_each(|n| fleet.start(n));
+    for n in 0..2 {
+        fleet.address(n).await;
+    }
+    let pushed = async |ledger: &MysqlLedger| {
+        let all = ledger.deliveries(None, 1_000).await.unwrap();
+        all.iter().filter(|d| d.purpose == Purpose::Posting && d.is_there()).count()
+    };
+    for round in 0..2u16 {
+        (1..=8).for_each(|batch| fleet.drop_batch(round * 8 + batch));
+        let some = usize::from(round) * 16 + 3;
+        fleet.until("postings under way", async |ledger| pushed(ledger).await >= some).await;
+        let (killed, frozen) = if round == 0 { (0, 1) } else { (1, 0) };
+        fleet.kill(killed);
+        fleet.signal(frozen, Signal::STOP);
+        fleet.start(killed);
+        // Longer than a lease stands still before it is taken over; no condition shows that a process does nothing.
+        tokio::time::sleep(Duration::from_millis(LEASE_MS * 2)).await;
+        fleet.signal(frozen, Signal::CONT);
+    }
+    fleet.all_rest().await;
+    is_sound(&fleet, 0).await;
+    let due: u64 = fleet.dropped.iter().map(|file| file.events).sum();
+    let there = rows_of(&fleet.site.root.join("books.sqlite")).await;
+    let once: BTreeSet<&String> = there.iter().collect();
+    assert_eq!((there.len() as u64, once.len() as u64), (due, due), "each event once");
+    let lines: Vec<String> = fleet.site.names("log").iter().map(|name| format!("log/{name}")).collect();
+    let lines: String = lines.iter().map(|name| String::from_utf8(fleet.site.read(name)).unwrap()).collect();
+    let id = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].as_str().unwrap().to_owned();
+    let logged: BTreeSet<String> = lines.lines().map(id).collect();
+    assert_eq!(logged.iter().collect::<BTreeSet<_>>(), once, "the same ids in both, some perhaps twice here");
 }

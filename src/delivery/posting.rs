@@ -1,7 +1,7 @@
 //! A posting: a transfer's events, pushed into an outlet batch by batch, and the books told how far it took them.
 //!
 //! Invariants: of a route one posting is pushed at a time, under the lease of its lane ([`super::outlet::lane`]), in the
-//! order in which they were planned; a held one is passed. The next batch is decoded while one is on its way, and no more
+//! order in which they were published; what an answer waits for comes first, a replay last, and a held one is passed. The next batch is decoded while one is on its way, and no more
 //! is kept. What an outlet refuses for good is tried again for ever where it is required, and is a dead letter where it is
 //! not (D12). How far a posting came is written once a second at most: after a crash a second's events come twice.
 

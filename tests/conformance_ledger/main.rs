@@ -132,6 +132,7 @@ macro_rules! conformance {
             verbs::a_pause_is_seen_by_all_and_outlives_its_node,
             verbs::a_request_is_closed_once_by_many_nodes,
             postings::of_each_route_the_first_is_next_and_a_held_one_is_passed,
+            postings::fresh_work_comes_before_a_replay_and_in_the_order_of_the_publications,
             postings::what_was_confirmed_is_kept_under_the_lease_and_begins_anew_when_it_is_sent_again,
             postings::a_deferred_delivery_wakes_its_transfer_and_is_owed_until_it_is_there,
             postings::dead_letters_are_in_the_chain_of_their_posting,

@@ -84,6 +84,38 @@ pub(crate) async fn of_each_route_the_first_is_next_and_a_held_one_is_passed(boo
     verified(&*a).await;
 }
 
+pub(crate) async fn fresh_work_comes_before_a_replay_and_in_the_order_of_the_publications(books: &dyn Books) {
+    let ledger = books.open().await;
+    let publish = async |n: u32| {
+        let new = NewTransfer { arrival_key: format!("k{n}"), ..arrival(n) };
+        let way = [E::Claim, E::Stage, E::Judge(V::Accepted), E::Post].map(|e| event(n, e));
+        apply(&*ledger, 0, &[&[Change::Arrive(new)], &way[..]].concat()).await;
+    };
+    for n in [3, 1, 2, 4] {
+        publish(n).await;
+    }
+    // Clocks of nodes differ: the ids of the plans are not in the order of the posts.
+    for n in [1, 2, 3] {
+        apply(&*ledger, 1, &[Change::Plan(Box::new(Delivery { required: false, ..posting(n, "PMTRD", "db") }))]).await;
+    }
+    let take = async |n| {
+        assert_eq!(next(&*ledger).await, [n]);
+        apply(&*ledger, 2, &[D::Prove, D::Deliver, D::Take].map(|d| deliver(n, d))).await;
+    };
+    take(3).await;
+    take(1).await;
+    let again = |n| Change::MoveDelivery { id: delivery_id(n), event: D::Resend, by: Some("wang: replay".into()) };
+    apply(&*ledger, 3, &[again(1), again(3)]).await;
+    assert_eq!(next(&*ledger).await, [2], "not the replay");
+    apply(&*ledger, 4, &[Change::Plan(Box::new(posting(4, "PMTRD", "db")))]).await;
+    take(4).await;
+    take(2).await;
+    take(3).await;
+    take(1).await;
+    assert!(next(&*ledger).await.is_empty());
+    verified(&*ledger).await;
+}
+
 pub(crate) async fn what_was_confirmed_is_kept_under_the_lease_and_begins_anew_when_it_is_sent_again(
     books: &dyn Books,
 ) {

@@ -30,6 +30,7 @@ trait Target: Send + Sync {
     /// The ids that its consumer sees, as often as it sees them.
     async fn ids(&self) -> Vec<String>;
     /// What stands between `[outlet.o]` and the next table; nothing where no configuration can name it.
+    #[cfg_attr(not(feature = "demo"), allow(dead_code, reason = "only a node reads it"))]
     fn keys(&self) -> Option<String>;
     /// Cursor and rows are one: each event stands there once, a stale epoch is refused, the cursor is told.
     fn is_exact(&self) -> bool;

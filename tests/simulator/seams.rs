@@ -347,7 +347,14 @@ impl Ledger for SimLedger {
     async fn next_postings(&self, outlet: &str) -> Result<Vec<Delivery>> {
         self.call("next postings", |books| {
             let mut next: BTreeMap<String, Delivery> = BTreeMap::new();
-            for delivery in books.deliveries.values().filter(|d| d.spool == outlet && is_posting(d, false)) {
+            let turn = |d: &&Delivery| {
+                let publication = books.transfers.get(&d.transfer.0).and_then(|t| t.publication);
+                (d.round > 0, !d.required, publication.unwrap_or(u64::MAX), d.id.clone())
+            };
+            let of = books.deliveries.values().filter(|d| d.spool == outlet && is_posting(d, false));
+            let mut in_turn: Vec<&Delivery> = of.collect();
+            in_turn.sort_by_key(turn);
+            for delivery in in_turn {
                 let route = delivery.name.split('/').next().unwrap_or_default().to_owned();
                 next.entry(route).or_insert_with(|| delivery.clone());
             }

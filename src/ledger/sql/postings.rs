@@ -15,12 +15,35 @@ use std::collections::BTreeSet;
 /// Rows in one statement.
 const ROWS: usize = 200;
 
+/// Where a posting stands in the queue of its route: first what an answer waits for, then what is pushed for the first time,
+/// then what is pushed again, so that a replay of a month holds up no answer; among these in the order of the publications,
+/// whatever the clocks of the nodes that planned them. What is not published yet comes behind what is, by its id.
+macro_rules! turn {
+    ($delivery:literal, $transfer:literal) => {
+        concat!(
+            "((CASE WHEN ",
+            $delivery,
+            ".round > 0 THEN 2 WHEN ",
+            $delivery,
+            ".required = 1 THEN 0 ELSE 1 END) * 2305843009213693952 + COALESCE(",
+            $transfer,
+            ".publication, 1152921504606846976))"
+        )
+    };
+}
+
 /// A posting's name begins with its route and a stroke. Held ones are passed over: they are in another queue.
 pub(crate) const NEXT: &str = concat!(
     "SELECT ",
     delivery_columns!(),
-    " FROM deliveries d WHERE id IN (SELECT MIN(id) FROM deliveries WHERE queue = 2 AND spool = ? \
-     GROUP BY SUBSTR(name, 1, INSTR(name, '/'))) AND NOT EXISTS (SELECT 1 FROM pauses p WHERE \
+    " FROM deliveries d WHERE id IN (SELECT MIN(e.id) FROM deliveries e JOIN transfers u ON u.id = e.transfer JOIN \
+       (SELECT SUBSTR(f.name, 1, INSTR(f.name, '/')) AS lane, MIN(",
+    turn!("f", "v"),
+    ") AS turn FROM deliveries f JOIN transfers v ON v.id = f.transfer WHERE f.queue = 2 AND f.spool = ? \
+        GROUP BY SUBSTR(f.name, 1, INSTR(f.name, '/'))) AS h \
+       ON h.lane = SUBSTR(e.name, 1, INSTR(e.name, '/')) AND h.turn = ",
+    turn!("e", "u"),
+    " WHERE e.queue = 2 AND e.spool = ? GROUP BY h.lane) AND NOT EXISTS (SELECT 1 FROM pauses p WHERE \
      (p.kind = 'outlet' AND p.name = d.spool) OR EXISTS (SELECT 1 FROM transfers t WHERE t.id = d.transfer AND \
        ((p.kind = 'route' AND p.name = t.route) OR (p.kind = 'outlet' AND p.name = t.route || '/' || d.spool)))) \
      ORDER BY id"
@@ -104,7 +127,7 @@ fn deliveries_of(rows: &[Row]) -> Result<Vec<Delivery>> {
 
 /// The first unfinished posting of each route.
 pub(super) async fn next(session: &mut dyn Session, outlet: &str) -> Result<Vec<Delivery>> {
-    deliveries_of(&session.rows(sql(NEXT).bind(outlet)).await?)
+    deliveries_of(&session.rows(sql(NEXT).bind(outlet).bind(outlet)).await?)
 }
 
 /// Postings that are not there.
