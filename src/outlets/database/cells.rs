@@ -97,7 +97,7 @@ impl Form {
                 From::Time => bounded(column, "time", &event.time)?,
                 From::Transfer => bounded(column, "the transfer", &posting.transfer)?,
                 From::Record => record(event.record),
-                From::Dataschema | From::Data(_) | From::Extra | From::Whole | From::Own => Cell::Null,
+                From::Dataschema | From::Corrects | From::Data(_) | From::Extra | From::Whole | From::Own => Cell::Null,
             });
         }
         // Servers take it for the same as the one without.
@@ -127,10 +127,11 @@ impl Form {
                         found.cells[whole] = Cell::text(reader.since(start));
                     }
                 }
-                "dataschema" => {
+                "dataschema" | "fppcorrects" => {
                     let value = reader.value().map_err(unreadable)?;
-                    if let Some(at) = self.columns.iter().position(|column| column.from == From::Dataschema) {
-                        found.cells[at] = fit(self.columns[at], "dataschema", value)?;
+                    let from = if name == "dataschema" { From::Dataschema } else { From::Corrects };
+                    if let Some(at) = self.columns.iter().position(|column| column.from == from) {
+                        found.cells[at] = fit(self.columns[at], &name, value)?;
                     }
                 }
                 _ => drop(reader.value().map_err(unreadable)?),
@@ -266,7 +267,7 @@ mod tests {
     }
 
     fn read(kind: &str, data: &str) -> Result<Vec<(&'static str, String)>, String> {
-        let json = format!(r#"{{"id":"x","dataschema":"urn:s","data":{data}}}"#);
+        let json = format!(r#"{{"id":"x","dataschema":"urn:s","fppcorrects":"y","data":{data}}}"#);
         let form = Form::new(&TABLES[Table::of_type(kind)]);
         let (posting, event) = (posting(), event(kind));
         let (mut cells, mut origin) = (Vec::new(), Origin::default());
@@ -292,6 +293,7 @@ mod tests {
         for (column, wanted) in [
             ("row_date", "2025-06-20"),
             ("dataschema", "urn:s"),
+            ("corrects", "y"),
             ("price", "780.1500"),
             ("price_unit", "GRM"),
             ("trade_id", "A1"),

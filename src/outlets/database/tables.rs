@@ -32,6 +32,8 @@ pub(super) enum From {
     Subject,
     Time,
     Dataschema,
+    /// The id of the event that this one takes back or puts right.
+    Corrects,
     Transfer,
     Record,
     /// Members of the event's data; the first one that is there.
@@ -103,6 +105,7 @@ const COMMON: &[Column] = &[
     of("subject", Kind::Text(190), From::Subject),
     of("event_time", Kind::Text(40), From::Time),
     of("dataschema", Kind::Text(190), From::Dataschema),
+    of("corrects", Kind::Text(190), From::Corrects),
     needed("transfer", Kind::Text(64), From::Transfer),
     of("record", Kind::Int, From::Record),
     int("seq", &["lineage.seq"]),
@@ -310,6 +313,7 @@ mod tests {
                 From::Source | From::Id | From::Datahash | From::Subject | From::Dataschema => {
                     format!("`{}`", column.name)
                 }
+                From::Corrects => "`fppcorrects`: id of the event that this one takes back or puts right".to_owned(),
                 From::Own => String::new(),
             };
             lines.push_str(&format!("| `{}` | {}{needed} | {holds} |\n", column.name, column.kind));
