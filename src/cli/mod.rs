@@ -49,6 +49,7 @@ mod notices;
 mod operate;
 mod outlets;
 mod outlets_act;
+mod outlets_rows;
 mod pause;
 mod prove;
 mod requests;

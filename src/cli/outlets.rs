@@ -1,9 +1,11 @@
-//! `fpp outlets`: what waits for each outlet that events are pushed to; its verbs are in `outlets_act.rs`.
+//! `fpp outlets`: what waits for each outlet that events are pushed to; its verbs are in `outlets_act.rs` and
+//! `outlets_rows.rs`.
 
 use super::books;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::outlets_act::{Dead, Defer, Redrive, Replay};
+use super::outlets_rows::{Export, Purge};
 use super::output::{Align, Output, Table, note};
 use super::show::{Times, grouped};
 use crate::clock::Clock;
@@ -34,6 +36,8 @@ pub(super) struct Outlets {
 enum What {
     Dead(Dead),
     Defer(Defer),
+    Export(Export),
+    Purge(Purge),
     Redrive(Redrive),
     Replay(Replay),
 }
@@ -43,6 +47,8 @@ impl Outlets {
         match self.what {
             Some(What::Dead(verb)) => return verb.run(global, out),
             Some(What::Defer(verb)) => return verb.run(global, out),
+            Some(What::Export(verb)) => return verb.run(global, out),
+            Some(What::Purge(verb)) => return verb.run(global, out),
             Some(What::Redrive(verb)) => return verb.run(global, out),
             Some(What::Replay(verb)) => return verb.run(global, out),
             None => {}

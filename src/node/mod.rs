@@ -22,6 +22,7 @@ mod presence;
 mod promises;
 mod pushing;
 mod rooms;
+pub(crate) mod rows;
 mod sealing;
 mod secret;
 mod space;

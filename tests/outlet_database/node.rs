@@ -47,6 +47,20 @@ async fn a_node_writes_every_event_once_and_then_answers() {
     assert_eq!(node.ledger.verify(None).await.unwrap().broken, None);
     node.stop().await;
 
+    let file = site.settings_file();
+    let settings = file.to_str().unwrap();
+    let copy = file.with_file_name("copy.sqlite");
+    let to = copy.to_str().unwrap();
+    let span = ["--from", "2025-06-01", "--before", "2025-07-01", "--config", settings];
+    let exported = fpp(&[&["outlets", "export", to, "--outlet", "books"][..], &span[..]].concat());
+    assert!(exported.contains(&format!("trades          {:>12} rows", events - 3)), "{exported}");
+    assert_eq!(Shop::at(copy).count("trades").await, events - 3);
+    let purge = ["outlets", "purge", "--json", "--outlet"];
+    for (name, ..) in &named {
+        let counted = fpp(&[&purge[..], &[*name], &span[..]].concat());
+        assert!(counted.starts_with(&format!("{{\"table\":\"trades\",\"rows\":{}}}", events - 3)), "{counted}");
+    }
+
     let books = Shop::at(site.settings_file().parent().unwrap().join("../books.sqlite"));
     let mut names = Vec::new();
     for shop in [Some(books), server].into_iter().flatten() {
@@ -59,8 +73,17 @@ async fn a_node_writes_every_event_once_and_then_answers() {
         names.push(shop.rows("SELECT customer_name FROM trades ORDER BY transfer, record").await.concat());
     }
     assert!(names[0].iter().all(|name| !name.contains('*')), "{:?}", names[0]);
+    fpp(&[&purge[..], &["books", "--yes"], &span[..]].concat());
+    assert_eq!(Shop::at(file.parent().unwrap().join("../books.sqlite")).count("trades").await, 0);
     if let Some(masked) = names.get(1) {
         assert_eq!(masked.len(), names[0].len());
         assert!(masked.iter().all(|name| name.contains('*')), "{masked:?}");
     }
+}
+
+/// Runs the program; what it prints.
+fn fpp(words: &[&str]) -> String {
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_fpp")).args(words).output().unwrap();
+    assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
 }
