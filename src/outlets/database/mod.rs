@@ -17,6 +17,7 @@ mod json;
 mod link;
 mod outlet;
 mod partitions;
+mod reading;
 mod schema;
 mod span;
 mod tables;

@@ -8,10 +8,11 @@ use super::cell::{Cell, hex, record};
 use super::cells::{Form, Origin};
 use super::fault;
 use super::link::{Link, Sql, sql};
+use super::reading::{Read, Reading, refused};
 use super::tables::{CONFLICTS, Column};
 use crate::error::{Error, Result};
 use crate::outlets::position::Position;
-use crate::outlets::push::{Batch, Outcome, Posting, Pushed, Refused};
+use crate::outlets::push::{Batch, Outcome, Posting, Pushed};
 use fpp_codecs::Code;
 use std::collections::{BTreeSet, HashMap};
 
@@ -46,13 +47,6 @@ fn places(count: usize) -> String {
     vec!["?"; count].join(", ")
 }
 
-/// Rows of one table that are not written yet.
-#[derive(Default)]
-struct Waiting<'b> {
-    cells: Vec<Cell<'b>>,
-    events: Vec<&'b Pushed>,
-}
-
 /// A transaction that writes a batch.
 pub(super) struct Write<'b, 't> {
     pub(super) link: &'t mut Link,
@@ -66,45 +60,22 @@ pub(super) struct Write<'b, 't> {
 }
 
 impl<'b> Write<'b, '_> {
-    /// Everything; the caller commits it.
+    /// Everything; the caller commits it. The next rows are read while the target writes those before them.
     pub(super) async fn batch(&mut self, batch: &'b Batch) -> Result<Outcome> {
         let before = self.fence().await?;
-        let (mut outcome, mut origin) = (Outcome::default(), Origin::default());
-        let mut waiting: Vec<Waiting<'b>> = self.tables.iter().map(|_| Waiting::default()).collect();
-        for event in &batch.events {
-            let at = super::tables::Table::of_type(&event.kind);
-            let (Some(table), Some(rows)) = (self.tables.get(at), waiting.get_mut(at)) else { continue };
-            match self.read(&table.form, event, batch.json_of(event), &mut rows.cells, &mut origin) {
-                Ok(()) => rows.events.push(event),
-                Err(why) => outcome.refused.push(refused(event, why)),
-            }
-            if rows.events.len() >= ROWS {
-                let full = std::mem::take(rows);
-                self.store(at, full, &mut outcome).await?;
-            }
+        let mut outcome = Outcome::default();
+        let forms = self.tables.iter().map(|table| &table.form).collect();
+        let mut reading = Reading::new(forms, self.posting, self.no_place_from, batch);
+        let mut next = reading.next(ROWS);
+        while let Some((at, rows)) = next.take() {
+            let (stored, read) = tokio::join!(self.store(at, rows, &mut outcome), async { reading.next(ROWS) });
+            stored?;
+            next = read;
         }
-        for (at, rows) in waiting.into_iter().enumerate() {
-            if !rows.events.is_empty() {
-                self.store(at, rows, &mut outcome).await?;
-            }
-        }
+        outcome.refused = reading.refused;
         outcome.conflicts.sort_by_key(|conflict| conflict.record);
-        self.advance(before.max(reached(batch, &outcome)), &origin).await?;
+        self.advance(before.max(reached(batch, &outcome)), &reading.origin).await?;
         Ok(outcome)
-    }
-
-    fn read(
-        &self,
-        form: &Form,
-        event: &'b Pushed,
-        json: &'b [u8],
-        cells: &mut Vec<Cell<'b>>,
-        origin: &mut Origin<'b>,
-    ) -> Result<(), String> {
-        if let Some(end) = self.no_place_from.filter(|end| form.table.is_dated && form.row_date(event) >= *end) {
-            return Err(format!("its id begins with a day too far ahead: partitions are made up to {end} at most"));
-        }
-        form.read(self.posting, event, json, cells, origin)
     }
 
     /// Refuses a stale epoch, and keeps the posting's row from others; the cursor as it stands.
@@ -166,7 +137,7 @@ impl<'b> Write<'b, '_> {
     }
 
     /// Writes rows; those whose id is there with other content are conflicts.
-    async fn store(&mut self, at: usize, rows: Waiting<'b>, outcome: &mut Outcome) -> Result<()> {
+    async fn store(&mut self, at: usize, rows: Read<'b>, outcome: &mut Outcome) -> Result<()> {
         let Some(into) = self.tables.get(at) else { return Ok(()) };
         let table = into.form.table;
         let columns = names(table.columns());
@@ -285,10 +256,6 @@ fn part<'b>(
         }
     }
     (fresh, conflicts)
-}
-
-fn refused(event: &Pushed, why: String) -> Refused {
-    Refused { record: event.record, id: event.id.clone(), why }
 }
 
 fn key(posting: &Posting) -> Vec<Cell<'_>> {
