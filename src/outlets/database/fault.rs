@@ -94,7 +94,8 @@ fn of_server(number: u32) -> (bool, &'static str, &'static str) {
         1044 | 1045 | 1142 | 1143 | 1227 | 1251 | 1698 => {
             (true, "the outlet's database refuses the user", "Look at the user's rights and password.")
         }
-        1021 | 1114 | 4184 => FULL,
+        // 1005 and 1030 come with a number of the system, nearly always the one of a full disk.
+        1005 | 1021 | 1030 | 1114 | 4184 => FULL,
         // No partition for the day: they are made before the next attempt.
         1526 => (true, "the outlet's database has no partition for a day", "It is made before the next attempt."),
         1040 | 1053 | 1129 | 1152 | 1154..=1161 | 1203 | 1290 | 1317 | 1792 | 1836 | 1927 => (
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn what_may_pass_is_tried_again_and_broken_rules_are_not() {
-        for number in [1205, 1213, 1062, 1045, 1040, 1053, 1290, 1526, 4012, 4038, 6002] {
+        for number in [1205, 1213, 1062, 1005, 1045, 1040, 1053, 1290, 1526, 4012, 4038, 6002] {
             assert!(of_server(number).0, "{number}");
         }
         for number in [1406, 1064, 1146, 1049] {
