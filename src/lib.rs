@@ -26,3 +26,4 @@ pub mod bell;
 pub mod blocking;
 pub mod clock;
 pub mod error;
+pub mod trust;

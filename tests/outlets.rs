@@ -396,30 +396,3 @@ async fn an_outlet_that_hangs_holds_up_no_other() {
     assert_eq!(hands.may.ids().len() as u64, events);
     node.stop().await;
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_required_outlets_the_answer_waits_for_both() {
-    let site = site();
-    let add = |file: &str, text: &str| {
-        let path = site.root.join(file);
-        std::fs::write(&path, std::fs::read_to_string(&path).unwrap() + text).unwrap();
-    };
-    add("conf/fpp.toml", "\n[outlet.also]\nkind = \"append\"\npath = \"../also\"\n");
-    add("conf/routes/route.toml", "\n[[outlet]]\nkind = \"append\"\nname = \"also\"\n");
-    let (node, hands) = start(&site).await;
-    hands.must.down.store(true, SeqCst);
-    let file = drop_file(&site, 1, 10, Dropped::Good);
-    // The other one has everything, which wakes the file; it looks, and goes back to sleep.
-    wait_for(&node, "asleep after the other is there", async || {
-        let there = postings(&node).await.iter().any(|d| d.spool == "also" && d.is_there());
-        there && transfers(&*node.ledger).await[0].next_attempt_ms == i64::MAX
-    })
-    .await;
-    let stands = transfers(&*node.ledger).await;
-    assert_eq!((stands[0].state, stands[0].publication), (FileState::Proven, None));
-    assert_eq!(stands[0].waiting_for, "delivery of its events to must");
-    hands.must.down.store(false, SeqCst);
-    settled(&node, 1).await.unwrap();
-    assert_eq!(appended(&site, "must").len() as u64, file.events);
-    node.stop().await;
-}

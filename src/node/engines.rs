@@ -3,15 +3,17 @@
 
 use super::books::server;
 use super::rooms::WrapOutlet;
+use super::secret;
 use crate::clock::Clock;
 use crate::delivery::outlet::{Outlet, Use};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::outlets::append::Append;
 use crate::outlets::database::{DatabaseOutlet, Place};
 use crate::outlets::events::View;
 use crate::outlets::push::Engine;
+use crate::outlets::webhook::{Endpoint, Secret, Webhook};
 use crate::settings::database::Database;
-use crate::settings::{OutletPlace, Settings, Target};
+use crate::settings::{OutletPlace, Settings, Target, TopicPlace, WebhookPlace};
 use fpp_codecs::Code;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +24,8 @@ pub(crate) fn engine(_settings: &Settings, place: &OutletPlace) -> Result<Arc<dy
     Ok(match &place.target {
         Target::Append(append) => Arc::new(Append::new(&append.folder)),
         Target::Database(place) => Arc::new(DatabaseOutlet::new(database(place)?, Clock::System)),
+        Target::RocketMq(place) => topic(place)?,
+        Target::Webhook(place) => Arc::new(webhook(place)?),
     })
 }
 
@@ -31,6 +35,48 @@ pub(crate) fn database(place: &Database) -> Result<Place> {
         Database::File(path) => Place::File(path.clone()),
         Database::Server(place) => Place::Server(server(place, "the password of the outlet's database", Code::OUTLET)?),
     })
+}
+
+fn webhook(place: &WebhookPlace) -> Result<Webhook> {
+    let mut secrets = Vec::new();
+    for from in std::iter::once(&place.secret).chain(&place.next_secret) {
+        let text = secret::read(from, "the webhook's secret", Code::OUTLET)?;
+        secrets.push(Secret::parse(&text).map_err(|fault| Error::halt(Code::OUTLET, fault))?);
+    }
+    let endpoint = Endpoint {
+        url: place.url.clone(),
+        secrets,
+        timeout: Duration::from_millis(place.timeout_ms),
+        events_max: place.call_events,
+        bytes_max: place.call_bytes,
+        calls_per_second: place.calls_per_second,
+        ca_file: place.ca_file.clone(),
+    };
+    // What another party compares with its own clock is always this machine's time.
+    Webhook::new(endpoint, Clock::System)
+}
+
+#[cfg(feature = "rocketmq")]
+fn topic(place: &TopicPlace) -> Result<Arc<dyn Engine>> {
+    let user = place.user.as_ref().map(|(user, from)| {
+        Ok::<_, Error>((user.clone(), secret::read(from, "the secret of the broker's user", Code::OUTLET)?))
+    });
+    let settings = fpp_rocketmq::Settings {
+        name_servers: place.name_servers.join(";"),
+        group: place.group.clone(),
+        topic: place.topic.clone(),
+        user: user.transpose()?,
+        timeout: Duration::from_millis(place.timeout_ms),
+        queues: place.queues,
+        max_message_bytes: place.message_bytes,
+    };
+    Ok(Arc::new(crate::outlets::rocketmq::Topic::new(settings, &place.key)))
+}
+
+/// `fpp check` and every start refuse such settings before; this is for whoever makes settings in another way.
+#[cfg(not(feature = "rocketmq"))]
+fn topic(_: &TopicPlace) -> Result<Arc<dyn Engine>> {
+    Err(Error::internal("this fpp was built without RocketMQ"))
 }
 
 /// All outlets by name, with the routes that use them.

@@ -4,8 +4,8 @@
 //! - [`events`]: the events of one transfer, from any record on;
 //! - [`stream`]: the built-in outlet, read over HTTP by position, all of it or what a [`filter`] takes;
 //! - [`lines`]: JSON lines for a `file` outlet; [`forms`]: files of other forms for one;
-//! - [`push`]: the contract of outlets that events are pushed to; [`append`]: the engine for files of lines;
-//!   [`database`]: rows of typed tables, in a file or on a server.
+//! - [`push`]: the contract of outlets that events are pushed to, and its engines: [`append`] for files of lines,
+//!   [`database`] for rows of typed tables, [`webhook`], and `rocketmq` (behind its feature).
 //!
 //! A reader holds its own position, or has the books keep it under a name ([`lag`] tells what it has not read). Neither holds
 //! anything up.
@@ -21,7 +21,10 @@ pub mod place;
 pub mod planned;
 pub mod position;
 pub mod push;
+#[cfg(feature = "rocketmq")]
+pub mod rocketmq;
 pub mod stream;
+pub mod webhook;
 
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;

@@ -39,6 +39,8 @@ pub use compile::{FormatFile, LayoutFile, page};
 pub use ledger::{LedgerPlace, LedgerServer, Secret};
 pub use node::{Http, Seal, Settings, Work};
 pub use notify::Notify;
+pub use outlet::rocketmq::TopicPlace;
+pub use outlet::webhook::WebhookPlace;
 pub use outlet::{OutletPlace, Target, append, database};
 pub use route::{DayControl, Ready, Route, SourceAction, Text, Texts};
 pub use spool::{DayFlag, Sftp, SftpAuth, Spool, SpoolKind, Standby};

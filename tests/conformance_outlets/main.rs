@@ -13,6 +13,9 @@ mod cases;
 mod events;
 #[cfg(feature = "demo")]
 mod node;
+#[path = "../outlet_webhook/server.rs"]
+#[allow(dead_code, reason = "the cases of webhooks use more")]
+mod server;
 #[cfg(feature = "demo")]
 #[path = "../support/mod.rs"]
 mod support;
@@ -68,3 +71,4 @@ macro_rules! conformance {
 conformance!(in_memory, crate::targets::InMemory::default());
 conformance!(appended, crate::targets::Appended::new());
 conformance!(in_sqlite, crate::targets::InSqlite::new());
+conformance!(posted, crate::targets::Posted::new());

@@ -1,17 +1,23 @@
 //! The targets: one in memory, which is what the contract means, and those that ship.
 
 use crate::Target;
+use crate::server::Server;
 use async_trait::async_trait;
 use fpp::clock::Clock;
 use fpp::error::{Error, Result};
 use fpp::outlets::append::Append;
 use fpp::outlets::database::{DatabaseOutlet, Place};
 use fpp::outlets::push::{Batch, Engine, Outcome, Posting, Refused};
+use fpp::outlets::webhook::{Endpoint, Secret, Webhook};
 use fpp_codecs::Code;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Row};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What calls are signed with.
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// What a target knows: content by source and id, and of each transfer its epoch and cursor.
 #[derive(Default)]
@@ -149,5 +155,52 @@ impl Target for InSqlite {
     }
     fn notices(&self) -> bool {
         true
+    }
+}
+
+/// An HTTP endpoint that takes everything.
+pub(crate) struct Posted {
+    server: Server,
+    secret: tempfile::NamedTempFile,
+}
+
+impl Posted {
+    pub(crate) fn new() -> Posted {
+        let secret = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(secret.path(), SECRET).unwrap();
+        Posted { server: Server::start(|_| (200, Vec::new())), secret }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/hook", self.server.address)
+    }
+}
+
+#[async_trait]
+impl Target for Posted {
+    fn engine(&self) -> Arc<dyn Engine> {
+        let endpoint = Endpoint {
+            url: self.url().parse().unwrap(),
+            secrets: vec![Secret::parse(SECRET).unwrap()],
+            timeout: Duration::from_secs(10),
+            events_max: 4,
+            bytes_max: 1 << 20,
+            calls_per_second: None,
+            ca_file: None,
+        };
+        Arc::new(Webhook::new(endpoint, Clock::System).unwrap())
+    }
+    async fn ids(&self) -> Vec<String> {
+        self.server.calls().iter().flat_map(|call| call.events().1).collect()
+    }
+    fn keys(&self) -> Option<String> {
+        let secret = self.secret.path().display();
+        Some(format!("kind = \"webhook\"\nurl = \"{}\"\nsecret_file = \"{secret}\"\n", self.url()))
+    }
+    fn is_exact(&self) -> bool {
+        false
+    }
+    fn notices(&self) -> bool {
+        false
     }
 }

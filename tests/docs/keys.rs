@@ -29,6 +29,8 @@ const MORE_PUSHED: &[&str] = &[
     "kind = \"append\"\npath = \"a\"",
     "kind = \"database\"\npath = \"a\"",
     "kind = \"database\"\nurl = \"mysql://a@b/c\"",
+    "kind = \"rocketmq\"\nname_servers = [\"a:1\"]\ntopic = \"t\"\nkey = \"account\"",
+    "kind = \"webhook\"\nurl = \"https://a/\"",
 ];
 
 /// A layout with every type.

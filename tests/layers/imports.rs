@@ -18,7 +18,8 @@ pub(crate) struct Import {
 }
 
 /// Our crates as code names them, and where their modules stand.
-const CRATES: &[(&str, &str)] = &[("fpp", "src"), ("fpp_codecs", "codecs/src"), ("fpp_spool", "spool/src")];
+const CRATES: &[(&str, &str)] =
+    &[("fpp", "src"), ("fpp_codecs", "codecs/src"), ("fpp_rocketmq", "rocketmq/src"), ("fpp_spool", "spool/src")];
 
 /// All imports between the files of a tree; files of test modules are left out.
 pub(crate) fn imports(tree: &Tree) -> Vec<Import> {

@@ -12,6 +12,8 @@
 
 pub mod append;
 pub mod database;
+pub(super) mod rocketmq;
+pub(super) mod webhook;
 
 use super::reading::Reader;
 use fpp_codecs::source::Section;
@@ -23,6 +25,10 @@ pub enum Target {
     Append(append::Append),
     /// Rows of typed tables.
     Database(database::Database),
+    /// A topic.
+    RocketMq(rocketmq::TopicPlace),
+    /// An HTTP endpoint.
+    Webhook(webhook::WebhookPlace),
 }
 
 /// Reads a kind's own keys; nothing where they have faults.
@@ -32,6 +38,8 @@ type Read = fn(&Section<'_>, &mut Reader) -> Option<Target>;
 const KINDS: &[(&str, Read)] = &[
     ("append", |section, reader| append::read(section, reader).map(Target::Append)),
     ("database", |section, reader| database::read(section, reader).map(Target::Database)),
+    ("rocketmq", |section, reader| rocketmq::read(section, reader).map(Target::RocketMq)),
+    ("webhook", |section, reader| webhook::read(section, reader).map(Target::Webhook)),
 ];
 
 /// An outlet of the node.

@@ -6,13 +6,12 @@
 
 use super::place::{Keys, ReadKeys};
 use crate::error::{Error, Result};
+use crate::trust;
 use async_trait::async_trait;
 use fpp_codecs::Code;
 use object_store::aws::AwsCredential;
 use object_store::client::{HttpClient, HttpConnector};
 use object_store::{ClientOptions, CredentialProvider};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,12 +32,13 @@ impl Line {
     pub(super) fn new(tls: bool, ca_file: Option<&Path>, call_timeout: Duration) -> Result<Line> {
         let unusable =
             |what: String| Error::halt(Code::VAULT, format!("no connection to the vault can be made: {what}"));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|e| unusable(e.to_string()))?
-            .with_root_certificates(authorities(tls, ca_file)?)
-            .with_no_client_auth();
+        let roots = match tls || ca_file.is_some() {
+            true => trust::authorities(ca_file).map_err(|e| {
+                unusable(e).hint("Name a file of your own: vault.ca_file, or mend the one that is named.")
+            })?,
+            false => rustls::RootCertStore::empty(),
+        };
+        let config = trust::client(roots).map_err(unusable)?;
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(config)
             .https_only(tls)
@@ -51,30 +51,6 @@ impl Line {
             .map_err(|e| unusable(e.to_string()))?;
         Ok(Line(client))
     }
-}
-
-fn authorities(tls: bool, ca_file: Option<&Path>) -> Result<rustls::RootCertStore> {
-    let mut roots = rustls::RootCertStore::empty();
-    let Some(file) = ca_file else {
-        if tls {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            if roots.is_empty() {
-                return Err(Error::halt(Code::VAULT, "this system knows no authorities for certificates")
-                    .hint("Install them (ca-certificates), or name a file of your own: vault.ca_file."));
-            }
-        }
-        return Ok(roots);
-    };
-    let unreadable = |what: String| Error::halt(Code::VAULT, format!("{}: {what}", file.display()));
-    let certificates = CertificateDer::pem_file_iter(file).map_err(|e| unreadable(e.to_string()))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|e| unreadable(e.to_string()))?;
-        roots.add(certificate).map_err(|e| unreadable(e.to_string()))?;
-    }
-    if roots.is_empty() {
-        return Err(unreadable("it holds no certificate".to_owned()));
-    }
-    Ok(roots)
 }
 
 impl HttpConnector for Line {

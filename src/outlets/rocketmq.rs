@@ -1,0 +1,200 @@
+//! Events into a topic of RocketMQ: ordered by a name of their data, at least once.
+//!
+//! A message is one event: its body is the event's JSON, KEYS its id, TAGS its type, and its CloudEvents attributes stand
+//! as properties (`CE_id`, `CE_source`, ...), with `traceparent` where it has one. Messages of one key are in one queue of
+//! the topic, in record order; the end-of-file event is sent when all others are confirmed. The topic cannot be fenced and
+//! remembers no cursor, so after an error or a takeover messages come again, always with the same id.
+//!
+//! Deliberately absent: conflicts. A queue keeps what it was sent and cannot be asked; a consumer that drops what it has
+//! seen compares `CE_datahash`.
+
+use super::position::Position;
+use super::push::{Batch, Engine, Outcome, Posting, Pushed, Refused};
+use crate::error::{Error, Result};
+use async_trait::async_trait;
+use fpp_codecs::Code;
+use fpp_rocketmq::{Fault, Kind, Message, Sender, Settings};
+use serde_json::Value;
+
+/// While nobody answers, the broker is asked again so often: it is not made to wait when it is back.
+const AGAIN_MS: i64 = 1_000;
+
+/// Attributes that consumers filter and de-duplicate by; data and what only fpp reads stay in the body.
+const ATTRIBUTES: [&str; 9] =
+    ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "datahash"];
+
+/// A topic.
+pub struct Topic {
+    sender: Sender,
+    /// Names, one within the other, that lead to the key in `data`.
+    key: Vec<String>,
+}
+
+impl Topic {
+    /// Connects at the first push. `key` is a name of the event's data, such as `account` or `instrument`, or
+    /// `market.code` for one within another; an event without it is kept in order by its source.
+    pub fn new(settings: Settings, key: &str) -> Topic {
+        Topic { sender: Sender::new(settings), key: key.split('.').map(str::to_owned).collect() }
+    }
+
+    fn message(&self, posting: &Posting, batch: &Batch, event: &Pushed) -> Result<Message> {
+        let json = batch.json_of(event);
+        let body: Value = serde_json::from_slice(json)
+            .map_err(|e| Error::internal(format!("event {} is no JSON object", event.id)).caused_by(e))?;
+        let mut properties = Vec::with_capacity(ATTRIBUTES.len() + 3);
+        for name in ATTRIBUTES {
+            if let Some(Value::String(value)) = body.get(name) {
+                properties.push((format!("CE_{name}"), value.clone()));
+            }
+        }
+        properties.push(("CE_contenttype".to_owned(), "application/cloudevents+json".to_owned()));
+        if let Some(Value::String(trace)) = body.get("traceparent") {
+            properties.push(("traceparent".to_owned(), trace.clone()));
+        }
+        properties.push(("fpptransfer".to_owned(), posting.transfer.clone()));
+        Ok(Message {
+            key: self.key_of(&body).unwrap_or_else(|| event.source.clone()),
+            id: event.id.clone(),
+            tag: event.kind.clone(),
+            properties,
+            body: json.to_vec(),
+        })
+    }
+
+    fn key_of(&self, body: &Value) -> Option<String> {
+        let found = self.key.iter().try_fold(body.get("data")?, |value, name| value.get(name))?;
+        match found {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    async fn send(&self, posting: &Posting, batch: &Batch, events: &[Pushed], outcome: &mut Outcome) -> Result<()> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let messages: Result<Vec<Message>> = events.iter().map(|event| self.message(posting, batch, event)).collect();
+        let refused = self.sender.send(messages?).await.map_err(|fault| told(posting, fault))?;
+        for one in refused {
+            if let Some(event) = events.get(one.place) {
+                outcome.refused.push(Refused { record: event.record, id: event.id.clone(), why: one.why });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Engine for Topic {
+    async fn cursor(&self, _: &Posting) -> Result<Option<u64>> {
+        Ok(None)
+    }
+
+    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome> {
+        let mut outcome = Outcome::default();
+        let end = batch.events.iter().position(|event| event.record == Position::END).unwrap_or(batch.events.len());
+        let (records, end) = batch.events.split_at(end);
+        self.send(posting, batch, records, &mut outcome).await?;
+        self.send(posting, batch, end, &mut outcome).await?;
+        Ok(outcome)
+    }
+
+    async fn look(&self) -> Result<String> {
+        self.sender.look().await.map_err(fault)
+    }
+
+    async fn close(&self) {
+        self.sender.close().await;
+    }
+}
+
+fn told(posting: &Posting, from: Fault) -> Error {
+    fault(from).at(format!("outlet {}", posting.outlet))
+}
+
+/// Everything is tried again: what a broker refuses today it takes when it is mended.
+fn fault(from: Fault) -> Error {
+    let code = match from.kind {
+        Kind::Unreachable => Code::UNREACHABLE,
+        Kind::Login => Code::LOGIN,
+        Kind::Full => Code::NO_SPACE,
+        Kind::NoTopic | Kind::Queues | Kind::Busy | Kind::Unsafe | Kind::Illegal | Kind::Other => Code::OUTLET,
+    };
+    let built = Error::retry(code, from.what).hint(from.hint);
+    let soon = matches!(from.kind, Kind::Unreachable | Kind::NoTopic | Kind::Busy);
+    Error { retry_after_ms: soon.then_some(AGAIN_MS), ..built }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Batch, Posting, Pushed, Settings, Topic};
+    use std::time::Duration;
+
+    fn topic(key: &str) -> Topic {
+        let settings = Settings {
+            name_servers: "127.0.0.1:1".into(),
+            group: "g".into(),
+            topic: "t".into(),
+            user: None,
+            timeout: Duration::from_secs(1),
+            queues: None,
+            max_message_bytes: 1024,
+        };
+        Topic::new(settings, key)
+    }
+
+    fn posting() -> Posting {
+        Posting {
+            outlet: "mq".into(),
+            installation: "bank".into(),
+            transfer: "01T".into(),
+            route: "r".into(),
+            business_date: None,
+            epoch: 1,
+            required: true,
+        }
+    }
+
+    fn one(json: &str) -> Batch {
+        let event = Pushed {
+            record: 2,
+            id: "i".into(),
+            source: "urn:fpp:bank:r".into(),
+            kind: "pm.trade.executed.v1".into(),
+            subject: String::new(),
+            time: String::new(),
+            datahash: [0; 32],
+            json: 0..json.len(),
+        };
+        Batch { json: json.as_bytes().to_vec(), events: vec![event] }
+    }
+
+    #[test]
+    fn a_message_says_what_the_event_says() {
+        let batch =
+            one(r#"{"specversion":"1.0","id":"i","datahash":"ab","traceparent":"00-1-2-01","data":{"account":"7"}}"#);
+        let message = topic("account").message(&posting(), &batch, &batch.events[0]).unwrap();
+        assert_eq!((message.key.as_str(), message.id.as_str()), ("7", "i"));
+        assert_eq!(message.tag, "pm.trade.executed.v1");
+        assert_eq!(message.body, batch.json);
+        let value = |name: &str| message.properties.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+        assert_eq!(value("CE_specversion"), Some("1.0"));
+        assert_eq!(value("CE_datahash"), Some("ab"));
+        assert_eq!(value("traceparent"), Some("00-1-2-01"));
+        assert_eq!(value("CE_subject"), None);
+    }
+
+    #[test]
+    fn the_key_may_stand_within_another_name_and_the_source_takes_its_place() {
+        let key = |key: &str, json: &str| {
+            let batch = one(json);
+            topic(key).message(&posting(), &batch, &batch.events[0]).unwrap().key
+        };
+        assert_eq!(key("market.code", r#"{"data":{"market":{"code":"00"}}}"#), "00");
+        assert_eq!(key("seq", r#"{"data":{"seq":12}}"#), "12");
+        for without in [r#"{"data":{"account":null}}"#, r#"{"data":{"account":""}}"#, r#"{"data":{}}"#, "{}"] {
+            assert_eq!(key("account", without), "urn:fpp:bank:r", "{without}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.FileWriter;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import org.apache.rocketmq.auth.authentication.enums.UserType;
+import org.apache.rocketmq.auth.authentication.model.User;
+import org.apache.rocketmq.auth.authorization.enums.Decision;
+import org.apache.rocketmq.auth.authorization.model.Acl;
+import org.apache.rocketmq.auth.authorization.model.Resource;
+import org.apache.rocketmq.broker.BrokerController;
+import org.apache.rocketmq.broker.BrokerStartup;
+import org.apache.rocketmq.common.TopicConfig;
+import org.apache.rocketmq.common.action.Action;
+import org.apache.rocketmq.namesrv.NamesrvStartup;
+import org.apache.rocketmq.store.DefaultMessageStore;
+
+/**
+ * The real name server and broker in one process, with access control on, for the tests of the RocketMQ outlet.
+ *
+ * Arguments: home, port of the name server, port of the broker (its fast port is 2 below, the replication port 1 above).
+ * A line on standard input is a command, and is answered by one line on standard output once it is done:
+ * "topic NAME QUEUES" makes an ordered topic, "full" and "room" are what the broker says of its disk, and "remove NAME"
+ * takes a topic away. The end of standard input ends the process at once, as a power cut would.
+ */
+public final class Broker {
+    public static void main(String[] args) throws Exception {
+        File home = new File(args[0]);
+        String names = "127.0.0.1:" + args[1];
+        int port = Integer.parseInt(args[2]);
+        System.setProperty("rocketmq.home.dir", home.getPath());
+        System.setProperty("user.home", home.getPath());
+        String nameServer = write(home, "names.properties", "bindAddress=127.0.0.1", "listenPort=" + args[1]);
+        String broker = write(home, "broker.properties", "brokerClusterName=Tests", "brokerName=a", "brokerId=0",
+            "brokerIP1=127.0.0.1", "brokerIP2=127.0.0.1", "bindAddress=127.0.0.1", "listenPort=" + port,
+            "haListenPort=" + (port + 1), "namesrvAddr=" + names, "storePathRootDir=" + home + "/store",
+            "storePathCommitLog=" + home + "/store/commitlog", "mappedFileSizeCommitLog=16777216",
+            "flushDiskType=SYNC_FLUSH", "autoCreateTopicEnable=false", "autoCreateSubscriptionGroup=true",
+            "diskMaxUsedSpaceRatio=95", "maxMessageSize=262144", "registerNameServerPeriod=10000", "timerWheelEnable=false",
+            "authConfigPath=" + home + "/store/auth", "authenticationEnabled=true", "authorizationEnabled=true",
+            "authenticationMetadataProvider="
+                + "org.apache.rocketmq.auth.authentication.provider.LocalAuthenticationMetadataProvider",
+            "authorizationMetadataProvider="
+                + "org.apache.rocketmq.auth.authorization.provider.LocalAuthorizationMetadataProvider",
+            "authenticationProvider=org.apache.rocketmq.auth.authentication.provider.DefaultAuthenticationProvider",
+            "authorizationProvider=org.apache.rocketmq.auth.authorization.provider.DefaultAuthorizationProvider",
+            "initAuthenticationUser={\"username\":\"admin\",\"password\":\"admin-secret\"}",
+            "innerClientAuthenticationCredentials={\"accessKey\":\"admin\",\"secretKey\":\"admin-secret\"}");
+        // What the servers say on standard output is not for the test.
+        java.io.PrintStream out = System.out;
+        System.setOut(System.err);
+        NamesrvStartup.main0(new String[] {"-c", nameServer});
+        BrokerController controller = BrokerStartup.createBrokerController(new String[] {"-c", broker});
+        BrokerStartup.start(controller);
+        people(controller);
+        controller.registerBrokerAll(true, false, true);
+        out.println("ready");
+        BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, "UTF-8"));
+        try {
+            for (String line = commands.readLine(); line != null; line = commands.readLine()) {
+                obey(controller, line.split(" "));
+                out.println("done " + line);
+            }
+        } finally {
+            // Whatever happened: other threads would let the process live on.
+            Runtime.getRuntime().halt(0);
+        }
+    }
+
+    /** One user may only publish, one may only read. */
+    private static void people(BrokerController controller) {
+        Resource any = Resource.of("Topic:*");
+        Resource group = Resource.of("Group:*");
+        person(controller, "fpp", "fpp-secret", Acl.of(User.of("fpp"), Arrays.asList(any),
+            Arrays.asList(Action.PUB), null, Decision.ALLOW));
+        person(controller, "reader", "reader-secret", Acl.of(User.of("reader"), Arrays.asList(any, group),
+            Arrays.asList(Action.SUB, Action.GET), null, Decision.ALLOW));
+    }
+
+    private static void person(BrokerController controller, String name, String secret, Acl acl) {
+        try {
+            if (controller.getAuthenticationMetadataManager().getUser(name).join() == null) {
+                controller.getAuthenticationMetadataManager().createUser(User.of(name, secret, UserType.NORMAL)).join();
+                controller.getAuthorizationMetadataManager().createAcl(acl).join();
+            }
+        } catch (RuntimeException e) {
+            throw new IllegalStateException("no user " + name, e);
+        }
+    }
+
+    private static void obey(BrokerController controller, String[] words) {
+        DefaultMessageStore store = (DefaultMessageStore) controller.getMessageStore();
+        switch (words[0]) {
+            case "topic":
+                int queues = Integer.parseInt(words[2]);
+                TopicConfig topic = new TopicConfig(words[1], queues, queues);
+                topic.getAttributes().put("+message.type", "FIFO");
+                controller.getTopicConfigManager().updateTopicConfig(topic);
+                break;
+            case "remove":
+                controller.getTopicConfigManager().deleteTopicConfig(words[1]);
+                break;
+            case "full":
+                store.getRunningFlags().getAndMakeDiskFull();
+                break;
+            case "room":
+                store.getRunningFlags().getAndMakeDiskOK();
+                break;
+            default:
+                throw new IllegalArgumentException(String.join(" ", words));
+        }
+        controller.registerBrokerAll(true, false, true);
+    }
+
+    private static String write(File folder, String name, String... lines) throws Exception {
+        folder.mkdirs();
+        File file = new File(folder, name);
+        try (PrintWriter out = new PrintWriter(new FileWriter(file))) {
+            for (String line : lines) {
+                out.println(line);
+            }
+        }
+        return file.getPath();
+    }
+}

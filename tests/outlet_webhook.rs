@@ -1,0 +1,345 @@
+//! Events at an HTTP endpoint: the CloudEvents binding, signatures that other code verifies, and endpoints that are slow,
+//! broken, moved or picky.
+#![cfg(feature = "demo")]
+// A test that cannot go on says so by panicking, in helpers too.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "outlet_webhook/server.rs"]
+mod server;
+mod support;
+
+use fpp::api::client;
+use fpp::clock::Clock;
+use fpp::error::{Class, Error};
+use fpp::node::{Node, Options};
+use fpp::outlets::position::Position;
+use fpp::outlets::push::{Batch, Engine, Outcome, Posting, Pushed};
+use fpp::outlets::webhook::{Endpoint, Secret, Webhook};
+use fpp_codecs::Code;
+use server::{Call, Server, certify, rough};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::process::{Command, Stdio};
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use support::core::{Dropped, core_file};
+use support::settled::settled;
+use support::site::{Site, overlay, sample_route};
+
+const SECRETS: [&str; 2] = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"];
+
+fn endpoint(address: SocketAddr) -> Endpoint {
+    Endpoint {
+        url: format!("http://{address}/hooks/trades?bank=1").parse().unwrap(),
+        secrets: SECRETS.iter().map(|text| Secret::parse(text).unwrap()).collect(),
+        timeout: Duration::from_millis(800),
+        events_max: 100,
+        bytes_max: 1024 * 1024,
+        calls_per_second: None,
+        ca_file: None,
+    }
+}
+
+fn webhook(address: SocketAddr) -> Webhook {
+    Webhook::new(endpoint(address), Clock::System).unwrap()
+}
+
+fn posting() -> Posting {
+    Posting {
+        outlet: "hook".into(),
+        installation: "bank".into(),
+        transfer: "01JY0000000000000000000001".into(),
+        route: "pmtrd".into(),
+        business_date: None,
+        epoch: 1,
+        required: true,
+    }
+}
+
+fn add(batch: &mut Batch, record: u64) {
+    let id = if record == Position::END { "end".to_owned() } else { format!("T{record}") };
+    let json = format!(r#"{{"specversion":"1.0","id":"{id}","source":"s","type":"t","data":{{"name":"司徒浩军"}}}}"#);
+    let start = batch.json.len();
+    batch.json.extend_from_slice(json.as_bytes());
+    batch.events.push(Pushed {
+        record,
+        id,
+        source: "s".into(),
+        kind: "t".into(),
+        subject: String::new(),
+        time: String::new(),
+        datahash: [0; 32],
+        json: start..batch.json.len(),
+    });
+}
+
+fn records(records: std::ops::Range<u64>) -> Batch {
+    let mut batch = Batch::default();
+    for record in records {
+        add(&mut batch, record);
+    }
+    batch
+}
+
+async fn fault(hook: &Webhook, batch: &Batch) -> Error {
+    let begun = Instant::now();
+    let error = hook.push(&posting(), batch).await.expect_err("a fault");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{error} after {:?}", begun.elapsed());
+    assert!(error.to_string().contains("outlet hook") && !error.hint.is_empty(), "{error}");
+    assert!(!error.to_string().contains("bank=1") && !error.to_string().contains("司徒"), "{error}");
+    error
+}
+
+/// Python's own HMAC over what arrived.
+fn verify(calls: &[Call]) {
+    const PYTHON: &str = r#"
+import base64, hashlib, hmac, json, sys
+for line in sys.stdin:
+    call = json.loads(line)
+    content = (call["id"] + "." + call["timestamp"] + ".").encode() + call["body"].encode()
+    signatures = call["signature"].split(" ")
+    assert len(signatures) == len(call["secrets"]), signatures
+    for secret in call["secrets"]:
+        key = base64.b64decode(secret[len("whsec_"):])
+        sign = lambda text: "v1," + base64.b64encode(hmac.new(key, text, hashlib.sha256).digest()).decode()
+        assert sign(content) in signatures, call
+        assert sign(content + b" ") not in signatures
+print("verified")
+"#;
+    let mut python = Command::new("python3")
+        .args(["-c", PYTHON])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = python.stdin.take().unwrap();
+    for call in calls {
+        let line = serde_json::json!({"id": call.header("webhook-id"), "timestamp": call.header("webhook-timestamp"),
+            "signature": call.header("webhook-signature"), "body": call.body, "secrets": SECRETS});
+        writeln!(input, "{line}").unwrap();
+    }
+    drop(input);
+    let said = python.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), "verified", "{}", String::from_utf8_lossy(&said.stderr));
+}
+
+#[tokio::test]
+async fn events_arrive_in_order_signed_and_the_end_of_the_file_by_itself() {
+    let server = Server::start(|_| (202, Vec::new()));
+    let hook = webhook(server.address);
+    let mut batch = records(1..251);
+    add(&mut batch, Position::END);
+    assert_eq!(hook.push(&posting(), &batch).await.unwrap(), Outcome::default());
+    let calls = server.calls();
+    let shape: Vec<(bool, usize)> =
+        calls.iter().map(|call| call.events()).map(|(several, ids)| (several, ids.len())).collect();
+    assert_eq!(shape, [(true, 100), (true, 100), (true, 50), (false, 1)]);
+    let ids: Vec<String> = calls.iter().flat_map(|call| call.events().1).collect();
+    let due: Vec<String> = batch.events.iter().map(|event| event.id.clone()).collect();
+    assert_eq!(ids, due);
+    assert_eq!(calls[0].header("content-type"), "application/cloudevents-batch+json; charset=utf-8");
+    assert_eq!(calls[3].header("content-type"), "application/cloudevents+json; charset=utf-8");
+    assert_eq!(calls[3].body.as_bytes(), batch.json_of(&batch.events[250]), "an event is its bytes, unchanged");
+    assert_eq!(calls[1].header("webhook-id"), "01JY0000000000000000000001-101-200");
+    assert_eq!(calls[3].header("webhook-id"), "01JY0000000000000000000001-end");
+    assert_eq!(calls[0].path, "/hooks/trades?bank=1");
+    verify(&calls);
+    // A call that comes again is the same call.
+    hook.push(&posting(), &batch).await.unwrap();
+    assert_eq!(server.calls()[4].header("webhook-id"), calls[0].header("webhook-id"));
+}
+
+#[tokio::test]
+async fn calls_are_no_larger_and_no_faster_than_agreed() {
+    let server = Server::start(|_| (200, Vec::new()));
+    let small = Endpoint { bytes_max: 500, calls_per_second: NonZeroU32::new(20), ..endpoint(server.address) };
+    let hook = Webhook::new(small, Clock::System).unwrap();
+    let begun = Instant::now();
+    hook.push(&posting(), &records(1..31)).await.unwrap();
+    let calls = server.calls();
+    assert!(calls.len() > 5 && calls.iter().all(|call| call.body.len() <= 502), "{}", calls.len());
+    let least = Duration::from_millis(50) * u32::try_from(calls.len() - 1).unwrap();
+    assert!(begun.elapsed() >= least, "{} calls in {:?}", calls.len(), begun.elapsed());
+}
+
+#[tokio::test]
+async fn what_the_endpoint_cannot_do_now_is_tried_again_when_it_asks_for_it() {
+    let down = std::sync::Arc::new(AtomicBool::new(true));
+    let look = down.clone();
+    let server = Server::start(move |_| match look.load(Ordering::Relaxed) {
+        true => (429, vec![("retry-after", "1".to_owned())]),
+        false => (200, Vec::new()),
+    });
+    let hook = webhook(server.address);
+    let error = fault(&hook, &records(1..3)).await;
+    assert_eq!((error.class, error.code, error.retry_after_ms), (Class::Retry, Code::OUTLET, Some(1_000)));
+    down.store(false, Ordering::Relaxed);
+    let begun = Instant::now();
+    let error = fault(&hook, &records(1..3)).await;
+    assert_eq!(server.calls().len(), 1, "it is left alone: {error}");
+    assert!(error.retry_after_ms.is_some_and(|ms| (1..=1_000).contains(&ms)), "{error:?}");
+    while hook.push(&posting(), &records(1..3)).await.is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(900), "{:?}", begun.elapsed());
+    assert_eq!(server.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn one_bad_event_is_refused_and_its_neighbours_are_taken() {
+    let server = Server::start(|call| match call.body.contains(r#""T7""#) || call.body.contains(r#""T42""#) {
+        true => (422, Vec::new()),
+        false => (200, Vec::new()),
+    });
+    let outcome = webhook(server.address).push(&posting(), &records(1..101)).await.unwrap();
+    let refused: Vec<(u64, &str)> = outcome.refused.iter().map(|one| (one.record, one.id.as_str())).collect();
+    assert_eq!(refused, [(7, "T7"), (42, "T42")]);
+    assert!(outcome.refused[0].why.contains("422"), "{outcome:?}");
+    let refusing = |ids: &[String]| ids.iter().any(|id| id == "T7" || id == "T42");
+    let taken: Vec<String> =
+        server.calls().iter().map(|call| call.events().1).filter(|ids| !refusing(ids)).flatten().collect();
+    let due: Vec<String> = (1..101).filter(|n| ![7, 42].contains(n)).map(|n| format!("T{n}")).collect();
+    assert_eq!(taken, due, "in order");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_gone_waits_for_a_person_and_one_that_moved_is_not_followed() {
+    let gone = Server::start(|_| (410, Vec::new()));
+    let error = fault(&webhook(gone.address), &records(1..3)).await;
+    assert_eq!((error.class, error.code), (Class::Halt, Code::OUTLET));
+    let elsewhere = Server::start(|_| (200, Vec::new()));
+    let there = format!("http://{}/", elsewhere.address);
+    let moved = Server::start(move |_| (307, vec![("location", there.clone())]));
+    let error = fault(&webhook(moved.address), &records(1..3)).await;
+    assert_eq!(error.class, Class::Retry);
+    assert!(error.hint.contains("Redirects"), "{error}");
+    assert!(elsewhere.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_broken_answer_confirms_nothing_and_never_holds_a_worker_beyond_its_time() {
+    for (says, closes) in [
+        // Nothing at all, and a line that stays.
+        ("", false),
+        ("", true),
+        // Half a head, and half a body.
+        ("HTTP/1.1 200 OK\r\nContent-Le", false),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", false),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", true),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", true),
+        // Not HTTP, and no end of going on.
+        ("SSH-2.0-OpenSSH_9.2\r\n", true),
+        ("HTTP/1.1 100 Continue\r\n\r\n", false),
+    ] {
+        let hook = webhook(rough(says, closes).await);
+        let error = fault(&hook, &records(1..3)).await;
+        assert_eq!(error.class, Class::Retry, "{says:?}: {error}");
+        assert!([Code::UNREACHABLE, Code::OUTLET].contains(&error.code), "{says:?}: {error}");
+    }
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let error = fault(&webhook(nobody), &records(1..3)).await;
+    assert_eq!((error.class, error.code), (Class::Retry, Code::UNREACHABLE));
+}
+
+#[tokio::test]
+async fn a_line_that_was_closed_meanwhile_is_no_fault() {
+    // It says nothing of closing, and closes.
+    let address = rough("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true).await;
+    let hook = webhook(address);
+    for n in 1..20 {
+        hook.push(&posting(), &records(n..n + 2)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_confirms_by_its_status_and_is_not_read_on() {
+    let long = format!("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n{}", "x".repeat(100_000));
+    let hook = webhook(rough(Box::leak(long.into_boxed_str()), false).await);
+    hook.push(&posting(), &records(1..3)).await.unwrap();
+}
+
+#[tokio::test]
+async fn after_five_failures_the_endpoint_is_left_alone() {
+    let server = Server::start(|_| (503, Vec::new()));
+    let hook = webhook(server.address);
+    for _ in 0..9 {
+        let error = fault(&hook, &records(1..3)).await;
+        assert_eq!(error.class, Class::Retry);
+    }
+    assert_eq!(server.calls().len(), 5);
+    let error = fault(&hook, &records(1..3)).await;
+    assert!(error.to_string().contains("left alone"), "{error}");
+    assert!(hook.look().await.expect_err("not asked").to_string().contains("left alone"));
+}
+
+#[tokio::test]
+async fn tls_believes_the_authorities_it_was_given_and_the_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = certify(folder.path());
+    let server = Server::start_tls(&certificate, &key).await;
+    let port = server.address.port();
+    let at = |host: &str, ca_file| Endpoint {
+        url: format!("https://{host}:{port}/x").parse().unwrap(),
+        ca_file,
+        timeout: Duration::from_secs(5),
+        ..endpoint(server.address)
+    };
+    let hook = Webhook::new(at("localhost", Some(certificate.clone())), Clock::System).unwrap();
+    hook.push(&posting(), &records(1..3)).await.unwrap();
+    assert_eq!(hook.look().await.unwrap(), format!("https://localhost:{port}/x takes connections"));
+    assert_eq!(server.calls().len(), 1);
+    let other_name = Webhook::new(at("127.0.0.1", Some(certificate)), Clock::System).unwrap();
+    let error = fault(&other_name, &records(1..3)).await;
+    assert!(error.code == Code::UNREACHABLE && error.hint.contains("certificate"), "{error}");
+    // The authorities of this system, if it has any, did not sign it.
+    if let Ok(stranger) = Webhook::new(at("localhost", None), Clock::System) {
+        let error = fault(&stranger, &records(1..3)).await;
+        assert!(error.code == Code::UNREACHABLE && error.hint.contains("certificate"), "{error}");
+    }
+    assert_eq!(server.calls().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_posts_a_whole_file_to_its_endpoint_before_the_core_is_answered() {
+    let calls = AtomicU32::new(0);
+    let server = Server::start(move |_| match calls.fetch_add(1, Ordering::Relaxed) {
+        // As an endpoint does while it is rolled out anew.
+        1 | 3 => (503, Vec::new()),
+        _ => (200, Vec::new()),
+    });
+    let mut route = sample_route("pmtrd");
+    overlay(&mut route, &"[[outlet]]\nkind = \"webhook\"\nname = \"risk\"\nsensitive = \"clear\"".parse().unwrap());
+    let site = Site::make(&route);
+    let node = std::fs::read_to_string(site.settings_file()).unwrap();
+    for (name, secret) in ["now", "next"].iter().zip(SECRETS) {
+        std::fs::write(site.root.join("conf").join(name), format!("{secret}\n")).unwrap();
+    }
+    let outlet = format!(
+        "\n[outlet.risk]\nkind = \"webhook\"\nurl = \"http://{}/hook\"\nsecret_file = \"now\"\nnext_secret_file = \"next\"\n\
+         call_events = 4\nprobe_ms = 100\n",
+        server.address
+    );
+    std::fs::write(site.settings_file(), node + &outlet).unwrap();
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    let file = core_file(1, 15, Dropped::Good);
+    site.drop_file(&file.name, &file.bytes, Some(""), 1_750_407_000_000);
+    settled(&node, 1).await.unwrap();
+    assert!(!site.names("core/in").is_empty(), "it has its answer");
+    let all = client::events(node.address, "/v1/events?limit=1000", None).await.unwrap();
+    let id =
+        |line: &[u8]| serde_json::from_slice::<serde_json::Value>(line).unwrap()["id"].as_str().unwrap().to_owned();
+    let due: Vec<String> = all.body.split(|b| *b == b'\n').filter(|line| !line.is_empty()).map(id).collect();
+    let mut met = Vec::new();
+    for id in server.calls().iter().flat_map(|call| call.events().1) {
+        if !met.contains(&id) {
+            met.push(id);
+        }
+    }
+    assert_eq!(met, due, "in order of first occurrence");
+    verify(&server.calls());
+    node.stop().await;
+}
