@@ -114,6 +114,13 @@ pub(crate) async fn other_content_of_an_id_is_told_and_never_written(shop: &Shop
         [hash(4), hash(3), "01B".to_owned(), "12".to_owned(), "books".to_owned()],
     ];
     assert_eq!(shop.rows(conflicts).await, wanted);
+    // An error behind rows that are written already leaves none of them.
+    shop.tamper("ALTER TABLE conflicts RENAME TO put_away").await;
+    let lines = [trade(13, "2025-06-20", "780.1500"), trade(4, "2025-06-20", "782.0000")];
+    let broken = outlet.push(&posting("01C", 1), &batch(lines.iter().map(String::as_str))).await.unwrap_err();
+    assert_eq!(broken.class, Class::Halt, "{broken}");
+    shop.tamper("ALTER TABLE put_away RENAME TO conflicts").await;
+    assert_eq!((shop.count("trades").await, outlet.cursor(&posting("01C", 1)).await.unwrap()), (12, Some(0)));
     closed(outlet).await;
 }
 
