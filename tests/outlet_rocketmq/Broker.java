@@ -13,6 +13,7 @@ import org.apache.rocketmq.broker.BrokerController;
 import org.apache.rocketmq.broker.BrokerStartup;
 import org.apache.rocketmq.common.TopicConfig;
 import org.apache.rocketmq.common.action.Action;
+import org.apache.rocketmq.namesrv.NamesrvController;
 import org.apache.rocketmq.namesrv.NamesrvStartup;
 import org.apache.rocketmq.store.DefaultMessageStore;
 
@@ -50,16 +51,17 @@ public final class Broker {
         // What the servers say on standard output is not for the test.
         java.io.PrintStream out = System.out;
         System.setOut(System.err);
-        NamesrvStartup.main0(new String[] {"-c", nameServer});
+        NamesrvController directory = NamesrvStartup.main0(new String[] {"-c", nameServer});
         BrokerController controller = BrokerStartup.createBrokerController(new String[] {"-c", broker});
         BrokerStartup.start(controller);
         people(controller);
-        controller.registerBrokerAll(true, false, true);
+        register(controller, directory);
         out.println("ready");
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, "UTF-8"));
         try {
             for (String line = commands.readLine(); line != null; line = commands.readLine()) {
                 obey(controller, line.split(" "));
+                register(controller, directory);
                 out.println("done " + line);
             }
         } finally {
@@ -110,7 +112,21 @@ public final class Broker {
             default:
                 throw new IllegalArgumentException(String.join(" ", words));
         }
-        controller.registerBrokerAll(true, false, true);
+    }
+
+    /** Tells the name server what there is, until it knows: by itself a broker would say so again after ten seconds. */
+    private static void register(BrokerController controller, NamesrvController directory) throws InterruptedException {
+        boolean known = false;
+        while (!known) {
+            controller.registerBrokerAll(true, false, true);
+            known = true;
+            for (String topic : controller.getTopicConfigManager().getTopicConfigTable().keySet()) {
+                known &= directory.getRouteInfoManager().pickupTopicRouteData(topic) != null;
+            }
+            if (!known) {
+                Thread.sleep(20);
+            }
+        }
     }
 
     private static String write(File folder, String name, String... lines) throws Exception {
