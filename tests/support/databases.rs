@@ -218,6 +218,8 @@ impl Running {
             "identities",
             "rejects",
             "deliveries",
+            "dead_letters",
+            "consumers",
             "journal",
             "heads",
             "seals",
