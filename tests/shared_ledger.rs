@@ -88,7 +88,7 @@ async fn a_file_walks(kind: Kind) {
     assert_eq!((all[0].state, all[0].publication), (FileState::Archived, Some(1)));
 
     for (arguments, part) in [
-        (&["check"][..], "reached, schema version 8"),
+        (&["check"][..], "reached, schema version 9"),
         (&["transfers"], &spec.file_name()),
         (&["status"], "pmtrd"),
         (&["ledger", "verify"], "all fit"),
