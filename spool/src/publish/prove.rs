@@ -29,8 +29,8 @@ pub(super) fn look(folder: &dyn Folder, name: &str, size: u64, sha256: &Digest) 
     compare(folder, name, folder.open(name), size, sha256)
 }
 
-/// Makes a file durable that was just written, and compares it by reading it all; whether it could be made durable. Of one
-/// without bytes the size says all.
+/// Makes a file durable that was just written, and compares it by reading it all; whether it could be made durable. One
+/// without bytes was created exclusively and nothing was written, so there is nothing to compare.
 pub(super) fn finish_and_read_back(
     folder: &dyn Folder,
     name: &str,
@@ -39,12 +39,7 @@ pub(super) fn finish_and_read_back(
     sha256: &Digest,
 ) -> Result<(bool, Found)> {
     if size == 0 {
-        let durable = sink.finish()?;
-        return Ok(match folder.stat(name)? {
-            None => (durable, Found::Nothing),
-            Some(entry) if entry.kind == EntryKind::File && entry.size == 0 => (durable, Found::Equal),
-            Some(_) => (durable, Found::Other),
-        });
+        return Ok((sink.finish()?, Found::Equal));
     }
     let Finished { durable, reader } = sink.finish_to_read()?;
     let opened = reader.map_or_else(|| folder.open(name), Ok);

@@ -3,7 +3,6 @@
 use super::prove::{Found, finish_and_read_back, look, remove_if_there, sync_if_there, target_exists, waits};
 use super::publication::Publication;
 use crate::digest::{Algorithm, Digest};
-use crate::entry::EntryKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder::{Folder, LISTING_LIMIT};
 use crate::sweep::Temporary;
@@ -46,9 +45,6 @@ pub(super) fn publish(
         }
         Found::Nothing => {}
     }
-    if content.is_empty() {
-        return appear(folder, name, publication);
-    }
     let mut sink = match folder.create_new(&own) {
         // Sending some bytes again is cheaper than looking whether an earlier attempt sent them.
         Err(e) if e.kind == ErrorKind::TargetExists => {
@@ -79,25 +75,6 @@ pub(super) fn publish(
         Found::Nothing if waits => Err(error),
         // Renamed, and taken at once.
         Found::Nothing => Ok(Side::Stands),
-    }
-}
-
-/// A file without bytes is complete when it appears, so it needs no temporary. Over a line, that saves round trips.
-fn appear(folder: &dyn Folder, name: &str, publication: &Publication<'_>) -> Result<Side> {
-    if let Some(still_ours) = publication.guard {
-        still_ours()?;
-    }
-    match folder.create_new(name) {
-        Ok(sink) => sink.finish().map(|_| Side::Stands),
-        Err(e) if e.kind == ErrorKind::TargetExists => match folder.stat(name)? {
-            Some(entry) if entry.kind == EntryKind::File && entry.size == 0 => {
-                sync_if_there(folder, name).map(|_| Side::Stands)
-            }
-            Some(_) => Err(target_exists(folder, name)),
-            // It was there a moment ago, so it was taken.
-            None => Ok(Side::Stands),
-        },
-        Err(e) => Err(e),
     }
 }
 

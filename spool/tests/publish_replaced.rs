@@ -1,0 +1,62 @@
+//! An attempt that is replaced while it stands still, between the answer of the books and the name it gives: whatever it
+//! does when it goes on, the partner is shown nothing a second time.
+#![allow(clippy::unwrap_used)] // helpers outside the test functions; a panic is a failed test
+
+use fpp_spool::*;
+use std::cell::Cell;
+use std::io::{self, Cursor, Read};
+
+const FINAL: &str = "PMACK_20250620_0001_00_01.TXT";
+const CONTENT: &[u8] = b"0123456789";
+
+fn attempt(folder: &dyn Folder, tag: &str, proven: &Cell<bool>, guard: &dyn Fn() -> Result<()>) -> Result<Published> {
+    let open = || Ok::<_, io::Error>(Box::new(Cursor::new(CONTENT)) as Box<dyn Read + Send>);
+    let sha256 = Digest::of(Algorithm::Sha256, CONTENT);
+    let publication = Publication {
+        final_name: FINAL.into(),
+        temporary_tag: tag.into(),
+        size: CONTENT.len() as u64,
+        sha256,
+        open: &open,
+        checksums: vec![(Algorithm::Sha256, sha256)],
+        marker: Some((format!("{FINAL}.OK"), Vec::new())),
+        proven_before: proven.get(),
+        proven_tag: proven.get().then(|| "n1.1".into()),
+        guard: Some(guard),
+    };
+    publish(folder, &publication, &mut || {
+        proven.set(true);
+        guard()
+    })
+}
+
+#[test]
+fn who_was_replaced_shows_the_partner_nothing_again() {
+    // The books are asked before the name of the data (by its proof), of its checksum and of the marker.
+    for frozen_at in 1..=3 {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = LocalFolder::open(dir.path()).unwrap();
+        let (proven, asked, taken) = (Cell::new(false), Cell::new(0), Cell::new(0));
+        let replaced = || {
+            asked.set(asked.get() + 1);
+            if asked.get() == frozen_at {
+                // It was the holder when it asked. Then it stood still, another one finished, and the partner came.
+                attempt(&folder, "n2.2", &proven, &|| Ok(())).unwrap();
+                for end in ["", ".sha256", ".OK"] {
+                    std::fs::remove_file(dir.path().join(format!("{FINAL}{end}"))).unwrap();
+                    taken.set(taken.get() + 1);
+                }
+            }
+            if asked.get() > frozen_at {
+                return Err(Error::new(ErrorKind::Changed, "taken over"));
+            }
+            Ok(())
+        };
+        // How it ends is not what counts; its next word to the books is refused.
+        let _ = attempt(&folder, "n1.1", &proven, &replaced);
+        assert_eq!((asked.get() >= frozen_at, taken.get()), (true, 3));
+        let names: Vec<_> = folder.list(9).unwrap().into_iter().map(|e| e.name).collect();
+        let shown: Vec<_> = names.iter().filter(|name| !name.starts_with('.')).collect();
+        assert!(shown.is_empty(), "frozen at name {frozen_at}: {shown:?}");
+    }
+}
