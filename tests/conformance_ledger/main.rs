@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod chains;
+#[path = "../support/commit_line.rs"]
+mod commit_line;
 mod copies;
 mod crash;
 #[path = "../support/databases.rs"]

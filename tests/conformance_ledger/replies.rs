@@ -2,6 +2,7 @@
 //! made. The caller is told to look at the books, and what stands there is all or nothing.
 
 use crate::Books;
+use crate::commit_line::{Cut, Line};
 use crate::databases::Kind;
 use crate::mysql::MysqlBooks;
 use crate::shapes::*;
@@ -10,73 +11,6 @@ use fpp::ledger::Ledger;
 use fpp::ledger::mysql::{MysqlLedger, Server};
 use fpp::ledger::transfer::{FileEvent as E, FileState as S, Verdict as V};
 use fpp_codecs::Code;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{UnixListener, UnixStream};
-
-/// When the connection of the next commit breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cut {
-    Before,
-    After,
-}
-
-/// Stands between a node and its server.
-struct Line {
-    folder: tempfile::TempDir,
-    armed: Arc<AtomicBool>,
-}
-
-impl Line {
-    fn lay(server: &Path, cut: Cut) -> Line {
-        let line = Line { folder: tempfile::tempdir().unwrap(), armed: Arc::default() };
-        let listener = UnixListener::bind(line.socket()).unwrap();
-        let (server, armed) = (server.to_owned(), line.armed.clone());
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let server = UnixStream::connect(&server).await.unwrap();
-                tokio::spawn(carry(client, server, cut, armed.clone()));
-            }
-        });
-        line
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.folder.path().join("db.sock")
-    }
-}
-
-/// Carries bytes both ways until one side goes, or the commit comes that is to be cut.
-async fn carry(mut client: UnixStream, mut server: UnixStream, cut: Cut, armed: Arc<AtomicBool>) {
-    let (mut up, mut down) = (vec![0; 1 << 16], vec![0; 1 << 16]);
-    loop {
-        tokio::select! {
-            read = client.read(&mut up) => {
-                let Some(said) = read.ok().filter(|n| *n > 0).map(|n| &up[..n]) else { return };
-                let commit = said.windows(6).any(|word| word == b"COMMIT") && armed.swap(false, SeqCst);
-                if commit && cut == Cut::Before {
-                    return;
-                }
-                if server.write_all(said).await.is_err() {
-                    return;
-                }
-                if commit {
-                    // It is answered, and nobody hears it.
-                    assert!(server.read(&mut down).await.unwrap() > 0);
-                    return;
-                }
-            }
-            read = server.read(&mut down) => {
-                let Some(said) = read.ok().filter(|n| *n > 0).map(|n| &down[..n]) else { return };
-                if client.write_all(said).await.is_err() {
-                    return;
-                }
-            }
-        }
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_reply_on_mariadb_is_looked_up() {
@@ -97,7 +31,7 @@ async fn a_lost_reply_is_looked_up(kind: Kind) {
         let line = Line::lay(&server.socket.clone().unwrap(), cut);
         let node = MysqlLedger::open(Server { socket: Some(line.socket()), ..server }).await.unwrap();
         node.apply(None, T0, &[fpp::ledger::change::Change::Raise(notice("x", "the line holds"))]).await.unwrap();
-        line.armed.store(true, SeqCst);
+        line.arm();
         let error = node.apply(None, T0, &[event(n, E::Post)]).await.unwrap_err();
         assert_eq!((error.code, error.class), (Code::LEDGER, Class::Retry), "{cut:?}: {error}");
         assert!(error.to_string().contains("did not say whether it committed"), "{cut:?}: {error}");

@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod cases;
+#[path = "../support/commit_line.rs"]
+mod commit_line;
 #[path = "../support/databases.rs"]
 mod databases;
 mod events;

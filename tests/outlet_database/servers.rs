@@ -1,5 +1,6 @@
 //! What only a server can suffer: a commit whose answer is lost, killed sessions, days without a partition.
 
+use crate::commit_line::{Cut, Line};
 use crate::databases::Kind;
 use crate::events::{batch, posting, trade, trades};
 use crate::shop::{NOW_MS, Shop, closed};
@@ -8,77 +9,12 @@ use fpp::error::Class;
 use fpp::ledger::mysql::Server;
 use fpp::outlets::database::{DatabaseOutlet, Place};
 use fpp::outlets::push::{Engine, Outcome};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{UnixListener, UnixStream};
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 
 const KINDS: [Kind; 2] = [Kind::MariaDb, Kind::SeekDb];
 /// Thirty days.
 const MONTH_MS: i64 = 30 * 24 * 3_600_000;
-
-/// When the connection of the next commit breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cut {
-    Before,
-    After,
-}
-
-/// Stands between an outlet and its server.
-struct Line {
-    folder: tempfile::TempDir,
-    armed: Arc<AtomicBool>,
-}
-
-impl Line {
-    fn lay(server: &Path, cut: Cut) -> Line {
-        let line = Line { folder: tempfile::tempdir().unwrap(), armed: Arc::default() };
-        let listener = UnixListener::bind(line.socket()).unwrap();
-        let (server, armed) = (server.to_owned(), line.armed.clone());
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let server = UnixStream::connect(&server).await.unwrap();
-                tokio::spawn(carry(client, server, cut, armed.clone()));
-            }
-        });
-        line
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.folder.path().join("db.sock")
-    }
-}
-
-/// Carries bytes both ways until one side goes, or the commit comes that is to be cut.
-async fn carry(mut client: UnixStream, mut server: UnixStream, cut: Cut, armed: Arc<AtomicBool>) {
-    let (mut up, mut down) = (vec![0; 1 << 16], vec![0; 1 << 16]);
-    loop {
-        tokio::select! {
-            read = client.read(&mut up) => {
-                let Some(said) = read.ok().filter(|n| *n > 0).map(|n| &up[..n]) else { return };
-                let commit = said.windows(6).any(|word| word == b"COMMIT") && armed.swap(false, SeqCst);
-                if commit && cut == Cut::Before {
-                    return;
-                }
-                if server.write_all(said).await.is_err() {
-                    return;
-                }
-                if commit {
-                    // It is answered, and nobody hears it.
-                    assert!(server.read(&mut down).await.unwrap() > 0);
-                    return;
-                }
-            }
-            read = server.read(&mut down) => {
-                let Some(said) = read.ok().filter(|n| *n > 0).map(|n| &down[..n]) else { return };
-                if client.write_all(said).await.is_err() {
-                    return;
-                }
-            }
-        }
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_whose_answer_is_lost_stands_once() {
@@ -91,7 +27,7 @@ async fn a_commit_whose_answer_is_lost_stands_once() {
             let place = Place::Server(Server { socket: Some(line.socket()), ..server.clone() });
             let outlet = DatabaseOutlet::new(place, Clock::fixed(NOW_MS));
             outlet.push(&posting("01A", 1), &trades(from, 30)).await.unwrap();
-            line.armed.store(true, SeqCst);
+            line.arm();
             let events = trades(from + 30, 30);
             let lost = outlet.push(&posting("01A", 1), &events).await.unwrap_err();
             assert_eq!(lost.class, Class::Retry, "{cut:?}: {lost}");

@@ -13,21 +13,24 @@ enum Turn {
 /// Hands the turn from the scheduler to a node and back.
 pub(crate) struct Baton {
     turn: Mutex<Turn>,
-    changed: Condvar,
+    scheduler: Condvar,
+    /// One each, so that a turn wakes only who has it.
+    nodes: Vec<Condvar>,
 }
 
 impl Baton {
-    pub(crate) fn new() -> Baton {
-        Baton { turn: Mutex::new(Turn::Scheduler), changed: Condvar::new() }
+    pub(crate) fn new(nodes: usize) -> Baton {
+        let nodes = (0..nodes).map(|_| Condvar::new()).collect();
+        Baton { turn: Mutex::new(Turn::Scheduler), scheduler: Condvar::new(), nodes }
     }
 
     /// The scheduler lets a node run until it pauses or ends.
     pub(crate) fn run(&self, node: usize) {
         let mut turn = self.turn.lock().unwrap();
         *turn = Turn::Node(node);
-        self.changed.notify_all();
+        self.nodes[node].notify_all();
         while *turn != Turn::Scheduler {
-            turn = self.changed.wait(turn).unwrap();
+            turn = self.scheduler.wait(turn).unwrap();
         }
     }
 
@@ -35,7 +38,7 @@ impl Baton {
     pub(crate) fn wait(&self, node: usize) {
         let mut turn = self.turn.lock().unwrap();
         while *turn != Turn::Node(node) {
-            turn = self.changed.wait(turn).unwrap();
+            turn = self.nodes[node].wait(turn).unwrap();
         }
     }
 
@@ -48,7 +51,7 @@ impl Baton {
     /// A node has ended its life, or its turn.
     pub(crate) fn end(&self) {
         *self.turn.lock().unwrap() = Turn::Scheduler;
-        self.changed.notify_all();
+        self.scheduler.notify_one();
     }
 }
 

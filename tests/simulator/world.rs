@@ -81,7 +81,7 @@ impl World {
         let mut rate = |most: u64| if dice.below(3) == 0 { 0 } else { dice.below(most) };
         let rates = Rates { refused: rate(25), lost: rate(25), torn: rate(15), death: rate(12), pause: 250 };
         let shared = Arc::new(Shared {
-            baton: Baton::new(),
+            baton: Baton::new(NODES),
             dice: Mutex::new(dice),
             rates: Mutex::new(rates),
             now_ms: AtomicI64::new(0),
@@ -93,7 +93,7 @@ impl World {
         let ground = Arc::new(Ground::new());
         // Who reads the stream meets no faults: what it sees is checked, not how it gets there.
         let calm = Shared {
-            baton: Baton::new(),
+            baton: Baton::new(0),
             dice: Mutex::new(Dice::new(0)),
             rates: Mutex::default(),
             now_ms: AtomicI64::new(0),
@@ -322,7 +322,7 @@ impl World {
     /// The books as they stand, for a reader.
     fn snapshot(&self) -> outlets::Books {
         let calm = Shared {
-            baton: Baton::new(),
+            baton: Baton::new(0),
             dice: Mutex::new(Dice::new(0)),
             rates: Mutex::default(),
             now_ms: AtomicI64::new(0),
