@@ -7,6 +7,7 @@
 //! which refuse an existing target: the guard that publishing relies on.
 
 mod breaker;
+mod cipher;
 mod exec;
 mod faults;
 mod folder;

@@ -5,7 +5,7 @@
 
 use super::settings::SftpSettings;
 use super::watchdog::Watchdog;
-use super::{hostkey, login};
+use super::{cipher, hostkey, login};
 use crate::error::{Error, ErrorKind, Result};
 use ssh2::{MethodType, Session, Sftp};
 use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
@@ -82,11 +82,7 @@ impl Conn {
         let mut session = Session::new().map_err(|e| line("preparing", e))?;
         session.set_tcp_stream(clone);
         session.set_timeout(millis(deadline.saturating_duration_since(Instant::now())));
-        if let Some(ciphers) = &settings.ciphers {
-            for direction in [MethodType::CryptCs, MethodType::CryptSc] {
-                session.method_pref(direction, ciphers).map_err(|e| line("choosing ciphers for", e))?;
-            }
-        }
+        cipher::prefer(&session, settings)?;
         hostkey::prefer(&session, settings)?;
         session.handshake().map_err(|e| line("greeting", e))?;
         hostkey::check(&session, settings)?;

@@ -50,8 +50,8 @@ pub struct SftpSettings {
     pub call_timeout_ms: u64,
     /// The most sessions at once; at least one.
     pub sessions_max: usize,
-    /// Ciphers in order of preference, comma separated; the library's own order, chacha20-poly1305 first, when
-    /// not given.
+    /// Ciphers in order of preference, comma separated. When not given all that the library knows: AES-GCM first where
+    /// the processor has instructions for it, chacha20-poly1305 first elsewhere.
     pub ciphers: Option<String>,
     /// Asked in order when the first address cannot be reached. Never after a wrong host key or a refused login.
     pub standbys: Vec<Address>,
