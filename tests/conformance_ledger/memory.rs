@@ -13,7 +13,7 @@ pub(crate) struct MemoryBooks(Arc<Shared>);
 impl MemoryBooks {
     pub(crate) fn new() -> MemoryBooks {
         MemoryBooks(Arc::new(Shared {
-            baton: baton::Baton::new(),
+            baton: baton::Baton::new(0),
             dice: Mutex::new(baton::Dice::new(0)),
             rates: Mutex::new(Rates::default()),
             now_ms: AtomicI64::new(0),
