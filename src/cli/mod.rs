@@ -52,6 +52,7 @@ mod outlets_act;
 mod outlets_rows;
 mod pause;
 mod prove;
+mod remap;
 mod requests;
 mod run;
 mod series;
@@ -108,6 +109,7 @@ enum Verb {
     Reject(operate::Reject),
     Retry(operate::Retry),
     Resend(operate::Resend),
+    Remap(remap::Remap),
     Pause(pause::Pause),
     Resume(pause::Resume),
     Requests(requests::Requests),
@@ -173,6 +175,7 @@ impl Verb {
             Verb::Reject(verb) => verb.run(global, out),
             Verb::Retry(verb) => verb.run(global, out),
             Verb::Resend(verb) => verb.run(global, out),
+            Verb::Remap(verb) => verb.run(global, out),
             Verb::Pause(verb) => verb.run(global, out),
             Verb::Resume(verb) => verb.run(global, out),
             Verb::Requests(verb) => verb.run(global, out),

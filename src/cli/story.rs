@@ -89,6 +89,7 @@ fn meaning(effect: Effect) -> &'static str {
         Effect::Anew => "its bytes are judged again and answered again; the core must know",
         Effect::Stop => "nothing of it goes on or out until a person says so",
         Effect::SendAgain => "what its partners took is sent again, the same bytes under the same names",
+        Effect::MapAnew => "its events are published again, as its route maps them now",
         Effect::Defer => "its answer goes out without the outlets that it waits for; they get its events later",
         Effect::Refused => "nothing",
     }

@@ -24,9 +24,8 @@ pub fn event(
         Verb::Resend => DeliveryEvent::Resend,
         Verb::Release => DeliveryEvent::Vouch,
         Verb::Defer => DeliveryEvent::Defer,
-        Verb::Reject | Verb::Pause | Verb::Resume | Verb::Void | Verb::Correct | Verb::Replay | Verb::Redrive => {
-            return Err(row.said);
-        }
+        Verb::Reject | Verb::Pause | Verb::Resume => return Err(row.said),
+        Verb::Void | Verb::Correct | Verb::Remap | Verb::Replay | Verb::Redrive => return Err(row.said),
     };
     row.next.map(|_| (event, row.said)).ok_or(row.said)
 }

@@ -230,6 +230,7 @@ pub async fn plan(
             identity: transfer.facts.identity.clone(),
             content: digest,
             fields: fields.unwrap_or_default(),
+            left_out: Vec::new(),
             by: by.to_owned(),
             reason: reason.to_owned(),
         }),
@@ -254,7 +255,7 @@ fn keys(act: Act, found: &Found, content: Option<&str>) -> (String, String) {
     let of = |act: Act| format!("{}|{}|{id}", act.word(), found.transfer.route);
     let own = match act {
         Act::Voided => of(act),
-        Act::Corrected => format!("{}|{}", of(act), content.unwrap_or_default()),
+        Act::Corrected | Act::Remapped => format!("{}|{}", of(act), content.unwrap_or_default()),
     };
     (of(Act::Voided), own)
 }
@@ -266,11 +267,13 @@ pub async fn step(cx: &Inbound, transfer: &Transfer, correction: &Correction, fe
         FileState::Arrived => {
             keep(cx, transfer, correction).await?;
             let now_ms = cx.clock.now_ms();
+            // What is mapped anew was counted before.
+            let events = transfer.facts.records.unwrap_or(1);
             let facts = Facts {
                 code: Some(Code::OK.0),
                 reason: Some(String::new()),
-                records: Some(1),
-                accepted: Some(1),
+                records: Some(events),
+                accepted: Some(events),
                 rejected: Some(0),
                 decided_ms: Some(now_ms),
                 framed: Some(true),
@@ -304,6 +307,6 @@ async fn keep(cx: &Inbound, transfer: &Transfer, correction: &Correction) -> Res
     if there.await? {
         return Ok(());
     }
-    Err(Error::halt(Code::VAULT, format!("the vault no longer keeps what {} was made of", correction.event))
+    Err(Error::halt(Code::VAULT, format!("the vault no longer keeps what {} was made of", transfer.name))
         .hint("Restore the vault content; then `fpp release` lets it go on."))
 }

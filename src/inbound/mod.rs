@@ -24,6 +24,7 @@ pub mod order;
 pub mod pipeline;
 pub mod post;
 pub mod prove;
+pub mod remap;
 pub mod resend;
 pub mod retention;
 pub mod route;

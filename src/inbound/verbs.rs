@@ -1,8 +1,8 @@
 //! Operators' verbs on files (D25): carries out what the table of `ledger/verbs/` says.
 
 use super::arrival::new_id;
-use super::order;
 use super::work::Inbound;
+use super::{order, remap};
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, NewTransfer};
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryState, Purpose};
@@ -56,6 +56,9 @@ pub async fn plan(cx: &Inbound, verb: Verb, request: &Request) -> Result<Planned
     }
     check_digest(verb, &transfer, request)?;
     check_skip(cx, row, &transfer, request).await?;
+    if row.effect == Effect::MapAnew {
+        return remap::plan(cx, &transfer, row, (&request.by, &request.reason)).await;
+    }
     let deliveries = cx.ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
     let changes = changes(row.effect, &transfer, &deliveries, request, cx.clock.now_ms())?;
     if changes.is_empty() && row.effect == Effect::Defer {
@@ -200,7 +203,7 @@ pub fn changes(
             let hurry = Change::Hurry { id: transfer.id.clone(), by: request.who_and_why() };
             if deferred.is_empty() { deferred } else { std::iter::once(hurry).chain(deferred).collect() }
         }
-        Effect::Refused => Vec::new(),
+        Effect::MapAnew | Effect::Refused => Vec::new(),
     })
 }
 

@@ -155,22 +155,22 @@ pub struct Facts {
     /// It resends a batch that was posted: what of it was posted then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resend: Option<Resend>,
-    /// It is no file of its own: it takes back or puts right one event of another one.
+    /// It is no file of its own: it takes back or puts right one event of another one, or tells all of them anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correction: Option<Correction>,
 }
 
-/// What an operator says about an event that stands (更正): nothing is edited, another event refers to it. The bytes and
-/// the plan are those of the file whose event it is.
+/// What an operator says about events that stand (更正): nothing is edited, other events refer to them. The bytes are those
+/// of the file whose events they are; so is the plan, but where they are mapped anew.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
-    /// Taken back, or put right.
+    /// Taken back, put right, or mapped anew.
     pub act: Act,
     /// The transfer that published the event.
     pub of: String,
-    /// Its record in the file.
+    /// Its record in the file; 0 where it is about the whole file.
     pub record: u64,
-    /// CloudEvents `id` of the event.
+    /// CloudEvents `id` of the event; empty where it is about the whole file.
     pub event: String,
     /// The file's name.
     pub file: String,
@@ -183,6 +183,10 @@ pub struct Correction {
     /// The fields in which it differs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
+    /// Records that give no event of a file that is mapped anew, from first to last: they gave none, or it was taken back
+    /// or put right since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<(u64, u64)>,
     /// Who.
     pub by: String,
     /// Why.
@@ -197,6 +201,21 @@ pub enum Act {
     Voided,
     /// The event should have said something else.
     Corrected,
+    /// The events of a file are told again as another mapping has them.
+    Remapped,
+}
+
+impl Correction {
+    /// Whether it is about one event, and not about all of a file.
+    pub fn is_of_one(&self) -> bool {
+        self.act != Act::Remapped
+    }
+
+    /// Whether this record gives no event where a file is mapped anew.
+    pub fn leaves_out(&self, record: u64) -> bool {
+        let at = self.left_out.partition_point(|(_, last)| *last < record);
+        self.left_out.get(at).is_some_and(|(first, _)| *first <= record)
+    }
 }
 
 impl Act {
@@ -205,6 +224,7 @@ impl Act {
         match self {
             Act::Voided => "voided",
             Act::Corrected => "corrected",
+            Act::Remapped => "remapped",
         }
     }
 }

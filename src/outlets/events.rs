@@ -75,8 +75,7 @@ impl EventReader {
         let ended = after == Position::END;
         let mut seq = 0;
         let mut records = None;
-        let correction = transfer.facts.correction.as_ref();
-        // A correction is about one record alone.
+        let correction = transfer.facts.correction.as_ref().filter(|correction| correction.is_of_one());
         let (from, is_over) = correction.map_or((after, false), |c| (c.record.saturating_sub(1), after >= c.record));
         if posted && !ended && !is_over {
             let (cutter, details) = seek(books, transfer, &plan, from)?;
@@ -162,8 +161,10 @@ impl EventReader {
         }
         self.seq += 1;
         let is_rejected = self.rejects.next_if(|r| r.record == cut.n).is_some();
+        let (facts, seq) = (&self.transfer.facts, self.seq);
+        let is_left_out = facts.correction.as_ref().is_some_and(|correction| correction.leaves_out(cut.n));
         // What a former run of the batch posted is not told again (D8).
-        if is_rejected || self.transfer.facts.resend.as_ref().is_some_and(|resend| resend.has_posted(self.seq)) {
+        if is_rejected || is_left_out || facts.resend.as_ref().is_some_and(|resend| resend.has_posted(seq)) {
             return Ok(Look::Passed(cut.n));
         }
         format.decode(cut.bytes, &mut self.row);
@@ -192,6 +193,10 @@ impl EventReader {
         let n = cut.n;
         let (mapping, instruments) = (&self.plan.mapping, &self.plan.instruments);
         let made = match (&self.transfer.facts.correction, self.view) {
+            (Some(correction), view) if !correction.is_of_one() => {
+                let (transfer, masked) = (&self.transfer.id.0, view == View::Masked);
+                mapping.anew(&self.row, (&lineage, transfer), instruments, masked, &mut self.event)
+            }
             (Some(correction), view) => {
                 let said = said(&self.transfer, correction);
                 let both = (&self.row, self.corrected.as_ref().unwrap_or(&self.row));

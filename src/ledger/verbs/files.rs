@@ -77,6 +77,7 @@ pub static FILES: &[Row] = {
     use {At as A, FileState as S, Judged as J};
     const HELD: At = At::Is(FileState::Held);
     const NOTHING: &str = "nothing";
+    const REMAPPED: &str = "its events are published again, as its route maps them now";
     &[
         Row {
             verb: None,
@@ -249,6 +250,13 @@ pub static FILES: &[Row] = {
         ),
         row(V::Void, A::Any, J::Any, E::Refused, N::Same, NOTHING, "an event is voided, not a file"),
         row(V::Correct, A::Any, J::Any, E::Refused, N::Same, NOTHING, "an event is corrected, not a file"),
+        row(V::Remap, A::Is(S::Posted), J::As(Verdict::Accepted), E::MapAnew, N::NewTransfer, NOTHING, REMAPPED),
+        row(V::Remap, A::Is(S::Posted), J::As(Verdict::Partly), E::MapAnew, N::NewTransfer, NOTHING, REMAPPED),
+        row(V::Remap, A::Is(S::Acknowledged), J::As(Verdict::Accepted), E::MapAnew, N::NewTransfer, NOTHING, REMAPPED),
+        row(V::Remap, A::Is(S::Acknowledged), J::As(Verdict::Partly), E::MapAnew, N::NewTransfer, NOTHING, REMAPPED),
+        row(V::Remap, A::Is(S::Archived), J::As(Verdict::Accepted), E::MapAnew, N::NewTransfer, NOTHING, REMAPPED),
+        row(V::Remap, A::Is(S::Archived), J::As(Verdict::Partly), E::MapAnew, N::NewTransfer, NOTHING, REMAPPED),
+        row(V::Remap, A::Any, J::Any, E::Refused, N::Same, NOTHING, "only what was posted is remapped"),
         row(
             V::Defer,
             A::Is(S::Proven),

@@ -72,6 +72,7 @@ pub static DELIVERIES: &[DeliveryRow] = {
         delivery(V::Resume, None, None, NOTHING, FILES_ONLY),
         delivery(V::Void, None, None, NOTHING, EVENTS_ONLY),
         delivery(V::Correct, None, None, NOTHING, EVENTS_ONLY),
+        delivery(V::Remap, None, None, NOTHING, WHOLE_FILES),
         delivery(V::Defer, Some(S::Planned), Some(S::Planned), LATER, DEFERRED),
         delivery(V::Defer, Some(S::Proven), Some(S::Proven), LATER, DEFERRED),
         delivery(V::Defer, Some(S::Held), Some(S::Held), LATER, DEFERRED),
@@ -83,6 +84,8 @@ pub static DELIVERIES: &[DeliveryRow] = {
 
 /// What corrections are said of.
 const EVENTS_ONLY: &str = "that is said of an event";
+/// What is mapped anew.
+const WHOLE_FILES: &str = "that is said of a file";
 
 /// Commands that a partner runs after a delivery.
 pub static COMMANDS: &[DeliveryRow] = {
@@ -126,6 +129,7 @@ pub static COMMANDS: &[DeliveryRow] = {
         delivery(V::Resume, None, None, NOTHING, FILES_ONLY),
         delivery(V::Void, None, None, NOTHING, EVENTS_ONLY),
         delivery(V::Correct, None, None, NOTHING, EVENTS_ONLY),
+        delivery(V::Remap, None, None, NOTHING, WHOLE_FILES),
         delivery(V::Defer, None, None, NOTHING, "nothing waits for a command"),
         delivery(V::Replay, None, None, NOTHING, OF_OUTLETS),
         delivery(V::Redrive, None, None, NOTHING, OF_OUTLETS),
@@ -175,6 +179,7 @@ pub static POSTINGS: &[DeliveryRow] = {
         delivery(V::Resume, None, None, NOTHING, FILES_ONLY),
         delivery(V::Void, None, None, NOTHING, EVENTS_ONLY),
         delivery(V::Correct, None, None, NOTHING, EVENTS_ONLY),
+        delivery(V::Remap, None, None, NOTHING, WHOLE_FILES),
         delivery(V::Defer, Some(S::Planned), Some(S::Planned), LATER, DEFERRED),
         delivery(V::Defer, Some(S::Proven), Some(S::Proven), LATER, DEFERRED),
         delivery(V::Defer, Some(S::Held), Some(S::Held), LATER, DEFERRED),

@@ -21,6 +21,8 @@ pub enum Verb {
     Void,
     /// Publish what an event should have said.
     Correct,
+    /// Publish the events of a file again as its route maps them now.
+    Remap,
     /// Let a file's answer go without an outlet, which gets the events later.
     Defer,
     /// Push the events of a route into an outlet again.
@@ -31,7 +33,7 @@ pub enum Verb {
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Verb; 12] = [
+    pub const ALL: [Verb; 13] = [
         Verb::Hold,
         Verb::Release,
         Verb::Reject,
@@ -41,6 +43,7 @@ impl Verb {
         Verb::Resume,
         Verb::Void,
         Verb::Correct,
+        Verb::Remap,
         Verb::Defer,
         Verb::Replay,
         Verb::Redrive,
@@ -58,6 +61,7 @@ impl Verb {
             Verb::Resume => "resume",
             Verb::Void => "void",
             Verb::Correct => "correct",
+            Verb::Remap => "remap",
             Verb::Defer => "defer",
             Verb::Replay => "replay",
             Verb::Redrive => "redrive",
@@ -93,6 +97,8 @@ pub enum Effect {
     Anew,
     /// Its deliveries that were taken are sent again.
     SendAgain,
+    /// Its events are published again by a new transfer, as the route maps them now.
+    MapAnew,
     /// What it waits for is deferred: its answer goes without it.
     Defer,
     /// Nothing: the state does not allow it.
@@ -113,6 +119,7 @@ impl Effect {
             Effect::Hurry => "tried now",
             Effect::Anew => "judged anew",
             Effect::SendAgain => "sent again",
+            Effect::MapAnew => "mapped anew",
             Effect::Defer => "deferred",
             Effect::Refused => "refused",
         }

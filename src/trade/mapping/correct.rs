@@ -14,6 +14,23 @@ use crate::trade::json;
 use fpp_codecs::record::Row;
 
 impl Mapping {
+    /// The event of a record that another mapping told first, by an id of its own: `transfer` tells it again. Type, data and
+    /// `dataschema` are this mapping's, so it reads like an event of a file that comes today.
+    pub fn anew(
+        &self,
+        row: &Row,
+        (lineage, transfer): (&Lineage<'_>, &str),
+        instruments: &Instruments,
+        masked: bool,
+        out: &mut Event,
+    ) -> Result<(), TradeFault> {
+        self.fill(row, instruments, out, masked)?;
+        let first = std::mem::take(&mut out.id);
+        out.id = format!("{first}:{}:{transfer}", Act::Remapped.word());
+        Envelope { corrects: Some(&first), ..self.envelope() }.seal(out, Some(lineage));
+        Ok(())
+    }
+
     /// The event of a correction: `first` is the record as it was published, `now` as it should have been (the same where
     /// the event is taken back).
     pub fn correction(
@@ -51,7 +68,7 @@ impl Mapping {
         // One event is taken back once, and put right as often as it takes.
         out.id = match said.act {
             Act::Voided => format!("{id}:voided"),
-            Act::Corrected => format!("{id}:corrected:{}", said.transfer),
+            Act::Corrected | Act::Remapped => format!("{id}:{}:{}", said.act.word(), said.transfer),
         };
         out.kind = correction_type(&was, said.act);
         out.time = at;
