@@ -30,7 +30,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let folder = tempfile::tempdir().unwrap();
-        measure("SQLite file", Place::File(folder.path().join("books.sqlite")), &options).await;
+        measure("SQLite file", Place::file(folder.path().join("books.sqlite")), &options).await;
         for (name, kind) in [("MariaDB", Kind::MariaDb), ("OceanBase's engine", Kind::SeekDb)] {
             if let Some(server) = running(kind) {
                 let database = server.lend().await;

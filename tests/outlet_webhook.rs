@@ -25,7 +25,7 @@ use std::sync::atomic::AtomicU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use support::core::{Dropped, core_file};
-use support::settled::settled;
+use support::settled::{PATIENCE, settled};
 use support::site::{Site, overlay, sample_route};
 
 const SECRETS: [&str; 2] = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"];
@@ -301,6 +301,50 @@ async fn tls_believes_the_authorities_it_was_given_and_the_name() {
         assert!(error.code == Code::UNREACHABLE && error.hint.contains("certificate"), "{error}");
     }
     assert_eq!(server.calls().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outlet_that_cannot_be_made_is_down_until_its_secret_is_mended() {
+    let server = Server::start(|_| (200, Vec::new()));
+    let mut route = sample_route("pmtrd");
+    overlay(&mut route, &"[[outlet]]\nkind = \"webhook\"\nname = \"risk\"".parse().unwrap());
+    let site = Site::make(&route);
+    let node = std::fs::read_to_string(site.settings_file()).unwrap();
+    let secret = site.root.join("conf/secret");
+    std::fs::write(&secret, "too short\n").unwrap();
+    let url = format!("http://{}/hook", server.address);
+    let outlet =
+        format!("\n[outlet.risk]\nkind = \"webhook\"\nurl = \"{url}\"\nsecret_file = \"secret\"\nprobe_ms = 100\n");
+    std::fs::write(site.settings_file(), node + &outlet).unwrap();
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    let file = core_file(1, 15, Dropped::Good);
+    site.drop_file(&file.name, &file.bytes, Some(""), 1_750_407_000_000);
+    let until = Instant::now() + PATIENCE;
+    let mut bell = node.bell.listen();
+    loop {
+        let told = node.ledger.notices(false, 100).await.unwrap();
+        if told.iter().any(|n| n.notice.topic == "outlet" && n.notice.text.contains("16 bytes at least")) {
+            break;
+        }
+        assert!(Instant::now() < until, "{told:?}");
+        bell.wait(Duration::from_millis(50)).await;
+    }
+    assert!(site.names("core/in").is_empty() && server.calls().is_empty(), "the answer waits");
+    std::fs::write(&secret, SECRETS[0]).unwrap();
+    settled(&node, 1).await.unwrap();
+    assert!(!site.names("core/in").is_empty() && !server.calls().is_empty());
+    node.stop().await;
+}
+
+#[test]
+fn what_stands_behind_the_path_of_an_endpoint_is_in_no_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca_file = Some(folder.path().join("ca.pem"));
+    std::fs::write(folder.path().join("ca.pem"), "no certificate").unwrap();
+    let url = "https://risk.bank/x?token=SECRETQ".parse().unwrap();
+    let error = Webhook::new(Endpoint { url, ca_file, ..endpoint(([127, 0, 0, 1], 1).into()) }, Clock::System);
+    let told = error.err().expect("it has no certificate").to_string();
+    assert!(told.contains("https://risk.bank:443/x ") && !told.contains("SECRETQ"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

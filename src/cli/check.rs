@@ -10,8 +10,9 @@ use serde_json::json;
 
 /// Check the configuration: every fault of every file at once, with file, line and column.
 ///
-/// Reads the node's file, its routes, and the layouts, mappings and lists these name. Where ledger or
-/// vault are on a server, it is asked whether it lets the node in; opens nothing else.
+/// Reads the node's file, its routes, and the layouts, mappings and lists these name, and the secrets
+/// and certificates of outlets. Where ledger or vault are on a server, it is asked whether it lets the
+/// node in; opens nothing else.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fpp check --config /etc/fpp/fpp.toml")]
 pub(super) struct Check {
@@ -22,7 +23,11 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
-        let settings = match Settings::load(&global.file()) {
+        let loaded = Settings::load(&global.file()).and_then(|settings| {
+            let faults = node::outlets::faults(&settings);
+            if faults.is_empty() { Ok(settings) } else { Err(faults) }
+        });
+        let settings = match loaded {
             Ok(settings) => settings,
             Err(faults) if self.json => {
                 let list: Vec<_> = faults

@@ -71,7 +71,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         books: inbound.books(),
         installation: settings.installation.clone(),
         clock: clock.clone(),
-        outlets: super::engines::outlets(&settings, wrap_outlet)?,
+        outlets: super::outlets::outlets(&settings, &clock, wrap_outlet),
     });
     let status = Status::new(&settings, claimer.holder(), clock.clone());
     Ok(Rooms {

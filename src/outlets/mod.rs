@@ -4,6 +4,7 @@
 //! - [`events`]: the events of one transfer, from any record on;
 //! - [`stream`]: the built-in outlet, read over HTTP by position, all of it or what a [`filter`] takes;
 //! - [`lines`]: JSON lines for a `file` outlet; [`forms`]: files of other forms for one;
+//! - [`own`]: for whom the files are that outlets make;
 //! - [`push`]: the contract of outlets that events are pushed to, and its engines: [`append`] for files of lines,
 //!   [`database`] for rows of typed tables, [`webhook`], and `rocketmq` (behind its feature).
 //!
@@ -17,6 +18,7 @@ pub mod filter;
 pub mod forms;
 pub mod lag;
 pub mod lines;
+pub mod own;
 pub mod place;
 pub mod planned;
 pub mod position;

@@ -2,6 +2,7 @@
 
 use super::checks;
 use super::node::Settings;
+use super::pushed;
 use super::route::{Route, Text};
 use crate::error::{Error, Result};
 use crate::trade::plan::rules::Rules;
@@ -51,7 +52,10 @@ impl Route {
                     "an amount is compared with the sum of the answer's `amount`: name it there",
                 ))
             }
-            Ok((_, plan)) => Ok(self.placed(plan.warnings, settings)),
+            Ok((_, plan)) => {
+                let filters = pushed::filters_take(self, &plan);
+                Ok(self.placed(plan.warnings, settings).into_iter().chain(filters).collect())
+            }
             Err(PlanError::Faults(mut faults)) => {
                 if told {
                     faults.retain(|f| f.file != "route" || f.message.starts_with("timezone"));

@@ -35,12 +35,12 @@ pub(super) fn across(routes: &[Route], faults: &mut Vec<SourceFault>, warnings: 
 /// Names that fpp writes have at most as many characters as the partner's names can have.
 pub(super) fn names_fit(routes: &[Route], spools: &[Spool], faults: &mut Vec<SourceFault>) {
     for route in routes {
-        let answer = route.answer.iter().map(|a| ("answer", &a.spool, &a.name, &a.checksums, &a.marker));
+        let answer = route.answer.iter().map(|a| (false, &a.spool, &a.name, &a.checksums, &a.marker));
         let files = route.outlets.iter().filter_map(|outlet| match outlet {
-            Outlet::File { spool, name, checksums, marker, .. } => Some(("outlet", spool, name, checksums, marker)),
+            Outlet::File { spool, name, checksums, marker, .. } => Some((true, spool, name, checksums, marker)),
             Outlet::Stream | Outlet::Pushed { .. } => None,
         });
-        for (key, spool, name, checksums, marker) in answer.chain(files) {
+        for (is_outlet, spool, name, checksums, marker) in answer.chain(files) {
             let Some(max) = spools.iter().find(|s| s.name == *spool).and_then(|s| s.name_max) else { continue };
             let Some(example) = names::shortest(name) else { continue };
             let checksum = checksums.iter().map(|kind| format!("{example}.{}", kind.name()));
@@ -49,7 +49,10 @@ pub(super) fn names_fit(routes: &[Route], spools: &[Spool], faults: &mut Vec<Sou
                 std::iter::once(example.clone()).chain(checksum).chain(marker).filter(|n| n.chars().count() > max)
             {
                 let message = format!("{long} has more than the {max} characters that spool {spool} allows (name_max)");
-                faults.extend(at(route, key, &message));
+                faults.extend(match is_outlet {
+                    true => at_outlet(route, name, 0, "name", &message),
+                    false => at(route, "answer", &message),
+                });
             }
         }
     }
@@ -85,20 +88,37 @@ pub(super) fn commands_are_known(routes: &[Route], spools: &[Spool], faults: &mu
         }
     };
     for route in routes {
-        let answer = route.answer.iter().filter_map(|a| Some(("answer", &a.spool, a.run_after.as_ref()?)));
+        let answer = route.answer.iter().filter_map(|a| Some((None, &a.spool, a.run_after.as_ref()?)));
         let files = route.outlets.iter().filter_map(|outlet| match outlet {
-            Outlet::File { spool, run_after, .. } => Some(("outlet", spool, run_after.as_ref()?)),
+            Outlet::File { spool, name, run_after, .. } => Some((Some(name), spool, run_after.as_ref()?)),
             Outlet::Stream | Outlet::Pushed { .. } => None,
         });
-        for (key, spool, command) in answer.chain(files) {
+        for (outlet, spool, command) in answer.chain(files) {
             let known = allowed(spool);
             if !known.contains(&command.as_str()) {
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
                 let message = format!("run_after: spool {spool} has no command `{command}`; it has: {known}");
-                faults.extend(at(route, key, &message));
+                faults.extend(match outlet {
+                    Some(name) => at_outlet(route, name, 0, "run_after", &message),
+                    None => at(route, "answer", &message),
+                });
             }
         }
     }
+}
+
+/// A message at a key of an `[[outlet]]` of a route's file: of the first with this name, or of a later one.
+pub(super) fn at_outlet(route: &Route, name: &str, nth: usize, key: &str, message: &str) -> Vec<SourceFault> {
+    let text = std::fs::read_to_string(&route.file).unwrap_or_default();
+    let source = Source::new(route.file.display().to_string(), text);
+    let root = source.root();
+    let sections = root.sections("outlet");
+    match sections.iter().filter(|section| section.text("name").as_deref() == Some(name)).nth(nth) {
+        Some(section) => section.fault(key, message),
+        None => root.fault("outlet", message),
+    }
+    drop((sections, root));
+    source.finish()
 }
 
 /// A message at a key of a route's file.

@@ -1,6 +1,5 @@
 //! What the file of a `file` outlet holds: `form`, and the keys that belong to one form alone.
 
-use super::answer::Outlet;
 use crate::inbound::route::FileForm;
 use crate::trade::plan::rules::{Policy, Rules};
 use crate::trade::transcode;
@@ -64,22 +63,23 @@ pub(super) fn rules(section: &Section<'_>) -> transcode::Rules {
 }
 
 /// What goes on as a file is the whole file that was proven, and there is one for each spool.
-pub(super) fn whole_files_only(root: &Section<'_>, outlets: &[Outlet], rules: &Rules) {
-    let whole = |outlet: &Outlet| matches!(outlet, Outlet::File { form: FileForm::Unchanged | FileForm::Records, .. });
-    if rules.policy != Policy::Strict && outlets.iter().any(whole) {
-        root.fault(
-            "outlet",
-            "form unchanged and records go with [policy] records = \"strict\": whole files or nothing",
-        );
+pub(super) fn whole_files_only(root: &Section<'_>, rules: &Rules) {
+    let sections = root.sections("outlet");
+    let files = || sections.iter().filter(|section| section.text("kind").as_deref() == Some("file"));
+    let whole = |form: &str| matches!(form, "unchanged" | "records");
+    for section in files().filter(|section| section.text("form").as_deref().is_some_and(whole)) {
+        if rules.policy != Policy::Strict {
+            let fault = "unchanged and records go with [policy] records = \"strict\": whole files or nothing";
+            section.fault("form", fault);
+        }
     }
-    let spools: Vec<&str> = outlets
-        .iter()
-        .filter_map(|outlet| if let Outlet::File { spool, .. } = outlet { Some(spool.as_str()) } else { None })
-        .collect();
-    if let Some(twice) = spools.iter().enumerate().find(|(at, spool)| spools[..*at].contains(spool)) {
-        root.fault(
-            "outlet",
-            format_args!("two files go to the spool `{}`; give the second a spool of its own", twice.1),
-        );
+    let mut met = Vec::new();
+    for section in files() {
+        let Some(spool) = section.text("spool") else { continue };
+        if met.contains(&spool) {
+            let fault = format_args!("two files go to the spool `{spool}`; give the second a spool of its own");
+            section.fault("spool", fault);
+        }
+        met.push(spool);
     }
 }

@@ -30,6 +30,7 @@ impl Settings {
         let root = source.root();
         let mut settings = node(path, &root, &mut reader);
         let files = route_files(&root, &reader);
+        let outlets = root.section("outlet").map_or_else(Vec::new, |section| section.keys());
         root.no_more();
         drop(root);
         let mut faults = source.finish();
@@ -54,7 +55,8 @@ impl Settings {
         settings.warnings.extend(compiled);
         checks::across(&settings.routes, &mut faults, &mut settings.warnings);
         checks::flags_have_routes(&settings, &mut faults);
-        pushed::are_known(&settings, &mut faults);
+        pushed::are_known(&settings, &outlets, &mut faults);
+        pushed::views_agree(&settings, &mut faults);
         checks::commands_are_known(&settings.routes, &settings.spools, &mut faults);
         checks::names_fit(&settings.routes, &settings.spools, &mut faults);
         settings.warnings.append(&mut reader.warnings);

@@ -59,7 +59,7 @@ fn route(
         rules.answer_digest = rules::answer_digest(answer.orgdig);
     }
     let outlets = outlets(root, reader, known, &mut texts);
-    file_form::whole_files_only(root, &outlets, &rules);
+    file_form::whole_files_only(root, &rules);
     let days = [("none", DayControl::None), ("ledger", DayControl::Ledger), ("calendar", DayControl::Calendar)];
     let source = source::action(root);
     let day = root.choice("day_control", &days).unwrap_or(DayControl::None);

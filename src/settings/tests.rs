@@ -308,9 +308,79 @@ fn a_route_names_an_outlet_of_the_node_once_and_by_its_kind() {
         ("[outlet.o]\nkind = \"append\"\n", "kind = \"stream\"\n", "path: is missing"),
         ("[outlet.o]\npath = \"x\"\n", "kind = \"stream\"\n", "kind: is missing; known: append"),
         ("[outlet.o]\nkind = \"append\"\npath = \"x\"\nbatch_events = 0\n", "kind = \"stream\"\n", "batch_events"),
+        (
+            "[outlet.o]\nkind = \"append\"\npath = \"x\"\n[outlet.p]\nkind = \"append\"\npath = \"./x\"\n",
+            "kind = \"stream\"\n",
+            "fpp.toml:10:8: path: is that of outlet `o` as well",
+        ),
+        (
+            "[outlet.o]\nkind = \"append\"\npath = \"x\"\nmode = \"0666\"\n",
+            "kind = \"stream\"\n",
+            "`0666` is no mode from 0600",
+        ),
         ("[outlet.\"a b\"]\nkind = \"append\"\npath = \"x\"\n", "kind = \"stream\"\n", "letters, digits"),
     ] {
         let found = faults(node, named(keys));
         assert!(found.iter().any(|fault| fault.contains(told)), "{node} {keys}: {found:#?}");
     }
+}
+
+#[test]
+fn a_fault_of_an_outlet_is_told_once_and_where_it_is() {
+    let route = |keys: &'static str| move |route: String| route + keys;
+    let two = "\n[[outlet]]\nkind = \"stream\"\n[[outlet]]\nkind = \"append\"\nname = \"risk\"\n";
+    let at = load("", route(two)).unwrap_err();
+    let lines = std::fs::read_to_string(samples().join("routes/pmtrd.toml")).unwrap().lines().count();
+    assert_eq!(at.len(), 1, "{at:#?}");
+    assert!(at[0].contains(&format!("pmtrd.toml:{}:8: name: the node has no outlet", lines + 6)), "{at:#?}");
+    let risk = "[outlet.risk]\nkind = \"append\"\npath = \"x\"\n";
+    for keys in ["batch_events = 0\n", "mode = \"0777\"\n"] {
+        let found = faults(&format!("{risk}{keys}"), route(two));
+        assert_eq!(found.len(), 1, "its own fault alone: {found:#?}");
+    }
+    let found = faults("[outlet.risk]\nkind = \"append\"\n", route(two));
+    assert!(found.len() == 1 && found[0].contains("path: is missing"), "{found:#?}");
+}
+
+#[test]
+fn a_filter_that_takes_nothing_is_warned_of() {
+    let node = "[outlet.risk]\nkind = \"append\"\npath = \"x\"\n";
+    let with = |keys: &str| {
+        let outlet = format!("\n[[outlet]]\nkind = \"append\"\nname = \"risk\"\n{keys}\n");
+        let settings = load(node, move |route| route + &outlet).unwrap();
+        settings
+            .warnings
+            .iter()
+            .map(ToString::to_string)
+            .filter(|w| w.contains("outlet") || w.contains("route"))
+            .collect::<Vec<_>>()
+    };
+    for good in
+        ["types = [\"pm.trade.*\", \"pm.trade.voided.v1\", \"pm.file.posted.v1\"]", "instruments = [\"Au99.99\"]"]
+    {
+        assert_eq!(with(good), [""; 0]);
+    }
+    let told = with("types = [\"pm.trade.executed.v1\", \"pm.trde.*\"]\ninstruments = [\"Au99.98\"]");
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(
+        told.iter().any(|w| w.contains("types: no event of the route is of type `pm.trde.*`; it has: pm.")),
+        "{told:#?}"
+    );
+    assert!(told.iter().any(|w| w.contains("no instrument `Au99.98`")), "{told:#?}");
+}
+
+#[test]
+fn one_database_has_one_view_of_a_route() {
+    let place = |name: &str| format!("[outlet.{name}]\nkind = \"database\"\nurl = \"mysql://a@h/books\"\n");
+    let node = place("a") + &place("b");
+    let named = |views: [&str; 2]| {
+        let one = |name: &str, view: &str| {
+            format!("\n[[outlet]]\nkind = \"database\"\nname = \"{name}\"\nsensitive = \"{view}\"\n")
+        };
+        let both = one("a", views[0]) + &one("b", views[1]);
+        move |route: String| route + &both
+    };
+    let found = faults(&node, named(["clear", "masked"]));
+    assert!(found.len() == 1 && found[0].contains("`b` and `a` are one database"), "{found:#?}");
+    load(&node, named(["masked", "masked"])).unwrap();
 }

@@ -14,6 +14,38 @@ fn the_sample_configuration_is_good() {
 }
 
 #[test]
+fn check_tells_secrets_and_certificates_of_outlets_that_cannot_be_used() {
+    let here = tempfile::tempdir().unwrap();
+    let config = here.path().join("config");
+    for folder in ["config/routes", "config/secrets"] {
+        std::fs::create_dir_all(here.path().join(folder)).unwrap();
+    }
+    for shared in ["layouts", "events", "answers", "instruments.toml", "calendars.toml"] {
+        std::os::unix::fs::symlink(root().join("config").join(shared), config.join(shared)).unwrap();
+    }
+    std::fs::copy(root().join("config/routes/pmtrd.toml"), config.join("routes/pmtrd.toml")).unwrap();
+    let node = "node = \"a\"\ninstallation = \"t\"\ndata_dir = \"../data\"\nroutes = \"routes/*.toml\"\n\
+                [spool.core-out]\nkind = \"local\"\npath = \".\"\n[spool.core-in]\nkind = \"local\"\npath = \".\"\n";
+    let hook = |name: &str, more: &str| {
+        format!("[outlet.{name}]\nkind = \"webhook\"\nurl = \"https://h/?q=QUERY\"\nsecret_file = \"{name}\"\n{more}\n")
+    };
+    let long = "0123456789abcdef0123456789abcdef";
+    std::fs::write(config.join("a"), "short").unwrap();
+    std::fs::write(config.join("b"), long).unwrap();
+    std::fs::write(config.join("fpp.toml"), format!("{node}{}{}", hook("a", ""), hook("b", "ca_file = \"a\"")))
+        .unwrap();
+    let (code, _, faults) = run(here.path(), &["check"]);
+    assert_eq!(code, 2, "{faults}");
+    assert!(faults.contains("config/fpp.toml:11:1: outlet `a`: FPP") && faults.contains("16 bytes"), "{faults}");
+    assert!(faults.contains("outlet `b`: FPP") && faults.contains("certificate"), "{faults}");
+    assert!(!faults.contains("short") && !faults.contains("QUERY"), "{faults}");
+    std::fs::write(config.join("a"), long).unwrap();
+    std::fs::write(config.join("fpp.toml"), format!("{node}{}{}", hook("a", "tls = \"off\""), hook("b", ""))).unwrap();
+    let (code, _, faults) = run(here.path(), &["check"]);
+    assert_eq!(code, 0, "{faults}");
+}
+
+#[test]
 fn check_tells_every_fault_of_every_file_at_once() {
     let here = folder();
     std::fs::create_dir(here.path().join("routes")).unwrap();

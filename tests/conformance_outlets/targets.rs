@@ -98,7 +98,7 @@ impl Appended {
 #[async_trait]
 impl Target for Appended {
     fn engine(&self) -> Arc<dyn Engine> {
-        Arc::new(Append::new(self.0.path()))
+        Arc::new(Append::new(self.0.path(), fpp::outlets::own::OWN))
     }
     async fn ids(&self) -> Vec<String> {
         let mut files: Vec<_> = std::fs::read_dir(self.0.path()).unwrap().map(|e| e.unwrap().path()).collect();
@@ -135,7 +135,7 @@ impl InSqlite {
 #[async_trait]
 impl Target for InSqlite {
     fn engine(&self) -> Arc<dyn Engine> {
-        Arc::new(DatabaseOutlet::new(Place::File(self.path()), Clock::System))
+        Arc::new(DatabaseOutlet::new(Place::file(self.path()), Clock::System))
     }
     async fn ids(&self) -> Vec<String> {
         if !self.path().exists() {

@@ -72,8 +72,8 @@ impl Shop {
 
     pub(crate) fn place(&self) -> Place {
         match self {
-            Shop::File(folder) => Place::File(Shop::path(folder)),
-            Shop::Kept(path) => Place::File(path.clone()),
+            Shop::File(folder) => Place::file(Shop::path(folder)),
+            Shop::Kept(path) => Place::file(path),
             Shop::Server(server, name) => Place::Server(server.server(name)),
         }
     }

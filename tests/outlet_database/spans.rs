@@ -56,7 +56,7 @@ async fn a_span(shop: &Shop) {
     assert_eq!(folder.path().read_dir().unwrap().count(), 1, "the copy alone");
     assert!(outlet.export("bank", &span, &file).await.unwrap_err().to_string().contains("is there already"));
     // The copy is an outlet's file: what is in it is known there.
-    let copy = DatabaseOutlet::new(Place::File(file), Clock::fixed(NOW_MS));
+    let copy = DatabaseOutlet::new(Place::file(file), Clock::fixed(NOW_MS));
     let outcome = copy.push(&april("01A"), &events).await.unwrap();
     assert_eq!(outcome, Outcome::default());
     assert_eq!(copy.would_purge("bank", &span).await.unwrap()[0], Counted { table: "trades", rows: 4 });

@@ -13,18 +13,18 @@ const DEADLINE: Duration = Duration::from_secs(90);
 pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
     let mut looks = JoinSet::new();
     for place in &settings.outlets {
-        let (settings, place) = (settings.clone(), place.clone());
-        looks.spawn(async move { one(&settings, &place).await });
+        let place = place.clone();
+        looks.spawn(async move { one(&place).await });
     }
     let mut found = looks.join_all().await;
     found.sort_by(|a, b| a.subject.cmp(&b.subject));
     found
 }
 
-async fn one(settings: &Settings, place: &OutletPlace) -> Finding {
+async fn one(place: &OutletPlace) -> Finding {
     let subject = format!("outlet {}", place.name);
     let asked = async {
-        let engine = engine(settings, place)?;
+        let engine = engine(place)?;
         let said = engine.look().await;
         engine.close().await;
         said

@@ -8,13 +8,15 @@ use super::cell::Cell;
 use super::fault;
 use crate::error::{Error, Result};
 use crate::ledger::mysql::{self, Server};
+use crate::outlets::own;
 use sqlx::database::HasStatementCache;
 use sqlx::mysql::MySqlRow;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Decode, Encode, MySqlConnection, SqliteConnection, Type};
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -36,8 +38,13 @@ const CACHE_KIB: &str = "-65536";
 /// Where the tables are.
 #[derive(Clone, Debug)]
 pub enum Place {
-    /// A SQLite file; it is made when it is not there.
-    File(PathBuf),
+    /// A SQLite file; it is made, with this mode, when it is not there.
+    File {
+        /// Where it is.
+        path: PathBuf,
+        /// Who may read it, or write.
+        mode: u32,
+    },
     /// A database of a server that speaks MySQL's protocol: MySQL, MariaDB, OceanBase.
     Server(Server),
 }
@@ -45,21 +52,26 @@ pub enum Place {
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Place::File(path) => write!(f, "{}", path.display()),
+            Place::File { path, .. } => write!(f, "{}", path.display()),
             Place::Server(server) => write!(f, "{server}"),
         }
     }
 }
 
 impl Place {
+    /// A SQLite file for the node's own user.
+    pub fn file(path: impl Into<PathBuf>) -> Place {
+        Place::File { path: path.into(), mode: own::OWN }
+    }
+
     pub(super) fn is_file(&self) -> bool {
-        matches!(self, Place::File(_))
+        matches!(self, Place::File { .. })
     }
 
     /// The longest that one statement takes.
     fn patience(&self) -> Duration {
         match self {
-            Place::File(_) => FILE_PATIENCE,
+            Place::File { .. } => FILE_PATIENCE,
             Place::Server(server) => server.call_timeout + GRACE,
         }
     }
@@ -68,10 +80,11 @@ impl Place {
     pub(super) async fn connect(&self) -> Result<Link> {
         let made = async {
             Ok(match self {
-                Place::File(path) => {
+                Place::File { path, mode } => {
+                    made(path, *mode).await?;
                     let options = SqliteConnectOptions::new()
                         .filename(path)
-                        .create_if_missing(true)
+                        .create_if_missing(false)
                         .busy_timeout(BUSY_TIMEOUT)
                         .journal_mode(SqliteJournalMode::Wal)
                         .synchronous(SqliteSynchronous::Full)
@@ -91,6 +104,13 @@ impl Place {
             Err(_) => Err(fault::silent().at(self)),
         }
     }
+}
+
+/// An empty file is a database without tables; what SQLite puts beside it gets the rights that it has.
+async fn made(path: &Path, mode: u32) -> sqlx::Result<()> {
+    let path = path.to_owned();
+    let open = move || own::open(&path, OpenOptions::new().write(true), mode).map(drop);
+    tokio::task::spawn_blocking(open).await.map_err(std::io::Error::other)?.map_err(sqlx::Error::Io)
 }
 
 enum Wire {
@@ -274,7 +294,7 @@ pub(super) struct Open<'l> {
 impl Links {
     pub(super) fn new(place: &Place) -> Links {
         let turns = match place {
-            Place::File(_) => 1,
+            Place::File { .. } => 1,
             Place::Server(server) => usize::try_from(server.connections_max).unwrap_or(1).max(1),
         };
         Links { place: place.clone(), turns: Semaphore::new(turns), idle: Mutex::default() }

@@ -67,7 +67,7 @@ impl DatabaseOutlet {
         let mut link = self.place.connect().await?;
         schema::prepare(&mut link, &self.place, self.clock.now_ms()).await?;
         let end = match &self.place {
-            Place::File(_) => None,
+            Place::File { .. } => None,
             Place::Server(_) => partitions::end(&mut link).await.map_err(|e| e.at(&self.place))?,
         };
         link.close().await;

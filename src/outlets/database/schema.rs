@@ -50,7 +50,7 @@ fn shapes() -> Vec<Shape> {
 /// The version of the tables; 0 when there are none, or not all of them yet. Refuses what this program must not touch.
 pub(super) async fn version(link: &mut Link, place: &Place) -> Result<i64> {
     let tables = match place {
-        Place::File(_) => "SELECT name FROM sqlite_schema WHERE type = 'table'",
+        Place::File { .. } => "SELECT name FROM sqlite_schema WHERE type = 'table'",
         Place::Server(_) => "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
     };
     let mut names = Vec::new();
@@ -193,7 +193,7 @@ mod tests {
     #[tokio::test]
     async fn an_older_file_gets_what_is_new_and_keeps_its_rows() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place::File(folder.path().join("x.sqlite"));
+        let place = Place::file(folder.path().join("x.sqlite"));
         let mut link = place.connect().await.unwrap();
         prepare(&mut link, &place, 0).await.unwrap();
         let insert = "INSERT INTO postings (installation, outlet, transfer, route, up_to_record, epoch, updated_ms) \
@@ -216,7 +216,7 @@ mod tests {
     #[tokio::test]
     async fn a_database_of_something_else_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place::File(folder.path().join("x.sqlite"));
+        let place = Place::file(folder.path().join("x.sqlite"));
         let mut link = place.connect().await.unwrap();
         link.run(&sql("CREATE TABLE trades (id TEXT)"), &[]).await.unwrap();
         let refused = prepare(&mut link, &place, 0).await.unwrap_err();

@@ -108,7 +108,7 @@ impl DatabaseOutlet {
     }
 
     async fn copy(&self, installation: &str, span: &Span, part: &Path) -> Result<Vec<Counted>> {
-        let place = Place::File(part.to_owned());
+        let place = Place::file(part);
         let mut to = place.connect().await?;
         schema::prepare(&mut to, &place, self.clock.now_ms()).await?;
         let mut from = self.place.connect().await?;

@@ -51,14 +51,21 @@ impl Drop for Connection {
     }
 }
 
+/// An endpoint without its query.
+fn place(url: &Uri, host: &str, port: u16) -> String {
+    format!("{}://{host}:{port}{}", url.scheme_str().unwrap_or_default(), url.path())
+}
+
 impl Line {
     pub(super) fn new(endpoint: &Endpoint) -> Result<Line> {
         let url = endpoint.url.clone();
+        let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("http") { 80 } else { 443 });
+        let place = place(&url, &host, port);
         let unusable = |what: String| {
-            Error::halt(Code::OUTLET, format!("no connection to {url} can be made: {what}"))
+            Error::halt(Code::OUTLET, format!("no connection to {place} can be made: {what}"))
                 .hint("Look at the outlet in fpp.toml.")
         };
-        let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
         let tls = match url.scheme_str() {
             Some("http") => None,
             Some("https") => {
@@ -72,13 +79,12 @@ impl Line {
         if host.is_empty() {
             return Err(unusable("it names no host".to_owned()));
         }
-        let port = url.port_u16().unwrap_or(if tls.is_some() { 443 } else { 80 });
         Ok(Line { host, port, tls, timeout: endpoint.timeout, idle: Mutex::default(), url })
     }
 
     /// For messages; a query may hold what is not for everybody.
     pub(super) fn place(&self) -> String {
-        format!("{}://{}:{}{}", self.url.scheme_str().unwrap_or_default(), self.host, self.port, self.url.path())
+        place(&self.url, &self.host, self.port)
     }
 
     /// One call.

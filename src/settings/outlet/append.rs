@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub struct Append {
     /// The folder.
     pub folder: PathBuf,
+    /// Mode of the files that are made there.
+    pub mode: u32,
 }
 
 /// Reads its keys.
@@ -18,5 +20,5 @@ pub(super) fn read(section: &Section<'_>, reader: &mut Reader) -> Option<Append>
     if section.has("path") && !folder.is_dir() {
         reader.warn(section, "path", format!("there is no folder {} yet", folder.display()));
     }
-    (!written.is_empty()).then_some(Append { folder })
+    (!written.is_empty()).then_some(Append { folder, mode: super::mode(section) })
 }

@@ -9,7 +9,12 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Database {
     /// A SQLite file; it is made when the first event comes.
-    File(PathBuf),
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The mode that it is made with.
+        mode: u32,
+    },
     /// A database of a server that speaks MySQL's protocol: MySQL, MariaDB, OceanBase.
     Server(LedgerServer),
 }
@@ -20,10 +25,14 @@ pub(super) fn read(section: &Section<'_>, reader: &mut Reader) -> Option<Databas
     if section.has("url") == path.is_some() {
         section.fault("url", "needed is one of the two: `url` of a server's database, or `path` of a SQLite file");
     }
+    if path.is_none() && section.has("mode") {
+        section.fault("mode", "belongs to the file of `path`, and there is none");
+    }
+    let mode = super::mode(section);
     let Some(written) = path else { return ledger::server(section, reader).map(Database::Server) };
     let file = reader.path(&written);
     if file.parent().is_some_and(|folder| !folder.is_dir()) {
         reader.warn(section, "path", format!("the folder of {} is not there yet", file.display()));
     }
-    Some(Database::File(file))
+    Some(Database::File { path: file, mode })
 }

@@ -16,7 +16,12 @@ pub(super) mod rocketmq;
 pub(super) mod webhook;
 
 use super::reading::Reader;
+use crate::outlets::own;
 use fpp_codecs::source::Section;
+use std::path::{Path, PathBuf};
+
+/// Customers' data is nobody's to run, nor everybody's to write.
+const MODE_MOST: u32 = 0o664;
 
 /// What a kind of outlet reads of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +34,17 @@ pub enum Target {
     RocketMq(rocketmq::TopicPlace),
     /// An HTTP endpoint.
     Webhook(webhook::WebhookPlace),
+}
+
+impl Target {
+    /// Where it writes on this machine.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Target::Append(append) => Some(&append.folder),
+            Target::Database(database::Database::File { path, .. }) => Some(path),
+            Target::Database(database::Database::Server(_)) | Target::RocketMq(_) | Target::Webhook(_) => None,
+        }
+    }
 }
 
 /// Reads a kind's own keys; nothing where they have faults.
@@ -66,7 +82,38 @@ pub struct OutletPlace {
 /// Reads `[outlet.NAME]`; `spools` are names that are taken.
 pub(super) fn read(root: &Section<'_>, reader: &mut Reader, spools: &[String]) -> Vec<OutletPlace> {
     let Some(section) = root.section("outlet") else { return Vec::new() };
-    section.children().iter().filter_map(|(name, child)| one(name, child, reader, spools)).collect()
+    let mut places = Vec::new();
+    let mut met: Vec<(PathBuf, String)> = Vec::new();
+    for (name, child) in &section.children() {
+        let Some(place) = one(name, child, reader, spools) else { continue };
+        if let Some(path) = place.target.path().map(same) {
+            if let Some((_, other)) = met.iter().find(|(there, _)| *there == path) {
+                child.fault("path", format_args!("is that of outlet `{other}` as well; each needs one of its own"));
+            }
+            met.push((path, place.name.clone()));
+        }
+        places.push(place);
+    }
+    places
+}
+
+/// The same for each way to write a path, as far as it is there.
+fn same(path: &Path) -> PathBuf {
+    let whole = |path: &Path| std::fs::canonicalize(path).ok();
+    let parent = || Some(whole(path.parent()?)?.join(path.file_name()?));
+    whole(path).or_else(parent).unwrap_or_else(|| path.to_owned())
+}
+
+/// `mode = "0640"`: who may read the files that an outlet makes, or write them.
+fn mode(section: &Section<'_>) -> u32 {
+    let Some(written) = section.text("mode") else { return own::OWN };
+    match u32::from_str_radix(&written, 8) {
+        Ok(mode) if mode & own::OWN == own::OWN && mode & !MODE_MOST == 0 => mode,
+        _ => {
+            section.fault("mode", format_args!("`{written}` is no mode from 0600 to 0664, such as \"0640\""));
+            own::OWN
+        }
+    }
 }
 
 fn one(name: &str, section: &Section<'_>, reader: &mut Reader, spools: &[String]) -> Option<OutletPlace> {
