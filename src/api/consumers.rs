@@ -111,8 +111,10 @@ async fn make(
     let Position { publication, record } = at;
     let new = Consumer { name, owner, publication, record, made_ms: now_ms, updated_ms: now_ms };
     write(&doors, Change::Keep(new.clone())).await?;
+    // Another instance may have made it meanwhile, and have committed already.
+    let (_, there) = known(&doors, &headers, &new.name).await?;
     tracing::info!(consumer = new.name, owner = new.owner, position = %at, "a consumer of the stream is made");
-    told(ledger, &new, now_ms).await
+    told(ledger, &there, now_ms).await
 }
 
 /// Where it is to stand, if that is said: a position that was given, or before a business date.
@@ -160,16 +162,10 @@ async fn commit(
     Path(name): Path<String>,
     Json(written): Json<Written>,
 ) -> Result<Json<Value>, Problem> {
-    let (_, consumer) = known(&doors, &headers, &name).await?;
+    known(&doors, &headers, &name).await?;
     let wanted = place(&doors, Begin { after: written.position, from: None }).await?;
     let at = wanted.ok_or_else(|| unusable("`position` is missing".to_owned(), POSITIONS))?;
-    let stands = position(&consumer);
-    if at < stands {
-        let error = Error::halt(Code::RANGE, format!("{name} has committed {stands}, which is behind {at}"))
-            .hint("Another instance was faster: go on from there. To go back on purpose: POST .../seek.");
-        return Err(Problem::new(StatusCode::CONFLICT, error).with("position", stands.to_string()));
-    }
-    stand(&doors, consumer, at).await
+    stand(&doors, &headers, &name, at, false).await
 }
 
 async fn seek(
@@ -182,14 +178,32 @@ async fn seek(
     let wanted = place(&doors, Begin { after: written.position, from: written.from }).await?;
     let at = wanted.ok_or_else(|| unusable("neither `position` nor `from` is given".to_owned(), POSITIONS))?;
     tracing::info!(consumer = name, from = %position(&consumer), to = %at, "a consumer is put elsewhere");
-    stand(&doors, consumer, at).await
+    stand(&doors, &headers, &name, at, true).await
 }
 
-async fn stand(doors: &Doors, consumer: Consumer, at: Position) -> Result<Json<Value>, Problem> {
-    let now_ms = doors.inbound.clock.now_ms();
-    let moved = Consumer { publication: at.publication, record: at.record, updated_ms: now_ms, ..consumer };
-    write(doors, Change::Keep(moved.clone())).await?;
-    told(&*doors.inbound.ledger, &moved, now_ms).await
+/// Writes where a consumer stands. Whether that goes back is decided by the books, which know what others commit meanwhile.
+async fn stand(
+    doors: &Doors,
+    headers: &HeaderMap,
+    name: &str,
+    at: Position,
+    back: bool,
+) -> Result<Json<Value>, Problem> {
+    let (ledger, now_ms) = (&*doors.inbound.ledger, doors.inbound.clock.now_ms());
+    let Position { publication, record } = at;
+    let moved = Change::Stand { consumer: name.to_owned(), publication, record, back };
+    let written = ledger.apply(None, now_ms, &[moved]).await;
+    let (_, consumer) = known(doors, headers, name).await?;
+    match written {
+        Ok(_) => told(ledger, &consumer, now_ms).await,
+        Err(error) if error.code == Code::RANGE => {
+            let stands = position(&consumer);
+            let error = Error::halt(Code::RANGE, format!("{name} has committed {stands}, which is behind {at}"))
+                .hint("Another instance was faster: go on from there. To go back on purpose: POST .../seek.");
+            Err(Problem::new(StatusCode::CONFLICT, error).with("position", stands.to_string()))
+        }
+        Err(error) => Err(refused(error)),
+    }
 }
 
 async fn show(

@@ -134,8 +134,19 @@ pub enum Change {
         /// Who and why.
         by: String,
     },
-    /// A named consumer of the stream is made, or its position is written.
+    /// A named consumer of the stream is made; one that is there stays as it is.
     Keep(Consumer),
+    /// Where a named consumer stands is written.
+    Stand {
+        /// Its name.
+        consumer: String,
+        /// It has read up to this publication ...
+        publication: u64,
+        /// ... and this record of it.
+        record: u64,
+        /// Also before where it stands, which otherwise is refused (FPP2013).
+        back: bool,
+    },
     /// A named consumer is forgotten.
     Forget {
         /// Its name.

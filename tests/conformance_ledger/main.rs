@@ -140,6 +140,7 @@ macro_rules! conformance {
             postings::dead_letters_are_in_the_chain_of_their_posting,
             postings::dead_letters_go_with_their_transfer,
             postings::a_consumer_keeps_its_position_for_every_node,
+            postings::a_commit_never_goes_back_whoever_commits_at_once,
         );
     };
     ($engine:ident, $books:expr; $($room:ident::$case:ident),* $(,)?) => {

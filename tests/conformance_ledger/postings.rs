@@ -2,6 +2,7 @@
 
 use crate::Books;
 use crate::shapes::*;
+use fpp::error::Class;
 use fpp::ledger::Ledger;
 use fpp::ledger::change::{Change, Fence, NewTransfer};
 use fpp::ledger::consumer::Consumer;
@@ -233,14 +234,52 @@ pub(crate) async fn a_consumer_keeps_its_position_for_every_node(books: &dyn Boo
     };
     assert_eq!(a.consumer("risk").await.unwrap(), None);
     apply(&*a, 1, &[Change::Keep(at(0, u64::MAX))]).await;
-    apply(&*b, 2, &[Change::Keep(Consumer { owner: "other".into(), ..at(7, 12) })]).await;
+    apply(&*b, 1, &[Change::Keep(Consumer { owner: "other".into(), ..at(7, 12) })]).await;
+    assert_eq!(b.consumers().await.unwrap(), [Consumer { made_ms: T0 + 1, updated_ms: T0 + 1, ..at(0, u64::MAX) }]);
+    let to = |publication, record, back| Change::Stand { consumer: "risk".into(), publication, record, back };
+    apply(&*b, 2, &[to(7, 12, false)]).await;
     let due = Consumer { made_ms: T0 + 1, updated_ms: T0 + 2, ..at(7, 12) };
     assert_eq!(a.consumer("risk").await.unwrap(), Some(due.clone()), "its owner stays");
     assert_eq!(b.consumers().await.unwrap(), [due]);
-    apply(&*b, 3, &[Change::Keep(at(8, u64::MAX))]).await;
-    assert_eq!(a.consumer("risk").await.unwrap().map(|c| (c.publication, c.record)), Some((8, u64::MAX)));
+    let stands = async || a.consumer("risk").await.unwrap().map(|c| (c.publication, c.record));
+    apply(&*b, 3, &[to(8, u64::MAX, false)]).await;
+    for (publication, record) in [(8, 3), (7, u64::MAX)] {
+        let refused = a.apply(None, T0, &[to(publication, record, false)]).await.unwrap_err();
+        assert_eq!((refused.code, refused.class), (Code::RANGE, Class::Halt), "{refused}");
+        assert_eq!(stands().await, Some((8, u64::MAX)));
+    }
+    apply(&*a, 3, &[to(8, 3, true)]).await;
+    assert_eq!(stands().await, Some((8, 3)), "on purpose");
     apply(&*a, 4, &[Change::Forget { consumer: "risk".into() }]).await;
     apply(&*a, 4, &[Change::Forget { consumer: "risk".into() }]).await;
     assert!(b.consumers().await.unwrap().is_empty());
+    assert_eq!(b.apply(None, T0, &[to(1, 1, true)]).await.unwrap_err().code, Code::NOT_READY);
     verified(&*a).await;
+}
+
+pub(crate) async fn a_commit_never_goes_back_whoever_commits_at_once(books: &dyn Books) {
+    let ledger = books.open().await;
+    let new = Consumer {
+        name: "risk".into(),
+        owner: "token".into(),
+        publication: 0,
+        record: u64::MAX,
+        made_ms: 0,
+        updated_ms: 0,
+    };
+    apply(&*ledger, 0, &[Change::Keep(new)]).await;
+    for round in 1..=20 {
+        let mut nodes = tokio::task::JoinSet::new();
+        for record in [900, 500, 300, 100] {
+            let node = books.open().await;
+            let commit = Change::Stand { consumer: "risk".into(), publication: round, record, back: false };
+            nodes.spawn(async move { (record, node.apply(None, T0, &[commit]).await) });
+        }
+        for (record, done) in nodes.join_all().await {
+            let told = done.map(drop).map_err(|e| e.code);
+            assert!(told == Ok(()) || (record < 900 && told == Err(Code::RANGE)), "{record}: {told:?}");
+        }
+        let stands = ledger.consumer("risk").await.unwrap().map(|c| (c.publication, c.record));
+        assert_eq!(stands, Some((round, 900)), "round {round}");
+    }
 }

@@ -79,6 +79,9 @@ impl Apply<'_> {
             Change::Unbury { id, records } => self.unbury(id, records).await,
             Change::Redrive { id, by } => self.redrive(id, by).await,
             Change::Keep(consumer) => self.keep(consumer).await,
+            Change::Stand { consumer, publication, record, back } => {
+                self.stand(consumer, (*publication, *record), *back).await
+            }
             Change::Forget { consumer } => self.forget(consumer).await,
             Change::Raise(notice) => self.raise(notice).await,
             Change::AcknowledgeNotice { id, by } => self.acknowledge_notice(*id, by).await,

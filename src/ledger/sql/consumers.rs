@@ -1,34 +1,51 @@
-//! Named consumers of the stream: one row each, with its position.
+//! Named consumers of the stream: one row each, with its position. A commit never goes back, whoever commits beside it.
 
 use super::apply::Apply;
 use super::rows::{int, record_int, record_of};
 use super::session::{Row, Session, sql};
 use super::version;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ledger::consumer::Consumer;
+use fpp_codecs::Code;
 
 impl Apply<'_> {
-    /// Makes a consumer, or writes its position. Two that make it at once clash on its name.
+    /// Makes a consumer where there is none. Two that make it at once clash on its name.
     pub(super) async fn keep(&mut self, consumer: &Consumer) -> Result<()> {
         let known = sql("SELECT name FROM consumers WHERE name = ?").bind(&consumer.name).locking();
-        let is_new = self.session.row(known).await?.is_none();
-        if is_new {
-            version::needs(self.session, version::POSTINGS).await?;
+        if self.session.row(known).await?.is_some() {
+            return Ok(());
         }
-        let mut write = sql(match is_new {
-            true => {
-                "INSERT INTO consumers (publication, record, updated_ms, name, owner, made_ms) VALUES (?, ?, ?, ?, ?, ?)"
-            }
-            false => "UPDATE consumers SET publication = ?, record = ?, updated_ms = ? WHERE name = ?",
-        })
-        .bind(int(consumer.publication)?)
-        .bind(record_int(consumer.record))
-        .bind(self.now_ms)
-        .bind(&consumer.name);
-        if is_new {
-            write = write.bind(&consumer.owner).bind(self.now_ms);
+        version::needs(self.session, version::POSTINGS).await?;
+        let insert =
+            "INSERT INTO consumers (publication, record, updated_ms, name, owner, made_ms) VALUES (?, ?, ?, ?, ?, ?)";
+        let insert = sql(insert)
+            .bind(int(consumer.publication)?)
+            .bind(record_int(consumer.record))
+            .bind(self.now_ms)
+            .bind(&consumer.name)
+            .bind(&consumer.owner)
+            .bind(self.now_ms);
+        self.session.execute(insert).await.map(drop)
+    }
+
+    /// Writes where a consumer stands. Its row is locked first, so that of two commits at once none undoes the other.
+    pub(super) async fn stand(&mut self, name: &str, to: (u64, u64), back: bool) -> Result<()> {
+        let select = sql("SELECT publication, record FROM consumers WHERE name = ?").bind(name).locking();
+        let Some(row) = self.session.row(select).await? else {
+            let missing = Error::halt(Code::NOT_READY, format!("there is no consumer `{name}`"));
+            return Err(missing.hint("Nothing was written. Somebody has forgotten it: make it once more."));
+        };
+        let stands: (u64, u64) = (row.get(0)?, record_of(row.get(1)?));
+        if to < stands && !back {
+            return Err(Error::halt(Code::RANGE, format!("`{name}` has committed more than that"))
+                .hint("Nothing was written. Another instance was faster: go on from there."));
         }
-        self.session.execute(write).await.map(drop)
+        let update = sql("UPDATE consumers SET publication = ?, record = ?, updated_ms = ? WHERE name = ?")
+            .bind(int(to.0)?)
+            .bind(record_int(to.1))
+            .bind(self.now_ms)
+            .bind(name);
+        self.session.execute(update).await.map(drop)
     }
 
     /// Forgets a consumer; nothing where there is none.

@@ -41,6 +41,7 @@ pub(super) async fn lock(session: &mut dyn Session, changes: &[Change]) -> Resul
             Change::Arrive(_)
             | Change::Reject { .. }
             | Change::Keep(_)
+            | Change::Stand { .. }
             | Change::Forget { .. }
             | Change::Raise(_)
             | Change::AcknowledgeNotice { .. }
