@@ -1,6 +1,7 @@
 //! An outlet of kind `append`: JSON lines at the end of files in a folder, for programs that ship log files.
 
 use super::super::reading::Reader;
+use super::mode;
 use fpp_codecs::source::Section;
 use std::path::PathBuf;
 
@@ -20,5 +21,5 @@ pub(super) fn read(section: &Section<'_>, reader: &mut Reader) -> Option<Append>
     if section.has("path") && !folder.is_dir() {
         reader.warn(section, "path", format!("there is no folder {} yet", folder.display()));
     }
-    (!written.is_empty()).then_some(Append { folder, mode: super::mode(section) })
+    (!written.is_empty()).then_some(Append { folder, mode: mode::read(section) })
 }

@@ -2,6 +2,7 @@
 
 use super::super::ledger::{self, LedgerServer};
 use super::super::reading::Reader;
+use super::mode;
 use fpp_codecs::source::Section;
 use std::path::PathBuf;
 
@@ -28,7 +29,7 @@ pub(super) fn read(section: &Section<'_>, reader: &mut Reader) -> Option<Databas
     if path.is_none() && section.has("mode") {
         section.fault("mode", "belongs to the file of `path`, and there is none");
     }
-    let mode = super::mode(section);
+    let mode = mode::read(section);
     let Some(written) = path else { return ledger::server(section, reader).map(Database::Server) };
     let file = reader.path(&written);
     if file.parent().is_some_and(|folder| !folder.is_dir()) {

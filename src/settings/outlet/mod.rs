@@ -12,16 +12,13 @@
 
 pub mod append;
 pub mod database;
+mod mode;
 pub(super) mod rocketmq;
 pub(super) mod webhook;
 
 use super::reading::Reader;
-use crate::outlets::own;
 use fpp_codecs::source::Section;
 use std::path::{Path, PathBuf};
-
-/// Customers' data is nobody's to run, nor everybody's to write.
-const MODE_MOST: u32 = 0o664;
 
 /// What a kind of outlet reads of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,18 +99,6 @@ fn same(path: &Path) -> PathBuf {
     let whole = |path: &Path| std::fs::canonicalize(path).ok();
     let parent = || Some(whole(path.parent()?)?.join(path.file_name()?));
     whole(path).or_else(parent).unwrap_or_else(|| path.to_owned())
-}
-
-/// `mode = "0640"`: who may read the files that an outlet makes, or write them.
-fn mode(section: &Section<'_>) -> u32 {
-    let Some(written) = section.text("mode") else { return own::OWN };
-    match u32::from_str_radix(&written, 8) {
-        Ok(mode) if mode & own::OWN == own::OWN && mode & !MODE_MOST == 0 => mode,
-        _ => {
-            section.fault("mode", format_args!("`{written}` is no mode from 0600 to 0664, such as \"0640\""));
-            own::OWN
-        }
-    }
 }
 
 fn one(name: &str, section: &Section<'_>, reader: &mut Reader, spools: &[String]) -> Option<OutletPlace> {
