@@ -1,0 +1,152 @@
+//! Events on their way out of a running node: records a second from the proven file to the last confirmation of each
+//! outlet, one outlet alone and all of them at once, with the memory it took; and how long after a marker the event of a
+//! one-record file is at a reader of the stream that waits.
+//!
+//! Every outlet is asked what stands there before anything is printed. RocketMQ's part is measured by its own test.
+//!
+//! `cargo bench --bench postings -- [--records 200000] [--files 300]`
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a measurement stops at a surprise")]
+
+#[path = "../tests/support/databases.rs"]
+mod databases;
+#[path = "../tests/support/mod.rs"]
+mod support;
+#[path = "postings/targets.rs"]
+mod targets;
+
+use fpp::api::client;
+use fpp::ledger::delivery::Purpose;
+use fpp::node::{Node, Options as Ways};
+use std::time::{Duration, Instant};
+use support::core::{Dropped, core_file};
+use support::settled::transfers;
+use support::site::{Site, overlay, sample_route};
+use targets::{Target, targets};
+
+struct Options {
+    records: u64,
+    files: u32,
+}
+
+fn main() {
+    let options = options();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let each = targets().await;
+        for target in &each {
+            pushed(&[target], options.records).await;
+        }
+        let fresh = targets().await;
+        pushed(&fresh.iter().collect::<Vec<_>>(), options.records).await;
+        latency(options.files).await;
+    });
+}
+
+/// A node with these outlets, all optional, and one file.
+async fn pushed(targets: &[&Target], records: u64) {
+    let mut route = sample_route("pmtrd");
+    let words = |target: &&Target| {
+        format!("[[outlet]]\nkind = \"{}\"\nname = \"{}\"\nsensitive = \"clear\"\n", target.kind, target.name)
+    };
+    overlay(&mut route, &targets.iter().map(words).collect::<String>().parse().unwrap());
+    let site = Site::make(&route);
+    let mut settings = std::fs::read_to_string(site.settings_file()).unwrap();
+    for target in targets {
+        settings.push_str(&format!("\n[outlet.{}]\nkind = \"{}\"\n{}", target.name, target.kind, target.keys));
+    }
+    std::fs::write(site.settings_file(), settings).unwrap();
+    let file = core_file(1, records, Dropped::Good);
+    // The highest mark of memory begins here.
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    let node = Node::start(site.settings(), Ways::default()).await.unwrap();
+    site.drop_file(&file.name, &file.bytes, Some(""), 1_750_000_000_000);
+    drop(file);
+    finished(&node, targets.len()).await;
+    let peak = memory_kib("VmHWM");
+    let alone = if targets.len() == 1 { "alone" } else { "beside the others" };
+    for target in targets {
+        let sent = node.ledger.deliveries(None, 100).await.unwrap();
+        let posting = sent.iter().find(|d| d.purpose == Purpose::Posting && d.spool == target.name).unwrap();
+        let ms = posting.delivered_ms.unwrap() - posting.planned_ms;
+        assert_eq!(target.stands().await, records + 1, "{}: every event and the end of the file", target.name);
+        let rate = records as f64 * 1_000.0 / ms as f64;
+        println!("{} {alone}: {rate:.0} records/s confirmed ({records} records, {ms} ms)", target.title);
+    }
+    println!("  memory of the node and of what counts here: {} MiB at most", peak / 1_024);
+    node.stop().await;
+}
+
+/// Waits until that many postings have everything; a day's work at most takes minutes.
+async fn finished(node: &Node, postings: usize) {
+    let until = Instant::now() + Duration::from_secs(600);
+    let mut bell = node.bell.listen();
+    loop {
+        let sent = node.ledger.deliveries(None, 100).await.unwrap();
+        let there = sent.iter().filter(|d| d.purpose == Purpose::Posting && d.delivered_ms.is_some()).count();
+        if there == postings {
+            return;
+        }
+        assert!(Instant::now() < until, "{sent:?}\n{:?}", transfers(&*node.ledger).await);
+        bell.wait(Duration::from_millis(100)).await;
+    }
+}
+
+/// From the marker's name to the event in the hands of a reader that waits, file after file.
+async fn latency(files: u32) {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = Node::start(site.settings(), Ways::default()).await.unwrap();
+    let (mut after, mut took) = (String::new(), Vec::new());
+    for n in 1..=files {
+        let address = node.address;
+        let path = match after.as_str() {
+            "" => "/v1/events?wait=30&limit=1".to_owned(),
+            after => format!("/v1/events?wait=30&limit=1&after={after}"),
+        };
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let reader = tokio::spawn(async move {
+            let answer = client::events_over(stream, address, &path, None).await.unwrap();
+            (answer, Instant::now())
+        });
+        let file = core_file(u16::try_from(n).unwrap(), 1, Dropped::Good);
+        let began = Instant::now();
+        site.drop_file(&file.name, &file.bytes, Some(""), 1_750_000_000_000);
+        let (answer, at) = reader.await.unwrap();
+        let event: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(event["data"]["lineage"]["file"], file.name.as_str(), "the event of this very file");
+        took.push(at - began);
+        // The end of the file stands between this event and the next file's.
+        let end = client::events(address, &format!("/v1/events?wait=30&limit=1&after={}", answer.position), None).await;
+        after = end.unwrap().position;
+    }
+    took.sort_unstable();
+    let at = |part: f64| took[((took.len() - 1) as f64 * part) as usize];
+    println!(
+        "marker to event at a waiting reader, {files} files of one record: p50 {:.1} ms, p99 {:.1} ms, slowest {:.1} ms",
+        at(0.5).as_secs_f64() * 1e3,
+        at(0.99).as_secs_f64() * 1e3,
+        at(1.0).as_secs_f64() * 1e3
+    );
+    node.stop().await;
+}
+
+fn memory_kib(what: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(what)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+fn options() -> Options {
+    let mut options = Options { records: 200_000, files: 300 };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--records" => options.records = words.next().and_then(|word| word.parse().ok()).expect("a number"),
+            "--files" => options.files = words.next().and_then(|word| word.parse().ok()).expect("a number"),
+            // `cargo bench` adds it.
+            "--bench" => {}
+            other => panic!("unknown option {other}; known are --records N --files N"),
+        }
+    }
+    options
+}

@@ -1,0 +1,123 @@
+//! The outlets that are measured, and what stands in each afterwards.
+
+use crate::databases::{Kind, Running, running};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use fpp::clock::Clock;
+use fpp::outlets::database::{DatabaseOutlet, Place, Span};
+use fpp::outlets::push::Engine;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+
+/// A word that begins every event, once.
+const MARK: &[u8] = b"\"specversion\"";
+
+/// One outlet.
+pub(crate) struct Target {
+    pub(crate) title: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) keys: String,
+    place: Stands,
+    _folder: tempfile::TempDir,
+}
+
+/// Where its events stand.
+enum Stands {
+    Lines(PathBuf),
+    Rows(Place),
+    Calls(Arc<AtomicU64>),
+}
+
+impl Target {
+    /// Events that stand there.
+    pub(crate) async fn stands(&self) -> u64 {
+        match &self.place {
+            Stands::Lines(folder) => {
+                let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+                files
+                    .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
+                    .map(|path| count(&std::fs::read(path).unwrap()))
+                    .sum()
+            }
+            Stands::Calls(events) => events.load(SeqCst),
+            Stands::Rows(place) => {
+                let outlet = DatabaseOutlet::new(place.clone(), Clock::System);
+                let all = Span { from: None, before: "9999-12-31".to_owned() };
+                let stand = outlet.would_purge("bank", &all).await.unwrap();
+                let of_events = stand.iter().filter(|table| ["trades", "files"].contains(&table.table));
+                let rows = of_events.map(|table| table.rows).sum();
+                outlet.close().await;
+                rows
+            }
+        }
+    }
+}
+
+fn count(bytes: &[u8]) -> u64 {
+    bytes.windows(MARK.len()).filter(|word| *word == MARK).count() as u64
+}
+
+/// All of them, empty.
+pub(crate) async fn targets() -> Vec<Target> {
+    let mut all = vec![lines(), file(), endpoint().await];
+    for (title, name, kind) in
+        [("MariaDB", "mariadb", Kind::MariaDb), ("OceanBase's engine", "oceanbase", Kind::SeekDb)]
+    {
+        if let Some(server) = running(kind) {
+            all.push(tables(title, name, server).await);
+        }
+    }
+    all
+}
+
+fn target(
+    title: &'static str,
+    kind: &'static str,
+    name: &'static str,
+    keys: String,
+    place: Stands,
+    folder: tempfile::TempDir,
+) -> Target {
+    Target { title, kind, name, keys, place, _folder: folder }
+}
+
+fn lines() -> Target {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    let keys = format!("path = \"{}\"\n", path.display());
+    target("lines of a log file", "append", "lines", keys, Stands::Lines(path), folder)
+}
+
+fn file() -> Target {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.sqlite");
+    let keys = format!("path = \"{}\"\n", path.display());
+    target("SQLite file", "database", "sqlite", keys, Stands::Rows(Place::File(path)), folder)
+}
+
+async fn tables(title: &'static str, name: &'static str, server: &'static Running) -> Target {
+    let place = server.server(&server.lend().await);
+    let socket = place.socket.clone().unwrap();
+    let keys = format!("url = \"mysql://root@localhost/{}?socket={}\"\n", place.database, socket.display());
+    target(title, "database", name, keys, Stands::Rows(Place::Server(place)), tempfile::tempdir().unwrap())
+}
+
+/// A receiver that counts and agrees.
+async fn endpoint() -> Target {
+    let events = Arc::new(AtomicU64::new(0));
+    let take = async |State(events): State<Arc<AtomicU64>>, body: Bytes| {
+        events.fetch_add(count(&body), SeqCst);
+    };
+    let router = Router::new().fallback(take).with_state(events.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    let keys = format!("url = \"http://{address}/hook\"\nsecret_file = \"{}\"\n", secret.display());
+    target("webhook, 100 events a call", "webhook", "hook", keys, Stands::Calls(events), folder)
+}
