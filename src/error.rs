@@ -74,6 +74,16 @@ impl Error {
         Error::halt(Code::INTERNAL, what).hint("This is a fault of fpp: keep the log and report it.")
     }
 
+    /// Whether the partner is not the one that is pinned, or does not let us in: no attempt mends that, a person does.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self.code, Code::HOST_KEY | Code::LOGIN) && self.class == Class::Retry
+    }
+
+    /// Whether the partner as a whole is the trouble, and everything for it meets the same.
+    pub fn is_of_partner(&self) -> bool {
+        self.is_refusal() || (self.code == Code::UNREACHABLE && self.retry_after_ms.is_some())
+    }
+
     /// Says what to do next.
     pub fn hint(mut self, hint: impl Into<String>) -> Error {
         self.hint = hint.into();
@@ -112,11 +122,12 @@ impl fmt::Display for Error {
     }
 }
 
-/// What another attempt can mend is tried again; what needs a person halts.
+/// What another attempt can mend is tried again; what needs a person halts. A host key or a login that is refused needs a
+/// person, too, but is no matter of one file: everything for that partner waits, and goes on when it is mended.
 impl From<fpp_spool::Error> for Error {
     fn from(error: fpp_spool::Error) -> Error {
         let class = match error.kind {
-            ErrorKind::HostKey | ErrorKind::TargetExists | ErrorKind::Unsafe | ErrorKind::Unsure => Class::Halt,
+            ErrorKind::TargetExists | ErrorKind::Unsafe | ErrorKind::Unsure => Class::Halt,
             _ => Class::Retry,
         };
         let retry_after_ms = error.retry_after.map(|pause| i64::try_from(pause.as_millis()).unwrap_or(i64::MAX));

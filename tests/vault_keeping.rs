@@ -12,6 +12,7 @@ mod vault_support;
 use fpp::clock::Clock;
 use fpp::demo::generate::{self, Series, Spec};
 use fpp::inbound::retention::{Swept, sweep};
+use fpp::ledger::change::Notice;
 use fpp::ledger::delivery::DeliveryState;
 use fpp::ledger::transfer::{FileState, Transfer};
 use fpp::node::{Node, Options};
@@ -140,8 +141,12 @@ async fn intake_pauses_before_the_disk_is_full_and_goes_on_when_there_is_room() 
     io.set_free_bytes(2_001);
     let all = settled(&node, 1).await.unwrap();
     assert_eq!(all[0].state, FileState::Archived);
-    let told = notices(&node).await;
-    assert!(told.iter().any(|text| text.contains("Intake goes on: 2001 bytes")), "{told:?}");
+    let until = Instant::now() + PATIENCE;
+    let over = |n: &Notice| n.notice.topic == "recovered" && n.notice.text.contains("Intake goes on");
+    while !node.ledger.notices(false, 100).await.unwrap().iter().all(over) || notices(&node).await.len() != 1 {
+        assert!(Instant::now() < until, "the end is not told");
+        node.bell.listen().wait(Duration::from_millis(50)).await;
+    }
     node.stop().await;
 }
 

@@ -121,7 +121,7 @@ impl ErrorKind {
 
     fn hint(self) -> &'static str {
         match self {
-            ErrorKind::HostKey => "ask the partner whether the key was changed, then pin the new one",
+            ErrorKind::HostKey => "ask the partner whether the key was changed, then pin the new one and restart",
             ErrorKind::Login => "check the user and the key, agent or password file",
             ErrorKind::Unreachable => "check host, port, firewall and the partner's service; it is tried again",
             ErrorKind::TargetExists => "compare the two files with the partner; nothing is overwritten",

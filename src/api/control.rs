@@ -78,16 +78,45 @@ async fn day(State(doors): State<Arc<Doors>>, Json(body): Json<DayBody>) -> Resu
 
 #[derive(Deserialize)]
 struct NoticeBody {
-    id: i64,
+    #[serde(default)]
+    ids: Vec<i64>,
+    #[serde(default)]
+    topic: Option<String>,
+    #[serde(default)]
+    subject: Option<String>,
     by: String,
 }
+
+/// Open notices that are looked through for those of a topic or subject.
+const OPEN_MAX: u32 = 10_000;
+/// Notices that one transaction marks.
+const ACKNOWLEDGED_AT_ONCE: usize = 500;
 
 async fn acknowledge_notice(
     State(doors): State<Arc<Doors>>,
     Json(body): Json<NoticeBody>,
 ) -> Result<Json<Value>, Problem> {
-    apply(&doors, Change::AcknowledgeNotice { id: body.id, by: body.by }).await?;
-    Ok(Json(json!({ "message": format!("notice {} acknowledged", body.id) })))
+    let NoticeBody { mut ids, topic, subject, by } = body;
+    if topic.is_some() || subject.is_some() {
+        let open = doors.inbound.ledger.notices(false, OPEN_MAX).await.map_err(refused)?;
+        let fits = |wanted: &Option<String>, has: &String| wanted.as_ref().is_none_or(|wanted| wanted == has);
+        let meant = open.iter().filter(|n| fits(&topic, &n.notice.topic) && fits(&subject, &n.notice.subject));
+        ids.extend(meant.map(|notice| notice.id));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let change = |id: &i64| Change::AcknowledgeNotice { id: *id, by: by.clone() };
+    for some in ids.chunks(ACKNOWLEDGED_AT_ONCE) {
+        let changes: Vec<_> = some.iter().map(change).collect();
+        doors.inbound.ledger.apply(None, doors.inbound.clock.now_ms(), &changes).await.map_err(refused)?;
+    }
+    doors.bell.ring();
+    let message = match ids.as_slice() {
+        [] => "no open notice is of that kind".to_owned(),
+        [id] => format!("notice {id} acknowledged"),
+        many => format!("{} notices acknowledged", many.len()),
+    };
+    Ok(Json(json!({ "message": message })))
 }
 
 #[derive(Deserialize)]

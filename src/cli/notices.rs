@@ -1,4 +1,4 @@
-//! `fpp notices`: what a person should hear, and the mark that a person did.
+//! `fpp notices`: what a person should hear, and the marks that a person did.
 
 use super::books;
 use super::control;
@@ -11,11 +11,11 @@ use clap::{Args, Subcommand};
 use fpp_codecs::Code;
 use serde_json::json;
 
-/// List notices, newest first, or mark one as read.
+/// List notices, newest first, or mark some as read.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(
-    after_help = "Examples:\n  fpp notices\n  fpp notices --all --json\n  fpp notices ack 12 --reason \"called the core\""
+    after_help = "Examples:\n  fpp notices\n  fpp notices --all --json\n  fpp notices ack 12 13 --reason \"called the core\"\n  fpp notices ack --topic recovered"
 )]
 pub(super) struct Notices {
     #[command(subcommand)]
@@ -33,10 +33,18 @@ pub(super) struct Notices {
 
 #[derive(Debug, Subcommand)]
 enum Act {
-    /// Mark a notice as read
+    /// Mark notices as read
+    #[command(group = clap::ArgGroup::new("which").args(["ids", "topic", "subject"]).required(true).multiple(true))]
     Ack {
-        /// Number of the notice
-        id: i64,
+        /// Numbers of notices
+        #[arg(value_name = "N")]
+        ids: Vec<i64>,
+        /// All open ones of this topic
+        #[arg(long)]
+        topic: Option<String>,
+        /// All open ones about this subject; with --topic those that are both
+        #[arg(long)]
+        subject: Option<String>,
         /// What was done about it
         #[arg(long)]
         reason: Option<String>,
@@ -46,12 +54,12 @@ enum Act {
 impl Notices {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         let settings = global.settings()?;
-        if let Some(Act::Ack { id, reason }) = self.act {
+        if let Some(Act::Ack { ids, topic, subject, reason }) = self.act {
             let by = match reason {
                 Some(reason) => format!("{}: {reason}", control::operator()),
                 None => control::operator(),
             };
-            let command = json!({"id": id, "by": by});
+            let command = json!({"ids": ids, "topic": topic, "subject": subject, "by": by});
             out.line(wait(control::send(&settings, "notices/ack", &command))?.message)?;
             return Ok(Exit::Good);
         }

@@ -59,7 +59,7 @@ pub(super) async fn follow(cx: &Deliveries, delivery: &Delivery) -> Result<Optio
     if name.len() > NAME_MAX_BYTES {
         return Ok(Some(Change::Raise(NewNotice {
             severity: "error".into(),
-            topic: "delivery".into(),
+            topic: "command".into(),
             subject: delivery.id.to_string(),
             code: Code::COMMAND.0,
             text: format!("{} has a name too long for the command `{command}`, which is not run", delivery.name),

@@ -14,6 +14,7 @@ pub mod outlet;
 pub mod overview;
 pub mod posting;
 pub mod publish;
+pub mod reached;
 pub mod redrive;
 pub mod replay;
 mod settle;
@@ -44,4 +45,6 @@ pub struct Deliveries {
     pub several: bool,
     /// This node's name, part of every temporary name.
     pub node: String,
+    /// When something last went through.
+    pub reached: reached::Reached,
 }

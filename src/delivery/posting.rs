@@ -220,7 +220,12 @@ impl Run<'_> {
             changes.push(step(id, DeliveryEvent::Hold));
         }
         let pause_ms = backoff::after(error, &id.0, attempts).min(self.outlet.retry_max_ms);
-        changes.push(Change::ParkDelivery { id: id.clone(), until_ms: now_ms + pause_ms, error: error.to_string() });
+        changes.push(Change::ParkDelivery {
+            id: id.clone(),
+            until_ms: now_ms + pause_ms,
+            error: error.to_string(),
+            failed: true,
+        });
         if halted || (!down && attempts + 1 >= backoff::QUIET_ATTEMPTS) {
             let next = if halted { format!("; then `fpp retry {id}`") } else { String::new() };
             changes.push(Change::Raise(NewNotice {

@@ -40,6 +40,7 @@ pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Resul
             }
             changes.extend(command::follow(cx, &delivery).await?);
             cx.ledger.apply(Some(fence), cx.clock.now_ms(), &changes).await?;
+            cx.reached.note(&delivery.spool, cx.clock.now_ms());
             if fence.epoch > FIRST_EPOCH
                 && let Err(error) = sweep(cx, &delivery.spool).await
             {

@@ -16,9 +16,10 @@ pub(super) async fn settle(
     first: Option<Change>,
 ) -> Result<()> {
     let now_ms = cx.clock.now_ms();
-    let heard = error.class == Class::Halt || delivery.attempts + 1 >= backoff::QUIET_ATTEMPTS;
+    let (halted, refused) = (error.class == Class::Halt, error.is_refusal());
+    let attempt = delivery.attempts + 1;
     let mut changes: Vec<_> = first.into_iter().collect();
-    if error.class == Class::Halt {
+    if halted {
         changes.push(step(&delivery.id, DeliveryEvent::Hold));
     }
     // After the move, which forgets the last fault.
@@ -26,25 +27,23 @@ pub(super) async fn settle(
         id: delivery.id.clone(),
         until_ms: now_ms + backoff::after(error, &delivery.id.0, delivery.attempts),
         error: error.to_string(),
+        failed: !refused,
     });
-    // Everything for a partner who is left alone fails alike, be it ten thousand files: one notice for all, and the line
-    // that said so when it began.
-    let left_alone = error.code == Code::UNREACHABLE && error.retry_after_ms.is_some();
-    if heard {
-        let (topic, subject) = match left_alone {
+    if halted || refused || attempt >= backoff::QUIET_ATTEMPTS {
+        let (topic, subject) = match is_of_all(error) {
             true => ("partner", delivery.spool.clone()),
             false => ("delivery", delivery.id.to_string()),
         };
         changes.push(Change::Raise(NewNotice {
-            severity: if error.class == Class::Halt { "error".into() } else { "warn".into() },
+            severity: if halted || refused { "error".into() } else { "warn".into() },
             topic: topic.into(),
             subject,
             code: error.code.0,
             text: notice_text(delivery, error),
         }));
     }
-    let attempt = delivery.attempts + 1;
-    if left_alone {
+    // The partner who is left alone has had its line when that began.
+    if error.is_of_partner() {
         tracing::debug!(delivery = %delivery.id, file = delivery.name, attempt, "{error}");
     } else {
         tracing::warn!(delivery = %delivery.id, file = delivery.name, attempt, "{error}");
@@ -52,10 +51,21 @@ pub(super) async fn settle(
     cx.ledger.apply(Some(fence), now_ms, &changes).await.map(|_| ())
 }
 
+/// Whether everything for that spool fails alike, be it ten thousand files: one notice for all.
+fn is_of_all(error: &Error) -> bool {
+    let of_folder =
+        matches!(error.code, Code::NOT_READY | Code::FOLDER | Code::NO_SPACE) && error.class == Class::Retry;
+    of_folder || error.is_of_partner()
+}
+
 fn notice_text(delivery: &Delivery, error: &Error) -> String {
     let text = format!("{} to spool {}: {error}", delivery.name, delivery.spool);
     let to_send_again = error.class == Class::Halt && delivery.purpose != Purpose::Command;
-    if to_send_again { format!("{text}; then `fpp retry {}`", delivery.id) } else { text }
+    match to_send_again {
+        true => format!("{text}; then `fpp retry {}`", delivery.id),
+        false if is_of_all(error) => format!("{text}; what waits for it goes on by itself"),
+        false => text,
+    }
 }
 
 pub(super) fn step(id: &DeliveryId, event: DeliveryEvent) -> Change {

@@ -52,7 +52,7 @@ pub async fn plan(ledger: &dyn Ledger, now_ms: i64, verb: Verb, id: &DeliveryId,
     let mut changes = vec![step(&delivery, event, by)];
     if event == DeliveryEvent::Hold {
         let error = format!("held by {by}");
-        changes.push(Change::ParkDelivery { id: id.clone(), until_ms: now_ms, error });
+        changes.push(Change::ParkDelivery { id: id.clone(), until_ms: now_ms, error, failed: true });
     }
     let route = ledger.transfer(&delivery.transfer).await?.map(|transfer| transfer.route);
     let said = format!("{} to {}: {said}", delivery.name, delivery.spool);

@@ -118,9 +118,10 @@ async fn park(cx: &Inbound, transfer: &Transfer, fence: &Fence, error: &Error) -
         id: transfer.id.clone(),
         until_ms: cx.clock.now_ms() + pause_ms,
         waiting_for: error.to_string(),
-        failed: true,
+        failed: !error.is_refusal(),
     }];
-    if transfer.attempts + 1 >= backoff::QUIET_ATTEMPTS {
+    // Of a partner who lets nobody in, or is left alone, the watch over its spool tells for all its files.
+    if transfer.attempts + 1 >= backoff::QUIET_ATTEMPTS && !error.is_of_partner() {
         changes.push(notice("warn", "retrying", transfer, error));
     }
     cx.apply(fence, changes).await?;

@@ -154,7 +154,7 @@ pub fn changes(
             for delivery in deliveries.iter().filter(stops) {
                 let (id, error) = (delivery.id.clone(), format!("held with its file by {}", request.who_and_why()));
                 changes.push(Change::MoveDelivery { id: id.clone(), event: DeliveryEvent::Hold, by: by.clone() });
-                changes.push(Change::ParkDelivery { id, until_ms: now_ms, error });
+                changes.push(Change::ParkDelivery { id, until_ms: now_ms, error, failed: true });
             }
             changes
         }

@@ -105,6 +105,8 @@ pub enum Change {
         until_ms: i64,
         /// Why.
         error: String,
+        /// It counts as an attempt: the delivery's own, not one at a partner who lets nobody in.
+        failed: bool,
     },
     /// An outlet confirmed a posting up to a record; forgets failed attempts. Not journalled.
     Confirm {
@@ -152,7 +154,8 @@ pub enum Change {
         /// Its name.
         consumer: String,
     },
-    /// Raises a notice; one that is open with the same topic and subject is counted up instead.
+    /// Raises a notice; one that is open with the same topic and subject is counted up instead. A notice of topic
+    /// [`RECOVERED`] is always a new one, and takes the place of the one before; new trouble of its subject closes it.
     Raise(NewNotice),
     /// A person has read a notice.
     AcknowledgeNotice {
@@ -186,6 +189,18 @@ pub enum Change {
         subject: String,
         /// Who, and why.
         by: String,
+    },
+    /// Closes a notice whose trouble is over, unless it was raised again since it was looked at; where it closed it, another
+    /// one is raised. Counted in `applied.told`.
+    EndNotice {
+        /// Its number.
+        id: i64,
+        /// How often it had been raised.
+        count: u64,
+        /// Who, and why.
+        by: String,
+        /// What a person should hear.
+        notice: Option<NewNotice>,
     },
     /// The core's act (日切): a business date of a route is opened or closed. Saying again what is so does nothing.
     Day {
@@ -271,6 +286,16 @@ pub struct NewNotice {
     pub code: u16,
     /// What happened and what to do.
     pub text: String,
+}
+
+/// Topic of what is over.
+pub const RECOVERED: &str = "recovered";
+
+impl NewNotice {
+    /// Says that trouble is over.
+    pub fn recovered(subject: &str, text: String) -> NewNotice {
+        NewNotice { severity: "info".into(), topic: RECOVERED.into(), subject: subject.into(), code: Code::OK.0, text }
+    }
 }
 
 /// A notice in the books.

@@ -66,6 +66,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         clock: clock.clone(),
         several: settings.several(),
         node: settings.node.clone(),
+        reached: Default::default(),
     });
     let postings = Arc::new(Postings {
         books: inbound.books(),

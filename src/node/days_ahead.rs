@@ -8,6 +8,7 @@ use super::rooms::Rooms;
 use super::telling::tell;
 use crate::error::Result;
 use crate::ledger::change::{Change, DaysAhead, NewNotice};
+use crate::trade::calendar::clock_at;
 use fpp_codecs::Code;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,8 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 /// With fewer days ahead a person should hear of it.
 const SHORT_DAYS: i64 = 7;
 const KEY: &str = "ledger-days";
+const TOPIC: &str = "ledger";
+const SUBJECT: &str = "partitions";
 
 /// Starts it.
 pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stopped: &signal::Receiver<bool>) {
@@ -46,13 +49,15 @@ async fn look(rooms: &Rooms) -> Result<()> {
     if let Some(fault) = &ahead.fault {
         tracing::warn!(days = ahead.days, "the ledger's partitions for the days ahead cannot be made: {fault}");
     }
-    tell(rooms, vec![said(&ahead)]).await
+    let today = clock_at(rooms.clock.now_ms(), &rooms.settings.zone()).map(|at| at.date().to_string());
+    tell(rooms, vec![said(&ahead, &today.unwrap_or_default())]).await
 }
 
-/// What is to be said about it, once.
-fn said(ahead: &DaysAhead) -> Change {
+/// What is to be said about it, once a day while it lasts.
+fn said(ahead: &DaysAhead, today: &str) -> Change {
     if ahead.days >= SHORT_DAYS {
-        return Change::Over { key: KEY.into(), notice: None };
+        let by = "fpp: there are partitions again".to_owned();
+        return Change::CloseNotice { topic: TOPIC.into(), subject: SUBJECT.into(), by };
     }
     let why = ahead.fault.as_ref().map(|fault| format!(" ({fault})")).unwrap_or_default();
     let text = format!(
@@ -61,14 +66,9 @@ fn said(ahead: &DaysAhead) -> Change {
          days is purged row by row.",
         ahead.days
     );
-    let notice = NewNotice {
-        severity: "warn".into(),
-        topic: "ledger".into(),
-        subject: "partitions".into(),
-        code: Code::LEDGER.0,
-        text,
-    };
-    Change::Tell { key: KEY.into(), notice: Some(notice) }
+    let notice =
+        NewNotice { severity: "warn".into(), topic: TOPIC.into(), subject: SUBJECT.into(), code: Code::LEDGER.0, text };
+    Change::Tell { key: format!("{KEY}/{today}"), notice: Some(notice) }
 }
 
 #[cfg(test)]
@@ -78,8 +78,8 @@ mod tests {
     #[test]
     fn a_notice_comes_a_week_before_the_last_partition() {
         let short = DaysAhead { days: 6, fault: Some("refused".into()) };
-        let Change::Tell { notice: Some(notice), .. } = said(&short) else { panic!("nothing is said") };
+        let Change::Tell { notice: Some(notice), .. } = said(&short, "2026-01-05") else { panic!("nothing is said") };
         assert!(notice.text.contains("6 days ahead") && notice.text.contains("refused"), "{}", notice.text);
-        assert!(matches!(said(&DaysAhead { days: 7, fault: None }), Change::Over { .. }));
+        assert!(matches!(said(&DaysAhead { days: 7, fault: None }, "2026-01-05"), Change::CloseNotice { .. }));
     }
 }

@@ -70,7 +70,7 @@ async fn look(rooms: &Rooms, settled: &mut HashSet<String>) -> Result<()> {
     let now_ms = rooms.clock.now_ms();
     let Some(today) = clock_at(now_ms, &zone).map(|at| at.date()) else { return Ok(()) };
     for calendar in &rooms.settings.calendars {
-        calendar_ends(rooms, calendar, today).await?;
+        calendar_ends(rooms, calendar).await?;
     }
     let since = since(rooms).await?;
     for route in &rooms.settings.routes {
@@ -112,9 +112,14 @@ async fn since(rooms: &Rooms) -> Result<BTreeMap<String, i64>> {
 /// Keys of what says when each series was first looked at.
 pub(crate) const SINCE: &str = "since/";
 
-async fn calendar_ends(rooms: &Rooms, calendar: &Calendar, today: Date) -> Result<()> {
-    let soon = today.checked_add(CALENDAR_DAYS.days()).unwrap_or(today);
-    if soon <= calendar.until {
+/// Whether a calendar ends soon.
+pub(super) fn ends_soon(rooms: &Rooms, calendar: &Calendar) -> bool {
+    let today = clock_at(rooms.clock.now_ms(), &rooms.settings.zone()).map(|at| at.date());
+    today.is_some_and(|today| today.checked_add(CALENDAR_DAYS.days()).unwrap_or(today) > calendar.until)
+}
+
+async fn calendar_ends(rooms: &Rooms, calendar: &Calendar) -> Result<()> {
+    if !ends_soon(rooms, calendar) {
         return Ok(());
     }
     let notice = NewNotice {
@@ -247,6 +252,6 @@ impl One<'_> {
         let at = clock_at(self.now_ms, self.zone).map(|at| at.strftime("%H:%M").to_string()).unwrap_or_default();
         let name = self.expected.name();
         let text = format!("{} of {}: batch {name} is there, seen at {at}.", self.route.name, self.date);
-        self.notice("info", "recovered", Code::OK, text)
+        NewNotice::recovered(&self.subject(), text)
     }
 }

@@ -10,6 +10,7 @@ mod compose;
 mod days_ahead;
 mod deadlines;
 pub mod doctor;
+mod ended;
 mod engines;
 mod faulty;
 mod interim;
@@ -88,6 +89,7 @@ impl Node {
         sealing::start(&mut services, &rooms, &stopped)?;
         presence.start(&mut services, &rooms, &stopped);
         deadlines::start(&mut services, &rooms, &stopped);
+        ended::start(&mut services, &rooms, &stopped);
         notify::start(&mut services, &rooms, &stopped);
         tracing::info!(node = rooms.settings.node, http = %address, routes = rooms.settings.routes.len(),
             spools = rooms.settings.spools.len(), "started");

@@ -7,7 +7,7 @@
 
 use super::rooms::Rooms;
 use crate::error::Result;
-use crate::ledger::change::{Change, Notice};
+use crate::ledger::change::{Change, Notice, RECOVERED};
 use crate::settings::Notify;
 use fpp_codecs::Code;
 use std::collections::HashSet;
@@ -86,7 +86,7 @@ async fn since(rooms: &Rooms) -> Result<i64> {
 
 fn is_wanted(notify: &Notify, notice: &Notice) -> bool {
     let Notice { notice, .. } = notice;
-    !notify.errors_only || notice.severity == "error" || notice.topic == "recovered"
+    !notify.errors_only || notice.severity == "error" || notice.topic == RECOVERED
 }
 
 fn command(notify: &Notify, notice: &Notice, installation: &str, node: &str) -> Command {

@@ -13,16 +13,30 @@ use crate::settings::{Route, Spool};
 use fpp_codecs::Code;
 use fpp_spool::{Orphan, Scan, Scanner};
 use std::collections::{BTreeMap, HashSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Late files that a notice names.
 const NAMED_MAX: usize = 5;
 /// Transfers of the books that are looked through for files that an index lists.
 const BOOKS_MAX: u32 = 10_000;
 
+const TOPIC: &str = "waiting";
+/// How much longer than a route is patient a node looks before it says that nothing of a former life is late any more.
+const KNOWS_AFTER: Duration = Duration::from_secs(5);
+
 /// What was told of one spool: late names by route.
-#[derive(Default)]
-pub(super) struct Told(BTreeMap<String, HashSet<String>>);
+pub(super) struct Told {
+    began: Instant,
+    late: BTreeMap<String, HashSet<String>>,
+    /// Routes whose notice is this life's own, or none.
+    looked: HashSet<String>,
+}
+
+impl Default for Told {
+    fn default() -> Told {
+        Told { began: Instant::now(), late: BTreeMap::new(), looked: HashSet::new() }
+    }
+}
 
 impl Told {
     /// Raises a notice where something is late that was not told yet.
@@ -34,9 +48,21 @@ impl Told {
         scanner: &mut Scanner,
     ) -> Result<()> {
         for route in rooms.settings.routes.iter().filter(|route| route.spool == spool.name) {
-            let told = self.0.entry(route.name.clone()).or_default();
+            let told = self.late.entry(route.name.clone()).or_default();
             let late = late(rooms, route, spool, scan, scanner, told).await?;
             let new = late.iter().any(|(name, _)| !told.contains(name));
+            // Told by a former life of the node: only after a while does this one know what is still late.
+            let knows = self.began.elapsed() > Duration::from_millis(route.warn_after_ms) + KNOWS_AFTER;
+            let former = knows && !self.looked.contains(&route.name);
+            if new || former {
+                self.looked.insert(route.name.clone());
+            }
+            if late.is_empty() && (!told.is_empty() || former) {
+                let (topic, subject) = (TOPIC.to_owned(), subject(route));
+                let by = "fpp: nothing waits so long any more".to_owned();
+                let closed = Change::CloseNotice { topic, subject, by };
+                rooms.ledger.apply(None, rooms.clock.now_ms(), &[closed]).await?;
+            }
             if new {
                 let notice = Change::Raise(notice(route, &late));
                 rooms.ledger.apply(None, rooms.clock.now_ms(), &[notice]).await?;
@@ -79,6 +105,10 @@ async fn late(
     Ok(late)
 }
 
+fn subject(route: &Route) -> String {
+    format!("{}/{}", route.spool, route.name)
+}
+
 fn notice(route: &Route, late: &[(String, String)]) -> NewNotice {
     let named: Vec<_> = late.iter().take(NAMED_MAX).map(|(name, why)| format!("{name}: {why}")).collect();
     let more = if late.len() > NAMED_MAX { format!("; and {} more", late.len() - NAMED_MAX) } else { String::new() };
@@ -86,8 +116,8 @@ fn notice(route: &Route, late: &[(String, String)]) -> NewNotice {
     let things = if count == 1 { "1 file waits".to_owned() } else { format!("{count} files wait") };
     NewNotice {
         severity: "warn".into(),
-        topic: "waiting".into(),
-        subject: format!("{}/{}", route.spool, route.name),
+        topic: TOPIC.into(),
+        subject: subject(route),
         code: Code::NOT_READY.0,
         text: format!(
             "spool {}, route {}: {things} for more than {seconds} s: {}{more}. Ask the sender.",

@@ -78,7 +78,7 @@ async fn answered(rooms: &Rooms) -> Result<()> {
         let transfer = rooms.ledger.transfer(&TransferId(id.to_owned())).await?;
         let notice = match &transfer {
             Some(t) if matches!(t.state, FileState::Acknowledged | FileState::Archived) => {
-                Some(recovered(id, format!("{} ({}) is answered.", t.name, t.route)))
+                Some(NewNotice::recovered(id, format!("{} ({}) is answered.", t.name, t.route)))
             }
             Some(t) if !t.closed => continue,
             // Closed by a person, or purged: nobody waits for its answer.
@@ -138,7 +138,7 @@ async fn taken(rooms: &Rooms) -> Result<()> {
         let delivery = rooms.ledger.delivery(&DeliveryId(id.to_owned())).await?;
         let notice = match &delivery {
             Some(d) if d.state == DeliveryState::Taken => {
-                Some(recovered(id, format!("{} is taken from spool {}.", d.name, d.spool)))
+                Some(NewNotice::recovered(id, format!("{} is taken from spool {}.", d.name, d.spool)))
             }
             Some(_) => continue,
             None => None,
@@ -146,10 +146,6 @@ async fn taken(rooms: &Rooms) -> Result<()> {
         over(rooms, told.key.clone(), "untaken", id, notice).await?;
     }
     Ok(())
-}
-
-fn recovered(subject: &str, text: String) -> NewNotice {
-    NewNotice { severity: "info".into(), topic: "recovered".into(), subject: subject.into(), code: Code::OK.0, text }
 }
 
 async fn over(rooms: &Rooms, key: String, topic: &str, subject: &str, notice: Option<NewNotice>) -> Result<()> {

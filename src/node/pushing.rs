@@ -149,10 +149,8 @@ async fn probe(rooms: &Rooms, outlet: &Outlet) {
         Ok(said) => {
             let Some(down) = outlet.breaker.close() else { return };
             let seconds = (rooms.clock.now_ms() - down.since_ms) / 1_000;
+            // Its notice is closed by `ended.rs`, as is one from before a restart.
             tracing::info!(outlet = outlet.name, seconds, said, "the outlet answers again");
-            let by = format!("fpp: it answers again, after {seconds} s");
-            let (topic, subject) = ("outlet".to_owned(), outlet.name.clone());
-            write(rooms, Change::CloseNotice { topic, subject, by }).await;
         }
     }
 }

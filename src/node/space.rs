@@ -47,27 +47,21 @@ async fn look(rooms: &Rooms, mark: &mut Watermark) {
     rooms.status.space(turn == Turn::Pauses);
     rooms.bell.ring();
     let place = super::vaults::place(&rooms.settings);
-    let (severity, text) = match turn {
-        Turn::Pauses => {
-            let below = rooms.settings.keeping.pause_below_free_bytes;
-            tracing::warn!(free, below, vault = place, "intake pauses: there is too little space");
-            let text = format!(
-                "Intake pauses: {free} bytes are free for the vault ({place}), fewer than {below}. New files stay where they \
-                 are; make space, and it goes on by itself."
-            );
-            ("error", text)
-        }
-        Turn::GoesOn => {
-            tracing::info!(free, vault = place, "intake goes on: there is space again");
-            ("info", format!("Intake goes on: {free} bytes are free for the vault ({place})."))
-        }
-    };
+    if turn == Turn::GoesOn {
+        // The notice is closed by `ended.rs`, as is one from before a restart.
+        return tracing::info!(free, vault = place, "intake goes on: there is space again");
+    }
+    let below = rooms.settings.keeping.pause_below_free_bytes;
+    tracing::warn!(free, below, vault = place, "intake pauses: there is too little space");
     let notice = Change::Raise(NewNotice {
-        severity: severity.into(),
+        severity: "error".into(),
         topic: "space".into(),
-        subject: format!("{}: {}", rooms.settings.node, if turn == Turn::Pauses { "paused" } else { "resumed" }),
+        subject: rooms.settings.node.clone(),
         code: Code::NO_SPACE.0,
-        text,
+        text: format!(
+            "Intake pauses: {free} bytes are free for the vault ({place}), fewer than {below}. New files stay where they \
+             are; make space, and it goes on by itself."
+        ),
     });
     if let Err(error) = rooms.ledger.apply(None, rooms.clock.now_ms(), &[notice]).await {
         tracing::error!("no notice of the free space can be raised: {error}");

@@ -180,7 +180,7 @@ impl Watcher {
         }
         tracing::warn!(spool = name, attempt = self.failures, "cannot be read: {error}");
         self.rooms.status.looked(name, self.folder.describe(), Err(error.to_string()));
-        let halt = error.class == Class::Halt;
+        let halt = error.class == Class::Halt || error.is_refusal();
         if self.told || !(halt || self.failures >= backoff::QUIET_ATTEMPTS) {
             return;
         }
@@ -211,7 +211,10 @@ impl Watcher {
                 before => {
                     let acted = flag::act(&self.rooms.inbound, &self.spool.name, self.folder.clone(), flag, seen).await;
                     match acted {
-                        Ok(()) => true,
+                        Ok(()) => {
+                            self.flag_is_done(&seen.entry.name).await;
+                            true
+                        }
                         Err(error) => {
                             tracing::warn!(spool = self.spool.name, file = seen.entry.name, "a flag waits: {error}");
                             if before.is_none() {
@@ -227,10 +230,19 @@ impl Watcher {
         self.raised = raised;
     }
 
+    /// Also where it waited in a former life of the node.
+    async fn flag_is_done(&self, name: &str) {
+        let (subject, by) = (format!("{}/{name}", self.spool.name), "fpp: it is dealt with".to_owned());
+        let closed = Change::CloseNotice { topic: "flag".into(), subject, by };
+        if let Err(error) = self.rooms.ledger.apply(None, self.rooms.clock.now_ms(), &[closed]).await {
+            tracing::warn!(spool = self.spool.name, "the notice of a flag cannot be closed: {error}");
+        }
+    }
+
     async fn flag_waits(&self, name: &str, error: &Error) {
         let notice = Change::Raise(NewNotice {
             severity: "warn".into(),
-            topic: "day".into(),
+            topic: "flag".into(),
             subject: format!("{}/{name}", self.spool.name),
             code: error.code.0,
             text: format!("the flag {name} in spool {} is not dealt with yet: {error}", self.spool.name),

@@ -113,6 +113,9 @@ async fn back(rooms: &Rooms) {
         return;
     }
     let node = &rooms.settings.node;
+    // What it tells of is over already; the next outage is told anew.
+    let by = "fpp: told anew".to_owned();
+    let former = Change::CloseNotice { topic: "ledger".into(), subject: node.clone(), by };
     let notice = Change::Raise(NewNotice {
         severity: "warn".into(),
         topic: "ledger".into(),
@@ -123,7 +126,7 @@ async fn back(rooms: &Rooms) {
              the books. Look at the server and at the network between them."
         ),
     });
-    if let Err(error) = rooms.ledger.apply(None, rooms.clock.now_ms(), &[notice]).await
+    if let Err(error) = rooms.ledger.apply(None, rooms.clock.now_ms(), &[former, notice]).await
         && !rooms.outage.tells("a notice", &error)
     {
         tracing::error!("no notice of the outage can be raised: {error}");

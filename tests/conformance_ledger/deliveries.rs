@@ -109,12 +109,17 @@ pub(crate) async fn a_delivery_is_tried_again_later(books: &dyn Books) {
     let ledger = books.open().await;
     walk(&*ledger, [1], &[E::Claim]).await;
     apply(&*ledger, 1, &[plan(delivery(1, 1))]).await;
-    let park = Change::ParkDelivery { id: delivery_id(1), until_ms: T0 + 50, error: "refused".into() };
+    let park = Change::ParkDelivery { id: delivery_id(1), until_ms: T0 + 50, error: "refused".into(), failed: true };
     apply(&*ledger, 2, &[park.clone(), park]).await;
     assert!(ledger.due_deliveries(T0 + 49, 10).await.unwrap().is_empty());
     let parked = ledger.due_deliveries(T0 + 50, 10).await.unwrap().remove(0);
     assert_eq!((parked.attempts, parked.last_error.as_str()), (2, "refused"));
-    let far = Change::ParkDelivery { id: delivery_id(1), until_ms: T0 + 5 * 3_600_000, error: "refused".into() };
+    let far = Change::ParkDelivery {
+        id: delivery_id(1),
+        until_ms: T0 + 5 * 3_600_000,
+        error: "refused".into(),
+        failed: true,
+    };
     apply(&*ledger, 55, &[far]).await;
     assert_eq!(ledger.due_deliveries(T0, 10).await.unwrap().len(), 1, "parked by a clock that is hours ahead");
     apply(&*ledger, 60, &[deliver(1, D::Hold)]).await;

@@ -108,6 +108,7 @@ macro_rules! conformance {
             desk::days_open_and_close,
             told::a_thing_is_told_once_and_is_over_once,
             told::a_settled_notice_may_be_raised_anew,
+            told::a_notice_that_was_raised_again_is_not_ended,
             told::a_thing_is_told_once_by_many_nodes,
             desk::books_outlive_their_node,
             desk::a_cancelled_apply_is_all_or_nothing,
@@ -181,6 +182,7 @@ conformance!(in_memory, Some(crate::memory::MemoryBooks::new());
     deliveries::a_delivery_is_tried_again_later,
     desk::days_open_and_close,
     told::a_settled_notice_may_be_raised_anew,
+    told::a_notice_that_was_raised_again_is_not_ended,
     told::a_thing_is_told_once_by_many_nodes,
     chains::the_journal_says_who_did_what_under_which_lease,
 );

@@ -60,7 +60,7 @@ pub(crate) async fn of_each_route_the_first_is_next_and_a_held_one_is_passed(boo
     assert!(a.due_deliveries(T0 + 9, 10).await.unwrap().is_empty(), "postings have a queue of their own");
     assert!(a.unfinished_deliveries(10).await.unwrap().is_empty());
     assert_eq!(next(&*b).await, [1, 2]);
-    let park = Change::ParkDelivery { id: delivery_id(1), until_ms: T0 + 60_000, error: "away".into() };
+    let park = Change::ParkDelivery { id: delivery_id(1), until_ms: T0 + 60_000, error: "away".into(), failed: true };
     apply(&*a, 1, &[park, deliver(2, D::Prove), deliver(2, D::Deliver), deliver(2, D::Take)]).await;
     assert_eq!(next(&*b).await, [1, 4], "one that waits is still the first of its route");
     apply(&*a, 2, &[deliver(1, D::Hold)]).await;
@@ -126,7 +126,7 @@ pub(crate) async fn what_was_confirmed_is_kept_under_the_lease_and_begins_anew_w
     let lease = ledger.take_lease(&key, "a/1", None).await.unwrap().unwrap();
     let fence = Fence { key: key.clone(), epoch: lease.epoch, holder: lease.holder.clone() };
     let confirm = |record| Change::Confirm { id: delivery_id(1), record };
-    let fail = Change::ParkDelivery { id: delivery_id(1), until_ms: T0, error: "away".into() };
+    let fail = Change::ParkDelivery { id: delivery_id(1), until_ms: T0, error: "away".into(), failed: true };
     ledger.apply(Some(&fence), T0 + 1, &[deliver(1, D::Prove), confirm(500), fail, confirm(700)]).await.unwrap();
     let stands = ledger.delivery(&delivery_id(1)).await.unwrap().unwrap();
     assert_eq!((stands.confirmed, stands.attempts, stands.last_error.as_str()), (700, 0, ""));
@@ -160,7 +160,7 @@ pub(crate) async fn a_deferred_delivery_wakes_its_transfer_and_is_owed_until_it_
     apply(&*ledger, 1, &[sleep()]).await;
     assert!(ledger.due_transfers(T0 + 9, 10).await.unwrap().is_empty());
     let defer = || Change::MoveDelivery { id: delivery_id(1), event: D::Defer, by: Some("wang: 18:30".into()) };
-    let park = Change::ParkDelivery { id: delivery_id(1), until_ms: T0 + 5_000, error: "away".into() };
+    let park = Change::ParkDelivery { id: delivery_id(1), until_ms: T0 + 5_000, error: "away".into(), failed: true };
     apply(&*ledger, 2, &[park, defer()]).await;
     assert_eq!(ledger.due_transfers(T0 + 2, 10).await.unwrap().len(), 1, "it goes on");
     let debt = &ledger.debts(10).await.unwrap()[0];

@@ -2,7 +2,7 @@
 
 use crate::Books;
 use crate::shapes::*;
-use fpp::ledger::change::{Change, Told};
+use fpp::ledger::change::{Change, NewNotice, Notice, RECOVERED, Told};
 use fpp::ledger::transfer::{FileEvent as E, Verdict as V};
 use std::sync::Arc;
 
@@ -58,6 +58,37 @@ pub(crate) async fn a_settled_notice_may_be_raised_anew(books: &dyn Books) {
     assert_eq!(settled.acknowledged, Some(("fpp: it came at 18:52".into(), T0 + 2)));
     apply(&*ledger, 3, &[Change::Raise(notice("t1", "again"))]).await;
     assert_eq!(ledger.notices(false, 10).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn a_notice_that_was_raised_again_is_not_ended(books: &dyn Books) {
+    let ledger = books.open().await;
+    let raise = || Change::Raise(notice("t1", "away"));
+    let open = async || ledger.notices(false, 10).await.unwrap();
+    let end = |seen: &Notice| Change::EndNotice {
+        id: seen.id,
+        count: seen.count,
+        by: "fpp: it is back".into(),
+        notice: Some(NewNotice::recovered("t1", "it is back".into())),
+    };
+    apply(&*ledger, 1, &[raise()]).await;
+    let seen = open().await.remove(0);
+    apply(&*ledger, 2, &[raise()]).await;
+    assert_eq!(apply(&*ledger, 3, &[end(&seen)]).await.told, 0);
+    let again = open().await;
+    assert_eq!((again.len(), again[0].count), (1, 2), "there is trouble still");
+    assert_eq!(apply(&*ledger, 4, &[end(&again[0]), end(&again[0])]).await.told, 1);
+    let first = open().await;
+    assert_eq!(first.iter().map(|n| n.notice.topic.as_str()).collect::<Vec<_>>(), [RECOVERED]);
+    // The next trouble closes what says that it is over, and its end is told as something new.
+    apply(&*ledger, 5, &[raise()]).await;
+    let trouble = open().await;
+    assert!(trouble.len() == 1 && trouble[0].id > seen.id && trouble[0].count == 1, "{trouble:?}");
+    apply(&*ledger, 6, &[end(&trouble[0])]).await;
+    let second = open().await;
+    assert!(second.len() == 1 && second[0].id > first[0].id && second[0].count == 1, "{second:?}");
+    apply(&*ledger, 7, &[Change::Raise(NewNotice::recovered("t1", "more".into()))]).await;
+    let third = open().await;
+    assert!(third.len() == 1 && third[0].id > second[0].id, "{third:?}");
 }
 
 pub(crate) async fn a_thing_is_told_once_by_many_nodes(books: &dyn Books) {

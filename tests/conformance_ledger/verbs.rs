@@ -177,7 +177,12 @@ pub(crate) async fn a_command_is_not_repeated_by_a_word_about_its_file(books: &d
     let ledger = books.open().await;
     brought(&*ledger, 1, &[E::Claim, E::Stage, E::Judge(V::Accepted), E::Post]).await;
     let command = |n: u32| Delivery { purpose: Purpose::Command, name: format!("load/{n}"), ..delivery(n, 1) };
-    let park = |n| Change::ParkDelivery { id: delivery_id(n), until_ms: T0, error: "FPP4011 nobody knows".into() };
+    let park = |n| Change::ParkDelivery {
+        id: delivery_id(n),
+        until_ms: T0,
+        error: "FPP4011 nobody knows".into(),
+        failed: true,
+    };
     let plans = [7, 8].map(|n| Change::Plan(Box::new(command(n))));
     apply(
         &*ledger,

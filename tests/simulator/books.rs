@@ -3,7 +3,7 @@
 
 use fpp::error::{Error, Result};
 use fpp::ledger::chain::{self, RejectsDigest, RejectsHasher};
-use fpp::ledger::change::{Applied, Change, Fence, JournalRow, NewNotice, NewTransfer, Notice, Reject};
+use fpp::ledger::change::{Applied, Change, Fence, JournalRow, NewNotice, NewTransfer, Notice, RECOVERED, Reject};
 use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState};
 use fpp::ledger::fold::{self, Entry, Under, What};
 use fpp::ledger::lease::{Lease, LeaseKey};
@@ -177,11 +177,11 @@ impl Writing<'_> {
             }
             Change::Plan(delivery) => self.plan(delivery),
             Change::MoveDelivery { id, event, by } => self.move_delivery(id, *event, by.clone()),
-            Change::ParkDelivery { id, until_ms, error } => {
+            Change::ParkDelivery { id, until_ms, error, failed } => {
                 let delivery = self.books.deliveries.get_mut(&id.0).ok_or_else(|| unknown(&id.0))?;
                 delivery.next_attempt_ms = *until_ms;
                 delivery.last_error.clone_from(error);
-                delivery.attempts += 1;
+                delivery.attempts += u32::from(*failed);
                 Ok(())
             }
             Change::Confirm { id, record } => {
@@ -212,6 +212,14 @@ impl Writing<'_> {
                 let same = |n: &Notice| (&n.notice.topic, &n.notice.subject) == (topic, subject);
                 for notice in self.books.notices.iter_mut().filter(|n| n.acknowledged.is_none() && same(n)) {
                     notice.acknowledged = Some((by.clone(), self.now_ms));
+                }
+                Ok(())
+            }
+            Change::EndNotice { id, count, by, notice } => {
+                let ends = |n: &&mut Notice| n.id == *id && n.count == *count && n.acknowledged.is_none();
+                if let Some(ended) = self.books.notices.iter_mut().find(ends) {
+                    ended.acknowledged = Some((by.clone(), self.now_ms));
+                    self.said(notice.as_ref());
                 }
                 Ok(())
             }
@@ -339,6 +347,13 @@ impl Writing<'_> {
 
     fn raise(&mut self, new: &NewNotice) {
         let now_ms = self.now_ms;
+        let same = |n: &Notice, topic: &str| (n.notice.topic.as_str(), &n.notice.subject) == (topic, &new.subject);
+        let known = self.books.notices.iter().any(|n| n.acknowledged.is_none() && same(n, &new.topic));
+        if new.topic == RECOVERED || !known {
+            for over in self.books.notices.iter_mut().filter(|n| n.acknowledged.is_none() && same(n, RECOVERED)) {
+                over.acknowledged = Some(("fpp".into(), now_ms));
+            }
+        }
         let open = |n: &&mut Notice| {
             n.acknowledged.is_none() && (&n.notice.topic, &n.notice.subject) == (&new.topic, &new.subject)
         };

@@ -120,6 +120,7 @@ impl Node {
             clock: Clock::Fixed(clock),
             several: true,
             node: name.clone(),
+            reached: Default::default(),
         };
         let marker = MarkerRule::new("{name}.OK", MarkerContent::Empty).unwrap();
         let rules = ScanRules {

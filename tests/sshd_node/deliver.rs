@@ -39,7 +39,7 @@ fn a_folder_that_may_not_be_written_is_waited_for_and_equal_bytes_settle_without
     let answer = answer_name("moved", 1);
     let waiting = node.delivery(&answer, |d| d.attempts >= 2);
     assert_eq!(waiting.state, DeliveryState::Planned);
-    let told = node.notice(4006, &waiting.id.0);
+    let told = node.notice(4006, "core-in");
     assert_eq!(told.notice.severity, "warn");
     for text in [&waiting.last_error, &told.notice.text] {
         assert!(text.contains("FPP4006") && text.contains("may be listed, written and renamed in"), "{text}");

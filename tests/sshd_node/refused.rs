@@ -3,7 +3,7 @@
 use crate::look::{holds_exactly, names};
 use crate::room::{Reach, Room, answer_name, drop_file};
 use crate::sshd_support::{Options, Sshd, available};
-use fpp::ledger::delivery::DeliveryState;
+use fpp::ledger::delivery::{Delivery, DeliveryState};
 use fpp::ledger::transfer::FileState;
 use std::fs;
 use std::time::{Duration, Instant};
@@ -37,9 +37,11 @@ fn a_host_that_is_not_pinned_learns_nothing_and_stops_nobody_else() {
     assert!(spool.notice.text.contains("not pinned") && spool.notice.severity == "error", "{spool:?}");
     for route in ["mute", "borrowed"] {
         drop_file(&room.out, route, 1, 10);
-        let held = node.delivery(&answer_name(route, 1), |d| d.state == DeliveryState::Held);
-        assert!(held.last_error.contains("FPP4001"), "{}", held.last_error);
-        assert_eq!(node.notice(4001, &held.id.0).count, 1);
+        let waiting = node.delivery(&answer_name(route, 1), |d| d.last_error.contains("FPP4001"));
+        assert_eq!((waiting.state, waiting.attempts), (DeliveryState::Planned, 0));
+    }
+    for spool in ["far-in", "a-core"] {
+        assert_eq!(node.notice(4001, spool).notice.topic, "partner");
     }
     let file = drop_file(&room.out, "good", 1, 10);
     node.archived(&file);
@@ -51,13 +53,55 @@ fn a_host_that_is_not_pinned_learns_nothing_and_stops_nobody_else() {
         assert_eq!(node.notice(4001, "far-out").count, 1, "a person hears once");
         std::thread::sleep(Duration::from_millis(100));
     }
-    // Asked at 0, 0.5, 1.5 and 3.5 s, and not at every rescan, taken-watch and sweep besides.
+    // Each of the two spools asks at 0, 0.5, 1.5 and 3.5 s, and not at every rescan, taken-watch, sweep and delivery besides.
     let seen = connections(&stranger);
-    assert!((1..=4 + started.elapsed().as_secs() as usize / 8).contains(&seen), "{seen}: {}", stranger.log());
+    assert!((1..=2 * (4 + started.elapsed().as_secs() as usize / 8)).contains(&seen), "{seen}: {}", stranger.log());
     for word in ["ccepted", "publickey", &format!("user {}", stranger.user)] {
         assert!(!stranger.log().contains(word), "{}", stranger.log());
     }
     node.stop();
+}
+
+#[test]
+fn deliveries_to_a_partner_that_lets_nobody_in_wait_as_one_and_go_on_by_themselves() {
+    if !available() {
+        return;
+    }
+    const FILES: u16 = 8;
+    for (code, reach) in
+        [(4001, Reach { host_key: "other", ..Reach::default() }), (4002, Reach { key: "other", ..Reach::default() })]
+    {
+        let mut room = Room::new(&reach);
+        let desk = room.local_spool("desk");
+        room.route("desk", "desk", "core-in", MOVE);
+        let node = room.start();
+        let files: Vec<_> = (1..=FILES).map(|batch| drop_file(&desk, "desk", batch, 3)).collect();
+        node.until("all wait", || {
+            let waits = |d: &&Delivery| d.last_error.contains(&format!("FPP{code}"));
+            (node.deliveries().iter().filter(waits).count() == usize::from(FILES)).then_some(())
+        });
+        for delivery in node.deliveries() {
+            assert_eq!((delivery.state, delivery.attempts), (DeliveryState::Planned, 0), "{delivery:?}");
+        }
+        let told: Vec<_> = node.notices().into_iter().filter(|n| n.notice.subject != "core-out").collect();
+        assert_eq!(told.len(), 1, "one for all: {told:?}");
+        let body = &told[0].notice;
+        assert_eq!(
+            (body.topic.as_str(), body.subject.as_str(), body.severity.as_str()),
+            ("partner", "core-in", "error")
+        );
+        node.stop();
+        // The pin and the key are read at the start.
+        room.let_in();
+        let node = room.start();
+        files.iter().for_each(|file| _ = node.archived(file));
+        let answers: Vec<_> = (1..=FILES).map(|batch| answer_name("desk", batch)).collect();
+        holds_exactly(&room.inn, &answers.iter().map(String::as_str).collect::<Vec<_>>());
+        node.until("the notice is closed", || {
+            node.notices().iter().find(|n| n.id == told[0].id)?.acknowledged.as_ref().map(|_| ())
+        });
+        node.stop();
+    }
 }
 
 #[test]
@@ -102,11 +146,10 @@ fn a_refused_login_is_tried_again_after_longer_and_longer_pauses() {
     let local = drop_file(&desk, "desk", 1, 10);
     let remote = drop_file(&room.out, "remote", 1, 10);
     let answer = answer_name("desk", 1);
-    let waiting = node.delivery(&answer, |d| d.attempts >= 3);
-    assert_eq!(waiting.state, DeliveryState::Planned);
-    assert!(waiting.last_error.contains("FPP4002"), "{}", waiting.last_error);
-    assert!(node.notice(4002, &waiting.id.0).notice.text.contains("check the user and the key"));
-    assert_eq!(node.notice(4002, "core-out").notice.severity, "warn");
+    let waiting = node.delivery(&answer, |d| d.last_error.contains("FPP4002"));
+    assert_eq!((waiting.state, waiting.attempts), (DeliveryState::Planned, 0));
+    assert!(node.notice(4002, "core-in").notice.text.contains("check the user and the key"));
+    assert_eq!(node.notice(4002, "core-out").notice.severity, "error");
     let report = node.report().unwrap();
     assert!(report.spools["core-out"].error.contains("FPP4002"), "{report:?}");
     // Scans, sweeps and deliveries share the pauses: a partner that locks users after a few failures sees few.

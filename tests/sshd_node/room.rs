@@ -73,6 +73,17 @@ impl Room {
         fs::write(path, text).unwrap();
     }
 
+    /// From the next start on the partner's spools have its own host key pinned, and the key that it lets in.
+    pub(crate) fn let_in(&mut self) {
+        let dir = self.sshd.dir.path();
+        let key = |name: &str| {
+            let text = fs::read_to_string(dir.join(format!("{name}.pub"))).unwrap();
+            text.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+        };
+        let file = |name: &str| format!("key_file = \"{}\"", dir.join(name).display());
+        self.spools = self.spools.replace(&key("other"), &key("host")).replace(&file("other"), &file("user"));
+    }
+
     /// One more folder at the partner.
     pub(crate) fn sftp_spool(&mut self, spool: &str, path: &str, reach: &Reach<'_>) -> PathBuf {
         let text = sftp(&self.sshd, spool, path, reach);

@@ -73,7 +73,9 @@ impl Apply<'_> {
             Change::Reject { id, rejects } => self.add_rejects(id, rejects).await,
             Change::Plan(delivery) => self.plan(delivery).await,
             Change::MoveDelivery { id, event, by } => self.move_delivery(id, *event, by.as_deref()).await,
-            Change::ParkDelivery { id, until_ms, error } => self.park_delivery(id, *until_ms, error).await,
+            Change::ParkDelivery { id, until_ms, error, failed } => {
+                self.park_delivery(id, *until_ms, error, *failed).await
+            }
             Change::Confirm { id, record } => self.confirm(id, *record).await,
             Change::Bury { id, letters } => self.bury(id, letters).await,
             Change::Unbury { id, records } => self.unbury(id, records).await,
@@ -88,6 +90,7 @@ impl Apply<'_> {
             Change::Tell { key, notice } => self.tell(key, notice.as_ref()).await,
             Change::Over { key, notice } => self.over(key, notice.as_ref()).await,
             Change::CloseNotice { topic, subject, by } => self.close_notice(topic, subject, by).await,
+            Change::EndNotice { id, count, by, notice } => self.end_notice(*id, *count, by, notice.as_ref()).await,
             Change::Day { route, business_date, open, by } => self.day(route, business_date, *open, by).await,
             Change::Pause { switch, paused, by } => self.pause(switch, *paused, by).await,
             Change::Ask(ask) => self.ask(ask).await,

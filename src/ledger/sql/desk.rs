@@ -5,15 +5,21 @@ use super::apply::Apply;
 use super::rows::open_key;
 use super::session::{Session, sql};
 use crate::error::{Error, Result};
-use crate::ledger::change::{NewNotice, Notice};
+use crate::ledger::change::{NewNotice, Notice, RECOVERED};
 use crate::ledger::fold::{What, day_subject};
 
 impl Apply<'_> {
     /// Raises a notice, or counts up the open one on the same thing. Two that open it at once clash on its open key.
     pub(super) async fn raise(&mut self, new: &NewNotice) -> Result<()> {
+        if new.topic == RECOVERED {
+            self.close_notice(RECOVERED, &new.subject, "fpp: told anew").await?;
+        }
         let open_key = open_key(&new.topic, &new.subject);
         let open = self.session.row(sql("SELECT id FROM notices WHERE open_key = ?").bind(&open_key).locking()).await?;
         let is_new = open.is_none();
+        if is_new && new.topic != RECOVERED {
+            self.close_notice(RECOVERED, &new.subject, "fpp: there is trouble again").await?;
+        }
         let mut write = sql(match open {
             Some(_) => {
                 "UPDATE notices SET last_ms = ?, severity = ?, code = ?, body = ?, times = times + 1 WHERE open_key = ?"

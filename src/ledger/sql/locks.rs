@@ -48,6 +48,7 @@ pub(super) async fn lock(session: &mut dyn Session, changes: &[Change]) -> Resul
             | Change::Tell { .. }
             | Change::Over { .. }
             | Change::CloseNotice { .. }
+            | Change::EndNotice { .. }
             | Change::Day { .. }
             | Change::Pause { .. }
             | Change::Ask(_)

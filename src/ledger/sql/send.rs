@@ -109,10 +109,16 @@ impl Apply<'_> {
     }
 
     /// Says when to try again.
-    pub(super) async fn park_delivery(&mut self, id: &DeliveryId, until_ms: i64, error: &str) -> Result<()> {
+    pub(super) async fn park_delivery(
+        &mut self,
+        id: &DeliveryId,
+        until_ms: i64,
+        error: &str,
+        failed: bool,
+    ) -> Result<()> {
         let park =
-            sql("UPDATE deliveries SET next_attempt_ms = ?, last_error = ?, attempts = attempts + 1 WHERE id = ?");
-        let found = self.session.execute(park.bind(until_ms).bind(error).bind(&id.0)).await?;
+            sql("UPDATE deliveries SET next_attempt_ms = ?, last_error = ?, attempts = attempts + ? WHERE id = ?");
+        let found = self.session.execute(park.bind(until_ms).bind(error).bind(failed).bind(&id.0)).await?;
         if found == 0 { Err(unknown(id)) } else { Ok(()) }
     }
 

@@ -4,7 +4,7 @@
 //! again. It survives restarts, because it stands in the books; it is no part of any chain, because it decides nothing.
 
 use super::apply::Apply;
-use super::rows::open_key;
+use super::rows::{int, open_key};
 use super::session::{Session, sql};
 use crate::error::Result;
 use crate::ledger::change::{NewNotice, Told};
@@ -46,6 +46,20 @@ impl Apply<'_> {
         let close = sql("UPDATE notices SET unread = 0, open_key = NULL, acknowledged_by = ?, acknowledged_ms = ? \
                          WHERE open_key = ? AND unread = 1");
         self.session.execute(close.bind(by).bind(self.now_ms).bind(open_key(topic, subject))).await.map(drop)
+    }
+
+    /// Closes a notice that was not raised again since it was looked at.
+    pub(super) async fn end_notice(&mut self, id: i64, count: u64, by: &str, notice: Option<&NewNotice>) -> Result<()> {
+        let close = sql("UPDATE notices SET unread = 0, open_key = NULL, acknowledged_by = ?, acknowledged_ms = ? \
+                         WHERE id = ? AND times = ? AND unread = 1");
+        if self.session.execute(close.bind(by).bind(self.now_ms).bind(id).bind(int(count)?)).await? == 0 {
+            return Ok(());
+        }
+        self.applied.told += 1;
+        match notice {
+            Some(notice) => self.raise(notice).await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,0 +1,142 @@
+//! What tells of a state is open while the state lasts: it closes itself when that is over, and the next time is told anew.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may panic as tests do")]
+
+mod support;
+
+use fpp::demo::generate::{self, Series, Spec};
+use fpp::ledger::change::{Change, NewNotice, Notice};
+use fpp::ledger::delivery::DeliveryState;
+use fpp::node::{Node, Options};
+use fpp_codecs::date::Date;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use support::settled::PATIENCE;
+use support::site::{Site, sample_route};
+
+fn drop_batch(site: &Site, batch: u16) {
+    let date = Date { year: 2025, month: 6, day: 20 };
+    let spec = Spec { trades: 3, ..Spec::new(Series::Ebcdic, date, batch) };
+    let mut bytes = Vec::new();
+    generate::generate(&spec, &mut bytes).unwrap();
+    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
+}
+
+/// Keys of the node's file before its first table.
+fn configure(site: &Site, more: &str) {
+    let text = std::fs::read_to_string(site.settings_file()).unwrap();
+    std::fs::write(site.settings_file(), format!("{text}\n{more}")).unwrap();
+}
+
+/// A command of `[notify]` that writes topic and subject of each notice into a file.
+fn notify(site: &Site) -> std::path::PathBuf {
+    let (program, told) = (site.root.join("notify.sh"), site.root.join("told"));
+    let text = format!("#!/bin/sh\necho \"$FPP_TOPIC $FPP_SUBJECT\" >> {}\n", told.display());
+    std::fs::write(&program, text).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+    configure(site, &format!("[notify]\ncommand = [\"{}\"]\n", program.display()));
+    told
+}
+
+async fn until<T>(node: &Node, what: &str, mut is: impl AsyncFnMut() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = is().await {
+            return found;
+        }
+        assert!(Instant::now() < end, "{what}: {:?}", node.ledger.notices(true, 100).await);
+        node.bell.listen().wait(Duration::from_millis(30)).await;
+    }
+}
+
+async fn open(node: &Node) -> Vec<Notice> {
+    node.ledger.notices(false, 1_000).await.unwrap()
+}
+
+fn topics(notices: &[Notice]) -> Vec<&str> {
+    notices.iter().map(|n| n.notice.topic.as_str()).collect()
+}
+
+async fn fpp(site: &Site, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fpp"));
+    command.arg("--config").arg(site.settings_file()).args(arguments);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(output.status.success(), "fpp {arguments:?}: {text}");
+    text
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_outage_is_told_as_the_first_was() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let told = notify(&site);
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    let (inn, away) = (site.root.join("core/in"), site.root.join("away"));
+    for outage in 1..=2u16 {
+        std::fs::rename(&inn, &away).unwrap();
+        drop_batch(&site, 2 * outage);
+        drop_batch(&site, 2 * outage - 1);
+        // One notice, of the spool, for both files.
+        let is_down = async || open(&node).await.into_iter().find(|n| n.notice.topic == "partner");
+        let down = until(&node, "the outage is told", is_down).await;
+        assert_eq!(down.notice.subject, "core-in");
+        until(&node, "the command is run", async || {
+            let lines = std::fs::read_to_string(&told).unwrap_or_default();
+            (lines.matches("partner core-in").count() == usize::from(outage)).then_some(())
+        })
+        .await;
+        let here = open(&node).await;
+        assert!(!topics(&here).contains(&"delivery"), "{here:?}");
+        std::fs::rename(&away, &inn).unwrap();
+        let over = async || (topics(&open(&node).await) == ["recovered"]).then_some(());
+        until(&node, "nothing but the end of it is open", over).await;
+    }
+    let deliveries = node.ledger.deliveries(None, 100).await.unwrap();
+    assert!(deliveries.iter().all(|d| d.state == DeliveryState::Delivered), "{deliveries:?}");
+    until(&node, "both ends are told", async || {
+        let lines = std::fs::read_to_string(&told).unwrap_or_default();
+        (lines.matches("recovered core-in").count() == 2).then_some(())
+    })
+    .await;
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_spool_that_cannot_be_read_is_told_until_it_can_also_by_the_next_life() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    let (out, away) = (site.root.join("core/out"), site.root.join("away"));
+    std::fs::rename(&out, &away).unwrap();
+    let is_told = async || topics(&open(&node).await).contains(&"spool").then_some(());
+    until(&node, "it is told", is_told).await;
+    node.stop().await;
+    std::fs::rename(&away, &out).unwrap();
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    until(&node, "it is over", async || (topics(&open(&node).await) == ["recovered"]).then_some(())).await;
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_notices_are_acknowledged_at_once() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    let raise = |topic: &str, subject: &str| {
+        let (severity, text) = ("warn".into(), "x".into());
+        Change::Raise(NewNotice { severity, topic: topic.into(), subject: subject.into(), code: 1023, text })
+    };
+    let raised: Vec<_> = [("late", "a"), ("late", "b"), ("rejected", "a"), ("rejected", "c"), ("rejected", "d")]
+        .map(|(topic, subject)| raise(topic, subject))
+        .into();
+    node.ledger.apply(None, 1_750_000_000_000, &raised).await.unwrap();
+    let said = fpp(&site, &["notices", "ack", "--topic", "late", "--reason", "the core was late"]).await;
+    assert!(said.contains("2 notices acknowledged"), "{said}");
+    fpp(&site, &["notices", "ack", "--topic", "rejected", "--subject", "a"]).await;
+    let left: Vec<_> = open(&node).await.into_iter().map(|n| (n.id, n.notice.subject)).collect();
+    assert_eq!(left.iter().map(|(_, subject)| subject.as_str()).collect::<Vec<_>>(), ["d", "c"]);
+    fpp(&site, &["notices", "ack", &left[0].0.to_string(), &left[1].0.to_string()]).await;
+    assert_eq!(open(&node).await, []);
+    let said = fpp(&site, &["notices", "ack", "--topic", "late"]).await;
+    assert!(said.contains("no open notice"), "{said}");
+    node.stop().await;
+}
