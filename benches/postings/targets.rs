@@ -95,7 +95,7 @@ fn file() -> Target {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("books.sqlite");
     let keys = format!("path = \"{}\"\n", path.display());
-    target("SQLite file", "database", "sqlite", keys, Stands::Rows(Place::File(path)), folder)
+    target("SQLite file", "database", "sqlite", keys, Stands::Rows(Place::file(path)), folder)
 }
 
 async fn tables(title: &'static str, name: &'static str, server: &'static Running) -> Target {
