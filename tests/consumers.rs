@@ -125,6 +125,9 @@ async fn a_consumer_belongs_to_its_token_and_sees_what_that_sees() {
     let ask = |token| Asker { node: &node, token };
     let (risk, books, far) = (ask("r"), ask("b"), ask("f"));
     assert_eq!(ask("x").ask("PUT", "/v1/consumers/risk", "").await.0, StatusCode::UNAUTHORIZED);
+    let lower = Request::get("/v1/consumers").header("host", "fpp").header("authorization", "bearer r");
+    let stream = TcpStream::connect(node.address).await.unwrap();
+    assert_eq!(client::exchange(stream, lower.body(Full::default()).unwrap()).await.unwrap().status, StatusCode::OK);
     for (asker, name) in [(&risk, "risk"), (&books, "books"), (&far, "far")] {
         assert_eq!(asker.json("PUT", &format!("/v1/consumers/{name}"), "").await.0, StatusCode::OK);
     }
@@ -150,5 +153,33 @@ async fn a_consumer_belongs_to_its_token_and_sees_what_that_sees() {
     let id = transfers(&*node.ledger).await[0].id.clone();
     let hold = format!("{{\"id\": \"{id}\", \"route\": \"other\", \"reason\": \"mine\"}}");
     assert_eq!(far.ask("POST", "/v1/operate/hold", &hold).await.0, StatusCode::FORBIDDEN);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_is_told_as_a_problem() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    let risk = Asker { node: &node, token: "" };
+    assert_eq!(risk.ask("PUT", "/v1/consumers/risk", "").await.0, StatusCode::OK);
+    for (method, path, body, status, words) in [
+        ("PUT", "/v1/consumers/r2?form=2025-06-20", "", 400, "unknown field `form`"),
+        ("GET", "/v1/events?limit=abc", "", 400, "limit"),
+        ("GET", "/v1/events?limit=0", "", 400, "Leave it out"),
+        ("GET", "/v1/events?typ=x", "", 400, "unknown field `typ`"),
+        ("GET", "/v1/consumers/risk/events?form=2025-06-20", "", 400, "unknown field `form`"),
+        ("GET", "/v1/schemas/x?rout=y", "", 400, "unknown field `rout`"),
+        ("POST", "/v1/consumers/risk/commit", "{", 400, "content-type: application/json"),
+        ("POST", "/v1/consumers/risk/commit", "{\"positon\": \"1-2\"}", 422, "unknown field `positon`"),
+        ("POST", "/v1/operate/hold", "{\"id\": \"x\"}", 422, "reason"),
+        ("GET", "/v1/nowhere", "", 404, "no such address"),
+        ("PATCH", "/v1/events", "", 405, "does not take this method"),
+    ] {
+        let (told, problem) = risk.json(method, path, body).await;
+        assert_eq!(told, status, "{method} {path}: {problem}");
+        assert_eq!(problem["status"], status, "{problem}");
+        assert!(problem.to_string().replace("\\", "").contains(words), "{method} {path}: {problem}");
+    }
+    assert_eq!(risk.ask("GET", "/v1/consumers/r2", "").await.0, StatusCode::NOT_FOUND, "it was not made");
     node.stop().await;
 }

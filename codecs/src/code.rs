@@ -170,6 +170,8 @@ codes! {
     STALE_EPOCH = 9003;
     /// The frozen plan cannot be reproduced on this node.
     PLAN = 9004;
+    /// As much is under way as may be.
+    BUSY = 9005;
     /// Internal error.
     INTERNAL = 9999;
 }

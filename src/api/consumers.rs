@@ -10,6 +10,7 @@
 //! position that this ledger has not given is refused; nothing waits for a consumer, and the vault keeps nothing for one.
 
 use super::events::{self, POSITIONS, Wanted, unusable};
+use super::extract::{Body, Named, Words};
 use super::problem::{Problem, refused};
 use super::tokens::Reader;
 use super::{Doors, bearer};
@@ -18,7 +19,7 @@ use crate::ledger::Ledger;
 use crate::ledger::change::Change;
 use crate::ledger::consumer::Consumer;
 use crate::outlets::position::Position;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post, put};
@@ -76,6 +77,7 @@ async fn write(doors: &Doors, change: Change) -> Result<(), Problem> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Begin {
     after: Option<String>,
     from: Option<String>,
@@ -85,8 +87,8 @@ struct Begin {
 async fn make(
     State(doors): State<Arc<Doors>>,
     headers: HeaderMap,
-    Path(name): Path<String>,
-    Query(begin): Query<Begin>,
+    Named(name): Named<String>,
+    Words(begin): Words<Begin>,
 ) -> Result<Json<Value>, Problem> {
     let reader = bearer::reader(&doors, &headers)?;
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -139,8 +141,8 @@ async fn place(doors: &Doors, begin: Begin) -> Result<Option<Position>, Problem>
 async fn read(
     State(doors): State<Arc<Doors>>,
     headers: HeaderMap,
-    Path(name): Path<String>,
-    Query(wanted): Query<Wanted>,
+    Named(name): Named<String>,
+    Words(wanted): Words<Wanted>,
 ) -> Result<Response, Problem> {
     let (_, consumer) = known(&doors, &headers, &name).await?;
     // A reader may read on before it commits; where it says nothing, it goes on behind what it committed.
@@ -151,6 +153,7 @@ async fn read(
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Written {
     position: Option<String>,
     from: Option<String>,
@@ -159,8 +162,8 @@ struct Written {
 async fn commit(
     State(doors): State<Arc<Doors>>,
     headers: HeaderMap,
-    Path(name): Path<String>,
-    Json(written): Json<Written>,
+    Named(name): Named<String>,
+    Body(written): Body<Written>,
 ) -> Result<Json<Value>, Problem> {
     known(&doors, &headers, &name).await?;
     let wanted = place(&doors, Begin { after: written.position, from: None }).await?;
@@ -171,8 +174,8 @@ async fn commit(
 async fn seek(
     State(doors): State<Arc<Doors>>,
     headers: HeaderMap,
-    Path(name): Path<String>,
-    Json(written): Json<Written>,
+    Named(name): Named<String>,
+    Body(written): Body<Written>,
 ) -> Result<Json<Value>, Problem> {
     let (_, consumer) = known(&doors, &headers, &name).await?;
     let wanted = place(&doors, Begin { after: written.position, from: written.from }).await?;
@@ -209,7 +212,7 @@ async fn stand(
 async fn show(
     State(doors): State<Arc<Doors>>,
     headers: HeaderMap,
-    Path(name): Path<String>,
+    Named(name): Named<String>,
 ) -> Result<Json<Value>, Problem> {
     let (_, consumer) = known(&doors, &headers, &name).await?;
     told(&*doors.inbound.ledger, &consumer, doors.inbound.clock.now_ms()).await
@@ -218,7 +221,7 @@ async fn show(
 async fn forget(
     State(doors): State<Arc<Doors>>,
     headers: HeaderMap,
-    Path(name): Path<String>,
+    Named(name): Named<String>,
 ) -> Result<Json<Value>, Problem> {
     let (reader, _) = known(&doors, &headers, &name).await?;
     write(&doors, Change::Forget { consumer: name.clone() }).await?;

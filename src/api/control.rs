@@ -2,13 +2,14 @@
 
 use super::Doors;
 use super::desk::{self, Asked};
+use super::extract::{Body, Named};
 use super::person::{Caller, Peer};
 use super::problem::{Problem, refused};
 use crate::error::Error;
 use crate::inbound;
 use crate::ledger::change::Change;
 use crate::ledger::verbs::Verb;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -32,8 +33,8 @@ pub(super) fn router(doors: Arc<Doors>) -> Router {
 async fn act(
     State(doors): State<Arc<Doors>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(verb): Path<String>,
-    Json(asked): Json<Asked>,
+    Named(verb): Named<String>,
+    Body(asked): Body<Asked>,
 ) -> Result<Json<Value>, Problem> {
     let Some(verb) = Verb::parse(&verb) else {
         let error = Error::halt(Code::NOT_READY, format!("there is no verb `{verb}`"));
@@ -46,8 +47,8 @@ async fn act(
 async fn settle(
     State(doors): State<Arc<Doors>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
-    Path((id, word)): Path<(String, String)>,
-    Json(said): Json<Asked>,
+    Named((id, word)): Named<(String, String)>,
+    Body(said): Body<Asked>,
 ) -> Result<Json<Value>, Problem> {
     let confirmed = match word.as_str() {
         "confirm" => true,
@@ -69,7 +70,7 @@ struct DayBody {
     by: String,
 }
 
-async fn day(State(doors): State<Arc<Doors>>, Json(body): Json<DayBody>) -> Result<Json<Value>, Problem> {
+async fn day(State(doors): State<Arc<Doors>>, Body(body): Body<DayBody>) -> Result<Json<Value>, Problem> {
     let DayBody { route, business_date, open, by } = body;
     let said = inbound::day::decide(&doors.inbound, &route, &business_date, open, &by).await.map_err(refused)?;
     doors.bell.ring();
@@ -94,7 +95,7 @@ const ACKNOWLEDGED_AT_ONCE: usize = 500;
 
 async fn acknowledge_notice(
     State(doors): State<Arc<Doors>>,
-    Json(body): Json<NoticeBody>,
+    Body(body): Body<NoticeBody>,
 ) -> Result<Json<Value>, Problem> {
     let NoticeBody { mut ids, topic, subject, by } = body;
     if topic.is_some() || subject.is_some() {
@@ -127,7 +128,7 @@ struct ConsumerBody {
 
 async fn forget_consumer(
     State(doors): State<Arc<Doors>>,
-    Json(body): Json<ConsumerBody>,
+    Body(body): Body<ConsumerBody>,
 ) -> Result<Json<Value>, Problem> {
     let ConsumerBody { name, by } = body;
     if doors.inbound.ledger.consumer(&name).await.map_err(refused)?.is_none() {
@@ -149,7 +150,7 @@ struct PurgeBody {
 /// How long one request purges; the caller asks again until nothing is left.
 const PURGE_FOR: Duration = Duration::from_secs(5);
 
-async fn purge(State(doors): State<Arc<Doors>>, Json(body): Json<PurgeBody>) -> Result<Json<Value>, Problem> {
+async fn purge(State(doors): State<Arc<Doors>>, Body(body): Body<PurgeBody>) -> Result<Json<Value>, Problem> {
     let PurgeBody { before, before_ms, by } = body;
     let refuse = |what: String| refused(Error::halt(Code::BUSINESS_DATE, what));
     if before.parse::<jiff::civil::Date>().is_err() {

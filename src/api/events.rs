@@ -6,6 +6,7 @@
 //! also when nothing fits the filter; every event carries its own in the extension `fppposition`. Positions older than the vault keeps are 410 with the oldest one, positions
 //! ahead of the ledger 409 with the newest; damaged content is 503 until the operator has mended it.
 
+use super::extract::Words;
 use super::pages::{self, Reading};
 use super::problem::Problem;
 use super::{Doors, bearer, live};
@@ -13,7 +14,7 @@ use crate::error::Error;
 use crate::outlets::filter::Filter;
 use crate::outlets::position::Position;
 use crate::outlets::stream::{self, Page};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fpp_codecs::Code;
@@ -32,6 +33,7 @@ const WAIT_MAX_S: u64 = 60;
 pub(super) const POSITIONS: &str = "Take the position from `Fpp-Position`, or leave it out to begin.";
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     pub(super) after: Option<String>,
     limit: Option<usize>,
@@ -44,7 +46,7 @@ pub(super) struct Wanted {
 
 pub(super) async fn read(
     State(doors): State<Arc<Doors>>,
-    Query(wanted): Query<Wanted>,
+    Words(wanted): Words<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     give(doors, wanted, headers).await
@@ -58,7 +60,7 @@ pub(super) async fn give(doors: Arc<Doors>, wanted: Wanted, headers: HeaderMap) 
     }
     let limit = wanted.limit.unwrap_or(LIMIT_USUAL);
     if !(1..=LIMIT_MAX).contains(&limit) {
-        return Err(unusable(format!("limit must be 1 to {LIMIT_MAX}"), POSITIONS));
+        return Err(unusable(format!("limit must be 1 to {LIMIT_MAX}"), "Leave it out for 1,000 events."));
     }
     let wait = Duration::from_secs(wanted.wait.unwrap_or(0).min(WAIT_MAX_S));
     let page = pages::page(&doors, reading, limit, stream::BYTES_MAX, wait).await?;
@@ -80,6 +82,7 @@ async fn reading(doors: &Doors, wanted: &Wanted, headers: &HeaderMap) -> Result<
     // In the query of a URL a plus sign stands for a blank, and no instrument has a blank: Au(T+D).
     let instruments = words(&wanted.instrument).into_iter().map(|code| code.replace(' ', "+")).collect();
     Ok(Reading {
+        token: reader.name,
         after: begin(doors, wanted, headers).await?,
         masked: reader.masked,
         routes: if routes.is_empty() { reader.routes } else { Some(routes) },

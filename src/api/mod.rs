@@ -10,6 +10,7 @@ mod consumers;
 mod control;
 mod desk;
 mod events;
+mod extract;
 mod health;
 mod live;
 mod operate;
@@ -17,6 +18,7 @@ mod outlets;
 mod pages;
 pub mod person;
 mod problem;
+pub mod readers;
 mod schemas;
 pub mod serve;
 pub mod tokens;
@@ -59,10 +61,8 @@ pub struct Doors {
     /// Pages made at once. A page takes some MiB, so their number bounds the memory, however many read (I10).
     pub pages: Semaphore,
     /// Readers that hold the stream open.
-    pub live: Arc<Semaphore>,
+    pub live: Arc<readers::Readers>,
 }
 
 /// Pages of the stream that are made at once; further readers wait their turn.
 pub const PAGES_AT_ONCE: usize = 4;
-/// Readers that may hold the stream open; each keeps one small page in memory (I10).
-pub const LIVE_AT_ONCE: usize = 256;

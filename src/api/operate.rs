@@ -7,6 +7,7 @@
 //! of itself counts for nothing.
 
 use super::desk::{self, Asked};
+use super::extract::{Body, Named, Words};
 use super::person::Caller;
 use super::problem::{Problem, refused};
 use super::tokens::DAY;
@@ -14,7 +15,7 @@ use super::{Doors, bearer};
 use crate::error::Error;
 use crate::inbound;
 use crate::ledger::verbs::Verb;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -54,8 +55,8 @@ fn unknown(what: String) -> Problem {
 async fn act(
     State(doors): State<Arc<Doors>>,
     headers: HeaderMap,
-    Path(verb): Path<String>,
-    Json(asked): Json<Asked>,
+    Named(verb): Named<String>,
+    Body(asked): Body<Asked>,
 ) -> Result<Json<Value>, Problem> {
     let caller = caller(&doors, &headers)?;
     let verb = Verb::parse(&verb).ok_or_else(|| unknown(format!("there is no verb `{verb}`")))?;
@@ -66,8 +67,8 @@ async fn act(
 async fn settle(
     State(doors): State<Arc<Doors>>,
     headers: HeaderMap,
-    Path((id, word)): Path<(String, String)>,
-    Json(said): Json<Asked>,
+    Named((id, word)): Named<(String, String)>,
+    Body(said): Body<Asked>,
 ) -> Result<Json<Value>, Problem> {
     let caller = caller(&doors, &headers)?;
     let confirmed = match word.as_str() {
@@ -101,6 +102,7 @@ async fn outlets(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Result<
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Dead {
     outlet: Option<String>,
     limit: Option<u32>,
@@ -109,7 +111,7 @@ struct Dead {
 async fn dead(
     State(doors): State<Arc<Doors>>,
     headers: HeaderMap,
-    Query(wanted): Query<Dead>,
+    Words(wanted): Words<Dead>,
 ) -> Result<Json<Value>, Problem> {
     sees_all(&caller(&doors, &headers)?)?;
     let limit = wanted.limit.unwrap_or(100).min(10_000);
@@ -138,7 +140,7 @@ struct Day {
 async fn day(
     State(doors): State<Arc<Doors>>,
     headers: HeaderMap,
-    Json(asked): Json<Day>,
+    Body(asked): Body<Day>,
 ) -> Result<Json<Value>, Problem> {
     let caller = caller(&doors, &headers)?;
     let Day { route, business_date, open, reason } = asked;

@@ -16,6 +16,8 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// What a reader may see, what he wants of it, and from where on.
 pub(super) struct Reading {
+    /// Name of its token.
+    pub(super) token: String,
     pub(super) after: Position,
     pub(super) masked: bool,
     pub(super) routes: Option<Vec<String>>,
@@ -30,7 +32,7 @@ pub(super) async fn page(
     bytes_max: usize,
     wait: Duration,
 ) -> Result<Page, Problem> {
-    let Reading { mut after, masked, routes, filter } = reading;
+    let Reading { mut after, masked, routes, filter, .. } = reading;
     let until = Instant::now() + wait;
     loop {
         let mut listener = doors.bell.listen();

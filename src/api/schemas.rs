@@ -3,13 +3,14 @@
 //! They are those of the routes as they are configured now, and tell no data; a token gets those of its own routes. A type
 //! may be another one on another route: then `route` says which is meant.
 
+use super::extract::{Named, Words};
 use super::problem::Problem;
 use super::{Doors, bearer};
 use crate::blocking::blocking;
 use crate::error::Error;
 use crate::trade::schema::{Schema, of_files};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fpp_codecs::Code;
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     route: Option<String>,
 }
@@ -41,8 +43,8 @@ pub(super) async fn list(State(doors): State<Arc<Doors>>, headers: HeaderMap) ->
 /// One schema.
 pub(super) async fn read(
     State(doors): State<Arc<Doors>>,
-    Path(name): Path<String>,
-    Query(wanted): Query<Wanted>,
+    Named(name): Named<String>,
+    Words(wanted): Words<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut found = known(&doors, &headers, wanted.route.as_deref()).await?;

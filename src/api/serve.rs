@@ -1,6 +1,6 @@
 //! The two listeners and how they close: no new connection, answers under way are finished.
 
-use super::{Doors, consumers, control, events, health, operate, person, schemas};
+use super::{Doors, consumers, control, events, extract, health, operate, person, schemas};
 use crate::error::{Error, Result};
 use axum::Router;
 use axum::routing::get;
@@ -36,6 +36,8 @@ pub async fn start(
         .route("/readyz", get(health::readyz))
         .merge(operate::router())
         .merge(consumers::router())
+        .fallback(extract::nowhere)
+        .method_not_allowed_fallback(extract::no_method)
         .with_state(doors.clone());
     let operators = control::router(doors);
     services.spawn(serve_tcp(tcp, open, stopped.clone()));
