@@ -92,6 +92,18 @@ async fn books_every_event_once(client: &dyn Fn() -> Command) {
     let booked = booked(&book);
     assert_eq!(booked.len(), due.len());
     assert!(booked == due, "every event once, in the stream's order");
+    // What waiting does not mend ends it: here a position that the books have not given.
+    fs::write(&position, "999-end").unwrap();
+    let mut ending = start();
+    let begun = Instant::now();
+    let ended = loop {
+        if let Some(ended) = ending.0.try_wait().unwrap() {
+            break ended;
+        }
+        assert!(begun.elapsed() < PATIENCE, "it ends within {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert!(!ended.success());
     node.stop().await;
 }
 

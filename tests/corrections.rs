@@ -200,7 +200,7 @@ async fn a_correction_over_http_takes_two_persons_and_masks_what_is_hidden() {
     drop_batch(&site, 1);
     settled(&node, 1).await.unwrap();
     let id = stream(&node, Some("wang")).await[0]["id"].as_str().unwrap().to_owned();
-    let body = serde_json::json!({"id": id, "route": "pmtrd", "set": [["CUSTNM", "李四"]], "reason": "ticket 4711"});
+    let body = serde_json::json!({"id": id, "route": "pmtrd", "set": [["CUSTNM", "李四"], ["CHNL", "CNT"]], "reason": "ticket 4711"});
     let body = body.to_string();
     let post = async |token: &str, path: &str, body: &str| post(&node, token, path, body).await;
     assert_eq!(post("reader", "/v1/operate/correct", &body).await.status, 403);
@@ -209,6 +209,11 @@ async fn a_correction_over_http_takes_two_persons_and_masks_what_is_hidden() {
     assert!(answer.status.is_success(), "{}", String::from_utf8_lossy(&answer.body));
     let ask = node.ledger.asks(false, 10).await.unwrap().remove(0);
     assert!(!ask.body.contains("李四"), "what is hidden is not in the books: {}", ask.body);
+    let shown = ask.shown();
+    assert!(shown.len() == 2 && shown[0] == "CUSTNM: another value, which is sensitive", "{shown:?}");
+    assert!(shown[1].starts_with("CHNL: ") && shown[1].ends_with(" -> CNT"), "{shown:?}");
+    let (_, listed) = said(&site, &["requests"]).await;
+    assert!(listed.contains(&shown[1]), "{listed}");
     assert_eq!(settled(&node, 1).await.unwrap().len(), 1, "asked is not done");
     let confirm = format!("/v1/requests/{}/confirm", ask.id);
     assert_eq!(post("wang", &confirm, "{\"reason\": \"me too\"}").await.status, 409);

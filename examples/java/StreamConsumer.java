@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -20,11 +22,16 @@ import java.util.Map;
  * twice. Here a file of JSON lines takes the place of your table, BOOK, and another one that of the position. In a database
  * both are written in one transaction, and (source, id) is a unique key instead of the map.
  *
- * Run: java StreamConsumer http://127.0.0.1:8787 BOOK POSITION [TOKEN]
+ * Run: java StreamConsumer http://127.0.0.1:8650 BOOK POSITION [TOKEN]
  */
 public final class StreamConsumer {
     /** (source, id) of every event booked, and the digest of what it said. */
     private static final Map<String, String> BOOKED = new HashMap<>();
+    /**
+     * Nothing that waiting mends. 400, 401, 403: the address or the token is wrong. 409: the node's books are older than the
+     * position. 410: the vault no longer has what follows; only a person can say whether to go on at "oldest".
+     */
+    private static final List<Integer> FOR_A_PERSON = Arrays.asList(400, 401, 403, 404, 409, 410);
 
     public static void main(String[] args) throws Exception {
         Path kept = Paths.get(args[2]);
@@ -37,8 +44,7 @@ public final class StreamConsumer {
                     node = ask(args[0] + "/v1/events?limit=500&wait=30&after=" + position, args.length > 3 ? args[3] : null);
                     int status = node.getResponseCode();
                     page = all(status < 400 ? node.getInputStream() : node.getErrorStream());
-                    if (status == 410) {
-                        // The vault no longer has what follows. Only a person can say whether to go on at "oldest".
+                    if (FOR_A_PERSON.contains(status)) {
                         throw new IllegalStateException(new String(page, StandardCharsets.UTF_8));
                     }
                     if (status != 200 || node.getHeaderField("Fpp-Position") == null) {

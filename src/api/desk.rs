@@ -67,6 +67,9 @@ pub(super) struct Asked {
     /// The record as it should be, in the vault, and the fields that differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     content: Option<(String, Vec<String>)>,
+    /// What is put right, for whoever confirms it; values that are sensitive are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    shown: Vec<String>,
     /// The core knows.
     #[serde(default)]
     core_agreed: bool,
@@ -135,8 +138,9 @@ async fn ready(doors: &Doors, verb: Verb, asked: &Asked) -> Result<Option<Asked>
         Verb::Void if !asked.set.is_empty() => refused("an event that is taken back says nothing else"),
         Verb::Correct => {
             let found = correction::find(&doors.inbound, &asked.id, asked.route.as_deref()).await?;
-            let content = correction::put_right(&doors.inbound, &found, asked.set.clone()).await?;
-            Ok(Some(Asked { set: Vec::new(), content: Some(content), ..asked.clone() }))
+            let right = correction::put_right(&doors.inbound, &found, asked.set.clone()).await?;
+            let (content, shown) = (Some(right.content), right.shown);
+            Ok(Some(Asked { set: Vec::new(), content, shown, ..asked.clone() }))
         }
         _ if !asked.set.is_empty() => refused("only an event is put right"),
         _ => Ok(None),

@@ -88,7 +88,7 @@ async fn requests(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Result
         .map(|ask| {
             json!({
                 "id": ask.id, "verb": ask.verb, "subject": ask.subject, "effect": ask.effect, "person": ask.person,
-                "reason": ask.reason, "asked_ms": ask.asked_ms,
+                "reason": ask.reason, "asked_ms": ask.asked_ms, "changes": ask.shown(),
             })
         })
         .collect();

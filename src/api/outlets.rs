@@ -38,8 +38,9 @@ pub(super) fn plan_replay(routes: &BTreeMap<String, Arc<Route>>, wanted: &Wanted
     let known = routes.get(*route).ok_or_else(|| refused(format!("there is no route `{route}`")))?;
     if !known.pushed.iter().any(|(name, _)| name == outlet) {
         let names: Vec<&str> = known.pushed.iter().map(|(name, _)| name.as_str()).collect();
+        let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         let what = format!("route `{route}` does not name outlet `{outlet}`");
-        return Err(refused(what).hint(format!("It names: {}.", names.join(", "))));
+        return Err(refused(what).hint(format!("It names: {names}.")));
     }
     if from.len() != 10 || from.parse::<jiff::civil::Date>().is_err() {
         return Err(refused(format!("`{from}` is no date")).hint("Dates are written 2025-06-20."));

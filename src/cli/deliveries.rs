@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::{Align, Output, Table, note};
 use super::show::{Times, grouped, short};
-use crate::ledger::delivery::{Delivery, DeliveryState};
+use crate::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use crate::ledger::transfer::TransferId;
 use clap::Args;
 
@@ -67,6 +67,8 @@ pub(super) fn table(deliveries: &[Delivery], times: &Times) -> Table {
     ];
     let mut table = Table::new(&columns);
     for delivery in deliveries {
+        // What is pushed are events, and no bytes that a digest is of.
+        let is_file = delivery.purpose != Purpose::Posting;
         let settled = matches!(delivery.state, DeliveryState::Delivered | DeliveryState::Taken);
         table.row(vec![
             delivery.id.to_string(),
@@ -75,8 +77,8 @@ pub(super) fn table(deliveries: &[Delivery], times: &Times) -> Table {
             format!("{:?}", delivery.state),
             delivery.spool.clone(),
             delivery.name.clone(),
-            grouped(delivery.size),
-            short(Some(&delivery.sha256)),
+            if is_file { grouped(delivery.size) } else { String::new() },
+            if is_file { short(Some(&delivery.sha256)) } else { String::new() },
             delivery.attempts.to_string(),
             if settled { String::new() } else { delivery.last_error.clone() },
         ]);

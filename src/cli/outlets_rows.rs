@@ -73,7 +73,8 @@ impl Days {
 impl Export {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         let settings = global.settings()?;
-        let copied = wait(async { Ok(rows::export(&settings, &self.outlet, &self.days.span(), &self.file).await?) })?;
+        let copied = wait(async { Ok(rows::export(&settings, &self.outlet, &self.days.span(), &self.file).await?) })
+            .map_err(wrong)?;
         tell(&copied, self.json, out)
     }
 }
@@ -82,12 +83,17 @@ impl Purge {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         let settings = global.settings()?;
         let span = self.days.span();
-        let rows = wait(async { Ok(rows::purge(&settings, &self.outlet, &span, self.yes).await?) })?;
+        let rows = wait(async { Ok(rows::purge(&settings, &self.outlet, &span, self.yes).await?) }).map_err(wrong)?;
         if !self.yes {
             note("nothing was taken away; --yes does it");
         }
         tell(&rows, self.json, out)
     }
+}
+
+/// No file of the core is refused here: what cannot be done was asked for wrongly.
+fn wrong(failure: Failure) -> Failure {
+    if failure.exit == Exit::FileRefused { Failure::usage(failure.message) } else { failure }
 }
 
 fn tell(counted: &[Counted], is_json: bool, out: &mut Output) -> Result<Exit, Failure> {

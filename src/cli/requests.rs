@@ -93,7 +93,9 @@ impl Requests {
                 None => format!("{:?}", ask.state),
             };
             let when = times.show(ask.asked_ms);
-            table.row(vec![ask.id.0, when, ask.verb, ask.subject, ask.effect, ask.person, ask.reason, state]);
+            let shown = ask.shown();
+            let effect = if shown.is_empty() { ask.effect } else { format!("{}: {}", ask.effect, shown.join("; ")) };
+            table.row(vec![ask.id.0, when, ask.verb, ask.subject, effect, ask.person, ask.reason, state]);
         }
         out.line(table)?;
         Ok(Exit::Good)

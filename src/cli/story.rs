@@ -143,7 +143,8 @@ fn head(transfer: &Transfer, times: &Times, out: &mut Output) -> io::Result<()> 
     if let Some(identity) = &facts.identity {
         line("identity", format!("{} batch {} run {}", identity.business_date, identity.batch, identity.run));
     }
-    if let Some(size) = facts.size {
+    // A correction has no bytes of its own: those are the file's that it is about.
+    if let Some(size) = facts.size.filter(|_| facts.correction.is_none()) {
         line("bytes", grouped(size));
     }
     if let Some(sha256) = &facts.sha256 {
@@ -286,7 +287,7 @@ fn happened(what: &What) -> (String, Option<String>) {
         What::Day { business_date, open, by } => {
             (format!("{business_date} {}", if *open { "opened" } else { "closed" }), Some(by.clone()))
         }
-        What::Hurry { by } => ("tried at once".to_owned(), Some(by.clone())),
+        What::Hurry { by } => ("goes on at once".to_owned(), Some(by.clone())),
         What::Pause { switch, paused, by } => {
             (format!("{switch} {}", if *paused { "paused" } else { "resumed" }), Some(by.clone()))
         }

@@ -95,7 +95,7 @@ async fn tell(demo: &Demo, folder: &Folder, core: &CoreServer, node: &Node, out:
     let conf = folder.settings_file();
     let conf = conf.display();
     say("look around, in another terminal:".into())?;
-    for verb in ["status", "transfers", "deliveries", "notices", "ledger verify"] {
+    for verb in ["status", "transfers", "deliveries", "outlets", "notices", "ledger verify"] {
         say(format!("  fpp --config {conf} {verb}"))?;
     }
     if demo.once {

@@ -21,7 +21,7 @@ use crate::outlets::events::{EventReader, Look, View};
 use crate::outlets::place;
 use crate::outlets::position::Position;
 use crate::trade::event::Event;
-use crate::trade::fields;
+use crate::trade::fields::{self, FieldRef};
 use crate::trade::plan::Plan;
 use fpp_codecs::Code;
 use fpp_codecs::format::RecordFormat;
@@ -119,8 +119,17 @@ async fn record_of(cx: &Inbound, transfer: &Transfer, id: &str) -> Result<Option
     .await
 }
 
-/// The record as it should be, kept in the vault: its digest, and the fields that differ. Judged by the file's own plan.
-pub async fn put_right(cx: &Inbound, found: &Found, set: Vec<Set>) -> Result<(String, Vec<String>)> {
+/// What is put right of an event.
+#[derive(Clone, Debug)]
+pub struct PutRight {
+    /// The record as it should be, in the vault: its digest, and the fields that differ.
+    pub content: (String, Vec<String>),
+    /// Each of those fields before and after, for whoever confirms it; without the value of one that is sensitive.
+    pub shown: Vec<String>,
+}
+
+/// The record as it should be, kept in the vault. Judged by the file's own plan.
+pub async fn put_right(cx: &Inbound, found: &Found, set: Vec<Set>) -> Result<PutRight> {
     if set.is_empty() {
         return Err(refused("nothing is to be put right").hint("Say which: --set FIELD=VALUE."));
     }
@@ -128,13 +137,16 @@ pub async fn put_right(cx: &Inbound, found: &Found, set: Vec<Set>) -> Result<(St
     blocking(move || {
         let digest = of.transfer.facts.plan.as_deref().unwrap_or_default();
         let plan = books.plans.frozen(&*books.vault, digest)?;
-        let (bytes, changed) = changed(&books, &of, &plan, &set)?;
-        Ok((books.vault.put_bytes(&bytes)?.sha256, changed))
+        let (bytes, changed, shown) = changed(&books, &of, &plan, &set)?;
+        Ok(PutRight { content: (books.vault.put_bytes(&bytes)?.sha256, changed), shown })
     })
     .await
 }
 
-fn changed(books: &Books, found: &Found, plan: &Arc<Plan>, set: &[Set]) -> Result<(Vec<u8>, Vec<String>)> {
+/// The record as it should be, the fields that differ, and what is shown of them.
+type Changed = (Vec<u8>, Vec<String>, Vec<String>);
+
+fn changed(books: &Books, found: &Found, plan: &Arc<Plan>, set: &[Set]) -> Result<Changed> {
     let before = place::record(books, &found.transfer, plan, found.record)?;
     let format = plan.format.select(&before).and_then(|i| plan.format.records.get(i));
     let format = format.ok_or_else(|| Error::internal("a proven record fits no format"))?;
@@ -142,13 +154,14 @@ fn changed(books: &Books, found: &Found, plan: &Arc<Plan>, set: &[Set]) -> Resul
     format.decode(&before, &mut first);
     now.clone_from(&first);
     let mut changed = Vec::with_capacity(set.len());
+    let mut fields = Vec::with_capacity(set.len());
     for (name, value) in set {
-        let index = fields::find(format, name).map(|field| field.index);
-        let index = index.ok_or_else(|| {
+        let field = fields::find(format, name).ok_or_else(|| {
             refused(format!("`{name}` is no field of {}", format.layout.name)).hint("`fpp layout show` lists them.")
         })?;
-        put(&mut now, index, value.as_deref());
+        put(&mut now, field.index, value.as_deref());
         changed.push(name.clone());
+        fields.push(field);
     }
     let mut bytes = Vec::new();
     let faulty = |field: usize, why: String| {
@@ -160,7 +173,18 @@ fn changed(books: &Books, found: &Found, plan: &Arc<Plan>, set: &[Set]) -> Resul
         return Err(refused("the record says that already"));
     }
     judge(plan, format, &bytes, &found.event, &faulty)?;
-    Ok((bytes, changed))
+    format.decode(&bytes, &mut now);
+    let shown = changed.iter().zip(&fields).map(|(name, field)| match plan.mapping.is_sensitive(field.index) {
+        true => format!("{name}: another value, which is sensitive"),
+        false => format!("{name}: {} -> {}", word(field, &first), word(field, &now)),
+    });
+    let shown = shown.collect();
+    Ok((bytes, changed, shown))
+}
+
+/// A field's value for a person.
+fn word(field: &FieldRef, row: &Row) -> String {
+    if field.is_empty(row) { "none".to_owned() } else { field.plain(row).into_owned() }
 }
 
 /// Judges the record as it should be, and that its event is still the same one.

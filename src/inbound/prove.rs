@@ -229,7 +229,8 @@ async fn judge(
         let error = Error::reject(outcome.code, outcome.reason.clone()).hint(hint(outcome.code));
         changes.push(notice("error", topic, transfer, &error));
     }
-    tracing::info!(transfer = %transfer.id, file = transfer.name, verdict = ?outcome.verdict, code = %outcome.code,
+    let verdict = outcome.verdict.map_or_else(|| "held".to_owned(), |verdict| format!("{verdict:?}").to_lowercase());
+    tracing::info!(transfer = %transfer.id, file = transfer.name, verdict, code = %outcome.code,
         records = outcome.records, accepted = outcome.accepted, refused = outcome.rejected, "proven");
     match cx.apply(fence, changes).await {
         // Another file of the same identity was accepted meanwhile: judge again, now as the second of the two.

@@ -200,7 +200,9 @@ pub fn changes(
             let gates = |d: &Delivery| matches!(d.purpose, Purpose::Events | Purpose::Posting) && d.gates();
             let deferred = of_deliveries(DeliveryEvent::Defer, &|d| gates(d) && is_meant(d));
             // Its own chain says so too, and it goes on now.
-            let hurry = Change::Hurry { id: transfer.id.clone(), by: request.who_and_why() };
+            let without = request.outlet.as_deref().unwrap_or("the outlets that it waits for");
+            let by = format!("{}: its answer goes out without {without}: {}", request.by, request.reason);
+            let hurry = Change::Hurry { id: transfer.id.clone(), by };
             if deferred.is_empty() { deferred } else { std::iter::once(hurry).chain(deferred).collect() }
         }
         Effect::MapAnew | Effect::Refused => Vec::new(),

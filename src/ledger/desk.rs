@@ -113,3 +113,12 @@ pub struct Ask {
     /// When it was closed.
     pub closed_ms: Option<i64>,
 }
+
+impl Ask {
+    /// What of an event it puts right, field by field; empty for every other verb.
+    pub fn shown(&self) -> Vec<String> {
+        let body: serde_json::Value = serde_json::from_str(&self.body).unwrap_or_default();
+        let shown = body["shown"].as_array().into_iter().flatten();
+        shown.filter_map(|line| line.as_str().map(str::to_owned)).collect()
+    }
+}

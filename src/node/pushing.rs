@@ -163,7 +163,8 @@ async fn tell(rooms: &Rooms, outlet: &Outlet) {
     tracing::warn!(outlet = outlet.name, "it does not answer: {}", down.error);
     let text = format!(
         "outlet {} does not answer: {}. What waits for it goes on by itself when it does; `fpp outlets` shows what that is.",
-        outlet.name, down.error
+        outlet.name,
+        down.error.trim_end_matches('.')
     );
     let notice = NewNotice {
         severity: "error".into(),

@@ -1,11 +1,12 @@
 //! What the node last saw, kept for `fpp status`: spools as they were listed, and what is being worked on.
 
 use crate::clock::Clock;
-use crate::settings::Settings;
+use crate::settings::{Settings, SourceAction};
 use crate::telemetry::report::{
     Ignored, LISTED_MAX, NodeReport, OutletReport, PartnerReport, SpoolReport, VaultReport, Waiting,
 };
-use fpp_spool::{PoolStatus, Scan};
+use fpp_spool::{PoolStatus, Reason, Scan};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -14,6 +15,20 @@ pub(crate) struct Status {
     report: Mutex<NodeReport>,
     file: PathBuf,
     clock: Clock,
+    /// Folders in each spool that its routes and flags move files to.
+    own_folders: BTreeMap<String, Vec<String>>,
+}
+
+fn own_folders(settings: &Settings) -> BTreeMap<String, Vec<String>> {
+    let mut folders = BTreeMap::<String, Vec<String>>::new();
+    let of_routes = settings.routes.iter().map(|route| (&route.spool, &route.source));
+    let of_flags = settings.spools.iter().flat_map(|s| s.day_flags.iter().map(|flag| (&s.name, &flag.source)));
+    for (spool, source) in of_routes.chain(of_flags) {
+        if let SourceAction::Move { subfolder } = source {
+            folders.entry(spool.clone()).or_default().push(subfolder.clone());
+        }
+    }
+    folders
 }
 
 impl Status {
@@ -26,7 +41,7 @@ impl Status {
             started_ms: clock.now_ms(),
             ..NodeReport::default()
         };
-        Status { report: Mutex::new(report), file: settings.status_file(), clock }
+        Status { report: Mutex::new(report), file: settings.status_file(), clock, own_folders: own_folders(settings) }
     }
 
     /// Where HTTP listens.
@@ -42,7 +57,7 @@ impl Status {
             entry.place = place;
             entry.scanned_ms = scanned_ms;
             match looked {
-                Ok(scan) => fill(entry, scan),
+                Ok(scan) => fill(entry, scan, self.own_folders.get(spool).map_or(&[], Vec::as_slice)),
                 Err(error) => entry.error = error,
             }
         });
@@ -150,7 +165,8 @@ impl Status {
     }
 }
 
-fn fill(report: &mut SpoolReport, scan: &Scan) {
+/// `own` are folders that routes move their files to: of these nobody needs to hear.
+fn fill(report: &mut SpoolReport, scan: &Scan, own: &[String]) {
     report.watched_by.clear();
     report.error =
         if scan.truncated { "more entries than list_max: not all were looked at".into() } else { String::new() };
@@ -166,11 +182,14 @@ fn fill(report: &mut SpoolReport, scan: &Scan) {
         .take(LISTED_MAX)
         .map(|(name, w)| Waiting { name: name.clone(), route: w.route.clone(), reason: w.why.clone() })
         .collect();
-    report.ignored = scan
-        .ignored
-        .iter()
-        .map(|(reason, (count, examples))| (reason.to_string(), Ignored { count: *count, examples: examples.clone() }))
-        .collect();
+    let ignored = scan.ignored.iter().filter_map(|(reason, (count, examples))| {
+        let is_own = |name: &&String| *reason == Reason::Folder && own.contains(name);
+        let (known, examples): (Vec<_>, Vec<_>) = examples.iter().partition(is_own);
+        let count = count.saturating_sub(known.len() as u64);
+        let examples = examples.into_iter().cloned().collect();
+        (count > 0).then(|| (reason.to_string(), Ignored { count, examples }))
+    });
+    report.ignored = ignored.collect();
     name_temporaries(report, &scan.temporaries);
 }
 
@@ -194,11 +213,25 @@ mod tests {
         let temporaries = (0..2_000).map(|n| format!(".A{n}.n1.1.part")).collect();
         let scan = Scan { waiting: (0..100_000).map(waiting).collect(), temporaries, ..Scan::default() };
         let mut report = SpoolReport::default();
-        fill(&mut report, &scan);
+        fill(&mut report, &scan, &[]);
         assert_eq!((report.waiting.len(), report.waiting_total(), report.entries), (LISTED_MAX, 100_000, 100_000));
         assert_eq!((report.waiting_of["gold"], report.waiting_of["silver"]), (25_000, 75_000));
         assert_eq!((report.temporaries.len(), report.temporaries_more), (LISTED_MAX, 1_900));
-        fill(&mut report, &Scan::default());
+        fill(&mut report, &Scan::default(), &[]);
         assert_eq!(report, SpoolReport::default());
+    }
+
+    #[test]
+    fn folders_that_routes_move_files_to_are_not_told_as_ignored() {
+        let scan = |folders: &[&str]| Scan {
+            ignored: [(Reason::Folder, (folders.len() as u64, folders.iter().map(|f| (*f).to_owned()).collect()))]
+                .into(),
+            ..Scan::default()
+        };
+        let (mut report, own) = (SpoolReport::default(), ["done".to_owned()]);
+        fill(&mut report, &scan(&["done"]), &own);
+        assert!(report.ignored.is_empty());
+        fill(&mut report, &scan(&["done", "old"]), &own);
+        assert_eq!(report.ignored["folder"], Ignored { count: 1, examples: vec!["old".to_owned()] });
     }
 }

@@ -14,6 +14,7 @@ fn load(node: &str, change: impl Fn(String) -> String) -> Result<Settings, Vec<S
     let routes = folder.path().join("routes");
     std::fs::create_dir(&routes).unwrap();
     std::fs::write(folder.path().join("key"), "k").unwrap();
+    std::fs::write(folder.path().join("risk.secret"), "0123456789abcdef").unwrap();
     let token = format!("[token.risk]\nsha256 = \"{}\"\nroutes = [\"*\"]\n", "9f".repeat(32));
     std::fs::write(folder.path().join("tokens.toml"), token).unwrap();
     let head = "node = \"a\"\ninstallation = \"t\"\ndata_dir = \"data\"\nroutes = \"routes/*.toml\"\n";
@@ -383,4 +384,20 @@ fn one_database_has_one_view_of_a_route() {
     let found = faults(&node, named(["clear", "masked"]));
     assert!(found.len() == 1 && found[0].contains("`b` and `a` are one database"), "{found:#?}");
     load(&node, named(["masked", "masked"])).unwrap();
+}
+
+#[test]
+fn the_outlets_of_the_docs_and_the_tokens_of_the_sample_are_good() {
+    let docs = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/outlets.md")).unwrap();
+    let part = |file: &str| {
+        let block = docs.split("```toml\n").find(|block| block.starts_with(&format!("# {file}"))).unwrap();
+        block.split("```").next().unwrap().to_owned()
+    };
+    let more = part("routes/pmtrd.toml");
+    let settings = load(&part("fpp.toml"), move |route| format!("{route}\n{more}")).unwrap();
+    let uses = |name| settings.route("pmtrd").unwrap().pushes_to(name).map(|(required, masked, _)| (required, masked));
+    assert_eq!((uses("books"), uses("risk")), (Some((true, false)), Some((false, true))));
+    assert!(settings.http.token_file.is_some());
+    let tokens = std::fs::read_to_string(samples().join("tokens.toml")).unwrap();
+    crate::api::tokens::Tokens::parse("tokens.toml", &tokens).unwrap();
 }

@@ -46,6 +46,17 @@ fn check_tells_secrets_and_certificates_of_outlets_that_cannot_be_used() {
 }
 
 #[test]
+fn what_cannot_be_copied_or_purged_was_asked_for_wrongly() {
+    let here = folder();
+    let config = root().join("config/fpp.toml").display().to_string();
+    for words in [&["export", "x.sqlite"][..], &["purge"]] {
+        let all = [&["outlets"], words, &["--outlet", "nope", "--before", "2025-01-01", "--config", &config]].concat();
+        let (code, _, message) = run(here.path(), &all);
+        assert!(code == 2 && message.contains("no outlet `nope`"), "{code} {message}");
+    }
+}
+
+#[test]
 fn check_tells_every_fault_of_every_file_at_once() {
     let here = folder();
     std::fs::create_dir(here.path().join("routes")).unwrap();

@@ -31,7 +31,10 @@ async fn a_span(shop: &Shop) {
         .collect();
     // A row without a day in its id has a day of its own.
     lines.push(trade(7, "2025-04-02", "780.1500").replace("\"id\":\"2025-04-02:", "\"id\":\""));
-    lines.push(end.replace("\"time\":\"2025-06", "\"time\":\"2025-04"));
+    // A file belongs to its business date, whenever it came.
+    let end = end.replace("\"businessDate\":\"2025-06-20\"", "\"businessDate\":\"2025-04-30\"");
+    assert!(end.contains("2025-04-30") && !end.contains("\"time\":\"2025-04"), "{end}");
+    lines.push(end);
     let events = batch(lines.iter().map(String::as_str));
     let april = |transfer| {
         let mut told = posting(transfer, 1);

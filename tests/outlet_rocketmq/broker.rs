@@ -98,7 +98,9 @@ impl Jars {
     /// The example, for some types of events or all.
     pub(crate) fn consumer(&self, topic: &str, group: &str, types: &str) -> Consumer {
         let mut java = self.java("TradeConsumer", self.classes.path());
-        let mut child = java.args([NAMES, topic, group, "reader", "reader-secret", types]).spawn().unwrap();
+        let book = tempfile::NamedTempFile::new().unwrap();
+        java.args([NAMES, topic, group, "reader", "reader-secret"]).arg(book.path()).arg(types);
+        let mut child = java.spawn().unwrap();
         let lines = Arc::new(Mutex::new(Vec::new()));
         let (out, kept) = (BufReader::new(child.stdout.take().unwrap()), lines.clone());
         std::thread::spawn(move || {
@@ -107,7 +109,7 @@ impl Jars {
                 kept.lock().unwrap().push(line);
             }
         });
-        Consumer { child, lines }
+        Consumer { child, lines, book }
     }
 }
 
@@ -148,6 +150,7 @@ impl Drop for Broker {
 /// A running consumer.
 pub(crate) struct Consumer {
     child: Child,
+    book: tempfile::NamedTempFile,
     lines: Arc<Mutex<Vec<String>>>,
 }
 
@@ -161,6 +164,8 @@ impl Consumer {
             std::thread::sleep(Duration::from_millis(20));
         }
         let lines = self.lines.lock().unwrap();
+        let book = std::fs::read_to_string(self.book.path()).unwrap();
+        assert!(book.lines().count() >= lines.len(), "what is told is booked");
         let parts = |line: &String| {
             let mut parts = line.splitn(3, '\t').map(str::to_owned);
             (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap())

@@ -5,7 +5,7 @@
 //! twice. Here a file of JSON lines takes the place of your table, `BOOK`, and another one that of the position. In a
 //! database both are written in one transaction, and (source, id) is a unique key instead of the map.
 //!
-//! Run: stream-consumer http://127.0.0.1:8787 BOOK POSITION [TOKEN]
+//! Run: stream-consumer http://127.0.0.1:8650 BOOK POSITION [TOKEN]
 
 use serde_json::Value;
 use std::collections::HashMap;
@@ -40,8 +40,9 @@ fn main() -> Result<()> {
                     rename(format!("{kept}.new"), kept)?;
                 }
             }
-            // 410: the vault no longer has what follows. Only a person can say whether to go on at `oldest`.
-            Err((Some(410), why)) => return Err(Error::other(why)),
+            // Nothing that waiting mends. 400, 401, 403: the address or the token is wrong. 409: the node's books are older
+            // than the position. 410: the vault no longer has what follows; only a person can say whether to go on at `oldest`.
+            Err((Some(400 | 401 | 403 | 404 | 409 | 410), why)) => return Err(Error::other(why)),
             Err((_, why)) => {
                 eprintln!("once more in a second: {why}");
                 std::thread::sleep(Duration::from_secs(1));

@@ -125,6 +125,9 @@ impl DatabaseOutlet {
     }
 }
 
+/// Files have a business date of their own.
+const FILES_TABLE: &str = "files";
+
 /// Which rows of a table.
 struct Rows {
     table: &'static str,
@@ -164,6 +167,11 @@ fn rows(installation: &str, span: &Span) -> Result<Vec<Rows>> {
         let (mut wanted, mut values) = ("row_date >= ? AND row_date < ?".to_owned(), days());
         if let (true, Some(day)) = (table.is_dated, table.own_day()) {
             wanted = format!("({wanted} OR row_date = '{UNDATED}' AND {day} >= ? AND {day} < ?)");
+            values.extend([owned(&from), owned(&before)]);
+        }
+        if table.name == FILES_TABLE {
+            // The end of a file stands under the day on which it came, and belongs to its business date.
+            wanted = format!("(business_date >= ? AND business_date < ? OR business_date IS NULL AND {wanted})");
             values.extend([owned(&from), owned(&before)]);
         }
         let columns = table.columns().collect();
