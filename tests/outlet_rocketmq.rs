@@ -140,7 +140,7 @@ fn the_official_client_sees_every_event_once_and_each_account_in_order() {
 
 async fn fault(topic: &Topic, batch: &Batch) -> Error {
     let begun = Instant::now();
-    let error = topic.push(&posting(), batch).await.expect_err("a fault");
+    let error = topic.push(&posting(), batch).await.expect_err("a fault").error;
     assert!(begun.elapsed() < Duration::from_secs(10), "{error} after {:?}", begun.elapsed());
     assert_eq!(error.class, Class::Retry, "{error}");
     assert!(!error.hint.is_empty(), "{error}");

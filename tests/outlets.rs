@@ -12,7 +12,7 @@ use fpp::error::{Error, Result};
 use fpp::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use fpp::ledger::transfer::FileState;
 use fpp::node::{Node, Options};
-use fpp::outlets::push::{Batch, Engine, Outcome, Posting, Pushed, Refused};
+use fpp::outlets::push::{Batch, Broken, Engine, Outcome, Posting, Pushed, Refused};
 use fpp_codecs::Code;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
@@ -38,6 +38,8 @@ struct Hand {
     /// Ids that are refused for good, and ids that are there with other data.
     refuses: Mutex<BTreeSet<String>>,
     conflicts: Mutex<BTreeSet<String>>,
+    /// Ids at which it breaks, although it answers when it is asked.
+    fails: Mutex<BTreeSet<String>>,
     /// What came: the transfer, the epoch, and ids in their order.
     pushed: Mutex<Vec<(String, u64, Vec<String>)>>,
 }
@@ -70,9 +72,9 @@ impl Engine for Handled {
         self.inner.cursor(posting).await
     }
 
-    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome> {
+    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken> {
         if self.hand.down.load(SeqCst) {
-            return Err(away());
+            return Err(away().into());
         }
         if self.hand.hangs.swap(false, SeqCst) {
             self.hand.let_go.notified().await;
@@ -82,7 +84,10 @@ impl Engine for Handled {
         if self.hand.breaks_at.load(SeqCst) > 0 && self.hand.breaks_at.fetch_sub(1, SeqCst) == 1 {
             let half = Batch { json: batch.json.clone(), events: batch.events[..batch.events.len() / 2].to_vec() };
             self.inner.push(posting, &half).await?;
-            return Err(away());
+            return Err(away().into());
+        }
+        if batch.events.iter().any(|event| self.hand.fails.lock().unwrap().contains(&event.id)) {
+            return Err(away().into());
         }
         let all = batch.events.iter().cloned();
         let (bad, good): (Vec<Pushed>, Vec<Pushed>) = all.partition(|e| self.hand.minds(&e.id).is_some());
@@ -124,7 +129,9 @@ fn site() -> Site {
     let file = site.settings_file();
     let node = std::fs::read_to_string(&file).unwrap();
     let outlet = |name: &str| {
-        format!("\n[outlet.{name}]\nkind = \"append\"\npath = \"../{name}\"\nbatch_events = 3\nprobe_ms = 100\n")
+        format!(
+            "\n[outlet.{name}]\nkind = \"append\"\npath = \"../{name}\"\nbatch_events = 3\nprobe_ms = 100\nretry_max_ms = 500\n"
+        )
     };
     std::fs::write(&file, node + &outlet("must") + &outlet("may")).unwrap();
     site
@@ -344,6 +351,92 @@ async fn what_an_optional_outlet_refuses_is_a_dead_letter_until_it_is_taken() {
     })
     .await;
     assert_eq!(appended(&site, "may").last(), Some(&new[2]), "it alone was pushed once more");
+    assert_eq!(node.ledger.verify(None).await.unwrap().broken, None);
+    node.stop().await;
+}
+
+/// The id of the n-th trade of a batch.
+fn trade(batch: u16, n: u64) -> String {
+    format!("2025-06-20:A250620{batch:04}{n:09}:DONE")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_a_required_outlet_refuses_holds_up_no_file_once_its_answer_is_deferred() {
+    let site = site();
+    let (node, hands) = start(&site).await;
+    hands.must.refuses.lock().unwrap().insert(trade(1, 5));
+    drop_file(&site, 1, 10, Dropped::Good);
+    wait_for(&node, "it was tried again", async || {
+        postings(&node).await.iter().any(|d| d.attempts >= 2 && d.last_error.contains("FPP4013"))
+    })
+    .await;
+    assert_eq!(postings(&node).await[0].confirmed, 5, "up to the record before it");
+    let came = |id: String| hands.must.ids().iter().filter(|came| **came == id).count();
+    assert_eq!([1, 3, 4].map(|n| came(trade(1, n))), [1; 3], "what came before it is not pushed again");
+    assert!(came(trade(1, 5)) > 1);
+    drop_file(&site, 2, 10, Dropped::Good);
+    wait_for(&node, "the second waits behind it", async || postings(&node).await.len() == 2).await;
+    let first = transfers(&*node.ledger).await[0].id.clone();
+    assert!(postings(&node).await.iter().any(|d| d.transfer == first && d.last_error.contains("fpp hold")));
+    say(&site, &["outlets", "defer", "--transfer", &first.0, "--reason", "the service minds one event"]).await;
+    wait_for(&node, "both are answered", async || {
+        let all = transfers(&*node.ledger).await;
+        all.len() == 2 && all.iter().all(|t| t.state == FileState::Archived)
+    })
+    .await;
+    assert_eq!(node.ledger.debts(10).await.unwrap().len(), 1, "the first is still owed");
+    hands.must.refuses.lock().unwrap().clear();
+    settled(&node, 2).await.unwrap();
+    assert!(node.ledger.debts(10).await.unwrap().is_empty());
+    node.stop().await;
+}
+
+/// Topics of the open notices.
+async fn topics(node: &Node) -> BTreeSet<String> {
+    node.ledger.notices(false, 50).await.unwrap().into_iter().map(|notice| notice.notice.topic).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redrive_that_fails_comes_to_an_end_and_holds_up_nothing() {
+    let site = site();
+    let (node, hands) = start(&site).await;
+    hands.may.refuses.lock().unwrap().insert(trade(1, 2));
+    drop_file(&site, 1, 10, Dropped::Good);
+    settled(&node, 1).await.unwrap();
+    assert!(topics(&node).await.contains("dead-letter"));
+    hands.may.refuses.lock().unwrap().clear();
+    hands.may.fails.lock().unwrap().insert(trade(1, 2));
+    let redrive = ["outlets", "redrive", "--outlet", "may", "--reason", "it takes them now"];
+    // A paused outlet gets nothing, not even these.
+    say(&site, &["pause", "outlet", "may", "--reason", "maintenance"]).await;
+    let before = hands.may.ids().len();
+    say(&site, &redrive).await;
+    let due = async |due| node.ledger.dead_letters(Some("may"), None, due, 10).await.unwrap();
+    assert!(due(true).await.is_empty() && due(false).await[0].due, "it waits for the outlet");
+    drop_file(&site, 2, 10, Dropped::Good);
+    wait_for(&node, "the second is answered", async || {
+        transfers(&*node.ledger).await.len() == 2 && {
+            transfers(&*node.ledger).await.iter().all(|t| t.state == FileState::Archived)
+        }
+    })
+    .await;
+    assert_eq!(hands.may.ids().len(), before);
+    say(&site, &["resume", "outlet", "may", "--reason", "done"]).await;
+    wait_for(&node, "it fails", async || hands.may.ids().contains(&trade(1, 2))).await;
+    let begun = Instant::now();
+    let third = drop_file(&site, 3, 10, Dropped::Good);
+    wait_for(&node, "new files pass it", async || {
+        hands.may.ids().iter().filter(|id| id.contains("A2506200003")).count() as u64 == third.events - 1
+    })
+    .await;
+    println!("a new file passed a failing redrive in {} ms", begun.elapsed().as_millis());
+    wait_for(&node, "an end", async || !due(false).await[0].due).await;
+    assert!(due(false).await[0].why.contains("tried 10 times"), "{:?}", due(false).await);
+    assert!(topics(&node).await.contains("dead-letter"));
+    hands.may.fails.lock().unwrap().clear();
+    say(&site, &redrive).await;
+    wait_for(&node, "it is taken", async || due(false).await.is_empty()).await;
+    wait_for(&node, "its notice is closed", async || !topics(&node).await.contains("dead-letter")).await;
     assert_eq!(node.ledger.verify(None).await.unwrap().broken, None);
     node.stop().await;
 }

@@ -25,6 +25,6 @@ mod settings;
 pub use fault::{Fault, Kind};
 pub use lots::{Lot, Message, lots, queue_of};
 #[cfg(feature = "client")]
-pub use sender::{Refused, Sender};
+pub use sender::{Refused, Sender, Unsent};
 #[cfg(feature = "client")]
 pub use settings::Settings;

@@ -25,6 +25,23 @@ pub struct Refused {
     pub why: String,
 }
 
+/// Messages of which some were not confirmed; those behind the settled ones may be there or not.
+#[derive(Clone, Debug)]
+pub struct Unsent {
+    /// Why.
+    pub fault: Fault,
+    /// So many, from the first on, were confirmed or refused for good.
+    pub settled: usize,
+    /// Those of them that were refused.
+    pub refused: Vec<Refused>,
+}
+
+impl From<Fault> for Unsent {
+    fn from(fault: Fault) -> Unsent {
+        Unsent { fault, settled: 0, refused: Vec::new() }
+    }
+}
+
 /// Sends to one topic.
 pub struct Sender(Box<dyn Sends>);
 
@@ -34,9 +51,8 @@ impl Sender {
         Sender(Box::new(Direct { settings: Arc::new(settings), line: Mutex::new(None) }))
     }
 
-    /// Sends all of them, each key in its order. `Ok` says that every message was confirmed, or refused for good; after an
-    /// error any of them may be there.
-    pub async fn send(&self, messages: Vec<Message>) -> Result<Vec<Refused>, Fault> {
+    /// Sends all of them, each key in its order. `Ok` says that every message was confirmed, or refused for good.
+    pub async fn send(&self, messages: Vec<Message>) -> Result<Vec<Refused>, Unsent> {
         self.0.send(messages).await
     }
 
@@ -54,7 +70,7 @@ impl Sender {
 /// Hides the client's types, which go so deep that the compiler would give up on whoever uses them.
 #[async_trait]
 trait Sends: Send + Sync {
-    async fn send(&self, messages: Vec<Message>) -> Result<Vec<Refused>, Fault>;
+    async fn send(&self, messages: Vec<Message>) -> Result<Vec<Refused>, Unsent>;
     async fn look(&self) -> Result<String, Fault>;
     async fn close(&self);
 }
@@ -66,7 +82,7 @@ struct Direct {
 
 #[async_trait]
 impl Sends for Direct {
-    async fn send(&self, messages: Vec<Message>) -> Result<Vec<Refused>, Fault> {
+    async fn send(&self, messages: Vec<Message>) -> Result<Vec<Refused>, Unsent> {
         let line = self.line().await?;
         let sent = self.send_over(&line, Arc::new(messages)).await;
         if sent.is_err() {
@@ -92,8 +108,15 @@ impl Sends for Direct {
     }
 }
 
+/// What one queue settled.
+#[derive(Default)]
+struct Settled {
+    confirmed: Vec<usize>,
+    refused: Vec<Refused>,
+}
+
 impl Direct {
-    async fn send_over(&self, line: &Arc<Line>, messages: Arc<Vec<Message>>) -> Result<Vec<Refused>, Fault> {
+    async fn send_over(&self, line: &Arc<Line>, messages: Arc<Vec<Message>>) -> Result<Vec<Refused>, Unsent> {
         let mut queues = JoinSet::new();
         let lot_bytes = LOT_BYTES.min(self.settings.max_message_bytes);
         for (queue, lots) in lots(&messages, line.queues.len(), lot_bytes).into_iter().enumerate() {
@@ -102,25 +125,33 @@ impl Direct {
             }
             let (line, settings, messages) = (line.clone(), self.settings.clone(), messages.clone());
             queues.spawn(async move {
-                let mut refused = Vec::new();
+                let mut settled = Settled::default();
                 for lot in lots {
-                    send_lot(&line, &settings, queue, &messages, lot, &mut refused).await?;
+                    if let Err(fault) = send_lot(&line, &settings, queue, &messages, lot, &mut settled).await {
+                        return (settled, Some(fault));
+                    }
                 }
-                Ok::<_, Fault>(refused)
+                (settled, None)
             });
         }
-        let mut refused = Vec::new();
+        let mut all = Settled::default();
         let mut first = None;
         // All are waited for: what is under way when the caller sends again could overtake.
         while let Some(ended) = queues.join_next().await {
             match ended {
-                Ok(Ok(more)) => refused.extend(more),
-                Ok(Err(fault)) => first = first.or(Some(fault)),
+                Ok((settled, fault)) => {
+                    all.confirmed.extend(settled.confirmed);
+                    all.refused.extend(settled.refused);
+                    first = first.or(fault);
+                }
                 Err(broken) => first = first.or(Some(Fault::new(Kind::Other, format!("sending ended: {broken}")))),
             }
         }
-        refused.sort_by_key(|refused| refused.place);
-        first.map_or(Ok(refused), Err)
+        all.refused.sort_by_key(|refused| refused.place);
+        match first {
+            None => Ok(all.refused),
+            Some(fault) => Err(all.up_to_a_gap(fault)),
+        }
     }
 
     async fn line(&self) -> Result<Arc<Line>, Fault> {
@@ -147,6 +178,18 @@ impl Direct {
     }
 }
 
+impl Settled {
+    /// What of it is a beginning of the messages.
+    fn up_to_a_gap(self, fault: Fault) -> Unsent {
+        let mut places: Vec<usize> = self.confirmed;
+        places.extend(self.refused.iter().map(|refused| refused.place));
+        places.sort_unstable();
+        let settled = places.iter().enumerate().take_while(|(at, place)| at == *place).count();
+        let refused = self.refused.into_iter().filter(|refused| refused.place < settled).collect();
+        Unsent { fault, settled, refused }
+    }
+}
+
 fn checked(settings: &Settings, line: &Line) -> Result<(), Fault> {
     let found = line.queues.len();
     if found == 0 {
@@ -168,12 +211,12 @@ async fn send_lot(
     queue: usize,
     messages: &[Message],
     lot: Lot,
-    refused: &mut Vec<Refused>,
+    settled: &mut Settled,
 ) -> Result<(), Fault> {
     let at = |place: &usize| messages.get(*place);
     let fits = |place: &usize| at(place).is_some_and(|message| message.size() <= settings.max_message_bytes);
     let (fitting, too_large): (Vec<usize>, Vec<usize>) = lot.places.iter().partition(|place| fits(place));
-    refused.extend(too_large.into_iter().map(|place| {
+    settled.refused.extend(too_large.into_iter().map(|place| {
         let bytes = at(&place).map_or(0, Message::size);
         let most = settings.max_message_bytes;
         Refused { place, why: format!("{bytes} bytes with its properties, and the topic takes {most}") }
@@ -184,14 +227,42 @@ async fn send_lot(
     }
     match line.send(settings, queue, &together).await {
         Err(fault) if fault.kind == Kind::Illegal => {}
-        sent => return sent,
+        sent => {
+            sent?;
+            settled.confirmed.extend(fitting);
+            return Ok(());
+        }
     }
     for place in fitting {
         let Some(message) = at(&place) else { continue };
         match line.send(settings, queue, &[message]).await {
-            Err(fault) if fault.kind == Kind::Illegal => refused.push(Refused { place, why: fault.what }),
-            sent => sent?,
+            Err(fault) if fault.kind == Kind::Illegal => settled.refused.push(Refused { place, why: fault.what }),
+            sent => {
+                sent?;
+                settled.confirmed.push(place);
+            }
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Refused, Settled};
+    use crate::fault::{Fault, Kind};
+
+    #[test]
+    fn settled_is_what_has_no_gap_before_it() {
+        let unsent = |confirmed: &[usize], refused: &[usize]| {
+            let refused = refused.iter().map(|place| Refused { place: *place, why: "too large".to_owned() }).collect();
+            let settled = Settled { confirmed: confirmed.to_vec(), refused };
+            let unsent = settled.up_to_a_gap(Fault::new(Kind::Busy, "busy"));
+            (unsent.settled, unsent.refused.iter().map(|refused| refused.place).collect::<Vec<_>>())
+        };
+        assert_eq!(unsent(&[], &[]), (0, vec![]));
+        assert_eq!(unsent(&[1, 2, 3], &[]), (0, vec![]));
+        // Queues end in any order.
+        assert_eq!(unsent(&[4, 0, 2, 6], &[1, 7]), (3, vec![1]));
+        assert_eq!(unsent(&[2, 1], &[0]), (3, vec![0]));
+    }
 }

@@ -1,6 +1,9 @@
 //! An outlet that does not answer is left alone, and asked now and then whether it does again: so its postings do not each
 //! wait for it, and go on at once when it is back, whatever their own pauses.
 //!
+//! An outlet that answers when it is asked and fails again as soon as something is pushed is one trouble, not one after the
+//! other: it is over when something was taken, or when the outlet answered for a while.
+//!
 //! It is opened only by an outlet that, asked for itself, does not answer: one file that a target chokes on opens nothing.
 //! It is this node's own look, and survives no restart.
 
@@ -18,9 +21,19 @@ pub struct Down {
     pub told: bool,
 }
 
+#[derive(Debug)]
+struct Back {
+    from: Down,
+    since: Instant,
+    /// It took something since.
+    worked: bool,
+}
+
 #[derive(Debug, Default)]
 struct State {
     down: Option<Down>,
+    /// It answers again, and whether the trouble is over is not said yet.
+    back: Option<Back>,
     /// Not asked before then.
     probe_at: Option<Instant>,
     /// It is back: what waits is tried now.
@@ -34,6 +47,8 @@ pub struct Breaker(Mutex<State>);
 
 /// A person hears of an outlet that is down for so long.
 const TOLD_AFTER_MS: i64 = 3_000;
+/// When it answered for so long, its trouble is over although nothing was pushed. Longer than a webhook is left alone.
+const CALM: Duration = Duration::from_secs(10);
 
 impl Breaker {
     /// It does not answer, or still does not.
@@ -45,17 +60,45 @@ impl Breaker {
         state.probe_at = Some(Instant::now() + pause.mul_f64(0.875) + jitter);
         match &mut state.down {
             Some(down) => down.error = error,
-            None => state.down = Some(Down { since_ms: now_ms, error, told: false }),
+            None => {
+                let down = match state.back.take() {
+                    Some(Back { from, worked: false, .. }) => Down { error, ..from },
+                    _ => Down { since_ms: now_ms, error, told: false },
+                };
+                state.down = Some(down);
+            }
         }
     }
 
     /// It answers again; since when it did not, if it did not.
     pub fn close(&self) -> Option<Down> {
+        self.close_at(Instant::now())
+    }
+
+    fn close_at(&self, now: Instant) -> Option<Down> {
         let mut state = self.lock();
-        let down = state.down.take();
-        state.hurry |= down.is_some();
+        let down = state.down.take()?;
+        state.back = Some(Back { from: down.clone(), since: now, worked: false });
+        state.hurry = true;
         state.probe_at = None;
-        down
+        Some(down)
+    }
+
+    /// It took something.
+    pub fn worked(&self) {
+        if let Some(back) = &mut self.lock().back {
+            back.worked = true;
+        }
+    }
+
+    /// The trouble that is over now: said once.
+    pub fn take_over(&self) -> Option<Down> {
+        self.take_over_at(Instant::now())
+    }
+
+    fn take_over_at(&self, now: Instant) -> Option<Down> {
+        let is_over = |back: &mut Back| back.worked || now.saturating_duration_since(back.since) >= CALM;
+        self.lock().back.take_if(is_over).map(|back| back.from)
     }
 
     /// How it is.
@@ -104,5 +147,25 @@ mod tests {
         assert!(breaker.take_hurry() && !breaker.take_hurry());
         assert_eq!((breaker.close(), breaker.down()), (None, None));
         assert!(!breaker.take_hurry(), "it was not down");
+    }
+
+    #[test]
+    fn an_outlet_that_answers_and_fails_again_is_one_trouble_until_it_took_something() {
+        let (breaker, pause) = (Breaker::default(), Duration::from_secs(1));
+        for spell in 0..4 {
+            breaker.open("429".into(), 1_000 + spell * 1_500, pause);
+            let told = breaker.take_told(1_000 + spell * 1_500);
+            assert_eq!(told.map(|down| down.since_ms), (spell == 2).then_some(1_000), "spell {spell}: each is short");
+            breaker.close();
+            assert_eq!(breaker.take_over(), None);
+        }
+        breaker.worked();
+        assert!(breaker.take_over().is_some_and(|down| down.told && down.since_ms == 1_000));
+        assert_eq!(breaker.take_over(), None, "said once");
+        breaker.open("away".into(), 90_000, pause);
+        let back = Instant::now();
+        assert!(breaker.close_at(back).is_some_and(|down| down.since_ms == 90_000), "a new trouble");
+        assert_eq!(breaker.take_over_at(back + CALM / 2), None);
+        assert!(breaker.take_over_at(back + CALM).is_some(), "nothing was to be pushed");
     }
 }

@@ -1,6 +1,7 @@
 //! The outlets of this node: each an engine, what of which route goes there, and how it is doing.
 
 pub use super::breaker::{Breaker, Down};
+pub use super::redrives::Redrives;
 use crate::clock::Clock;
 use crate::ledger::transfer::Transfer;
 use crate::outlets::Books;
@@ -60,6 +61,8 @@ pub struct Outlet {
     pub retry_max_ms: i64,
     /// Whether it is left alone for a while.
     pub breaker: Breaker,
+    /// Dead letters that could not be pushed once more yet.
+    pub redrives: Redrives,
 }
 
 /// What of a route goes into an outlet.

@@ -1,12 +1,14 @@
 //! A posting: a transfer's events, pushed into an outlet batch by batch, and the books told how far it took them.
 //!
 //! Invariants: of a route one posting is pushed at a time, under the lease of its lane ([`super::outlet::lane`]), in the
-//! order in which they were published; what an answer waits for comes first, a replay last, and a held one is passed. The next batch is decoded while one is on its way, and no more
-//! is kept. What an outlet refuses for good is tried again for ever where it is required, and is a dead letter where it is
+//! order in which they were published; what an answer waits for comes first, a replay last, and a held one is passed: one
+//! that a person deferred has no answer waiting, so it lets the others go before. The next batch is decoded while one is on
+//! its way, and no more is kept. What an outlet refuses for good is tried again for ever where it is required, and is a dead letter where it is
 //! not (D12). How far a posting came is written once a second at most: after a crash a second's events come twice.
 
 use super::fill::{self, Filled};
 use super::outlet::{Outlet, Postings};
+use super::said;
 use super::settle::step;
 use crate::backoff;
 use crate::error::{Class, Error, Result};
@@ -14,7 +16,7 @@ use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::delivery::{DeadLetter, Delivery, DeliveryEvent, DeliveryState};
 use crate::ledger::standing::is_due;
 use crate::ledger::transfer::Transfer;
-use crate::outlets::push::{Batch, Outcome, Posting, Refused};
+use crate::outlets::push::{Batch, Broken, Outcome, Posting};
 use fpp_codecs::Code;
 use std::time::{Duration, Instant};
 use tokio::sync::watch as signal;
@@ -111,8 +113,13 @@ impl Run<'_> {
             let (batch, last, end) = (filled.take(), filled.last, filled.end);
             let (pushed, next) =
                 tokio::join!(self.push_batch(&posting, &batch), next_of(filled, std::mem::take(&mut spare), end));
-            let outcome = pushed.map_err(Stop::Outlet)?;
-            let letters = self.letters(&transfer, outcome)?;
+            let said = said::judge(&batch, self.delivery.required, &transfer.name, pushed);
+            let letters = self.letters(&transfer, said.outcome)?;
+            if let Some(error) = said.error {
+                self.broke_off(said.up_to, letters).await.map_err(Stop::Books)?;
+                return Err(Stop::Outlet(error));
+            }
+            self.outlet.breaker.worked();
             let stops = *stopped.borrow();
             self.confirm(last, end, letters, stops).await.map_err(Stop::Books)?;
             match next.map_err(own)? {
@@ -122,36 +129,16 @@ impl Run<'_> {
         }
     }
 
-    async fn push_batch(&self, posting: &Posting, batch: &Batch) -> Result<Outcome> {
+    async fn push_batch(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken> {
         match batch.events.is_empty() {
             true => Ok(Outcome::default()),
             false => self.outlet.engine.push(posting, batch).await,
         }
     }
 
-    /// What was not taken, for the books; an error where it must be taken.
+    /// What was not taken, for the books; an error where a target takes hardly anything.
     fn letters(&mut self, transfer: &Transfer, outcome: Outcome) -> Result<Vec<DeadLetter>, Stop> {
-        if let Some(refused) = outcome.refused.first().filter(|_| self.delivery.required) {
-            let what = format!("record {} of {} ({}): {}", place(refused), transfer.name, refused.id, refused.why);
-            return Err(Stop::Outlet(Error::retry(Code::EVENT_REFUSED, what).hint(
-                "The outlet is required, so it is tried again. Mend the target, or let the answer go without it: `fpp \
-                 outlets defer`.",
-            )));
-        }
-        let letter = |refused: Refused, conflict| DeadLetter {
-            delivery: self.delivery.id.clone(),
-            outlet: self.outlet.name.clone(),
-            transfer: transfer.id.clone(),
-            route: transfer.route.clone(),
-            record: refused.record,
-            id: refused.id,
-            conflict,
-            why: refused.why,
-            at_ms: 0,
-            due: false,
-        };
-        let refused = outcome.refused.into_iter().map(|refused| letter(refused, false));
-        let letters: Vec<_> = refused.chain(outcome.conflicts.into_iter().map(|r| letter(r, true))).collect();
+        let letters = said::letters(self.outlet, &self.delivery, transfer, outcome);
         self.buried += letters.len();
         if self.buried > DEAD_MAX {
             let what =
@@ -162,6 +149,17 @@ impl Run<'_> {
             ));
         }
         Ok(letters)
+    }
+
+    /// A batch was settled in part. How far is written with the reason why it waits, at once where there are dead letters.
+    async fn broke_off(&mut self, up_to: Option<u64>, letters: Vec<DeadLetter>) -> Result<()> {
+        let Some(up_to) = up_to else { return Ok(()) };
+        self.outlet.breaker.worked();
+        match letters.is_empty() {
+            true => self.reached = self.reached.max(up_to),
+            false => self.confirm(up_to, false, letters, true).await?,
+        }
+        Ok(())
     }
 
     /// Writes how far it came, if it is time to.
@@ -177,7 +175,7 @@ impl Run<'_> {
         }
         changes.push(Change::Confirm { id: id.clone(), record: if end { u64::MAX } else { self.reached } });
         if !letters.is_empty() {
-            changes.extend(notices(self.outlet, &self.delivery, &letters));
+            changes.extend(said::notices(self.outlet, &self.delivery, &letters));
             changes.push(Change::Bury { id: id.clone(), letters });
         }
         if end {
@@ -219,7 +217,7 @@ impl Run<'_> {
         if halted {
             changes.push(step(id, DeliveryEvent::Hold));
         }
-        let pause_ms = backoff::after(error, &id.0, attempts).min(self.outlet.retry_max_ms);
+        let pause_ms = backoff::up_to(error, &id.0, attempts, self.outlet.retry_max_ms);
         changes.push(Change::ParkDelivery {
             id: id.clone(),
             until_ms: now_ms + pause_ms,
@@ -254,31 +252,4 @@ async fn next_of(filled: Filled, spare: Batch, end: bool) -> Result<Option<Fille
 /// An error of reading: of the books it passes, of the vault it is the posting's.
 fn own(error: Error) -> Stop {
     if error.code == Code::LEDGER { Stop::Books(error) } else { Stop::Own(error) }
-}
-
-fn place(refused: &Refused) -> String {
-    if refused.record == u64::MAX { "end".to_owned() } else { refused.record.to_string() }
-}
-
-/// What a person should hear of events that were not taken: one notice an outlet for each kind.
-fn notices(outlet: &Outlet, delivery: &Delivery, letters: &[DeadLetter]) -> Vec<Change> {
-    let of = |conflict: bool, topic: &str, code: Code, what: &str| {
-        let of: Vec<&DeadLetter> = letters.iter().filter(|letter| letter.conflict == conflict).collect();
-        let first = of.first()?;
-        let more = if of.len() > 1 { format!(" and {} more", of.len() - 1) } else { String::new() };
-        let text = format!(
-            "outlet {} {what} of {}: {}{more}: {}. See `fpp outlets dead --outlet {}`.",
-            outlet.name, delivery.name, first.id, first.why, outlet.name
-        );
-        Some(Change::Raise(NewNotice {
-            severity: "error".to_owned(),
-            topic: topic.to_owned(),
-            subject: outlet.name.clone(),
-            code: code.0,
-            text,
-        }))
-    };
-    let conflicts = of(true, "event-conflict", Code::EVENT_CONFLICT, "has ids with other data");
-    let refused = of(false, "dead-letter", Code::EVENT_REFUSED, "refuses events");
-    conflicts.into_iter().chain(refused).collect()
 }

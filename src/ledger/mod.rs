@@ -98,7 +98,7 @@ pub trait Ledger: Send + Sync {
     /// Files and commands with work to do now, oldest first; without those whose route, spool or outlet is paused.
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>, Error>;
     /// Of each route the posting to an outlet whose turn it is, if its time has come: those that an answer waits for before
-    /// those that are pushed for the first time, and these before what is pushed again; each in the order of the
+    /// those that are pushed for the first time or were deferred, and these before what is pushed again; each in the order of the
     /// publications. Without those whose route or outlet is paused; held ones are passed.
     async fn next_postings(&self, outlet: &str) -> Result<Vec<Delivery>, Error>;
     /// Postings to an outlet that are not there, held ones too, in the order of their planning, behind one of them where
@@ -106,7 +106,7 @@ pub trait Ledger: Send + Sync {
     async fn open_postings(&self, outlet: &str, after: Option<&DeliveryId>, limit: u32)
     -> Result<Vec<Delivery>, Error>;
     /// Dead letters, oldest posting first, behind one of them where one is named; of all outlets without one. With `due`
-    /// those alone that a person had pushed once more.
+    /// those alone that a person had pushed once more, without those whose route or outlet is paused.
     async fn dead_letters(
         &self,
         outlet: Option<&str>,

@@ -4,7 +4,7 @@
 
 use super::engines::engine;
 use crate::error::{Class, Error, Result};
-use crate::outlets::push::{Batch, Engine, Outcome, Posting};
+use crate::outlets::push::{Batch, Broken, Engine, Outcome, Posting};
 use crate::settings::OutletPlace;
 use async_trait::async_trait;
 use std::sync::{Arc, OnceLock};
@@ -37,7 +37,7 @@ impl Engine for Faulty {
         self.engine()?.cursor(posting).await
     }
 
-    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome> {
+    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken> {
         self.engine()?.push(posting, batch).await
     }
 

@@ -48,6 +48,7 @@ fn outlet(settings: &Settings, place: &OutletPlace, clock: &Clock, wrap: Option<
         routes_at_once: place.routes_at_once,
         probe: Duration::from_millis(place.probe_ms),
         retry_max_ms: place.retry_max_ms,
+        redrives: Default::default(),
         breaker: Default::default(),
     };
     if let Some(fault) = fault {

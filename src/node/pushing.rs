@@ -31,8 +31,6 @@ struct Known {
 
 /// Dead letters looked at, to find the routes of which some are pushed once more.
 const DUE_MAX: u32 = 1_000;
-/// Pause after dead letters that could not be pushed once more.
-const DEAD_PAUSE: Duration = Duration::from_secs(5);
 
 type Shared = Arc<Mutex<Known>>;
 
@@ -88,7 +86,8 @@ async fn begin(
     let now_ms = rooms.clock.now_ms();
     lock(known).elsewhere.retain(|_, until| *until > Instant::now());
     let due = next.iter().filter(|d| hurry || is_due(d.next_attempt_ms, now_ms)).map(|d| route_of(d).to_owned());
-    let due: BTreeSet<String> = due.chain(dead.into_iter().map(|letter| letter.route)).collect();
+    let dead = dead.into_iter().filter(|letter| outlet.redrives.are_due(&letter.delivery));
+    let due: BTreeSet<String> = due.chain(dead.map(|letter| letter.route)).collect();
     for route in due {
         if lock(known).is_busy(&route) {
             continue;
@@ -126,11 +125,12 @@ async fn work(rooms: &Rooms, outlet: &Outlet, route: &str, hurry: bool, stopped:
         }
     };
     rooms.status.working(&key.0, true);
-    if let Err(error) = redrive(&rooms.postings, outlet, route, &held.fence).await {
-        tracing::warn!(outlet = outlet.name, route, "dead letters are not pushed once more yet: {error}");
-        tokio::time::sleep(DEAD_PAUSE).await;
+    let mut worked = carry_on(&rooms.postings, outlet, route, &held.fence, hurry, stopped).await;
+    // What an answer may wait for came first.
+    if worked.is_ok() {
+        worked = redrive(&rooms.postings, outlet, route, &held.fence, stopped).await;
     }
-    if let Err(error) = carry_on(&rooms.postings, outlet, route, &held.fence, hurry, stopped).await {
+    if let Err(error) = worked {
         if !rooms.outage.tells(&key.0, &error) {
             tracing::error!(lease = key.0, "{error}");
         }
@@ -159,6 +159,11 @@ async fn probe(rooms: &Rooms, outlet: &Outlet) {
 async fn tell(rooms: &Rooms, outlet: &Outlet) {
     let down = outlet.breaker.down();
     rooms.status.outlet(&outlet.name, outlet.kind, down.as_ref().map(|down| (down.since_ms, down.error.as_str())));
+    if let Some(over) = outlet.breaker.take_over() {
+        let by = format!("fpp: it answers again, after {} s", (rooms.clock.now_ms() - over.since_ms) / 1_000);
+        let (topic, subject) = ("outlet".to_owned(), outlet.name.clone());
+        write(rooms, Change::CloseNotice { topic, subject, by }).await;
+    }
     let Some(down) = outlet.breaker.take_told(rooms.clock.now_ms()) else { return };
     tracing::warn!(outlet = outlet.name, "it does not answer: {}", down.error);
     let text = format!(

@@ -7,7 +7,7 @@
 //! after a crash some events may stand there twice. Files are never renamed or removed here; whoever ships them does that.
 
 use super::own;
-use super::push::{Batch, Engine, Outcome, Posting};
+use super::push::{Batch, Broken, Engine, Outcome, Posting};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use async_trait::async_trait;
@@ -45,7 +45,7 @@ impl Engine for Append {
         Ok(None)
     }
 
-    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome> {
+    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken> {
         let date = posting.business_date.as_deref().unwrap_or(UNDATED);
         let path = self.folder.join(format!("{}-{date}.jsonl", posting.route));
         let mut lines = Vec::with_capacity(batch.json.len() + batch.events.len());

@@ -9,7 +9,7 @@
 //! An engine never judges a file, never skips an event, and never keeps one in memory after it has answered. It waits for
 //! its target no longer than its own configured time: an outlet that hangs must not hold a worker for ever.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use async_trait::async_trait;
 use std::ops::Range;
 
@@ -90,6 +90,24 @@ pub struct Outcome {
     pub conflicts: Vec<Refused>,
 }
 
+/// A batch that an engine did not bring to its end. What is behind [`Broken::up_to`] may be there or not: it comes again.
+#[derive(Debug)]
+pub struct Broken {
+    /// Why it did not.
+    pub error: Error,
+    /// The last record that is settled: it and all before it in the batch were taken, or stand in `outcome`. Nothing where
+    /// the engine cannot say.
+    pub up_to: Option<u64>,
+    /// What became of the settled ones.
+    pub outcome: Outcome,
+}
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Broken {
+        Broken { error, up_to: None, outcome: Outcome::default() }
+    }
+}
+
 /// One event that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
@@ -109,9 +127,12 @@ pub trait Engine: Send + Sync {
     /// the ledger's counts.
     async fn cursor(&self, posting: &Posting) -> Result<Option<u64>>;
 
-    /// Makes a batch durable, in its order. After an error any part of it may be there; it comes again whole. Refuses
-    /// (FPP9003) where the target can tell that the posting's epoch is stale.
-    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome>;
+    /// Makes a batch durable, in its order. After an error any part of it may be there; it comes again from behind the last
+    /// record that the engine says is settled. So an engine that confirms a batch piece by piece says how far it came: a
+    /// target that takes little at a time goes forward all the same. Refuses (FPP9003) where the target can tell that the
+    /// posting's epoch is stale. Of a required posting an engine may stop behind the first refused event: nothing behind it
+    /// counts.
+    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken>;
 
     /// One line about the target for `fpp doctor` and the status, after asking it.
     async fn look(&self) -> Result<String>;

@@ -9,11 +9,11 @@
 //! seen compares `CE_datahash`.
 
 use super::position::Position;
-use super::push::{Batch, Engine, Outcome, Posting, Pushed, Refused};
+use super::push::{Batch, Broken, Engine, Outcome, Posting, Pushed, Refused};
 use crate::error::{Error, Result};
 use async_trait::async_trait;
 use fpp_codecs::Code;
-use fpp_rocketmq::{Fault, Kind, Message, Sender, Settings};
+use fpp_rocketmq::{Fault, Kind, Message, Refused as Unsendable, Sender, Settings};
 use serde_json::Value;
 
 /// While nobody answers, the broker is asked again so often: it is not made to wait when it is back.
@@ -70,18 +70,19 @@ impl Topic {
         }
     }
 
-    async fn send(&self, posting: &Posting, batch: &Batch, events: &[Pushed], outcome: &mut Outcome) -> Result<()> {
+    async fn send(&self, posting: &Posting, batch: &Batch, events: &[Pushed]) -> Result<Vec<Refused>, Broken> {
         if events.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let messages: Result<Vec<Message>> = events.iter().map(|event| self.message(posting, batch, event)).collect();
-        let refused = self.sender.send(messages?).await.map_err(|fault| told(posting, fault))?;
-        for one in refused {
-            if let Some(event) = events.get(one.place) {
-                outcome.refused.push(Refused { record: event.record, id: event.id.clone(), why: one.why });
+        match self.sender.send(messages?).await {
+            Ok(refused) => Ok(named(events, refused)),
+            Err(unsent) => {
+                let up_to = unsent.settled.checked_sub(1).and_then(|last| events.get(last)).map(|event| event.record);
+                let outcome = Outcome { refused: named(events, unsent.refused), ..Outcome::default() };
+                Err(Broken { error: told(posting, unsent.fault), up_to, outcome })
             }
         }
-        Ok(())
     }
 }
 
@@ -91,13 +92,20 @@ impl Engine for Topic {
         Ok(None)
     }
 
-    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome> {
-        let mut outcome = Outcome::default();
+    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken> {
         let end = batch.events.iter().position(|event| event.record == Position::END).unwrap_or(batch.events.len());
         let (records, end) = batch.events.split_at(end);
-        self.send(posting, batch, records, &mut outcome).await?;
-        self.send(posting, batch, end, &mut outcome).await?;
-        Ok(outcome)
+        let mut refused = self.send(posting, batch, records).await?;
+        match self.send(posting, batch, end).await {
+            Ok(more) => {
+                refused.extend(more);
+                Ok(Outcome { refused, ..Outcome::default() })
+            }
+            Err(broken) => {
+                let outcome = Outcome { refused, ..broken.outcome };
+                Err(Broken { error: broken.error, up_to: records.last().map(|event| event.record), outcome })
+            }
+        }
     }
 
     async fn look(&self) -> Result<String> {
@@ -107,6 +115,14 @@ impl Engine for Topic {
     async fn close(&self) {
         self.sender.close().await;
     }
+}
+
+fn named(events: &[Pushed], refused: Vec<Unsendable>) -> Vec<Refused> {
+    let event = |one: Unsendable| {
+        let event = events.get(one.place)?;
+        Some(Refused { record: event.record, id: event.id.clone(), why: one.why })
+    };
+    refused.into_iter().filter_map(event).collect()
 }
 
 fn told(posting: &Posting, from: Fault) -> Error {

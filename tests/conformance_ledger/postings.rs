@@ -109,8 +109,14 @@ pub(crate) async fn fresh_work_comes_before_a_replay_and_in_the_order_of_the_pub
     apply(&*ledger, 3, &[again(1), again(3)]).await;
     assert_eq!(next(&*ledger).await, [2], "not the replay");
     apply(&*ledger, 4, &[Change::Plan(Box::new(posting(4, "PMTRD", "db")))]).await;
-    take(4).await;
+    assert_eq!(next(&*ledger).await, [4], "an answer waits for it");
+    apply(&*ledger, 5, &[deliver(4, D::Defer)]).await;
+    assert_eq!(next(&*ledger).await, [2], "no answer waits for it any more");
+    publish(5).await;
+    apply(&*ledger, 6, &[Change::Plan(Box::new(posting(5, "PMTRD", "db")))]).await;
+    take(5).await;
     take(2).await;
+    take(4).await;
     take(3).await;
     take(1).await;
     assert!(next(&*ledger).await.is_empty());
@@ -191,6 +197,18 @@ pub(crate) async fn dead_letters_are_in_the_chain_of_their_posting(books: &dyn B
     assert_eq!(page.iter().map(|l| l.record).collect::<Vec<_>>(), [450, u64::MAX]);
     assert!(ledger.dead_letters(Some("db"), None, true, 10).await.unwrap().is_empty());
     apply(&*ledger, 2, &[Change::Redrive { id: delivery_id(1), by: "wang: mended".into() }]).await;
+    for (kind, name, due) in [
+        (SwitchKind::Outlet, "db", 0),
+        (SwitchKind::Outlet, "PMTRD/db", 0),
+        (SwitchKind::Route, "PMTRD", 0),
+        (SwitchKind::Outlet, "other", 450),
+    ] {
+        let pause = |paused| Change::Pause { switch: Switch { kind, name: name.into() }, paused, by: "wang".into() };
+        apply(&*ledger, 2, &[pause(true)]).await;
+        assert_eq!(ledger.dead_letters(Some("db"), None, true, 1_000).await.unwrap().len(), due, "{name}");
+        assert_eq!(ledger.dead_letters(Some("db"), None, false, 1_000).await.unwrap().len(), 450);
+        apply(&*ledger, 2, &[pause(false)]).await;
+    }
     assert_eq!(ledger.dead_letters(Some("db"), None, true, 1_000).await.unwrap().len(), 450);
     let unbury = Change::Unbury { id: delivery_id(1), records: (3..=450).chain([u64::MAX]).collect() };
     apply(&*ledger, 3, &[unbury, bury(vec![letter(1, 2, false)])]).await;

@@ -67,10 +67,41 @@ pub(crate) async fn a_stale_epoch_is_refused(target: &dyn Target) {
     let (engine, file) = (target.engine(), file());
     engine.push(&posting("01T", 5), &part(&file, &file.events[..2])).await.unwrap();
     let late = engine.push(&posting("01T", 4), &part(&file, &file.events[2..])).await.unwrap_err();
-    assert_eq!(late.code, Code::STALE_EPOCH, "{late}");
+    assert_eq!(late.error.code, Code::STALE_EPOCH, "{late:?}");
     assert_eq!(target.ids().await, ids(&file)[..2]);
     engine.push(&posting("01T", 6), &part(&file, &file.events[2..])).await.unwrap();
     assert_eq!(target.ids().await, ids(&file));
+}
+
+pub(crate) async fn what_is_settled_beside_an_error_is_there(target: &dyn Target) {
+    let (engine, file, posting) = (target.engine(), file(), posting("01T", 1));
+    engine.push(&posting, &part(&file, &file.events[..1])).await.unwrap();
+    target.breaks_after(Some(6)).await;
+    let broken = engine.push(&posting, &part(&file, &file.events[1..])).await.unwrap_err();
+    assert_eq!(broken.outcome, Outcome::default(), "nothing was refused: {broken:?}");
+    target.breaks_after(None).await;
+    let there = target.ids().await;
+    let settled = broken.up_to.map_or(1, |up_to| file.events.iter().take_while(|e| e.record <= up_to).count());
+    assert!(there.len() >= settled && ids(&file)[..settled] == there[..settled], "{settled}: {there:?}");
+    // It comes again from there on.
+    let again = async || {
+        let mut from = settled;
+        for _ in 0..50 {
+            match engine.push(&posting, &part(&file, &file.events[from..])).await {
+                Ok(outcome) => return assert_eq!(outcome, Outcome::default()),
+                Err(broken) => {
+                    let up_to = broken.up_to.unwrap_or(0);
+                    from = from.max(file.events.iter().take_while(|e| e.record <= up_to).count());
+                }
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("it never worked again");
+    };
+    again().await;
+    let once: BTreeSet<_> = target.ids().await.into_iter().collect();
+    assert_eq!(once, ids(&file).into_iter().collect());
+    engine.close().await;
 }
 
 pub(crate) async fn the_cursor_is_that_of_the_posting(target: &dyn Target) {

@@ -39,6 +39,9 @@ trait Target: Send + Sync {
     fn is_exact(&self) -> bool;
     /// An id with other data is noticed.
     fn notices(&self) -> bool;
+    /// From now on it takes so many events, or nothing where it takes a batch whole or not at all, and fails then; with
+    /// nothing it works again.
+    async fn breaks_after(&self, events: Option<usize>);
 }
 
 macro_rules! conformance {
@@ -48,6 +51,7 @@ macro_rules! conformance {
             what_comes_again_after_a_break_is_there,
             another_content_of_an_id_is_told_and_not_written,
             a_stale_epoch_is_refused,
+            what_is_settled_beside_an_error_is_there,
             the_cursor_is_that_of_the_posting,
             a_look_says_something,
         );

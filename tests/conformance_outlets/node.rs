@@ -7,7 +7,7 @@ use crate::support::site::{Site, overlay, sample_route};
 use async_trait::async_trait;
 use fpp::error::{Error, Result};
 use fpp::node::{Node, Options};
-use fpp::outlets::push::{Batch, Engine, Outcome, Posting};
+use fpp::outlets::push::{Batch, Broken, Engine, Outcome, Posting};
 use fpp_codecs::Code;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -31,12 +31,12 @@ impl Engine for Breaking {
         self.inner.cursor(posting).await
     }
 
-    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome> {
+    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken> {
         self.pushed.lock().unwrap().extend(batch.events.iter().map(|event| event.id.clone()));
         if self.calls.fetch_add(1, SeqCst) % BREAKS_EVERY == BREAKS_EVERY - 1 {
             let half = Batch { json: batch.json.clone(), events: batch.events[..batch.events.len() / 2].to_vec() };
             self.inner.push(posting, &half).await?;
-            return Err(Error::retry(Code::OUTLET, "it broke in the middle"));
+            return Err(Error::retry(Code::OUTLET, "it broke in the middle").into());
         }
         self.inner.push(posting, batch).await
     }

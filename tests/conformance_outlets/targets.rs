@@ -7,12 +7,13 @@ use fpp::clock::Clock;
 use fpp::error::{Error, Result};
 use fpp::outlets::append::Append;
 use fpp::outlets::database::{DatabaseOutlet, Place};
-use fpp::outlets::push::{Batch, Engine, Outcome, Posting, Refused};
+use fpp::outlets::push::{Batch, Broken, Engine, Outcome, Posting, Refused};
 use fpp::outlets::webhook::{Endpoint, Secret, Webhook};
 use fpp_codecs::Code;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Row};
+use sqlx::{ConnectOptions, Connection, Row};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 struct Shelf {
     rows: Vec<(String, String, [u8; 32])>,
     postings: BTreeMap<String, (u64, u64)>,
+    /// It takes so many events more.
+    takes: Option<usize>,
 }
 
 #[derive(Clone, Default)]
@@ -35,14 +38,23 @@ impl Engine for InMemory {
         Ok(self.0.lock().unwrap().postings.get(&posting.transfer).map(|(_, cursor)| *cursor))
     }
 
-    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome> {
+    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken> {
         let mut shelf = self.0.lock().unwrap();
         let (epoch, _) = shelf.postings.get(&posting.transfer).copied().unwrap_or_default();
         if epoch > posting.epoch {
-            return Err(Error::halt(Code::STALE_EPOCH, "a newer holder was here"));
+            return Err(Error::halt(Code::STALE_EPOCH, "a newer holder was here").into());
         }
         let mut outcome = Outcome::default();
+        let mut up_to = None;
         for event in &batch.events {
+            match &mut shelf.takes {
+                Some(0) => {
+                    let error = Error::retry(Code::OUTLET, "it is full");
+                    return Err(Broken { error, up_to, outcome });
+                }
+                Some(more) => *more -= 1,
+                None => {}
+            }
             let known = shelf.rows.iter().find(|(source, id, _)| (source, id) == (&event.source, &event.id));
             match known.map(|(.., hash)| *hash == event.datahash) {
                 Some(true) => {}
@@ -53,9 +65,8 @@ impl Engine for InMemory {
                 }),
                 None => shelf.rows.push((event.source.clone(), event.id.clone(), event.datahash)),
             }
-        }
-        if let Some(last) = batch.last() {
-            shelf.postings.insert(posting.transfer.clone(), (posting.epoch, last));
+            up_to = Some(event.record);
+            shelf.postings.insert(posting.transfer.clone(), (posting.epoch, event.record));
         }
         Ok(outcome)
     }
@@ -80,6 +91,9 @@ impl Target for InMemory {
     }
     fn is_exact(&self) -> bool {
         true
+    }
+    async fn breaks_after(&self, events: Option<usize>) {
+        self.0.lock().unwrap().takes = events;
     }
     fn notices(&self) -> bool {
         true
@@ -113,6 +127,17 @@ impl Target for Appended {
     }
     fn is_exact(&self) -> bool {
         false
+    }
+    /// Where its folder was stands a file.
+    async fn breaks_after(&self, events: Option<usize>) {
+        let (folder, aside) = (self.0.path(), self.0.path().with_extension("aside"));
+        if events.is_some() {
+            std::fs::rename(folder, &aside).unwrap();
+            std::fs::write(folder, "").unwrap();
+        } else {
+            std::fs::remove_file(folder).unwrap();
+            std::fs::rename(&aside, folder).unwrap();
+        }
     }
     fn notices(&self) -> bool {
         false
@@ -153,6 +178,16 @@ impl Target for InSqlite {
     fn is_exact(&self) -> bool {
         true
     }
+    /// A table is not there.
+    async fn breaks_after(&self, events: Option<usize>) {
+        let rename = match events {
+            Some(_) => "ALTER TABLE trades RENAME TO put_away",
+            None => "ALTER TABLE put_away RENAME TO trades",
+        };
+        let mut file = SqliteConnectOptions::new().filename(self.path()).connect().await.unwrap();
+        sqlx::query(rename).execute(&mut file).await.unwrap();
+        file.close().await.unwrap();
+    }
     fn notices(&self) -> bool {
         true
     }
@@ -161,6 +196,8 @@ impl Target for InSqlite {
 /// An HTTP endpoint that takes everything.
 pub(crate) struct Posted {
     server: Server,
+    /// It takes so many calls more.
+    takes: Arc<AtomicUsize>,
     secret: tempfile::NamedTempFile,
 }
 
@@ -168,7 +205,14 @@ impl Posted {
     pub(crate) fn new() -> Posted {
         let secret = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(secret.path(), SECRET).unwrap();
-        Posted { server: Server::start(|_| (200, Vec::new())), secret }
+        let takes = Arc::new(AtomicUsize::new(usize::MAX));
+        let left = takes.clone();
+        let server = Server::start(move |_| {
+            let one = |calls: usize| (calls != usize::MAX).then(|| calls.saturating_sub(1));
+            let calls = left.fetch_update(SeqCst, SeqCst, one).unwrap_or(usize::MAX);
+            (if calls > 0 { 200 } else { 503 }, Vec::new())
+        });
+        Posted { server, takes, secret }
     }
 
     fn url(&self) -> String {
@@ -199,6 +243,9 @@ impl Target for Posted {
     }
     fn is_exact(&self) -> bool {
         false
+    }
+    async fn breaks_after(&self, events: Option<usize>) {
+        self.takes.store(events.map_or(usize::MAX, |events| events / 4), SeqCst);
     }
     fn notices(&self) -> bool {
         false

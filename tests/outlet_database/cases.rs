@@ -117,7 +117,7 @@ pub(crate) async fn other_content_of_an_id_is_told_and_never_written(shop: &Shop
     // An error behind rows that are written already leaves none of them.
     shop.tamper("ALTER TABLE conflicts RENAME TO put_away").await;
     let lines = [trade(13, "2025-06-20", "780.1500"), trade(4, "2025-06-20", "782.0000")];
-    let broken = outlet.push(&posting("01C", 1), &batch(lines.iter().map(String::as_str))).await.unwrap_err();
+    let broken = outlet.push(&posting("01C", 1), &batch(lines.iter().map(String::as_str))).await.unwrap_err().error;
     assert_eq!(broken.class, Class::Halt, "{broken}");
     shop.tamper("ALTER TABLE put_away RENAME TO conflicts").await;
     assert_eq!((shop.count("trades").await, outlet.cursor(&posting("01C", 1)).await.unwrap()), (12, Some(0)));
@@ -128,7 +128,7 @@ pub(crate) async fn a_stale_epoch_writes_nothing(shop: &Shop) {
     let (old, new) = (shop.open(), shop.open());
     old.push(&posting("01A", 4), &trades(1, 5)).await.unwrap();
     new.push(&posting("01A", 5), &trades(6, 5)).await.unwrap();
-    let refused = old.push(&posting("01A", 4), &trades(11, 5)).await.unwrap_err();
+    let refused = old.push(&posting("01A", 4), &trades(11, 5)).await.unwrap_err().error;
     assert_eq!(refused.code, Code::STALE_EPOCH, "{refused}");
     assert_eq!(shop.count("trades").await, 10);
     assert_eq!(new.cursor(&posting("01A", 5)).await.unwrap(), Some(10));
@@ -275,7 +275,7 @@ async fn push_until_it_stands(outlet: &dyn Engine, transfer: &str, events: &Batc
                 assert_eq!(outcome, Outcome::default());
                 return;
             }
-            Err(error) => assert_eq!(error.class, Class::Retry, "{error}"),
+            Err(broken) => assert_eq!(broken.error.class, Class::Retry, "{broken:?}"),
         }
     }
     panic!("it never stood");

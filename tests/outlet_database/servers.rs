@@ -29,7 +29,7 @@ async fn a_commit_whose_answer_is_lost_stands_once() {
             outlet.push(&posting("01A", 1), &trades(from, 30)).await.unwrap();
             line.arm();
             let events = trades(from + 30, 30);
-            let lost = outlet.push(&posting("01A", 1), &events).await.unwrap_err();
+            let lost = outlet.push(&posting("01A", 1), &events).await.unwrap_err().error;
             assert_eq!(lost.class, Class::Retry, "{cut:?}: {lost}");
             let stands = if cut == Cut::Before { 29 } else { 59 };
             assert_eq!(shop.count("trades").await, from + stands, "{cut:?}");

@@ -40,7 +40,7 @@ async fn a_newer_version_that_says_so_is_written(shop: &Shop) {
     shop.tamper("UPDATE outlet_schema SET value = 3").await;
     let outlet = shop.open();
     for refused in [
-        outlet.push(&posting("01A", 3), &trades(8, 5)).await.map(drop).unwrap_err(),
+        outlet.push(&posting("01A", 3), &trades(8, 5)).await.unwrap_err().error,
         outlet.cursor(&posting("01A", 3)).await.map(drop).unwrap_err(),
         outlet.look().await.map(drop).unwrap_err(),
     ] {
@@ -56,7 +56,7 @@ async fn what_fpp_did_not_make_is_left_alone(shop: &Shop) {
     let outlet = shop.open();
     assert!(outlet.look().await.unwrap().ends_with("no tables yet"));
     shop.tamper("CREATE TABLE products (id INT)").await;
-    let refused = outlet.push(&posting("01A", 1), &trades(1, 5)).await.unwrap_err();
+    let refused = outlet.push(&posting("01A", 1), &trades(1, 5)).await.unwrap_err().error;
     assert!(refused.to_string().contains("a table products that fpp did not make"), "{refused}");
     assert_eq!(refused.class, Class::Halt);
     shop.tamper("DROP TABLE products").await;

@@ -349,7 +349,7 @@ impl Ledger for SimLedger {
             let mut next: BTreeMap<String, Delivery> = BTreeMap::new();
             let turn = |d: &&Delivery| {
                 let publication = books.transfers.get(&d.transfer.0).and_then(|t| t.publication);
-                (d.round > 0, !d.required, publication.unwrap_or(u64::MAX), d.id.clone())
+                (d.round > 0, !d.required || d.deferred, publication.unwrap_or(u64::MAX), d.id.clone())
             };
             let of = books.deliveries.values().filter(|d| d.spool == outlet && is_posting(d, false));
             let mut in_turn: Vec<&Delivery> = of.collect();

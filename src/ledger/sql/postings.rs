@@ -15,8 +15,8 @@ use std::collections::BTreeSet;
 /// Rows in one statement.
 const ROWS: usize = 200;
 
-/// Where a posting stands in the queue of its route: first what an answer waits for, then what is pushed for the first time,
-/// then what is pushed again, so that a replay of a month holds up no answer; among these in the order of the publications,
+/// Where a posting stands in the queue of its route: first what an answer waits for, then what is pushed for the first time
+/// or was deferred, then what is pushed again, so that a replay of a month holds up no answer; among these in the order of the publications,
 /// whatever the clocks of the nodes that planned them. What is not published yet comes behind what is, by its id.
 macro_rules! turn {
     ($delivery:literal, $transfer:literal) => {
@@ -25,7 +25,9 @@ macro_rules! turn {
             $delivery,
             ".round > 0 THEN 2 WHEN ",
             $delivery,
-            ".required = 1 THEN 0 ELSE 1 END) * 2305843009213693952 + COALESCE(",
+            ".required = 1 AND ",
+            $delivery,
+            ".deferred = 0 THEN 0 ELSE 1 END) * 2305843009213693952 + COALESCE(",
             $transfer,
             ".publication, 1152921504606846976))"
         )
@@ -165,7 +167,7 @@ pub(super) async fn dead_letters(
     limit: u32,
 ) -> Result<Vec<DeadLetter>> {
     let mut text =
-        "SELECT delivery, outlet, transfer, route, record, event_id, conflict, why, at_ms, due FROM dead_letters \
+        "SELECT delivery, outlet, transfer, route, record, event_id, conflict, why, at_ms, due FROM dead_letters l \
                     WHERE (delivery > ? OR (delivery = ? AND record > ?))"
             .to_owned();
     let (id, record) = after.map_or(("", -1), |(id, record)| (id.0.as_str(), record_int(record)));
@@ -175,7 +177,10 @@ pub(super) async fn dead_letters(
         values.push(outlet.into());
     }
     if due {
-        text.push_str(" AND due = 1");
+        text.push_str(
+            " AND due = 1 AND NOT EXISTS (SELECT 1 FROM pauses p WHERE (p.kind = 'route' AND p.name = l.route) OR \
+             (p.kind = 'outlet' AND (p.name = l.outlet OR p.name = l.route || '/' || l.outlet)))",
+        );
     }
     text.push_str(" ORDER BY delivery, record LIMIT ?");
     let select = Statement { values, ..Statement::built(text) }.bind(limit);

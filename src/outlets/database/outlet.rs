@@ -9,7 +9,7 @@ use super::write::{Into, Write};
 use super::{cells, fit, partitions, schema, write};
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::outlets::push::{Batch, Engine, Outcome, Posting};
+use crate::outlets::push::{Batch, Broken, Engine, Outcome, Posting};
 use async_trait::async_trait;
 use std::sync::{Mutex, PoisonError};
 
@@ -141,12 +141,13 @@ impl Engine for DatabaseOutlet {
         Ok(Some(cursor.map_or(0, |(record, _)| record)))
     }
 
-    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome> {
+    /// One transaction: all of it stands, or nothing.
+    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken> {
         let pushed = self.write(posting, batch).await;
         if pushed.is_err() {
             self.set_known(None);
         }
-        pushed
+        Ok(pushed?)
     }
 
     async fn look(&self) -> Result<String> {

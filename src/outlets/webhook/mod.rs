@@ -18,7 +18,7 @@ pub use endpoint::Endpoint;
 pub use sign::Secret;
 
 use super::position::Position;
-use super::push::{Batch, Engine, Outcome, Posting, Pushed, Refused};
+use super::push::{Batch, Broken, Engine, Outcome, Posting, Pushed, Refused};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use answer::Verdict;
@@ -32,6 +32,13 @@ use std::time::Duration;
 const ONE: &str = "application/cloudevents+json; charset=utf-8";
 /// A JSON array of them.
 const SEVERAL: &str = "application/cloudevents-batch+json; charset=utf-8";
+
+/// What calls have settled of a batch.
+#[derive(Default)]
+struct Settled {
+    up_to: Option<u64>,
+    outcome: Outcome,
+}
 
 /// The engine.
 pub struct Webhook {
@@ -69,17 +76,23 @@ impl Webhook {
         calls
     }
 
-    /// Posts some events, and finds those that are refused by halves. Each half is confirmed before the next one goes.
-    async fn post(&self, posting: &Posting, batch: &Batch, events: &[Pushed], outcome: &mut Outcome) -> Result<()> {
+    /// Posts some events, and finds those that are refused by halves. Each half is confirmed before the next one goes, so
+    /// whatever comes, what is settled is a beginning of the batch. Where the posting is required the first refused event is
+    /// the last one that is looked for: it comes again, and its neighbours behind it would too.
+    async fn post(&self, posting: &Posting, batch: &Batch, events: &[Pushed], settled: &mut Settled) -> Result<()> {
         let mut waiting = vec![events];
         while let Some(events) = waiting.pop() {
-            let Some(status) = self.call(posting, batch, events).await? else { continue };
-            match events {
-                [one] => {
+            match (self.call(posting, batch, events).await?, events) {
+                (None, events) => settled.up_to = events.last().map(|event| event.record),
+                (Some(status), [one]) => {
                     let why = format!("the endpoint answered {status}");
-                    outcome.refused.push(Refused { record: one.record, id: one.id.clone(), why });
+                    settled.outcome.refused.push(Refused { record: one.record, id: one.id.clone(), why });
+                    settled.up_to = Some(one.record);
+                    if posting.required {
+                        return Ok(());
+                    }
                 }
-                _ => {
+                (Some(_), events) => {
                     let (first, second) = events.split_at(events.len() / 2);
                     waiting.push(second);
                     waiting.push(first);
@@ -141,12 +154,17 @@ impl Engine for Webhook {
         Ok(None)
     }
 
-    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome> {
-        let mut outcome = Outcome::default();
+    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken> {
+        let mut settled = Settled::default();
         for events in self.calls(batch) {
-            self.post(posting, batch, events, &mut outcome).await?;
+            if let Err(error) = self.post(posting, batch, events, &mut settled).await {
+                return Err(Broken { error, up_to: settled.up_to, outcome: settled.outcome });
+            }
+            if posting.required && !settled.outcome.refused.is_empty() {
+                break;
+            }
         }
-        Ok(outcome)
+        Ok(settled.outcome)
     }
 
     /// Whether it takes connections; one that is left alone is not asked.

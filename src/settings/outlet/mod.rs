@@ -117,8 +117,9 @@ fn one(name: &str, section: &Section<'_>, reader: &mut Reader, spools: &[String]
     let batch_bytes = whole("batch_bytes", 1_024..=64 << 20, 2 << 20);
     let routes_at_once = whole("routes_at_once", 1..=64, 4);
     let probe_ms = section.number_in("probe_ms", 100..=60_000).map_or(1_000, i64::unsigned_abs);
-    let retry_max_ms = section.number_in("retry_max_ms", 500..=3_600_000).unwrap_or(60_000);
     let (word, read) = KINDS.get(kind?)?;
+    let usual = if *word == "webhook" { webhook::RETRY_MAX_MS } else { 60_000 };
+    let retry_max_ms = section.number_in("retry_max_ms", 500..=3_600_000).unwrap_or(usual);
     let target = read(section, reader);
     section.no_more();
     Some(OutletPlace {

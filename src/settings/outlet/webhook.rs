@@ -8,6 +8,10 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+/// Longest pause between two attempts of a file, unless the configuration says another: services are rolled out anew every
+/// day, and an endpoint that is back should not wait. Nobody is asked more often than its breaker allows.
+pub(super) const RETRY_MAX_MS: i64 = 8_000;
+
 /// Where events are posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookPlace {
