@@ -4,19 +4,19 @@
 // A test that cannot go on says so by panicking, in helpers too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+#[path = "outlets/hand.rs"]
+mod hand;
 mod support;
 
-use async_trait::async_trait;
 use fpp::clock::Clock;
-use fpp::error::{Error, Result};
 use fpp::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use fpp::ledger::transfer::FileState;
 use fpp::node::{Node, Options};
-use fpp::outlets::push::{Batch, Broken, Engine, Outcome, Posting, Pushed, Refused};
-use fpp_codecs::Code;
+use fpp::outlets::push::Engine;
+use hand::{Hand, Handled};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 use support::core::{CoreFile, Dropped, core_file};
 use support::settled::{PATIENCE, settled, transfers};
@@ -24,92 +24,6 @@ use support::site::{Site, overlay, sample_route};
 
 /// 2025-06-20, 16:10 in Shanghai.
 const NOW_MS: i64 = 1_750_407_000_000;
-
-/// What a test does to an outlet.
-#[derive(Default)]
-struct Hand {
-    /// It does not answer.
-    down: AtomicBool,
-    /// It takes a batch and does not answer until it is let go.
-    hangs: AtomicBool,
-    let_go: tokio::sync::Notify,
-    /// It takes so many batches more, and then breaks once in the middle of one.
-    breaks_at: AtomicU64,
-    /// Ids that are refused for good, and ids that are there with other data.
-    refuses: Mutex<BTreeSet<String>>,
-    conflicts: Mutex<BTreeSet<String>>,
-    /// Ids at which it breaks, although it answers when it is asked.
-    fails: Mutex<BTreeSet<String>>,
-    /// What came: the transfer, the epoch, and ids in their order.
-    pushed: Mutex<Vec<(String, u64, Vec<String>)>>,
-}
-
-impl Hand {
-    /// Whether an event is not taken, and then whether for other data under its id.
-    fn minds(&self, id: &str) -> Option<bool> {
-        let refused = self.refuses.lock().unwrap().contains(id).then_some(false);
-        refused.or_else(|| self.conflicts.lock().unwrap().contains(id).then_some(true))
-    }
-
-    fn ids(&self) -> Vec<String> {
-        self.pushed.lock().unwrap().iter().flat_map(|(.., ids)| ids.clone()).collect()
-    }
-}
-
-/// The engine behind that hand.
-struct Handled {
-    inner: Arc<dyn Engine>,
-    hand: Arc<Hand>,
-}
-
-fn away() -> Error {
-    Error::retry(Code::OUTLET, "it does not answer")
-}
-
-#[async_trait]
-impl Engine for Handled {
-    async fn cursor(&self, posting: &Posting) -> Result<Option<u64>> {
-        self.inner.cursor(posting).await
-    }
-
-    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken> {
-        if self.hand.down.load(SeqCst) {
-            return Err(away().into());
-        }
-        if self.hand.hangs.swap(false, SeqCst) {
-            self.hand.let_go.notified().await;
-        }
-        let ids = batch.events.iter().map(|event| event.id.clone()).collect();
-        self.hand.pushed.lock().unwrap().push((posting.transfer.clone(), posting.epoch, ids));
-        if self.hand.breaks_at.load(SeqCst) > 0 && self.hand.breaks_at.fetch_sub(1, SeqCst) == 1 {
-            let half = Batch { json: batch.json.clone(), events: batch.events[..batch.events.len() / 2].to_vec() };
-            self.inner.push(posting, &half).await?;
-            return Err(away().into());
-        }
-        if batch.events.iter().any(|event| self.hand.fails.lock().unwrap().contains(&event.id)) {
-            return Err(away().into());
-        }
-        let all = batch.events.iter().cloned();
-        let (bad, good): (Vec<Pushed>, Vec<Pushed>) = all.partition(|e| self.hand.minds(&e.id).is_some());
-        let good = Batch { json: batch.json.clone(), events: good };
-        self.inner.push(posting, &good).await?;
-        let mut outcome = Outcome::default();
-        for event in bad {
-            let conflict = self.hand.minds(&event.id) == Some(true);
-            let refused = Refused { record: event.record, id: event.id, why: "a test minds it".to_owned() };
-            if conflict { &mut outcome.conflicts } else { &mut outcome.refused }.push(refused);
-        }
-        Ok(outcome)
-    }
-
-    async fn look(&self) -> Result<String> {
-        if self.hand.down.load(SeqCst) { Err(away()) } else { self.inner.look().await }
-    }
-
-    async fn close(&self) {
-        self.inner.close().await;
-    }
-}
 
 /// A place whose route has outlets `must` (required) and `may`.
 fn site() -> Site {
@@ -274,14 +188,25 @@ async fn a_break_in_the_middle_of_a_file_loses_nothing_and_another_life_goes_on(
 
 /// Says something to the running node, as an operator does.
 async fn say(site: &Site, words: &[&str]) -> String {
+    let output = said(site, words).await;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The same where it is refused; why.
+async fn say_and_fail(site: &Site, words: &[&str]) -> String {
+    let output = said(site, words).await;
+    assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+async fn said(site: &Site, words: &[&str]) -> std::process::Output {
     let (config, words) = (site.settings_file(), words.iter().map(ToString::to_string).collect::<Vec<_>>());
     let said = tokio::task::spawn_blocking(move || {
         let mut fpp = std::process::Command::new(env!("CARGO_BIN_EXE_fpp"));
         fpp.arg("--config").arg(config).args(&words).output().unwrap()
     });
-    let output = said.await.unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    said.await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -342,6 +267,8 @@ async fn what_an_optional_outlet_refuses_is_a_dead_letter_until_it_is_taken() {
     assert!(topics.contains(&("dead-letter".into(), 4013)) && topics.contains(&("event-conflict".into(), 4014)));
     assert_eq!(appended(&site, "may").len() as u64, first.events + second.events - 2, "the others went on");
     assert!(say(&site, &["outlets", "dead"]).await.contains(&new[2]));
+    let nobody = say_and_fail(&site, &["outlets", "dead", "--outlet", "mya"]).await;
+    assert!(nobody.contains("no outlet `mya`"), "{nobody}");
     // The service takes the one now, the other still has other data.
     hands.may.refuses.lock().unwrap().clear();
     say(&site, &["outlets", "redrive", "--outlet", "may", "--reason", "it takes them now"]).await;
@@ -437,6 +364,47 @@ async fn a_redrive_that_fails_comes_to_an_end_and_holds_up_nothing() {
     say(&site, &redrive).await;
     wait_for(&node, "it is taken", async || due(false).await.is_empty()).await;
     wait_for(&node, "its notice is closed", async || !topics(&node).await.contains("dead-letter")).await;
+    assert_eq!(node.ledger.verify(None).await.unwrap().broken, None);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_for_an_outlet_that_was_taken_out_of_the_configuration_are_held_and_told() {
+    let site = site();
+    let (node, hands) = start(&site).await;
+    hands.must.down.store(true, SeqCst);
+    let file = drop_file(&site, 1, 10, Dropped::Good);
+    wait_for(&node, "it waits", async || postings(&node).await.iter().any(|d| !d.last_error.is_empty())).await;
+    node.stop().await;
+    let files = [site.settings_file(), site.root.join("conf/routes/route.toml")];
+    let before = files.each_ref().map(|file| std::fs::read_to_string(file).unwrap());
+    for (file, text) in files.iter().zip(&before) {
+        std::fs::write(file, text.replace("must", "other")).unwrap();
+    }
+    let node = start_with(&site, &hands).await;
+    wait_for(&node, "it is held", async || {
+        postings(&node).await.iter().any(|d| d.spool == "must" && d.state == DeliveryState::Held)
+    })
+    .await;
+    let held = postings(&node).await.into_iter().find(|d| d.spool == "must").unwrap();
+    assert!(held.last_error.contains("FPP9004") && held.gates(), "{held:?}");
+    assert!(topics(&node).await.contains("outlet-gone"));
+    let shown = say(&site, &["outlets"]).await;
+    assert!(shown.contains("REMOVED") && shown.contains("must is not in the configuration any more"), "{shown}");
+    say(&site, &["outlets", "defer", "--transfer", &held.transfer.0, "--reason", "it moved to other"]).await;
+    wait_for(&node, "answered", async || transfers(&*node.ledger).await[0].state == FileState::Archived).await;
+    assert_eq!(appended(&site, "other").len() as u64, file.events);
+    node.stop().await;
+    // It was taken out by mistake.
+    for (file, text) in files.iter().zip(&before) {
+        std::fs::write(file, text).unwrap();
+    }
+    hands.must.down.store(false, SeqCst);
+    let node = start_with(&site, &hands).await;
+    wait_for(&node, "the notice is closed", async || !topics(&node).await.contains("outlet-gone")).await;
+    say(&site, &["retry", &held.id.0, "--reason", "it is back"]).await;
+    wait_for(&node, "all of it", async || appended(&site, "must").len() as u64 == file.events).await;
+    assert!(!say(&site, &["outlets"]).await.contains("REMOVED"));
     assert_eq!(node.ledger.verify(None).await.unwrap().broken, None);
     node.stop().await;
 }

@@ -10,6 +10,7 @@ use super::output::{Align, Output, Table, note};
 use super::show::{Times, grouped};
 use crate::clock::Clock;
 use crate::delivery::overview::{self, OutletLine};
+use crate::node;
 use crate::settings::Settings;
 use crate::telemetry::report::NodeReport;
 use clap::{Args, Subcommand};
@@ -77,7 +78,7 @@ impl Outlets {
 /// The outlets as they stand in the books, with what this machine's node saw of them.
 async fn look(settings: &Settings) -> Result<Vec<OutletLine>, Failure> {
     let outlets: Vec<_> = settings.outlets.iter().map(|place| (place.name.clone(), place.kind.to_owned())).collect();
-    if outlets.is_empty() {
+    if outlets.is_empty() && !node::books::may_exist(settings) {
         return Ok(Vec::new());
     }
     let books = books::open(settings).await?;
@@ -108,8 +109,10 @@ fn table(lines: &[OutletLine]) -> Table {
     let mut table = Table::new(&columns);
     for line in lines {
         let state = match (line.paused, line.down_since_ms) {
+            _ if line.kind.is_empty() => "REMOVED",
             (true, _) => "PAUSED",
             (false, Some(_)) => "DOWN",
+            (false, None) if line.routes.iter().any(|route| route.failing > 0) => "FAILS",
             (false, None) => "answers",
         };
         let head = vec![line.outlet.clone(), line.kind.clone(), state.to_owned()];
@@ -143,6 +146,10 @@ fn table(lines: &[OutletLine]) -> Table {
 fn tell(line: &OutletLine, times: &Times, out: &mut Output) -> Result<(), Failure> {
     if let Some(since) = line.down_since_ms {
         out.line(format_args!("\n{} does not answer since {}: {}", line.outlet, times.with_zone(since), line.error))?;
+    }
+    if line.kind.is_empty() {
+        let next = "put it back and `fpp retry` what waits, or `fpp outlets defer` and `fpp release` it";
+        out.line(format_args!("\n{} is not in the configuration any more: {next}", line.outlet))?;
     }
     for route in line.routes.iter().filter(|route| !route.last_error.is_empty()) {
         out.line(format_args!("\n{}, route {}: {}", line.outlet, route.route, route.last_error))?;

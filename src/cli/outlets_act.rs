@@ -97,6 +97,11 @@ impl Dead {
             let books = books::open(&settings).await?;
             Ok(books.dead_letters(self.outlet.as_deref(), None, false, self.limit).await?)
         })?;
+        let known = |name: &String| settings.outlets.iter().any(|place| place.name == *name);
+        if let Some(name) = self.outlet.as_ref().filter(|name| letters.is_empty() && !known(name)) {
+            let text = format!("the node has no outlet `{name}`, and no dead letters of one; `fpp outlets` lists them");
+            return Err(Failure::usage(text));
+        }
         if self.json {
             for letter in &letters {
                 out.json(letter)?;

@@ -50,22 +50,27 @@ pub struct RouteLine {
     pub held: u64,
     /// Files of these that the answer waits for.
     pub gating: u64,
+    /// Files that wait, and whose last attempt failed.
+    pub failing: u64,
     /// Files of these that a person deferred.
     pub deferred: u64,
     /// Records that the outlet has not confirmed.
     pub records: u64,
-    /// Seconds since the oldest of these files was planned.
+    /// Seconds since the oldest of these files was planned, or sent again.
     pub seconds: i64,
     /// Why the last attempt failed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub last_error: String,
 }
 
-/// Looks at outlets, each by name and kind.
+/// Looks at outlets, each by name and kind, and behind them at those that are configured no more and have something open.
 pub async fn look(ledger: &dyn Ledger, outlets: &[(String, String)], now_ms: i64) -> Result<Vec<OutletLine>> {
     let pauses = ledger.pauses().await?;
     let mut lines = Vec::new();
-    for (outlet, kind) in outlets {
+    let open = ledger.posting_outlets().await?;
+    let gone = open.into_iter().filter(|name| outlets.iter().all(|(outlet, _)| outlet != name));
+    let gone: Vec<(String, String)> = gone.map(|name| (name, String::new())).collect();
+    for (outlet, kind) in outlets.iter().chain(&gone) {
         let mut routes: BTreeMap<String, RouteLine> = BTreeMap::new();
         let (mut after, mut seen) = (None, 0);
         loop {
@@ -101,12 +106,17 @@ pub async fn look(ledger: &dyn Ledger, outlets: &[(String, String)], now_ms: i64
 fn add(line: &mut RouteLine, posting: &Delivery, records: u64, now_ms: i64) {
     match posting.state {
         DeliveryState::Held => line.held += 1,
-        _ => line.files += 1,
+        _ => {
+            line.files += 1;
+            line.failing += u64::from(!posting.last_error.is_empty());
+        }
     }
     line.gating += u64::from(posting.gates());
     line.deferred += u64::from(posting.is_debt());
     line.records += records;
-    line.seconds = line.seconds.max((now_ms - posting.planned_ms).max(0) / 1_000);
+    // What is sent again waits since then, not since it was sent first.
+    let since_ms = if posting.round > 0 { posting.updated_ms } else { posting.planned_ms };
+    line.seconds = line.seconds.max((now_ms - since_ms).max(0) / 1_000);
     if line.last_error.is_empty() {
         line.last_error.clone_from(&posting.last_error);
     }

@@ -105,6 +105,8 @@ pub trait Ledger: Send + Sync {
     /// one is named.
     async fn open_postings(&self, outlet: &str, after: Option<&DeliveryId>, limit: u32)
     -> Result<Vec<Delivery>, Error>;
+    /// Outlets into which postings are not there, held ones too, and those that have dead letters, by name.
+    async fn posting_outlets(&self) -> Result<Vec<String>, Error>;
     /// Dead letters, oldest posting first, behind one of them where one is named; of all outlets without one. With `due`
     /// those alone that a person had pushed once more, without those whose route or outlet is paused.
     async fn dead_letters(

@@ -17,6 +17,7 @@ mod interim;
 mod keeping;
 mod lock;
 mod notify;
+mod orphans;
 mod outage;
 pub(crate) mod outlets;
 mod overdue;
@@ -82,6 +83,7 @@ impl Node {
         space::start(&mut services, &rooms, &stopped).await;
         workers::start(&mut services, &rooms, &stopped);
         pushing::start(&mut services, &rooms, &stopped);
+        orphans::start(&mut services, &rooms, &stopped);
         interim::start(&mut services, &rooms, &stopped);
         sweeping::start(&mut services, &rooms, &stopped);
         keeping::start(&mut services, &rooms, &stopped);

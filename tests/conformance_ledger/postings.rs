@@ -68,6 +68,7 @@ pub(crate) async fn of_each_route_the_first_is_next_and_a_held_one_is_passed(boo
     assert_eq!(b.open_postings("db", None, 10).await.unwrap().len(), 5, "the held one is not there either");
     assert_eq!(b.open_postings("db", Some(&delivery_id(4)), 10).await.unwrap().len(), 2);
     assert!(b.next_postings("other").await.unwrap().is_empty());
+    assert_eq!(b.posting_outlets().await.unwrap(), ["db"]);
     let retry = Change::MoveDelivery { id: delivery_id(1), event: D::Retry, by: Some("wang".into()) };
     apply(&*a, 3, &[retry]).await;
     assert_eq!(next(&*b).await, [1, 4]);
@@ -214,12 +215,15 @@ pub(crate) async fn dead_letters_are_in_the_chain_of_their_posting(books: &dyn B
     apply(&*ledger, 3, &[unbury, bury(vec![letter(1, 2, false)])]).await;
     let left = ledger.dead_letters(None, None, false, 10).await.unwrap();
     assert_eq!(left.iter().map(|l| (l.record, l.due)).collect::<Vec<_>>(), [(2, false)]);
+    assert_eq!(ledger.posting_outlets().await.unwrap(), ["db"]);
     let journal = ledger.journal(&format!("delivery:{}", delivery_id(1))).await.unwrap();
     assert!(journal.iter().any(|row| row.entry.contains("wang: mended")));
     verified(&*ledger).await;
     books.tamper(&["DELETE FROM dead_letters"]).await;
     let broken = ledger.verify(None).await.unwrap().broken.unwrap();
     assert!(broken.contains("dead_letters of delivery"), "{broken}");
+    apply(&*ledger, 4, &[deliver(1, D::Prove), deliver(1, D::Deliver), deliver(1, D::Take)]).await;
+    assert!(ledger.posting_outlets().await.unwrap().is_empty(), "it is there, and nothing of it is a dead letter");
 }
 
 pub(crate) async fn dead_letters_go_with_their_transfer(books: &dyn Books) {

@@ -117,6 +117,7 @@ delegate! {
     due_deliveries(now_ms: i64, limit: u32) -> Vec<Delivery>;
     next_postings(outlet: &str) -> Vec<Delivery>;
     open_postings(outlet: &str, after: Option<&DeliveryId>, limit: u32) -> Vec<Delivery>;
+    posting_outlets() -> Vec<String>;
     dead_letters(outlet: Option<&str>, after: Option<(&DeliveryId, u64)>, due: bool, limit: u32) -> Vec<DeadLetter>;
     debts(limit: u32) -> Vec<Delivery>;
     consumer(name: &str) -> Option<Consumer>;

@@ -368,6 +368,12 @@ impl Ledger for SimLedger {
             Ok(behind.take(limit as usize).cloned().collect())
         })
     }
+    async fn posting_outlets(&self) -> Result<Vec<String>> {
+        self.call("open outlets", |books| {
+            let open = books.deliveries.values().filter(|d| is_posting(d, true)).map(|d| d.spool.clone());
+            Ok(open.collect::<BTreeSet<_>>().into_iter().collect())
+        })
+    }
     async fn dead_letters(
         &self,
         _: Option<&str>,

@@ -196,6 +196,10 @@ impl<E: Engine> Ledger for SqlLedger<E> {
         postings::open(&mut *self.engine.read().await?, outlet, after, limit).await
     }
 
+    async fn posting_outlets(&self) -> Result<Vec<String>> {
+        postings::outlets(&mut *self.engine.read().await?).await
+    }
+
     async fn dead_letters(
         &self,
         outlet: Option<&str>,

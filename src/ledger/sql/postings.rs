@@ -148,6 +148,13 @@ pub(super) async fn open(
     deliveries_of(&session.rows(select.bind(outlet).bind(after).bind(limit)).await?)
 }
 
+/// Outlets of which something is open.
+pub(super) async fn outlets(session: &mut dyn Session) -> Result<Vec<String>> {
+    let select =
+        sql("SELECT spool FROM deliveries WHERE queue IN (2, 3) UNION SELECT outlet FROM dead_letters ORDER BY 1");
+    session.rows(select).await?.iter().map(|row| row.get(0)).collect()
+}
+
 /// Deliveries that were deferred and are still due.
 pub(super) async fn debts(session: &mut dyn Session, limit: u32) -> Result<Vec<Delivery>> {
     let select = sql(concat!(
