@@ -17,8 +17,9 @@ use clap::{Args, Subcommand};
 
 /// Show the outlets that events are pushed to: whether each answers, what waits for it and since when, and why.
 ///
-/// `records` are those that the outlet has not confirmed, `waits` is the time since the oldest file was posted. Whether an
-/// outlet answers is what the node of this machine saw.
+/// `records` are those that the outlet has not confirmed, `waits` is the time since the oldest file was posted or sent again.
+/// Whether an outlet answers is what the node of this machine saw; one that FAILS answers and did not take what was pushed
+/// last, one that was REMOVED is in the configuration no more while something of it is open.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,

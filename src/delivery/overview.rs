@@ -146,3 +146,46 @@ async fn dead(ledger: &dyn Ledger, outlet: &str) -> Result<u64> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::delivery::{DeliveryId, Purpose};
+    use crate::ledger::transfer::TransferId;
+
+    #[test]
+    fn what_is_sent_again_waits_since_then_and_what_failed_is_counted() {
+        let posting = Delivery {
+            id: DeliveryId("01D".into()),
+            transfer: TransferId("01T".into()),
+            purpose: Purpose::Posting,
+            required: true,
+            spool: "books".into(),
+            name: "pmtrd/01T".into(),
+            size: 0,
+            sha256: String::new(),
+            checksums: Vec::new(),
+            sm3: None,
+            marker: None,
+            state: DeliveryState::Planned,
+            attempts: 0,
+            next_attempt_ms: 0,
+            last_error: String::new(),
+            planned_ms: 1_000,
+            updated_ms: 300_000,
+            delivered_ms: None,
+            confirmed: 0,
+            round: 0,
+            deferred: false,
+        };
+        let line = |posting: &Delivery| {
+            let mut line = RouteLine::default();
+            add(&mut line, posting, 10, 301_000);
+            (line.seconds, line.gating, line.failing)
+        };
+        assert_eq!(line(&posting), (300, 1, 0));
+        let again = Delivery { round: 1, last_error: "503".into(), ..posting };
+        assert_eq!(line(&again), (1, 0, 1));
+        assert_eq!(line(&Delivery { state: DeliveryState::Held, ..again }), (1, 0, 0));
+    }
+}

@@ -15,7 +15,7 @@ use fpp::ledger::node::NodeRow;
 use fpp::ledger::standing::is_due;
 use fpp::ledger::transfer::{FileState, Identity, Transfer, TransferId, TransferQuery};
 use fpp_codecs::Code;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
