@@ -29,6 +29,12 @@ struct Back {
     worked: bool,
 }
 
+impl Back {
+    fn is_over(&self, now: Instant) -> bool {
+        self.worked || now.saturating_duration_since(self.since) >= CALM
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
     down: Option<Down>,
@@ -61,9 +67,9 @@ impl Breaker {
         match &mut state.down {
             Some(down) => down.error = error,
             None => {
-                let down = match state.back.take() {
-                    Some(Back { from, worked: false, .. }) => Down { error, ..from },
-                    _ => Down { since_ms: now_ms, error, told: false },
+                let down = match state.back.take().filter(|back| !back.is_over(Instant::now())) {
+                    Some(back) => Down { error, ..back.from },
+                    None => Down { since_ms: now_ms, error, told: false },
                 };
                 state.down = Some(down);
             }
@@ -91,14 +97,14 @@ impl Breaker {
         }
     }
 
-    /// The trouble that is over now: said once.
-    pub fn take_over(&self) -> Option<Down> {
-        self.take_over_at(Instant::now())
+    /// Whether it does not answer, or answers again and nothing shows yet that its trouble is over.
+    pub fn is_troubled(&self) -> bool {
+        self.is_troubled_at(Instant::now())
     }
 
-    fn take_over_at(&self, now: Instant) -> Option<Down> {
-        let is_over = |back: &mut Back| back.worked || now.saturating_duration_since(back.since) >= CALM;
-        self.lock().back.take_if(is_over).map(|back| back.from)
+    fn is_troubled_at(&self, now: Instant) -> bool {
+        let state = self.lock();
+        state.down.is_some() || state.back.as_ref().is_some_and(|back| !back.is_over(now))
     }
 
     /// How it is.
@@ -157,15 +163,14 @@ mod tests {
             let told = breaker.take_told(1_000 + spell * 1_500);
             assert_eq!(told.map(|down| down.since_ms), (spell == 2).then_some(1_000), "spell {spell}: each is short");
             breaker.close();
-            assert_eq!(breaker.take_over(), None);
+            assert!(breaker.is_troubled());
         }
         breaker.worked();
-        assert!(breaker.take_over().is_some_and(|down| down.told && down.since_ms == 1_000));
-        assert_eq!(breaker.take_over(), None, "said once");
+        assert!(!breaker.is_troubled());
         breaker.open("away".into(), 90_000, pause);
         let back = Instant::now();
-        assert!(breaker.close_at(back).is_some_and(|down| down.since_ms == 90_000), "a new trouble");
-        assert_eq!(breaker.take_over_at(back + CALM / 2), None);
-        assert!(breaker.take_over_at(back + CALM).is_some(), "nothing was to be pushed");
+        assert!(breaker.close_at(back).is_some_and(|down| down.since_ms == 90_000 && !down.told), "a new trouble");
+        assert!(breaker.is_troubled_at(back + CALM / 2));
+        assert!(!breaker.is_troubled_at(back + CALM), "nothing was to be pushed");
     }
 }

@@ -43,7 +43,6 @@ pub async fn redrive(
     for letter in due.into_iter().filter(|letter| letter.route == route && outlet.redrives.are_due(&letter.delivery)) {
         by_posting.entry(letter.delivery.clone()).or_default().push(letter);
     }
-    let mut pushed = false;
     for (id, letters) in by_posting {
         if *stopped.borrow() || outlet.breaker.down().is_some() {
             break;
@@ -59,9 +58,8 @@ pub async fn redrive(
             Err(Stop::Failed(error)) => redrive.failed(&error).await?,
             Err(Stop::Books(error)) => return Err(error),
         }
-        pushed = true;
     }
-    if pushed { close_notices(cx, outlet).await } else { Ok(()) }
+    Ok(())
 }
 
 /// The dead letters of one posting.
@@ -178,33 +176,6 @@ impl Redrive<'_> {
         }
         self.cx.books.ledger.apply(Some(self.fence), self.cx.clock.now_ms(), &changes).await.map(drop)
     }
-}
-
-/// A notice of an outlet's dead letters is over when it has none of that kind any more.
-async fn close_notices(cx: &Postings, outlet: &Outlet) -> Result<()> {
-    let (mut refused, mut conflicts) = (false, false);
-    let mut after: Option<(DeliveryId, u64)> = None;
-    while !(refused && conflicts) {
-        let from = after.as_ref().map(|(id, record)| (id, *record));
-        let page = cx.books.ledger.dead_letters(Some(&outlet.name), from, false, PAGE).await?;
-        refused |= page.iter().any(|letter| !letter.conflict);
-        conflicts |= page.iter().any(|letter| letter.conflict);
-        match page.last().filter(|_| page.len() == PAGE as usize) {
-            Some(last) => after = Some((last.delivery.clone(), last.record)),
-            None => break,
-        }
-    }
-    let of = [(refused, said::REFUSED), (conflicts, said::CONFLICTS)];
-    let over = of.into_iter().filter(|(left, _)| !left).map(|(_, topic)| Change::CloseNotice {
-        topic: topic.to_owned(),
-        subject: outlet.name.clone(),
-        by: "fpp: the outlet has no such event any more".to_owned(),
-    });
-    let over: Vec<Change> = over.collect();
-    if over.is_empty() {
-        return Ok(());
-    }
-    cx.books.ledger.apply(None, cx.clock.now_ms(), &over).await.map(drop)
 }
 
 /// An error of reading: of the books it passes, of the vault it is the letters'.

@@ -64,10 +64,6 @@ pub(super) fn letters(outlet: &Outlet, delivery: &Delivery, transfer: &Transfer,
     refused.chain(outcome.conflicts.into_iter().map(|refused| letter(refused, true))).collect()
 }
 
-/// Topic of notices of refused events, and of those with other data.
-pub(super) const REFUSED: &str = "dead-letter";
-pub(super) const CONFLICTS: &str = "event-conflict";
-
 /// What a person should hear of events that were not taken: one notice an outlet for each kind.
 pub(super) fn notices(outlet: &Outlet, delivery: &Delivery, letters: &[DeadLetter]) -> Vec<Change> {
     let of = |conflict: bool, topic: &str, code: Code, what: &str| {
@@ -86,8 +82,8 @@ pub(super) fn notices(outlet: &Outlet, delivery: &Delivery, letters: &[DeadLette
             text,
         }))
     };
-    let conflicts = of(true, CONFLICTS, Code::EVENT_CONFLICT, "has ids with other data");
-    let refused = of(false, REFUSED, Code::EVENT_REFUSED, "refuses events");
+    let conflicts = of(true, "event-conflict", Code::EVENT_CONFLICT, "has ids with other data");
+    let refused = of(false, "dead-letter", Code::EVENT_REFUSED, "refuses events");
     conflicts.into_iter().chain(refused).collect()
 }
 

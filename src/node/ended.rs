@@ -141,10 +141,10 @@ fn spool(rooms: &Rooms, spool: &str, last_ms: i64) -> Option<End> {
     told("it can be read", format!("spool {spool} ({}) can be read again.", seen.place))
 }
 
-/// It answers, or is not this node's any more.
+/// It answers and took something since, or had nothing to take for a while; or it is not this node's any more.
 async fn outlet(rooms: &Rooms, name: &str) -> Option<End> {
     let Some(outlet) = rooms.postings.outlets.get(name) else { return quiet("it is not configured any more") };
-    if outlet.breaker.down().is_some() {
+    if outlet.breaker.is_troubled() {
         return None;
     }
     outlet.engine.look().await.ok()?;

@@ -118,7 +118,7 @@ fn changes(rooms: &Rooms, outlet: &str, postings: &[Delivery]) -> Vec<Change> {
     let held = postings.iter().flat_map(|posting| {
         let id = posting.id.clone();
         let hold = Change::MoveDelivery { id: id.clone(), event: DeliveryEvent::Hold, by: None };
-        [hold, Change::ParkDelivery { id, until_ms: now_ms, error: error.to_string() }]
+        [hold, Change::ParkDelivery { id, until_ms: now_ms, error: error.to_string(), failed: true }]
     });
     let notice = NewNotice {
         severity: "error".to_owned(),

@@ -159,11 +159,6 @@ async fn probe(rooms: &Rooms, outlet: &Outlet) {
 async fn tell(rooms: &Rooms, outlet: &Outlet) {
     let down = outlet.breaker.down();
     rooms.status.outlet(&outlet.name, outlet.kind, down.as_ref().map(|down| (down.since_ms, down.error.as_str())));
-    if let Some(over) = outlet.breaker.take_over() {
-        let by = format!("fpp: it answers again, after {} s", (rooms.clock.now_ms() - over.since_ms) / 1_000);
-        let (topic, subject) = ("outlet".to_owned(), outlet.name.clone());
-        write(rooms, Change::CloseNotice { topic, subject, by }).await;
-    }
     let Some(down) = outlet.breaker.take_told(rooms.clock.now_ms()) else { return };
     tracing::warn!(outlet = outlet.name, "it does not answer: {}", down.error);
     let text = format!(
