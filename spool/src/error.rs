@@ -52,6 +52,9 @@ pub struct Error {
     pub hint: String,
     /// The cause.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// A rename was refused for sure: nothing has the final name by it, and nothing will get it. The proof that came
+    /// before it says nothing any more.
+    pub refused: bool,
     /// Before this nothing else will come of it: the partner is left alone for so long.
     pub retry_after: Option<Duration>,
 }
@@ -59,7 +62,7 @@ pub struct Error {
 impl Error {
     /// An error without a hint or a cause.
     pub fn new(kind: ErrorKind, what: impl Into<String>) -> Error {
-        Error { kind, what: what.into(), hint: kind.hint().to_owned(), source: None, retry_after: None }
+        Error { kind, what: what.into(), hint: kind.hint().to_owned(), source: None, refused: false, retry_after: None }
     }
 
     /// Says what to do next, instead of the kind's own hint.
@@ -87,6 +90,11 @@ impl Error {
     /// The same error for an interface that speaks `io::Error`.
     pub fn into_io(self) -> io::Error {
         io::Error::other(self)
+    }
+
+    /// Says that the rename did not happen and will not.
+    pub(crate) fn refused(self) -> Error {
+        Error { refused: true, ..self }
     }
 
     /// The number of the return code FPPnnnn.

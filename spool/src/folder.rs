@@ -22,6 +22,12 @@ pub trait Folder: Send + Sync {
         true
     }
 
+    /// Which folder it is, where that can be told: another one that was put in its place, or that shows when a mount is
+    /// gone, gives another word. The same folder gives the same one after a restart, too.
+    fn identity(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     /// The names in it, sorted, at most `limit`; a full listing of exactly `limit` names may have left some out.
     fn list(&self, limit: usize) -> Result<Vec<Entry>>;
 

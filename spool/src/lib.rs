@@ -34,7 +34,7 @@ pub use local::LocalFolder;
 pub use marker::{MarkerContent, MarkerFacts, MarkerRule, Says};
 pub use patient::PatientReader;
 pub use pattern::{Captures, NamePattern};
-pub use publish::{Publication, Published, publish};
+pub use publish::{Publication, Published, Refused, publish};
 pub use scan::{Arrival, Orphan, Readiness, Reason, Scan, ScanRules, Scanner, Waiting};
 pub use sftp::{Address, Auth, Negotiated, PoolStatus, Ran, SftpFolder, SftpPool, SftpSettings};
 pub use source::{SourceAction, move_source};

@@ -90,6 +90,8 @@ fn attempt(folder: &SftpFolder, content: &[u8], proven: &mut bool) -> Result<Pub
         marker: Some((format!("{FINAL}.OK"), vec![])),
         proven_before: *proven,
         proven_tag: None,
+        proven_in: None,
+        refused: None,
         guard: None,
     };
     publish(folder, &publication, &mut || {

@@ -110,6 +110,8 @@ fn one(folder: &SftpFolder, content: &[u8], name: &str, sides: bool) {
         marker: sides.then(|| (format!("{name}.OK"), vec![])),
         proven_before: false,
         proven_tag: None,
+        proven_in: None,
+        refused: None,
         guard: None,
     };
     publish(folder, &publication, &mut || Ok(())).unwrap();

@@ -177,6 +177,8 @@ fn one(folder: &SftpFolder, name: &str, checksum: bool, marker: bool) {
         marker: marker.then(|| (format!("{name}.OK"), vec![])),
         proven_before: false,
         proven_tag: None,
+        proven_in: None,
+        refused: None,
         guard: None,
     };
     publish(folder, &publication, &mut || Ok(())).unwrap();

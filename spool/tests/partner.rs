@@ -128,6 +128,8 @@ fn with_a_standby_a_file_that_is_nowhere_is_not_taken_for_collected() {
         marker: None,
         proven_before: true,
         proven_tag: None,
+        proven_in: None,
+        refused: None,
         guard: None,
     };
     let alone = folder(&sshd, |_| {});
@@ -161,6 +163,8 @@ fn a_full_disk_at_the_partner_is_told_as_that() {
             marker: None,
             proven_before: false,
             proven_tag: None,
+            proven_in: None,
+            refused: None,
             guard: None,
         };
         let error = publish(&folder, &publication, &mut || panic!("not proven")).unwrap_err();

@@ -18,6 +18,9 @@ struct Case {
     proven: bool,
     tag: &'static str,
     marker: &'static [u8],
+    refused: Option<Refused>,
+    /// The tag that the proof was recorded under.
+    proof: &'static str,
 }
 
 /// What the marker says; an empty one needs no temporary.
@@ -25,7 +28,14 @@ const MARKERS: [&[u8]; 2] = [b"ready\n", b""];
 
 impl Case {
     fn new(marker: &'static [u8]) -> Case {
-        Case { content: b"0123456789abcdef".repeat(1_000), proven: false, tag: "n1.1", marker }
+        Case {
+            content: b"0123456789abcdef".repeat(1_000),
+            proven: false,
+            tag: "n1.1",
+            marker,
+            refused: None,
+            proof: "",
+        }
     }
 
     fn attempt(&mut self, folder: &dyn Folder) -> Result<Published> {
@@ -42,14 +52,22 @@ impl Case {
             marker: Some((MARKER.into(), self.marker.to_vec())),
             proven_before: self.proven,
             proven_tag: None,
+            proven_in: folder.identity()?,
+            refused: self.refused.take(),
             guard: None,
         };
-        let proven = &mut self.proven;
-        publish(folder, &publication, &mut || {
+        let (proven, proof, tag) = (&mut self.proven, &mut self.proof, self.tag);
+        let published = publish(folder, &publication, &mut || {
             assert!(!*proven, "proven once only");
-            *proven = true;
+            (*proven, *proof) = (true, tag);
             Ok(())
-        })
+        });
+        // As the books do it.
+        if published.as_ref().is_err_and(|e| e.refused) {
+            self.refused = Some(Refused { tag: self.proof.into(), doubtful: self.proof != self.tag });
+            self.proven = false;
+        }
+        published
     }
 
     /// Whatever has its final name is complete (I4), and all else is a temporary of ours (I9).
@@ -204,6 +222,8 @@ fn a_foreign_file_that_comes_between_proof_and_rename_is_never_overwritten() {
         marker: None,
         proven_before: false,
         proven_tag: None,
+        proven_in: None,
+        refused: None,
         guard: None,
     };
     let error = publish(&folder, &publication, &mut || {
@@ -236,6 +256,8 @@ fn content_that_is_not_what_was_promised_is_not_published() {
             marker: None,
             proven_before: false,
             proven_tag: None,
+            proven_in: None,
+            refused: None,
             guard: None,
         };
         let error = publish(&folder, &publication, &mut || panic!("not proven")).unwrap_err();
@@ -258,6 +280,8 @@ fn a_fact_that_is_not_recorded_stops_before_the_rename() {
         marker: None,
         proven_before: false,
         proven_tag: None,
+        proven_in: None,
+        refused: None,
         guard: None,
     };
     let refuse = || Err(Error::new(ErrorKind::NotRecorded, "stale epoch"));

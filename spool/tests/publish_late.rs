@@ -44,6 +44,9 @@ impl Folder for Late {
     fn describe(&self) -> String {
         self.inner.describe()
     }
+    fn identity(&self) -> Result<Option<String>> {
+        self.inner.identity()
+    }
     fn list(&self, limit: usize) -> Result<Vec<Entry>> {
         self.call(|| self.inner.list(limit))
     }
@@ -96,6 +99,8 @@ fn attempt(folder: &dyn Folder, tag: &str, proven: &mut bool) -> Result<Publishe
         marker: Some((format!("{FINAL}.OK"), b"ready\n".to_vec())),
         proven_before: *proven,
         proven_tag: None,
+        proven_in: folder.identity()?,
+        refused: None,
         guard: None,
     };
     publish(folder, &publication, &mut || {
@@ -145,6 +150,8 @@ fn a_folder_that_is_gone_says_nothing_about_collected_files() {
         marker: None,
         proven_before: false,
         proven_tag: None,
+        proven_in: None,
+        refused: None,
         guard: None,
     };
     let aside = dir.path().join("aside");

@@ -22,6 +22,8 @@ fn attempt(folder: &dyn Folder, tag: &str, proven: &Cell<bool>, guard: &dyn Fn()
         marker: Some((format!("{FINAL}.OK"), Vec::new())),
         proven_before: proven.get(),
         proven_tag: proven.get().then(|| "n1.1".into()),
+        proven_in: folder.identity()?,
+        refused: None,
         guard: Some(guard),
     };
     publish(folder, &publication, &mut || {

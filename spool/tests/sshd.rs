@@ -38,6 +38,8 @@ fn publication<'a>(content: &[u8], open: Open<'a>, proven_before: bool) -> Publi
         marker: Some((format!("{FINAL}.OK"), Vec::new())),
         proven_before,
         proven_tag: None,
+        proven_in: None,
+        refused: None,
         guard: None,
     }
 }

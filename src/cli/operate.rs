@@ -51,7 +51,7 @@ pub(super) struct Resend {
 ///
 /// A batch that waits for others goes on without them when --skip names exactly those that it waits for.
 ///
-/// A held command (FPP4011) that is released counts as run.
+/// A held command (FPP4011) that is released counts as run; a delivered file that nobody finds (FPP4008) counts as taken.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  fpp release 01JY3V8Q5TZ6QX2M4N7P9RSTVW --digest 9f86d081 --reason \"core confirms batch 0002, ticket 4711\"\n  \
@@ -100,7 +100,7 @@ pub(super) struct Retry {
 
 #[derive(Debug, Args)]
 struct Decision {
-    /// Transfer; `hold` and `retry` take a delivery too, `release` a command
+    /// Transfer; `hold` and `retry` take a delivery too, `release` a command or a delivered file
     id: String,
     /// Why; kept in the journal
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]

@@ -280,7 +280,7 @@ fn happened(what: &What) -> (String, Option<String>) {
             (words, by.clone())
         }
         What::Plan { delivery } => (format!("Plan {}", delivery.name), None),
-        What::Deliver { event, by } => (format!("{event:?}"), by.clone()),
+        What::Deliver { event, by, .. } => (format!("{event:?}"), by.clone()),
         What::Bury { records } => (format!("{} dead letters", records.len()), None),
         What::Unbury { records } => (format!("{} dead letters taken after all", records.len()), None),
         What::Redrive { by } => ("dead letters pushed once more".to_owned(), Some(by.clone())),

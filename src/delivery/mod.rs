@@ -13,6 +13,7 @@ mod fill;
 pub mod outlet;
 pub mod overview;
 pub mod posting;
+mod proof;
 pub mod publish;
 pub mod reached;
 pub mod redrive;
@@ -43,8 +44,8 @@ pub struct Deliveries {
     pub commands: allowed::Commands,
     /// The time.
     pub clock: Clock,
-    /// Other nodes may take over what this one is in the middle of.
-    pub several: bool,
+    /// Another process may take over what this one is in the middle of.
+    pub replaceable: bool,
     /// This node's name, part of every temporary name.
     pub node: String,
     /// When something last went through.

@@ -1,13 +1,13 @@
 //! One delivery, from the vault to its final name.
 
+use super::proof::FIRST_EPOCH;
 use super::settle::{settle, step};
 use super::sweep::sweep;
-use super::{Deliveries, command};
+use super::{Deliveries, command, proof};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
-use crate::ledger::change::Fence;
+use crate::ledger::change::{Change, Fence};
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState, Purpose};
-use crate::ledger::fold::{Entry, Under, What, delivery_subject};
 use crate::ledger::standing::is_due;
 use crate::vault::Vault;
 use fpp_codecs::Code;
@@ -16,9 +16,6 @@ use std::cell::RefCell;
 use std::io::{self, Read};
 use std::sync::Arc;
 use tokio::runtime::Handle;
-
-/// Only a delivery that was tried before can have left temporary files of other epochs.
-const FIRST_EPOCH: u64 = 1;
 
 /// Carries a delivery out, under the caller's lease.
 pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Result<()> {
@@ -48,15 +45,38 @@ pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Resul
             }
             Ok(())
         }
-        Err(error) if error.code == Code::STALE_EPOCH => {
+        Err(Failed { error, .. }) if error.code == Code::STALE_EPOCH => {
             tracing::warn!(delivery = %id, "work dropped: {error}");
             Ok(())
         }
-        Err(error) => settle(cx, &delivery, fence, &error, None).await,
+        Err(Failed { error, refused }) => {
+            let unproven = refused.then(|| step(id, DeliveryEvent::Fail));
+            settle(cx, &delivery, fence, &error, unproven).await
+        }
     }
 }
 
-async fn send(cx: &Deliveries, delivery: &Delivery, fence: &Fence) -> Result<Published> {
+/// An attempt that failed.
+struct Failed {
+    error: Error,
+    /// The file was proven, and its rename was refused for sure: it is not proven any more. While that is not in the books,
+    /// the temporary stays, or the file would be taken for collected.
+    refused: bool,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Failed {
+        Failed { error, refused: false }
+    }
+}
+
+impl From<fpp_spool::Error> for Failed {
+    fn from(error: fpp_spool::Error) -> Failed {
+        Failed { refused: error.refused, error: Error::from(error) }
+    }
+}
+
+async fn send(cx: &Deliveries, delivery: &Delivery, fence: &Fence) -> Result<Published, Failed> {
     let folder = cx.folders.get(&delivery.spool).cloned().ok_or_else(|| {
         Error::retry(Code::FOLDER, format!("this node does not reach spool `{}`", delivery.spool))
             .hint("Name the spool in this node's configuration.")
@@ -64,11 +84,12 @@ async fn send(cx: &Deliveries, delivery: &Delivery, fence: &Fence) -> Result<Pub
     let (ledger, vault, clock) = (cx.ledger.clone(), cx.vault.clone(), cx.clock.clone());
     let (delivery, fence) = (delivery.clone(), fence.clone());
     let tag = format!("{}.{}", cx.node, fence.epoch);
-    let proven_tag = proven_tag(cx, &delivery).await?;
-    let (handle, several) = (Handle::current(), cx.several);
+    let before = proof::before(&*cx.ledger, &delivery, fence.epoch).await?;
+    let (handle, replaceable) = (Handle::current(), cx.replaceable);
     blocking(move || {
+        let here = folder.identity()?;
         let mut proven = || {
-            let changes = [step(&delivery.id, DeliveryEvent::Prove)];
+            let changes = [Change::Prove { id: delivery.id.clone(), folder: here.clone() }];
             handle.block_on(ledger.apply(Some(&fence), clock.now_ms(), &changes)).map(|_| ())
         };
         let still_ours = || match handle.block_on(ledger.lease(&fence.key))? {
@@ -76,31 +97,17 @@ async fn send(cx: &Deliveries, delivery: &Delivery, fence: &Fence) -> Result<Pub
             _ => Err(Error::halt(Code::STALE_EPOCH, format!("delivery {} was taken over", delivery.id))
                 .hint("Drop this work, the new holder goes on with it.")),
         };
-        let guard: Option<&dyn Fn() -> Result<()>> = if several { Some(&still_ours) } else { None };
-        let attempt = Attempt { tag, proven_tag, guard };
-        transmit(&*folder, &vault, &delivery, attempt, &mut proven)
+        let guard: Option<&dyn Fn() -> Result<()>> = if replaceable { Some(&still_ours) } else { None };
+        let attempt = Attempt { tag, before, guard };
+        Ok(transmit(&*folder, &vault, &delivery, attempt, &mut proven))
     })
-    .await
-}
-
-/// Whose temporary is the proven one: of the attempt that the journal names.
-async fn proven_tag(cx: &Deliveries, delivery: &Delivery) -> Result<Option<String>> {
-    if delivery.state != DeliveryState::Proven {
-        return Ok(None);
-    }
-    let journal = cx.ledger.journal(&delivery_subject(&delivery.id)).await?;
-    let proof = journal.iter().rev().find_map(|row| match Entry::read(&row.entry) {
-        Ok(Entry { what: What::Deliver { event: DeliveryEvent::Prove, .. }, fence }) => Some(fence),
-        _ => None,
-    });
-    let tag = |under: Under| Some(format!("{}.{}", under.holder.split('/').next()?, under.epoch));
-    Ok(proof.flatten().and_then(tag))
+    .await?
 }
 
 /// Who sends, and what it must know of others.
 struct Attempt<'a> {
     tag: String,
-    proven_tag: Option<String>,
+    before: proof::Before,
     guard: Option<&'a dyn Fn() -> Result<()>>,
 }
 
@@ -111,12 +118,12 @@ fn transmit(
     delivery: &Delivery,
     attempt: Attempt<'_>,
     proven: &mut dyn FnMut() -> Result<()>,
-) -> Result<Published> {
+) -> Result<Published, Failed> {
     let open = || -> io::Result<Box<dyn Read + Send>> {
         let content = vault.open(&delivery.sha256).map_err(io::Error::other)?;
         Ok(Box::new(content.reader_at(0)))
     };
-    let Attempt { tag: temporary_tag, proven_tag, guard } = attempt;
+    let Attempt { tag: temporary_tag, before, guard } = attempt;
     let refused = RefCell::new(None);
     let refuse = |error: Error| {
         let what = error.what.clone();
@@ -133,11 +140,14 @@ fn transmit(
         checksums: checksums(delivery)?,
         marker: delivery.marker.clone(),
         proven_before: delivery.state == DeliveryState::Proven,
-        proven_tag,
+        proven_tag: before.proof.tag,
+        proven_in: before.proof.folder,
+        refused: before.refused,
         guard: guard.is_some().then_some(&still_ours),
     };
     let mut on_proven = || proven().map_err(&refuse);
-    publish(folder, &publication, &mut on_proven).map_err(|error| refused.take().unwrap_or_else(|| Error::from(error)))
+    publish(folder, &publication, &mut on_proven)
+        .map_err(|error| refused.take().map_or_else(|| Failed::from(error), Failed::from))
 }
 
 fn checksums(delivery: &Delivery) -> Result<Vec<(Algorithm, Digest)>> {

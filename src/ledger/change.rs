@@ -97,6 +97,20 @@ pub enum Change {
         /// Who and why, for operators' verbs.
         by: Option<String>,
     },
+    /// The event `Prove`, with what the folder says of itself where the temporary lies.
+    Prove {
+        /// Which.
+        id: DeliveryId,
+        /// The folder's identity, where it has one.
+        folder: Option<String>,
+    },
+    /// The event `Take` for a file that was seen to be gone; does nothing when that delivery was moved or sent again since.
+    Take {
+        /// Which.
+        id: DeliveryId,
+        /// When what was looked for had been delivered.
+        delivered_ms: Option<i64>,
+    },
     /// Says when to try a delivery again, and why the last attempt failed.
     ParkDelivery {
         /// Which.

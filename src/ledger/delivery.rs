@@ -64,9 +64,10 @@ pub enum DeliveryEvent {
     Retry,
     /// An operator sends it once more after the partner took it.
     Resend,
-    /// A command that was asked for is known to have failed.
+    /// A command that was asked for is known to have failed; a file that was proven is known not to have got its name.
     Fail,
-    /// A person says that a held command ran, or gives a held posting up.
+    /// A person says that a held command ran, gives a held posting up, or says that a delivered file that nobody can find
+    /// was taken.
     Vouch,
     /// A person lets its transfer go on without it. It stays due, and is a debt until it is delivered (D12).
     Defer,
@@ -82,7 +83,7 @@ impl DeliveryState {
             (S::Delivered, E::Take) => Some(S::Taken),
             (S::Planned | S::Proven, E::Hold) => Some(S::Held),
             (S::Proven, E::Fail) => Some(S::Planned),
-            (S::Held, E::Vouch) => Some(S::Taken),
+            (S::Held | S::Delivered, E::Vouch) => Some(S::Taken),
             (S::Held, E::Retry) | (S::Taken, E::Resend) => Some(S::Planned),
             (from @ (S::Planned | S::Proven), E::Retry) => Some(from),
             (from @ (S::Planned | S::Proven | S::Held), E::Defer) => Some(from),

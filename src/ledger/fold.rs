@@ -76,6 +76,9 @@ pub enum What {
         /// Who and why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+        /// Of a proof: which folder the temporary lies in, where the folder can tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        folder: Option<String>,
     },
     /// The outlet of a posting did not take events: its dead letters.
     Bury {
@@ -258,9 +261,9 @@ pub fn move_delivery(delivery: &mut Delivery, event: DeliveryEvent, at_ms: i64) 
         delivery.deferred = true;
         return Ok(());
     }
-    // A command is asked for in every attempt, which is no progress yet.
+    // A command is asked for, and a file is written, in every attempt, which is no progress yet.
     let no_progress = matches!(event, DeliveryEvent::Prove | DeliveryEvent::Fail);
-    if !(no_progress && delivery.purpose == Purpose::Command) {
+    if !(no_progress && delivery.purpose != Purpose::Posting) {
         delivery.attempts = 0;
     }
     delivery.last_error.clear();

@@ -64,7 +64,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         folders,
         commands,
         clock: clock.clone(),
-        several: settings.several(),
+        replaceable: settings.may_be_replaced(),
         node: settings.node.clone(),
         reached: Default::default(),
     });

@@ -8,12 +8,11 @@ use crate::delivery::{publish, taken};
 use crate::error::Result;
 use crate::inbound::pipeline;
 use crate::ledger::change::{Change, NewNotice};
-use crate::ledger::delivery::Delivery;
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::transfer::Transfer;
 use crate::settings::Sftp;
 use fpp_codecs::Code;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -267,7 +266,7 @@ async fn work(rooms: &Rooms, kind: Kind, id: &str, stopped: &signal::Receiver<bo
 /// Looks after partners: how they are, and what they have taken.
 async fn watch_partners(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) -> Result<()> {
     let every = Duration::from_millis(rooms.settings.work.rescan_ms.max(100));
-    let mut last = None;
+    let mut watch = taken::Watch::default();
     loop {
         tokio::select! {
             _ = stopped.wait_for(|s| *s) => return Ok(()),
@@ -276,7 +275,7 @@ async fn watch_partners(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) 
         for (spool, pool) in &rooms.partners {
             rooms.status.partner(spool, pool.status());
         }
-        match observe_taken(&rooms, &mut last).await {
+        match observe_taken(&rooms, &mut watch).await {
             Ok(0) => {}
             Ok(_) => rooms.bell.ring(),
             Err(error) if rooms.outage.tells("taken files", &error) => {}
@@ -286,18 +285,21 @@ async fn watch_partners(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) 
 }
 
 /// Of several nodes one looks into a spool at a time.
-async fn observe_taken(rooms: &Rooms, last: &mut Option<Delivery>) -> Result<usize> {
-    let mut untaken = taken::untaken(&rooms.deliveries, last).await?;
-    let mut held = Vec::new();
-    if rooms.settings.several() {
+async fn observe_taken(rooms: &Rooms, watch: &mut taken::Watch) -> Result<usize> {
+    let mut untaken = watch.untaken(&rooms.deliveries).await?;
+    let (mut held, mut fences) = (Vec::new(), BTreeMap::new());
+    if rooms.settings.may_be_replaced() {
         for spool in untaken.keys().cloned().collect::<Vec<_>>() {
             match rooms.claimer.claim(&LeaseKey(format!("taken:{spool}"))).await? {
-                Some(lease) => held.push(lease),
+                Some(lease) => {
+                    fences.insert(spool, lease.fence.clone());
+                    held.push(lease);
+                }
                 None => drop(untaken.remove(&spool)),
             }
         }
     }
-    let taken = taken::observe(&rooms.deliveries, untaken).await;
+    let taken = watch.observe(&rooms.deliveries, untaken, &fences).await;
     for lease in held {
         lease.release().await;
     }

@@ -131,6 +131,12 @@ impl Settings {
         self.nodes > 1
     }
 
+    /// Whether another process may take over what this one is in the middle of: another node, or a standby that waits for
+    /// this one's lease. Only the lock of the data folder, with the ledger in it, excludes that.
+    pub fn may_be_replaced(&self) -> bool {
+        self.several() || !self.owns_ledger()
+    }
+
     /// Whether the ledger is in the data folder, which belongs to one process.
     pub fn owns_ledger(&self) -> bool {
         self.ledger == LedgerPlace::File

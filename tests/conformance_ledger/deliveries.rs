@@ -93,6 +93,50 @@ pub(crate) async fn a_delivery_walks_and_wakes_its_transfer(books: &dyn Books) {
     verified(&*ledger).await;
 }
 
+/// Who looked into the partner's folder, stood still and goes on takes nothing that was delivered anew meanwhile.
+pub(crate) async fn an_old_look_takes_nothing_that_was_sent_again(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, [1], &[E::Claim, E::Judge(V::Rejected)]).await;
+    let out = [deliver(1, D::Prove), deliver(1, D::Deliver)];
+    apply(&*ledger, 1, &[plan(delivery(1, 1))]).await;
+    apply(&*ledger, 2, &out).await;
+    let take = |at| Change::Take { id: delivery_id(1), delivered_ms: Some(T0 + at) };
+    let state = async || ledger.delivery(&delivery_id(1)).await.unwrap().unwrap().state;
+    apply(&*ledger, 3, &[take(2)]).await;
+    assert_eq!(state().await, S::Taken);
+    apply(&*ledger, 4, &[take(2), deliver(1, D::Resend)]).await;
+    apply(&*ledger, 5, &[take(2)]).await;
+    assert_eq!(state().await, S::Planned);
+    apply(&*ledger, 6, &out).await;
+    apply(&*ledger, 7, &[take(2)]).await;
+    assert_eq!(state().await, S::Delivered, "the look was of the first one");
+    apply(&*ledger, 8, &[take(6)]).await;
+    assert_eq!(state().await, S::Taken);
+    verified(&*ledger).await;
+}
+
+/// A rename that was refused, where the file was put, and a person's word for a file that nobody finds.
+pub(crate) async fn what_became_of_a_proven_file_is_in_the_books(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, [1], &[E::Claim, E::Judge(V::Rejected)]).await;
+    let prove = || Change::Prove { id: delivery_id(1), folder: Some("2a.1".into()) };
+    apply(&*ledger, 1, &[plan(delivery(1, 1)), prove()]).await;
+    let park = Change::ParkDelivery { id: delivery_id(1), until_ms: T0 + 2, error: "refused".into(), failed: true };
+    for attempts in 1..=3 {
+        apply(&*ledger, 2, &[deliver(1, D::Fail), park.clone()]).await;
+        let delivery = ledger.delivery(&delivery_id(1)).await.unwrap().unwrap();
+        assert_eq!((delivery.state, delivery.attempts), (S::Planned, attempts), "it counts on over its proofs");
+        apply(&*ledger, 3, &[prove()]).await;
+    }
+    apply(&*ledger, 4, &[deliver(1, D::Deliver)]).await;
+    let vouch = Change::MoveDelivery { id: delivery_id(1), event: D::Vouch, by: Some("wang: it has it".into()) };
+    apply(&*ledger, 5, &[vouch]).await;
+    assert_eq!(ledger.delivery(&delivery_id(1)).await.unwrap().unwrap().state, S::Taken);
+    let journal = ledger.journal(&format!("delivery:{}", delivery_id(1))).await.unwrap();
+    assert_eq!(journal.iter().filter(|row| row.entry.contains(r#""folder":"2a.1""#)).count(), 4, "{journal:?}");
+    verified(&*ledger).await;
+}
+
 /// The flow looks, sees a delivery on its way and puts the transfer to sleep; the delivery may arrive in between.
 pub(crate) async fn a_transfer_does_not_sleep_past_its_last_delivery(books: &dyn Books) {
     let ledger = books.open().await;

@@ -33,11 +33,21 @@ pub(crate) struct Life {
     death: Death,
     applies: AtomicU64,
     over: AtomicBool,
+    after: Option<After>,
 }
+
+/// What a test does after each `apply`, before anybody hears that it was written.
+pub(crate) type After = Box<dyn Fn(&[Change]) + Send + Sync>;
 
 impl Life {
     pub(crate) fn new(death: Death) -> Arc<Life> {
-        Arc::new(Life { death, applies: AtomicU64::new(0), over: AtomicBool::new(false) })
+        Arc::new(Life { death, applies: AtomicU64::new(0), over: AtomicBool::new(false), after: None })
+    }
+
+    /// One that nobody ends.
+    pub(crate) fn watched(after: After) -> Arc<Life> {
+        let (applies, over) = (AtomicU64::new(0), AtomicBool::new(false));
+        Arc::new(Life { death: Death::Never, applies, over, after: Some(after) })
     }
 
     /// Whether it is over.
@@ -60,7 +70,12 @@ fn killed() -> Error {
 }
 
 fn moves(changes: &[Change], wanted: DeliveryEvent) -> bool {
-    changes.iter().any(|change| matches!(change, Change::MoveDelivery { event, .. } if *event == wanted))
+    changes.iter().any(|change| match change {
+        Change::MoveDelivery { event, .. } => *event == wanted,
+        Change::Prove { .. } => wanted == DeliveryEvent::Prove,
+        Change::Take { .. } => wanted == DeliveryEvent::Take,
+        _ => false,
+    })
 }
 
 /// The decorator.
@@ -81,6 +96,9 @@ macro_rules! delegate {
                     death == Death::Before(n) || matches!(death, Death::BeforeMove(event) if moves(changes, event)),
                 )?;
                 let applied = self.inner.apply(fence, now_ms, changes).await;
+                if let Some(after) = &self.life.after {
+                    after(changes);
+                }
                 self.life.end_if(
                     death == Death::After(n) || matches!(death, Death::AfterMove(event) if moves(changes, event)),
                 )?;

@@ -176,7 +176,12 @@ impl Writing<'_> {
                 Ok(())
             }
             Change::Plan(delivery) => self.plan(delivery),
-            Change::MoveDelivery { id, event, by } => self.move_delivery(id, *event, by.clone()),
+            Change::MoveDelivery { id, event, by } => self.move_delivery(id, *event, by.clone(), None),
+            Change::Prove { id, folder } => self.move_delivery(id, DeliveryEvent::Prove, None, folder.clone()),
+            Change::Take { id, delivered_ms } => match self.books.deliveries.get(&id.0) {
+                Some(d) if (d.state, d.delivered_ms) != (DeliveryState::Delivered, *delivered_ms) => Ok(()),
+                _ => self.move_delivery(id, DeliveryEvent::Take, None, None),
+            },
             Change::ParkDelivery { id, until_ms, error, failed } => {
                 let delivery = self.books.deliveries.get_mut(&id.0).ok_or_else(|| unknown(&id.0))?;
                 delivery.next_attempt_ms = *until_ms;
@@ -325,7 +330,13 @@ impl Writing<'_> {
         self.append(&fold::delivery_subject(&delivery.id.clone()), What::Plan { delivery: Box::new(delivery) })
     }
 
-    fn move_delivery(&mut self, id: &DeliveryId, event: DeliveryEvent, by: Option<String>) -> Result<()> {
+    fn move_delivery(
+        &mut self,
+        id: &DeliveryId,
+        event: DeliveryEvent,
+        by: Option<String>,
+        folder: Option<String>,
+    ) -> Result<()> {
         let delivery = self.books.deliveries.get_mut(&id.0).ok_or_else(|| unknown(&id.0))?;
         fold::move_delivery(delivery, event, self.now_ms)
             .map_err(|why| Error::internal(format!("delivery {id}: {why}")))?;
@@ -335,7 +346,7 @@ impl Writing<'_> {
         {
             transfer.next_attempt_ms = transfer.next_attempt_ms.min(self.now_ms);
         }
-        self.append(&fold::delivery_subject(id), What::Deliver { event, by })
+        self.append(&fold::delivery_subject(id), What::Deliver { event, by, folder })
     }
 
     fn said(&mut self, notice: Option<&NewNotice>) {

@@ -84,6 +84,9 @@ impl Folder for SimFolder {
     fn describe(&self) -> String {
         self.name.to_owned()
     }
+    fn identity(&self) -> fpp_spool::Result<Option<String>> {
+        self.inner.identity()
+    }
     fn list(&self, limit: usize) -> fpp_spool::Result<Vec<Entry>> {
         self.call("list", "", || self.inner.list(limit))
     }

@@ -118,7 +118,7 @@ impl Node {
             folders,
             commands: Default::default(),
             clock: Clock::Fixed(clock),
-            several: true,
+            replaceable: true,
             node: name.clone(),
             reached: Default::default(),
         };
@@ -153,8 +153,9 @@ impl Node {
             6 | 7 => self.deliver().await,
             8 => {
                 // One spool after the other: the daemon looks into all at once, which no seed could decide.
-                for (spool, untaken) in taken::untaken(&self.deliveries, &mut None).await? {
-                    taken::observe(&self.deliveries, [(spool, untaken)].into()).await?;
+                let mut watch = taken::Watch::default();
+                for (spool, untaken) in watch.untaken(&self.deliveries).await? {
+                    watch.observe(&self.deliveries, [(spool, untaken)].into(), &BTreeMap::new()).await?;
                 }
                 Ok(())
             }

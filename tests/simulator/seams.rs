@@ -490,6 +490,8 @@ fn kind(change: &Change) -> String {
         Change::Park { id, until_ms, waiting_for, .. } => format!("{id} park until {until_ms} ({waiting_for})"),
         Change::Plan(delivery) => format!("plan {}", delivery.name),
         Change::MoveDelivery { id, event, .. } => format!("{id} {event:?}"),
+        Change::Prove { id, .. } => format!("{id} Prove"),
+        Change::Take { id, .. } => format!("{id} Take"),
         Change::ParkDelivery { id, error, .. } => format!("{id} park ({error})"),
         Change::Raise(notice) => format!("notice {}", notice.topic),
         _ => "more".to_owned(),

@@ -12,7 +12,7 @@ use crate::entry::{Entry, EntryKind, check_name, check_path, escaped};
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder::{Folder, Sink};
 use rename::rename_no_replace;
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, StatxFlags};
 use rustix::io::Errno;
 use sink::{LocalSink, could, sync_handle};
 use std::fs::File;
@@ -95,6 +95,19 @@ impl LocalFolder {
 impl Folder for LocalFolder {
     fn describe(&self) -> String {
         self.path().display().to_string()
+    }
+
+    /// Inode and time of birth, not the device: its number may be another one after a restart.
+    fn identity(&self) -> Result<Option<String>> {
+        let wanted = StatxFlags::INO | StatxFlags::BTIME;
+        let stat = match rustix::fs::statx(self.handle()?, "", AtFlags::EMPTY_PATH, wanted) {
+            Ok(stat) => stat,
+            Err(Errno::NOSYS | Errno::PERM) => return Ok(None),
+            Err(e) => return Err(self.folder_error(e)),
+        };
+        let born = StatxFlags::from_bits_retain(stat.stx_mask).contains(StatxFlags::BTIME);
+        let born = if born { (stat.stx_btime.tv_sec, stat.stx_btime.tv_nsec) } else { (0, 0) };
+        Ok(Some(format!("{:x}.{:x}.{:x}", stat.stx_ino, born.0, born.1)))
     }
 
     fn list(&self, limit: usize) -> Result<Vec<Entry>> {
@@ -288,6 +301,24 @@ mod tests {
             assert_eq!(folder.open(name).err().unwrap().kind, ErrorKind::Unsafe, "{name}");
         }
         assert_eq!(folder.open("../x").err().unwrap().kind, ErrorKind::Unsafe);
+    }
+
+    #[test]
+    fn another_folder_in_its_place_is_told() {
+        let (dir, _) = folder();
+        let (path, aside) = (dir.path().join("in"), dir.path().join("aside"));
+        std::fs::create_dir(&path).unwrap();
+        let folder = LocalFolder::open(&path).unwrap();
+        let first = folder.identity().unwrap().unwrap();
+        put(&folder, "a", b"1");
+        assert_eq!(folder.identity().unwrap(), Some(first.clone()), "what is in it does not count");
+        std::fs::rename(&path, &aside).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert_ne!(folder.identity().unwrap(), Some(first.clone()));
+        std::fs::remove_dir(&path).unwrap();
+        assert_eq!(folder.identity().unwrap_err().kind, ErrorKind::Folder);
+        std::fs::rename(&aside, &path).unwrap();
+        assert_eq!(folder.identity().unwrap(), Some(first));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The data file: upload, proof, rename; and finding out where an earlier attempt stopped.
 
-use super::prove::{Found, finish_and_read_back, look, remove_if_there, sync_if_there, target_exists, waits};
-use super::publication::{Publication, Published};
+use super::prove::{
+    Found, finish_and_read_back, is_collected, look, remove_if_there, sync_if_there, target_exists, unsure, waits,
+};
+use super::publication::{Publication, Published, Refused};
 use crate::digest::{Algorithm, Digest, Hasher};
 use crate::entry::EntryKind;
 use crate::error::{Error, ErrorKind, Result};
@@ -21,6 +23,7 @@ struct Proven {
 pub(super) fn publish(
     folder: &dyn Folder,
     publication: &Publication<'_>,
+    here: &Option<String>,
     on_proven: &mut dyn FnMut() -> Result<()>,
 ) -> Result<Published> {
     let own = Temporary::new(&publication.final_name, &publication.temporary_tag)?.name;
@@ -35,10 +38,22 @@ pub(super) fn publish(
         }
         Found::Nothing => {}
     }
+    if let Some(refused) = &publication.refused
+        && !is_cleared(folder, publication, refused)?
+    {
+        // It was renamed late, or somebody else has removed it.
+        return match look(folder, &publication.final_name, publication.size, &publication.sha256)? {
+            Found::Nothing => Err(unsure(folder, &publication.final_name)),
+            Found::Equal => settle(folder, publication, &own, on_proven),
+            Found::Other => Err(target_exists(folder, &publication.final_name)),
+        };
+    }
     let Some(proven) = proven_temporary(folder, publication, &own)? else {
         // A rename whose answer was lost may have taken effect between the two looks, so the final name comes last.
         return match look(folder, &publication.final_name, publication.size, &publication.sha256)? {
-            Found::Nothing if folder.one_place() => Ok(Published { fsynced: false, resumed: true, collected: true }),
+            Found::Nothing if is_collected(folder, &publication.proven_in)? => {
+                Ok(Published { fsynced: false, resumed: true, collected: true })
+            }
             Found::Nothing => Err(unsure(folder, &publication.final_name)),
             Found::Equal => settle(folder, publication, &own, on_proven),
             Found::Other => Err(target_exists(folder, &publication.final_name)),
@@ -52,9 +67,19 @@ pub(super) fn publish(
         None => {}
     }
     let Err(error) = folder.rename_new(&proven.temporary, &publication.final_name) else {
-        return confirm(folder, publication, &proven);
+        return confirm(folder, publication, &proven, here);
     };
-    after_failed_rename(folder, publication, &proven, error)
+    after_failed_rename(folder, publication, &proven, here, error)
+}
+
+/// Removes the temporary whose rename was refused, before the file is sent again; whether it cannot get its name any more.
+fn is_cleared(folder: &dyn Folder, publication: &Publication<'_>, refused: &Refused) -> Result<bool> {
+    let name = Temporary::new(&publication.final_name, &refused.tag)?.name;
+    match folder.remove(&name) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind == ErrorKind::Missing => Ok(!refused.doubtful),
+        Err(e) => Err(e),
+    }
 }
 
 /// The final name holds the right bytes already.
@@ -196,8 +221,14 @@ fn send(publication: &Publication<'_>, sink: &mut dyn io::Write) -> io::Result<(
 }
 
 /// After a rename that reported success: the final name must show the size, unless it was taken at once.
-fn confirm(folder: &dyn Folder, publication: &Publication<'_>, proven: &Proven) -> Result<Published> {
+fn confirm(
+    folder: &dyn Folder,
+    publication: &Publication<'_>,
+    proven: &Proven,
+    here: &Option<String>,
+) -> Result<Published> {
     let collected = match folder.stat(&publication.final_name)? {
+        None if folder.identity()? != *here => return Err(unsure(folder, &publication.final_name)),
         None => true,
         Some(entry) if entry.kind == EntryKind::File && entry.size == publication.size => false,
         Some(entry) => {
@@ -214,21 +245,13 @@ fn confirm(folder: &dyn Folder, publication: &Publication<'_>, proven: &Proven) 
     Ok(Published { fsynced: proven.fsynced, resumed: proven.resumed, collected })
 }
 
-/// What was proven at one address of a partner and is found nowhere at another may have been collected, or may be on a
-/// disk that is not the other's.
-fn unsure(folder: &dyn Folder, name: &str) -> Error {
-    let what = format!(
-        "{name:?} was written whole and is not in {} any more: collected, or at another address",
-        folder.describe()
-    );
-    Error::new(ErrorKind::Unsure, what)
-}
-
-/// A failed rename does not say that nothing happened: the reply may be lost. The two names tell.
+/// A failed rename does not say that nothing happened: the reply may be lost. The two names tell, and what the error says
+/// for sure: who was refused, or found nothing to rename under the name that only this attempt knows, renamed nothing.
 fn after_failed_rename(
     folder: &dyn Folder,
     publication: &Publication<'_>,
     proven: &Proven,
+    here: &Option<String>,
     error: Error,
 ) -> Result<Published> {
     let published = |collected| Published { fsynced: proven.fsynced, resumed: proven.resumed, collected };
@@ -241,8 +264,15 @@ fn after_failed_rename(
             Ok(published(false))
         }
         Found::Other => Err(target_exists(folder, &publication.final_name)),
+        Found::Nothing if waits && is_answer(error.kind) => Err(error.refused()),
         Found::Nothing if waits => Err(error),
-        Found::Nothing if folder.one_place() => Ok(published(true)),
+        Found::Nothing if error.kind == ErrorKind::Missing && !proven.resumed => Err(error.refused()),
+        Found::Nothing if is_collected(folder, here)? => Ok(published(true)),
         Found::Nothing => Err(unsure(folder, &publication.final_name)),
     }
+}
+
+/// An answer of the folder, after which the rename does not happen any more; a line that broke leaves that open.
+fn is_answer(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Folder | ErrorKind::NoSpace | ErrorKind::TargetExists)
 }

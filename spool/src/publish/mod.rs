@@ -6,16 +6,20 @@
 //! at what is there, compares sizes and digests, and continues; it never sends again what was proven.
 //!
 //! What it cannot know, the caller's book knows: once `on_proven` has returned, `proven_before` must be true in later
-//! calls. Then, if neither a temporary nor the final name is found, the partner has collected the file (D15); at a partner
-//! with several addresses nobody can conclude that, and a person is asked. For that
-//! reason a proven temporary is never removed here, and must not be swept while its delivery is unfinished.
+//! calls. Then, if neither a temporary nor the final name is found, the partner has collected the file (D15): a rename
+//! was asked for, and its outcome is not known. Where that does not follow, nobody concludes it:
+//! - A rename that was refused for sure ends the proof ([`crate::Error::refused`]): the caller books that, and the file is
+//!   sent again, after the temporary was removed.
+//! - In a folder that is not the one of the proof, and at a partner with several addresses, a person is asked.
+//!
+//! For that reason a proven temporary is never removed here, and must not be swept while its delivery is unfinished.
 
 mod data;
 mod prove;
 mod publication;
 mod side;
 
-pub use publication::{Publication, Published};
+pub use publication::{Publication, Published, Refused};
 
 use crate::entry::check_name;
 use crate::error::Result;
@@ -42,7 +46,8 @@ pub fn publish(
     for (name, _) in &sides {
         Temporary::new(name, &publication.temporary_tag)?;
     }
-    let mut published = data::publish(folder, publication, on_proven)?;
+    let here = folder.identity()?;
+    let mut published = data::publish(folder, publication, &here, on_proven)?;
     let after_others = publication.guard.is_some() && !publication.temporary_tag.ends_with(FIRST_EPOCH);
     if after_others && !published.collected && !sides.is_empty() {
         side::clear_others(folder, &sides, &publication.temporary_tag)?;
@@ -52,7 +57,7 @@ pub fn publish(
             // Who takes the data waits for what we put last, so all of it was there.
             side::clear(folder, name, &publication.temporary_tag)?;
         } else {
-            let side = side::publish(folder, name, content, publication, published.resumed)?;
+            let side = side::publish(folder, name, content, publication, published.resumed, &here)?;
             published.collected = side == Side::Collected;
         }
     }

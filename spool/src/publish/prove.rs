@@ -89,6 +89,20 @@ pub(super) fn waits(folder: &dyn Folder, temporary: &str) -> Result<bool> {
     Ok(waits)
 }
 
+/// Whether what is not here was collected, for sure: the folder is the one that it was put in, and the only one.
+pub(super) fn is_collected(folder: &dyn Folder, put_in: &Option<String>) -> Result<bool> {
+    Ok(folder.one_place() && folder.identity()? == *put_in)
+}
+
+/// What was proven in one folder and is found nowhere in another may have been collected, or may be in the first one.
+pub(super) fn unsure(folder: &dyn Folder, name: &str) -> Error {
+    let what = format!(
+        "{name:?} was written whole and is not in {} any more: collected, or in another folder or at another address",
+        folder.describe()
+    );
+    Error::new(ErrorKind::Unsure, what)
+}
+
 /// The target name holds something else.
 pub(super) fn target_exists(folder: &dyn Folder, name: &str) -> Error {
     Error::new(ErrorKind::TargetExists, format!("{name:?} in {} exists with other content", folder.describe()))

@@ -26,11 +26,26 @@ pub struct Publication<'a> {
     /// one, and when it is gone the file was collected, whatever else lies there with the same bytes. Without it any
     /// temporary with these bytes is taken for it.
     pub proven_tag: Option<String>,
+    /// What [`crate::Folder::identity`] said when that was recorded. In another folder nobody can tell from a missing file
+    /// that it was collected.
+    pub proven_in: Option<String>,
+    /// The last rename of an earlier attempt was refused for sure ([`crate::Error::refused`]), and it is not proven any more.
+    pub refused: Option<Refused>,
     /// Says whether this attempt still is the one that counts. Needed where somebody else may have taken the work over
     /// meanwhile: it is asked each time between the last byte of a temporary and its name, and the temporaries of side
     /// files that earlier attempts left are removed before, so that none of them gets its name later. An error ends the
     /// attempt. None where attempts never overlap.
     pub guard: Option<&'a (dyn Fn() -> Result<()> + 'a)>,
+}
+
+/// A temporary whose rename was refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refused {
+    /// The tag of the attempt that proved it.
+    pub tag: String,
+    /// Attempts before the refused one may have asked for a rename whose outcome is not known. Then the temporary must be
+    /// found, and removed, before the file is sent again: when it is gone, it may have got its name late.
+    pub doubtful: bool,
 }
 
 /// How it was published.

@@ -1,6 +1,8 @@
 //! The small files beside it, checksums and marker: the same steps, with content that is always at hand.
 
-use super::prove::{Found, finish_and_read_back, look, remove_if_there, sync_if_there, target_exists, waits};
+use super::prove::{
+    Found, finish_and_read_back, is_collected, look, remove_if_there, sync_if_there, target_exists, unsure, waits,
+};
 use super::publication::Publication;
 use crate::digest::{Algorithm, Digest};
 use crate::error::{Error, ErrorKind, Result};
@@ -25,6 +27,7 @@ pub(super) fn publish(
     content: &[u8],
     publication: &Publication<'_>,
     resumed: bool,
+    here: &Option<String>,
 ) -> Result<Side> {
     let tag = &publication.temporary_tag;
     let own = Temporary::new(name, tag)?.name;
@@ -41,7 +44,8 @@ pub(super) fn publish(
         // The partner takes nothing before its marker, so data that is gone now was taken with everything beside it.
         Found::Nothing if resumed && folder.one_place() && folder.stat(&publication.final_name)?.is_none() => {
             folder.list(1)?;
-            return Ok(Side::Collected);
+            let collected = is_collected(folder, here)?;
+            return if collected { Ok(Side::Collected) } else { Err(unsure(folder, &publication.final_name)) };
         }
         Found::Nothing => {}
     }
@@ -72,7 +76,8 @@ pub(super) fn publish(
             remove_if_there(folder, &own)?;
             Err(target_exists(folder, name))
         }
-        Found::Nothing if waits => Err(error),
+        // Who clears away what looks unfinished took the temporary: there was nothing to rename.
+        Found::Nothing if waits || error.kind == ErrorKind::Missing || folder.identity()? != *here => Err(error),
         // Renamed, and taken at once.
         Found::Nothing => Ok(Side::Stands),
     }

@@ -206,6 +206,9 @@ impl Folder for FaultyFolder {
     fn one_place(&self) -> bool {
         self.inner.one_place()
     }
+    fn identity(&self) -> Result<Option<String>> {
+        self.inner.identity()
+    }
     fn list(&self, limit: usize) -> Result<Vec<Entry>> {
         self.call(None, |f| f.list(limit))
     }

@@ -32,7 +32,9 @@ pub(super) async fn lock(session: &mut dyn Session, changes: &[Change]) -> Resul
                     transfers.extend(transfer_of(&mut *session, &id.0).await?);
                 }
             }
-            Change::ParkDelivery { id, .. }
+            Change::Prove { id, .. }
+            | Change::Take { id, .. }
+            | Change::ParkDelivery { id, .. }
             | Change::Confirm { id, .. }
             | Change::Bury { id, .. }
             | Change::Unbury { id, .. }

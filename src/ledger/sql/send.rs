@@ -63,13 +63,44 @@ impl Apply<'_> {
         event: DeliveryEvent,
         by: Option<&str>,
     ) -> Result<()> {
-        let mut delivery = rows::delivery_to_write(self.session, id).await?.ok_or_else(|| unknown(id))?;
+        let delivery = rows::delivery_to_write(self.session, id).await?.ok_or_else(|| unknown(id))?;
+        self.moved(delivery, event, by, None).await
+    }
+
+    /// What was proven, and where.
+    pub(super) async fn prove(&mut self, id: &DeliveryId, folder: Option<&str>) -> Result<()> {
+        let delivery = rows::delivery_to_write(self.session, id).await?.ok_or_else(|| unknown(id))?;
+        self.moved(delivery, DeliveryEvent::Prove, None, folder).await
+    }
+
+    /// What was looked for may have been sent again before this is written.
+    pub(super) async fn take(&mut self, id: &DeliveryId, delivered_ms: Option<i64>) -> Result<()> {
+        let delivery = rows::delivery_to_write(self.session, id).await?.ok_or_else(|| unknown(id))?;
+        if (delivery.state, delivery.delivered_ms) != (DeliveryState::Delivered, delivered_ms) {
+            return Ok(());
+        }
+        self.moved(delivery, DeliveryEvent::Take, None, None).await
+    }
+
+    async fn moved(
+        &mut self,
+        mut delivery: Delivery,
+        event: DeliveryEvent,
+        by: Option<&str>,
+        folder: Option<&str>,
+    ) -> Result<()> {
+        let id = delivery.id.clone();
         if by.is_none() && delivery.state == DeliveryState::Held {
             self.not_by_a_worker("delivery", &id.0)?;
         }
         match event {
             DeliveryEvent::Resend => self.name_is_free(&delivery).await?,
+            DeliveryEvent::Fail => version::needs(self.session, version::COMMANDS).await?,
             DeliveryEvent::Defer => version::needs(self.session, version::POSTINGS).await?,
+            // An older program knows no such move.
+            DeliveryEvent::Vouch if delivery.state == DeliveryState::Delivered => {
+                version::needs(self.session, version::POSTINGS).await?;
+            }
             _ => {}
         }
         fold::move_delivery(&mut delivery, event, self.now_ms)
@@ -94,7 +125,8 @@ impl Apply<'_> {
             let wake = sql("UPDATE transfers SET next_attempt_ms = ? WHERE id = ? AND next_attempt_ms > ?");
             self.session.execute(wake.bind(self.now_ms).bind(&delivery.transfer.0).bind(self.now_ms)).await?;
         }
-        self.append(&delivery_subject(id), What::Deliver { event, by: by.map(str::to_owned) }, None).await
+        let (by, folder) = (by.map(str::to_owned), folder.map(str::to_owned));
+        self.append(&delivery_subject(&id), What::Deliver { event, by, folder }, None).await
     }
 
     /// A short name may have come round after the partner took this one.

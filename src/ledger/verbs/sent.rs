@@ -40,7 +40,8 @@ pub static DELIVERIES: &[DeliveryRow] = {
     const STOPPED: &str = "nothing; a rename under way may still show it";
     const HELD: &str = "held; nothing more is sent";
     const NOW: &str = "the next attempt is made now";
-    const FILES_ONLY: &str = "that is said of files; of a delivery say hold, retry or resend";
+    const FILES_ONLY: &str =
+        "that is said of files; of a delivery say hold, retry, resend, or, when it is out, release";
     &[
         delivery(V::Hold, Some(S::Planned), Some(S::Held), STOPPED, HELD),
         delivery(V::Hold, Some(S::Proven), Some(S::Held), STOPPED, HELD),
@@ -66,6 +67,13 @@ pub static DELIVERIES: &[DeliveryRow] = {
         ),
         delivery(V::Resend, Some(S::Delivered), None, NOTHING, OUT),
         delivery(V::Resend, None, None, NOTHING, "it is not out yet; retry it"),
+        delivery(
+            V::Release,
+            Some(S::Delivered),
+            Some(S::Taken),
+            NOTHING,
+            "it counts as taken; `fpp resend` sends it again",
+        ),
         delivery(V::Release, None, None, NOTHING, FILES_ONLY),
         delivery(V::Reject, None, None, NOTHING, FILES_ONLY),
         delivery(V::Pause, None, None, NOTHING, FILES_ONLY),
