@@ -17,6 +17,10 @@ use std::time::Duration;
 const TAIL_BYTES: usize = 64 << 10;
 /// How often in a row, without a new byte, the line may break before the caller hears of it.
 const BREAKS_MAX: u32 = 3;
+/// So many bytes may be read again, besides a multiple of the file's size: on a line that breaks all the time, going on
+/// would cost the square of the size.
+const AGAIN_BYTES: u64 = 8 << 20;
+const AGAIN_TIMES: u64 = 4;
 /// Pause before the first attempt; it doubles.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -30,6 +34,8 @@ pub struct PatientReader<'a> {
     proof: Proof,
     breaks: u32,
     resumed: u32,
+    /// Bytes that were read again.
+    again: u64,
 }
 
 /// What is known of the bytes that were passed on.
@@ -50,7 +56,7 @@ impl<'a> PatientReader<'a> {
         } else {
             Proof::Prefix(Box::new(Hasher::only(Algorithm::Sha256)))
         };
-        Ok(PatientReader { folder, expected, input, at: 0, proof, breaks: 0, resumed: 0 })
+        Ok(PatientReader { folder, expected, input, at: 0, proof, breaks: 0, resumed: 0, again: 0 })
     }
 
     /// How often reading went on after a broken line.
@@ -103,11 +109,21 @@ impl<'a> PatientReader<'a> {
         Error::new(ErrorKind::Changed, format!("{:?} in {}: {how}", self.expected.name, self.folder.describe()))
     }
 
+    /// Whether what must be read again before reading goes on is worth it.
+    fn affords(&mut self) -> bool {
+        let cost = match &self.proof {
+            Proof::Tail(tail) => tail.len() as u64,
+            Proof::Prefix(_) => self.at,
+        };
+        self.again = self.again.saturating_add(cost);
+        self.again <= self.expected.size.saturating_mul(AGAIN_TIMES).saturating_add(AGAIN_BYTES)
+    }
+
     /// After an error: whether reading goes on.
     fn mend(&mut self, error: io::Error) -> io::Result<()> {
         self.input = None;
         let mut error = Error::from_io(format_args!("reading {:?}", self.expected.name), error);
-        while error.kind == ErrorKind::Unreachable && self.breaks < BREAKS_MAX {
+        while error.kind == ErrorKind::Unreachable && self.breaks < BREAKS_MAX && self.affords() {
             std::thread::sleep(PAUSE * 2u32.pow(self.breaks));
             self.breaks += 1;
             match self.resume() {
@@ -141,5 +157,43 @@ impl Read for PatientReader<'_> {
                 Err(e) => self.mend(e)?,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::LocalFolder;
+
+    /// How often reading goes on, and how many bytes are read again, when the line breaks every so many bytes.
+    fn breaks_every(bytes: u64, size: u64, whole_is_proven: bool) -> (u64, u64) {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::File::create(dir.path().join("A")).unwrap().set_len(size).unwrap();
+        let folder = LocalFolder::open(dir.path()).unwrap();
+        let entry = folder.stat("A").unwrap().unwrap();
+        let mut reader = PatientReader::open(&folder, &entry, whole_is_proven).unwrap();
+        let mut went_on = 0;
+        while reader.at + bytes < size {
+            match &mut reader.proof {
+                Proof::Tail(tail) => tail.resize(TAIL_BYTES, 0),
+                Proof::Prefix(_) => {}
+            }
+            reader.at += bytes;
+            if !reader.affords() {
+                break;
+            }
+            went_on += 1;
+        }
+        (went_on, reader.again)
+    }
+
+    #[test]
+    fn a_line_that_breaks_all_the_time_costs_no_square() {
+        let (mib, size) = (1 << 20, 1 << 30);
+        let (went_on, again) = breaks_every(mib, size, false);
+        assert!((90..100).contains(&went_on) && again < 5 * size, "{went_on}, {again}: 1,023 breaks cost 512 GiB");
+        assert_eq!(breaks_every(size / 8, size, false).0, 7, "one that breaks now and then is good enough");
+        assert_eq!(breaks_every(mib, size, true).0, 1_023, "and so is any, where a digest proves the whole");
+        assert!(breaks_every(4_096, mib, false).0 > 64, "a small file is soon read again");
     }
 }

@@ -4,7 +4,7 @@
 //! vault before its delivery is planned, so what is delivered later is what was decided then.
 
 use super::answer;
-use super::names;
+use super::names::{self, ANSWERS_MAX};
 use super::post::{parked, published};
 use super::route::{AnswerTarget, Route};
 use super::work::{Inbound, Next};
@@ -14,9 +14,6 @@ use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::delivery::{Delivery, Purpose};
 use crate::ledger::transfer::{Facts, FileEvent, Transfer, Verdict};
 use fpp_codecs::Code;
-
-/// Answers of one file before a person is asked.
-const ANSWERS_MAX: u32 = 999;
 
 /// Moves a posted, rejected or duplicate file to `Acknowledged`.
 pub async fn acknowledge(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {

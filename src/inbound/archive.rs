@@ -18,8 +18,8 @@ use fpp_spool::{Entry, EntryKind, Folder, LISTING_LIMIT, Says, SourceAction, Sta
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Transfers of the books that are looked through for what an index lists.
-const BOOKS_MAX: u32 = 10_000;
+/// Transfers of the books that are looked through at once for what an index lists.
+const BOOKS_PAGE: u32 = 10_000;
 
 /// Moves an acknowledged file to `Archived`.
 pub async fn archive(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
@@ -65,17 +65,31 @@ async fn move_index(cx: &Inbound, route: &Arc<Route>, name: &str) -> Result<()> 
     let folder = route.folder()?.clone();
     let (at, from, of) = (route.clone(), folder.clone(), name.to_owned());
     let Some((index, files)) = blocking(move || Ok(served(&at, &*from, &of)?)).await? else { return Ok(()) };
-    let query = TransferQuery { limit: BOOKS_MAX, ..TransferQuery::default() };
-    let known = cx.ledger.transfers(&query).await?;
-    let listed = |file: &String, stated: &Stated| {
-        let name = stated.name.as_ref().unwrap_or(file);
-        known.iter().any(|t| was_listed(t, &route.spool, &index.name, name, stated, route.fold))
-    };
-    if !files.iter().all(|(file, stated)| listed(file, stated)) {
+    if !are_booked(cx, route, &index.name, files).await? {
         return Ok(());
     }
     let action = route.source.clone();
     blocking(move || Ok(move_source(&*folder, &index, &action).map(|_| ())?)).await
+}
+
+/// Whether the books have every file that an index lists, from the newest transfer to the oldest: a listed one may be behind
+/// any number of others.
+async fn are_booked(cx: &Inbound, route: &Route, index: &str, mut missing: HashMap<String, Stated>) -> Result<bool> {
+    let mut query = TransferQuery { limit: BOOKS_PAGE, ..TransferQuery::default() };
+    while !missing.is_empty() {
+        let page = cx.ledger.transfers(&query).await?;
+        for transfer in page.iter().filter(|t| t.spool == route.spool && t.facts.promised.is_some()) {
+            missing.retain(|file, stated| {
+                let name = stated.name.as_ref().unwrap_or(file);
+                !was_listed(transfer, &route.spool, index, name, stated, route.fold)
+            });
+        }
+        match page.last() {
+            Some(last) if page.len() >= BOOKS_PAGE as usize => query.before = Some(last.id.clone()),
+            _ => break,
+        }
+    }
+    Ok(missing.is_empty())
 }
 
 /// An index of which no file stands in the folder any more, with what it lists.

@@ -11,6 +11,9 @@ use crate::vault::digests::digest;
 use fpp_codecs::Code;
 use fpp_spool::{Algorithm, Fields, MarkerContent};
 
+/// Answers of one file, or files of its events in one place, before a person is asked or another name is made.
+pub const ANSWERS_MAX: u32 = 999;
+
 /// What a name template can say about a transfer: from its identity, and where it has none, from its name.
 pub fn fields(route: &Route, transfer: &Transfer) -> Fields {
     // A correction has no name and no identity of its own.
@@ -31,8 +34,9 @@ pub fn fields(route: &Route, transfer: &Transfer) -> Fields {
     fields
 }
 
-/// The name of a file of a correction's events: that of the file that it is about, and what no other correction has.
-pub fn of_correction(transfer: &Transfer, name: &str) -> String {
+/// A name with the end of the transfer's id in front of its ending: that of a correction's events, which has the name of the
+/// file that it is about, and of a file whose own name another one has.
+pub fn unlike_others(transfer: &Transfer, name: &str) -> String {
     let id = &transfer.id.0;
     let end = id.get(id.len().saturating_sub(UNLIKE)..).unwrap_or(id);
     let stem = Fields::of_name(name).stem;
@@ -40,7 +44,7 @@ pub fn of_correction(transfer: &Transfer, name: &str) -> String {
     format!("{stem}_{end}{ending}")
 }
 
-/// Characters of a ULID's random end: 30 bits, among the corrections of one file.
+/// Characters of a ULID's random end: 30 bits, among the transfers with one name.
 const UNLIKE: usize = 6;
 
 /// A delivery of vault content, ready to be planned.

@@ -5,19 +5,20 @@
 //! Events go into the node's outlets by postings (`delivery/posting.rs`): those that gate the answer are planned before the
 //! file is posted, the others by the commit that posts it, so that neither is ever forgotten.
 
-use super::names;
+use super::names::{self, ANSWERS_MAX};
 use super::order;
 use super::route::{FileForm, FileOutlet, Route};
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, Fence};
-use crate::ledger::delivery::{Delivery, Purpose};
+use crate::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use crate::ledger::transfer::{FileEvent, Transfer, Verdict};
 use crate::outlets::events::View;
 use crate::outlets::planned::planned;
 use crate::outlets::{forms, lines};
 use fpp_codecs::Code;
+use fpp_spool::Fields;
 
 /// Moves a proven file to `Posted` once its required outlets have it.
 pub async fn post(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
@@ -111,12 +112,32 @@ async fn plan(cx: &Inbound, route: &Route, outlet: &FileOutlet, transfer: &Trans
         FileForm::Table(dialect) => forms::table(&books, &of, rejects, masked, dialect),
     })
     .await?;
-    let mut fields = names::fields(route, transfer);
-    fields.answer = Some(1);
-    let name = outlet
-        .template
-        .try_fill(&fields)
-        .map_err(|e| Error::halt(Code::FOLDER, format!("outlet of route `{}`: {e}", route.name)))?;
-    let name = if transfer.facts.correction.is_some() { names::of_correction(transfer, &name) } else { name };
+    let name = free_name(cx, route, outlet, transfer).await?;
     names::delivery(cx, transfer, Purpose::Events, outlet.required, &outlet.spool, name, &stored, &outlet.publish).await
+}
+
+/// A name that no other file's events stand under: a file that was rejected may come again, put right, before its partner
+/// has taken the first. The first number that was never used; without a number, or when they have all come round, a name
+/// that was taken; else the template's, and what no other file has.
+async fn free_name(cx: &Inbound, route: &Route, outlet: &FileOutlet, transfer: &Transfer) -> Result<String> {
+    let fields = names::fields(route, transfer);
+    let name = |number| {
+        let filled = outlet.template.try_fill(&Fields { answer: Some(number), ..fields.clone() });
+        filled.map_err(|e| Error::halt(Code::FOLDER, format!("outlet of route `{}`: {e}", route.name)))
+    };
+    let first = name(1)?;
+    if transfer.facts.correction.is_some() {
+        return Ok(names::unlike_others(transfer, &first));
+    }
+    let numbers = if name(2)? == first { 1 } else { ANSWERS_MAX };
+    let mut taken = None;
+    for number in 1..=numbers {
+        let name = name(number)?;
+        match cx.ledger.delivery_named(&outlet.spool, &name).await? {
+            None => return Ok(name),
+            Some(known) if known.state == DeliveryState::Taken => taken = taken.or(Some(name)),
+            Some(_) => {}
+        }
+    }
+    Ok(taken.unwrap_or_else(|| names::unlike_others(transfer, &first)))
 }

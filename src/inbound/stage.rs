@@ -15,6 +15,7 @@ use crate::vault::{Stored, Vault};
 use fpp_codecs::Code;
 use fpp_codecs::framing::Indexer;
 use fpp_spool::{Algorithm, Entry, PatientReader};
+use std::io::{self, Read};
 
 /// Moves a claimed file to `Staged`.
 pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
@@ -30,6 +31,8 @@ pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
         Error::halt(Code::VAULT, format!("the bytes of {} are no longer in the vault", transfer.name))
             .hint("Have the file sent again.")
     })?;
+    let vault = cx.vault.clone();
+    fits(&source, cx.keep_free_bytes, blocking(move || vault.free_bytes()).await?)?;
     let (vault, from) = (cx.vault.clone(), route.clone());
     let stated = transfer.facts.promised.as_ref().and_then(|p| p.digest.clone());
     let (stored, sm3) = blocking(move || copy(&*vault, &from, &plan, &source, stated.as_deref())).await?;
@@ -78,8 +81,38 @@ fn read(
     // An open file keeps its session: it is closed before anybody looks at the folder again.
     let mut input = PatientReader::open(&**route.folder()?, source, whole_is_proven)?;
     let mut indexer = Indexer::new(&plan.format.framing, INDEX_EVERY);
-    let stored = vault.put(&mut input, &mut |chunk| indexer.feed(chunk), route.file_max_bytes)?;
+    let mut listed = AsListed { input: &mut input, left: source.size, source };
+    let stored = vault.put(&mut listed, &mut |chunk| indexer.feed(chunk), route.file_max_bytes)?;
     Ok((stored, indexer.finish(), input.resumed() > 0))
+}
+
+/// A source that ends where its listing says, or is another file: one that goes on and on fills no disk.
+struct AsListed<'a, 'b> {
+    input: &'a mut PatientReader<'b>,
+    left: u64,
+    source: &'a Entry,
+}
+
+impl Read for AsListed<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.input.read(buffer)?;
+        match self.left.checked_sub(length as u64) {
+            Some(left) => self.left = left,
+            None => return Err(io::Error::other(changed(self.source, "it has more bytes"))),
+        }
+        Ok(length)
+    }
+}
+
+/// What does not fit beside what is to stay free is not begun: its size is known before its first byte.
+fn fits(source: &Entry, keep: u64, free_bytes: Option<u64>) -> Result<()> {
+    let Some(free) = free_bytes else { return Ok(()) };
+    if source.size.saturating_add(keep) <= free {
+        return Ok(());
+    }
+    let (name, size) = (&source.name, source.size);
+    let what = format!("{name} has {size} bytes, and {free} are free for the vault, of which {keep} stay free");
+    Err(Error::retry(Code::NO_SPACE, what).hint("Free space, and it goes on by itself; the file stays where it is."))
 }
 
 fn still_there(route: &Route, source: &Entry) -> Result<()> {
@@ -96,4 +129,40 @@ fn changed(source: &Entry, now: &str) -> Error {
         "The sender replaced or withdrew it after its marker. New bytes arrive as a file of their own; close this one \
          with `fpp reject`.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Class;
+    use fpp_spool::{Folder, LocalFolder};
+
+    #[test]
+    fn a_source_that_does_not_end_where_its_listing_says_is_not_copied_on() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("A"), vec![7; 3 << 20]).unwrap();
+        let folder = LocalFolder::open(dir.path()).unwrap();
+        let listed = folder.stat("A").unwrap().unwrap();
+        for (size, whole) in [(3 << 20, true), ((3 << 20) - 1, false), (0, false)] {
+            let source = Entry { size, ..listed.clone() };
+            let mut input = PatientReader::open(&folder, &source, false).unwrap();
+            let mut copied = Vec::new();
+            let read = AsListed { input: &mut input, left: size, source: &source }.read_to_end(&mut copied);
+            assert_eq!(read.is_ok(), whole, "{size}");
+            assert!(copied.len() as u64 <= size);
+            if let Err(error) = read {
+                let error = error.downcast::<Error>().unwrap();
+                assert_eq!((error.code, error.class), (Code::NOT_READY, Class::Halt), "as any file that has changed");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_leaves_too_little_space_is_not_begun() {
+        let source = Entry { name: "A".into(), size: 100, mtime_ms: 0, file_id: 0, kind: fpp_spool::EntryKind::File };
+        assert!(fits(&source, 50, Some(150)).is_ok() && fits(&source, 50, None).is_ok());
+        let error = fits(&source, 50, Some(149)).unwrap_err();
+        assert_eq!((error.code, error.class), (Code::NO_SPACE, Class::Retry), "{error}");
+        assert!(fits(&Entry { size: u64::MAX, ..source }, 50, Some(u64::MAX - 1)).is_err());
+    }
 }

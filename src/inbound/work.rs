@@ -31,6 +31,8 @@ pub struct Inbound {
     pub bell: Bell,
     /// Folder for temporary files of bounded sorts; emptied at start.
     pub scratch: PathBuf,
+    /// Bytes that stay free on the vault's disk, whatever comes.
+    pub keep_free_bytes: u64,
     /// Threads that prove one large file.
     pub prove_threads: usize,
 }

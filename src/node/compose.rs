@@ -56,6 +56,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         clock: clock.clone(),
         bell: bell.clone(),
         scratch,
+        keep_free_bytes: settings.keeping.pause_below_free_bytes,
         prove_threads: settings.work.prove_threads.unwrap_or_else(threads),
     });
     let deliveries = Arc::new(Deliveries {

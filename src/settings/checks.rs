@@ -58,6 +58,28 @@ pub(super) fn names_fit(routes: &[Route], spools: &[Spool], faults: &mut Vec<Sou
     }
 }
 
+/// A file that is rejected and comes again, put right, may find its outlet's name standing. Without a number in the template
+/// it gets a longer name, and the partner's names may have no room for that.
+pub(super) fn names_may_come_again(routes: &[Route], spools: &[Spool], warnings: &mut Vec<SourceFault>) {
+    for route in routes {
+        for outlet in &route.outlets {
+            let Outlet::File { spool, name, .. } = outlet else { continue };
+            let max = spools.iter().find(|s| s.name == *spool).and_then(|s| s.name_max);
+            let (Some(max), Some(example)) = (max, names::shortest(name)) else { continue };
+            if !names::has(name, "answer") && example.chars().count() + LONGER > max {
+                let message = format!(
+                    "without {{answer}}, a file that is rejected and comes again waits for a person while {example} stands in \
+                     spool {spool}: a longer name does not fit there (name_max)"
+                );
+                warnings.extend(at_outlet(route, name, 0, "name", &message));
+            }
+        }
+    }
+}
+
+/// By so much a name grows that another file has.
+const LONGER: usize = 7;
+
 /// A flag of the core speaks of routes whose dates are opened and closed.
 pub(super) fn flags_have_routes(settings: &Settings, faults: &mut Vec<SourceFault>) {
     for spool in &settings.spools {

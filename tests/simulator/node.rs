@@ -110,6 +110,7 @@ impl Node {
             clock: Clock::Fixed(clock.clone()),
             bell: Bell::default(),
             scratch,
+            keep_free_bytes: 0,
             prove_threads: 2,
         };
         let deliveries = Deliveries {

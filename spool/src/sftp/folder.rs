@@ -16,6 +16,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// How often a listing may name the folder itself and its parent; a sound one does it once each.
+const PASSED_MAX: usize = 64;
+
 /// A folder at a partner.
 #[derive(Clone)]
 pub struct SftpFolder {
@@ -126,15 +129,20 @@ impl Folder for SftpFolder {
             Answer::Value(folder, lease) => (folder, lease),
             Answer::NotThere => return Err(Error::new(ErrorKind::Folder, format!("{doing}: no such folder"))),
         };
-        let mut entries = Vec::new();
-        while entries.len() < limit {
+        let mut listed = Listed::default();
+        while listed.entries.len() < limit {
             match lease.call_until(faults::listing_ended, |_| folder.readdir()) {
-                Ok((name, stat)) => entries.extend(entry(name.as_os_str().as_bytes(), &stat)),
+                Ok((name, stat)) if listed.take(name.as_os_str().as_bytes(), &stat) => {}
+                Ok(_) => {
+                    let what = format!("{doing}: the server names the folder itself again and again");
+                    return Err(Error::new(ErrorKind::Folder, what).hint("the partner's server is at fault"));
+                }
                 Err(e) if faults::listing_ended(&e) => break,
                 Err(e) => return Err(faults::error(doing, e)),
             }
         }
         lease.call(|_| folder.close()).map_err(|e| faults::error(doing, e))?;
+        let mut entries = listed.entries;
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
     }
@@ -233,6 +241,25 @@ impl Folder for SftpFolder {
     }
 }
 
+/// A listing under way.
+#[derive(Default)]
+struct Listed {
+    entries: Vec<Entry>,
+    /// Names of the folder itself and of its parent.
+    passed: usize,
+}
+
+impl Listed {
+    /// Takes the next name; no when the server would go on like that for ever.
+    fn take(&mut self, name: &[u8], stat: &FileStat) -> bool {
+        match entry(name, stat) {
+            Some(entry) => self.entries.push(entry),
+            None => self.passed += 1,
+        }
+        self.passed <= PASSED_MAX
+    }
+}
+
 /// What a listing says; nothing for the folder itself and its parent.
 fn entry(name: &[u8], stat: &FileStat) -> Option<Entry> {
     if name == b"." || name == b".." {
@@ -250,4 +277,18 @@ fn entry(name: &[u8], stat: &FileStat) -> Option<Entry> {
     };
     let seconds = i64::try_from(stat.mtime.unwrap_or(0)).unwrap_or(0);
     Some(Entry { name, size: stat.size.unwrap_or(0), mtime_ms: seconds.saturating_mul(1000), file_id: 0, kind })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listing_of_nothing_but_the_folder_itself_comes_to_an_end() {
+        let stat = FileStat { size: None, uid: None, gid: None, perm: Some(0o100_644), atime: None, mtime: None };
+        let mut listed = Listed::default();
+        assert!([b".".as_slice(), b"..", b"A", b"B"].into_iter().all(|name| listed.take(name, &stat)));
+        assert_eq!(listed.entries.len(), 2);
+        assert!((0..1_000).any(|_| !listed.take(b".", &stat)));
+    }
 }
