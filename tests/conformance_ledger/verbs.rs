@@ -147,7 +147,9 @@ async fn said(ledger: &dyn Ledger, n: u32, verb: Verb, standing: Standing) {
         _ => {
             let due = if row.effect == Effect::Skip { 2 } else { 1 };
             assert_eq!(journal.len(), rows + due, "{what}");
-            assert!(journal[rows].entry.contains("wang: ticket 4711"), "{what}: {}", journal[rows].entry);
+            // Between them may stand what the word means for the file.
+            let entry = &journal[rows].entry;
+            assert!(entry.contains("wang: ") && entry.contains("ticket 4711"), "{what}: {entry}");
         }
     }
     let state = |d: u32| async move { ledger.delivery(&delivery_id(d)).await.unwrap().unwrap().state };
