@@ -140,3 +140,20 @@ async fn several_notices_are_acknowledged_at_once() {
     assert!(said.contains("no open notice"), "{said}");
     node.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_with_more_names_than_are_looked_at_is_told_until_it_is_read_to_its_end() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let text = std::fs::read_to_string(site.settings_file()).unwrap();
+    let text = text.replace("[spool.core-out]", "[spool.core-out]\nlist_max = 4");
+    std::fs::write(site.settings_file(), text).unwrap();
+    let old: Vec<_> = (0..4).map(|n| site.root.join(format!("core/out/OLD{n}"))).collect();
+    old.iter().for_each(|path| std::fs::write(path, "").unwrap());
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    let told = until(&node, "it is told", async || open(&node).await.pop()).await;
+    let body = &told.notice;
+    assert_eq!((body.topic.as_str(), body.subject.as_str(), body.severity.as_str()), ("listing", "core-out", "error"));
+    old.iter().for_each(|path| std::fs::remove_file(path).unwrap());
+    until(&node, "it is over", async || open(&node).await.is_empty().then_some(())).await;
+    node.stop().await;
+}

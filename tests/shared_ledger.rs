@@ -132,6 +132,8 @@ fn restored(kept: &Path, name: &str) {
     assert!(code == 0 && said.contains(name), "{code} {said}");
     let (code, said) = restore();
     assert!(code == 1 && said.contains("is there already"), "{code} {said}");
+    assert!(said.contains("move the ledger that stands there away") && !said.contains("Name another"), "{said}");
+    assert_eq!(said.matches("ledger.sqlite").count(), 1, "its place, once: {said}");
 }
 
 fn purged(config: &Path) {

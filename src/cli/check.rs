@@ -23,6 +23,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        global.is_there()?;
         let loaded = Settings::load(&global.file()).and_then(|settings| {
             let faults = node::outlets::faults(&settings);
             if faults.is_empty() { Ok(settings) } else { Err(faults) }

@@ -24,6 +24,7 @@ pub(super) struct Doctor {
 
 impl Doctor {
     pub(super) fn run(&self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        global.is_there()?;
         let settings = match Settings::load(&global.file()) {
             Ok(settings) => settings,
             Err(faults) if self.json => {

@@ -23,9 +23,30 @@ impl Global {
         }
     }
 
-    /// The configuration, checked.
+    /// The configuration, checked, for a verb that opens no door of its own: a partner's key that this user may not read, or
+    /// that is not on this machine, is no fault.
     pub(super) fn settings(&self) -> Result<Settings, Failure> {
+        self.is_there()?;
+        Settings::load_to_look(&self.file()).map_err(|faults| Failure::faults(&faults))
+    }
+
+    /// The same for a node that runs: every secret must be there.
+    pub(super) fn settings_to_run(&self) -> Result<Settings, Failure> {
+        self.is_there()?;
         Settings::load(&self.file()).map_err(|faults| Failure::faults(&faults))
+    }
+
+    /// Says where a configuration was looked for, where none was named.
+    pub(super) fn is_there(&self) -> Result<(), Failure> {
+        let file = self.file();
+        if self.config.is_some() || file.exists() {
+            return Ok(());
+        }
+        let here = std::env::current_dir().map(|folder| format!(" in {}", folder.display())).unwrap_or_default();
+        Err(Failure::usage(format!(
+            "there is neither ./fpp.toml nor ./{}{here}: name the node's configuration with --config FILE",
+            file.display()
+        )))
     }
 }
 

@@ -120,7 +120,10 @@ fn verify(settings: &Settings, json: bool, kept: Option<&Path>, out: &mut Output
 fn tell(report: &VerifyReport, kept: Option<&[Seal]>, out: &mut Output) -> Result<(), Failure> {
     let (chains, rows, seals) = (grouped(report.chains), grouped(report.rows), grouped(report.seals));
     out.line(format_args!("{chains} chains, {rows} rows, {seals} seals"))?;
-    out.line(format_args!("{} rows are newer than the last seal", grouped(report.unsealed)))?;
+    // Where the walk stopped at a fault, nobody has counted them.
+    if report.broken.is_none() {
+        out.line(format_args!("{} rows are newer than the last seal", grouped(report.unsealed)))?;
+    }
     if !report.seals_unchecked && report.seals == 0 && report.rows > 0 {
         out.line(
             "NOT SEALED: a key is configured, and there is no seal; the first comes within every_ms of a node's start",

@@ -11,7 +11,7 @@ use super::show::{Times, grouped};
 use crate::clock::Clock;
 use crate::delivery::overview::{self, OutletLine};
 use crate::node;
-use crate::settings::Settings;
+use crate::settings::{Outlet, Route, Settings};
 use crate::telemetry::report::NodeReport;
 use clap::{Args, Subcommand};
 
@@ -64,7 +64,12 @@ impl Outlets {
             return Ok(Exit::Good);
         }
         if lines.is_empty() {
-            note("the node has no outlets; docs/outlets.md tells how to set one up");
+            note("the node has no outlets that events are pushed to; docs/outlets.md tells how to set one up");
+            let of_files = |route: &&Route| route.outlets.iter().any(|outlet| matches!(outlet, Outlet::File { .. }));
+            let routes: Vec<_> = settings.routes.iter().filter(of_files).map(|route| route.name.as_str()).collect();
+            if !routes.is_empty() {
+                note(format_args!("files of events: route {}; `fpp deliveries` shows them", routes.join(", ")));
+            }
             return Ok(Exit::Good);
         }
         out.line(table(&lines))?;

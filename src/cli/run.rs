@@ -18,7 +18,7 @@ pub(super) struct Run {}
 impl Run {
     pub(super) fn run(&self, global: &Global) -> Result<Exit, Failure> {
         crate::telemetry::start("info")?;
-        let settings = global.settings()?;
+        let settings = global.settings_to_run()?;
         for warning in &settings.warnings {
             note(format_args!("warning: {warning}"));
         }

@@ -81,9 +81,9 @@ struct RouteLine {
     posted: u64,
     /// The answer is out.
     answered: u64,
-    /// Answers and event files that the partner has not taken yet.
     /// Answers that their partner has taken.
     taken: u64,
+    /// Answers and event files that the partner has not taken yet.
     untaken: u64,
     accepted: u64,
     partly: u64,
@@ -176,6 +176,7 @@ fn line<'a>(routes: &'a mut Vec<RouteLine>, name: &str) -> &'a mut RouteLine {
 fn add(line: &mut RouteLine, state: &str, verdict: Option<&str>, n: u64) {
     match state {
         "Held" => line.held += n,
+        "Closed" => {}
         "Posted" => line.posted += n,
         "Acknowledged" | "Archived" => line.answered += n,
         _ => line.working += n,
@@ -202,6 +203,9 @@ fn tell(overview: &Overview, settings: &Settings, times: &Times, out: &mut Outpu
         ))?,
         None => out.line(format_args!("node {} has not run here yet", settings.node))?,
     }
+    for pause in &overview.paused {
+        out.line(format_args!("PAUSED {} since {}, by {}", pause.switch, times.with_zone(pause.since_ms), pause.by))?;
+    }
     out.line("")?;
     out.line(routes_table(&overview.routes))?;
     if !overview.days.is_empty() {
@@ -213,9 +217,6 @@ fn tell(overview: &Overview, settings: &Settings, times: &Times, out: &mut Outpu
     }
     if let Some(node) = &overview.node {
         vault(node, times, out)?;
-    }
-    for pause in &overview.paused {
-        out.line(format_args!("\nPAUSED {} since {}, by {}", pause.switch, times.with_zone(pause.since_ms), pause.by))?;
     }
     for debt in &overview.debts {
         let Debt { transfer, file, to, error } = debt;

@@ -94,7 +94,12 @@ async fn tell(demo: &Demo, folder: &Folder, core: &CoreServer, node: &Node, out:
     say(String::new())?;
     let conf = folder.settings_file();
     let conf = conf.display();
-    say("look around, in another terminal:".into())?;
+    let where_to = if demo.once {
+        "the node has ended; what is left can be looked at:"
+    } else {
+        "look around, in another terminal:"
+    };
+    say(where_to.into())?;
     for verb in ["status", "transfers", "deliveries", "outlets", "notices", "ledger verify"] {
         say(format!("  fpp --config {conf} {verb}"))?;
     }

@@ -19,7 +19,7 @@ use crate::trade::plan::Plan;
 use crate::trade::proof::header::FileFault;
 use crate::trade::proof::outcome::Outcome;
 use crate::trade::proof::stated::Stated;
-use crate::trade::proof::{Context, Proof};
+use crate::trade::proof::{Context, EMPTY, Proof};
 use crate::vault::Vault;
 use crate::vault::digests::digest;
 use fpp_codecs::Code;
@@ -198,13 +198,14 @@ async fn judge(
     identity: Option<Identity>,
     resend: Option<Resend>,
 ) -> Result<Next> {
+    let next = hint_of(&outcome);
     let facts = Facts {
         identity,
         resend,
         plan: Some(plan.digest.clone()),
         code: Some(outcome.code.0),
         reason: Some(outcome.reason.clone()),
-        hint: Some(hint(outcome.code).to_owned()),
+        hint: Some(next.to_owned()),
         records: Some(outcome.records),
         accepted: Some(outcome.accepted),
         rejected: Some(outcome.rejected),
@@ -226,7 +227,7 @@ async fn judge(
     }
     if outcome.verdict.is_none_or(|v| v == Verdict::Rejected) {
         let topic = if outcome.verdict.is_none() { "held" } else { "rejected" };
-        let error = Error::reject(outcome.code, outcome.reason.clone()).hint(hint(outcome.code));
+        let error = Error::reject(outcome.code, outcome.reason.clone()).hint(next);
         changes.push(notice("error", topic, transfer, &error));
     }
     let verdict = outcome.verdict.map_or_else(|| "held".to_owned(), |verdict| format!("{verdict:?}").to_lowercase());
@@ -272,6 +273,16 @@ async fn duplicate(
     };
     tracing::info!(transfer = %transfer.id, file = transfer.name, first = %of.id, "duplicate of an accepted file");
     cx.advance(fence, transfer, FileEvent::Judge(Verdict::Duplicate), facts).await
+}
+
+/// What a person does next about a judgement.
+fn hint_of(outcome: &Outcome) -> &'static str {
+    match outcome.code {
+        Code::LENGTH if outcome.records == 0 && outcome.reason == EMPTY => {
+            "Ask the sender whether there was nothing to send; if so, the route may take it: `empty = \"accept\"`."
+        }
+        code => hint(code),
+    }
 }
 
 /// What the operator should do about a file's code.

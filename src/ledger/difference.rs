@@ -6,8 +6,18 @@ use super::transfer::Transfer;
 /// Returns from a function with the first of the fields in which two values differ.
 macro_rules! compare {
     ($row:ident, $fold:ident, $($field:ident),*) => { $(if $row.$field != $fold.$field {
-        return Some(format!("{} is {:?}, its journal says {:?}", stringify!($field), $row.$field, $fold.$field));
+        return Some(format!("{} is {}, its journal says {}", stringify!($field), words(&$row.$field), words(&$fold.$field)));
     })* };
+}
+
+/// A value as people write it: not the marks of what is optional.
+fn words(value: &impl std::fmt::Debug) -> String {
+    let text = format!("{value:?}");
+    match text.strip_prefix("Some(").and_then(|text| text.strip_suffix(')')) {
+        Some(inner) => inner.to_owned(),
+        None if text == "None" => "none".to_owned(),
+        None => text,
+    }
 }
 
 /// Names the first field in which a row differs from what its journal says; nothing when it agrees.
@@ -56,4 +66,16 @@ pub fn delivery_difference(row: &Delivery, fold: &Delivery) -> Option<String> {
         deferred
     );
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+    use crate::ledger::transfer::Verdict;
+
+    #[test]
+    fn a_difference_is_told_in_words() {
+        assert_eq!(words(&Some(Verdict::Accepted)), "Accepted");
+        assert_eq!((words(&None::<Verdict>), words(&7)), ("none".to_owned(), "7".to_owned()));
+    }
 }

@@ -263,7 +263,8 @@ pub fn move_delivery(delivery: &mut Delivery, event: DeliveryEvent, at_ms: i64) 
     }
     // A command is asked for, and a file is written, in every attempt, which is no progress yet.
     let no_progress = matches!(event, DeliveryEvent::Prove | DeliveryEvent::Fail);
-    if !(no_progress && delivery.purpose != Purpose::Posting) {
+    // Nor is a hold, which shows how often it was tried.
+    if event != DeliveryEvent::Hold && !(no_progress && delivery.purpose != Purpose::Posting) {
         delivery.attempts = 0;
     }
     delivery.last_error.clear();

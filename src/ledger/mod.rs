@@ -63,7 +63,7 @@ pub trait Ledger: Send + Sync {
     async fn transfer(&self, id: &TransferId) -> Result<Option<Transfer>, Error>;
     /// The transfer that this arrival already became, if it did.
     async fn transfer_by_arrival(&self, arrival_key: &str) -> Result<Option<Transfer>, Error>;
-    /// Newest first.
+    /// Newest first. Those that are Held are those that need a person: not what was closed by one.
     async fn transfers(&self, query: &TransferQuery) -> Result<Vec<Transfer>, Error>;
     /// Transfers with work to do now: state not terminal, not held, `next_attempt_ms <= now_ms`, and nothing about them
     /// paused: not their route, nor, where the next step touches it, their spool. The one that is due longest comes first. Its cost does not grow with finished transfers.
@@ -151,7 +151,7 @@ pub trait Ledger: Send + Sync {
     /// Business dates that the core has opened or closed for a route (D4), with `true` for open.
     async fn days(&self, route: &str) -> Result<Vec<(String, bool)>, Error>;
 
-    /// Counts by (route, state, verdict), for `status`.
+    /// Counts by (route, state, verdict), for `status`; what is held and closed by a person has the state `Closed`.
     async fn counts(&self) -> Result<Vec<(String, String, Option<String>, u64)>, Error>;
 
     /// Makes room for the days ahead where journal and rejects are partitioned by business date, and says for how many

@@ -57,33 +57,43 @@ pub(crate) async fn backup(settings: &Settings, file: &Path, key: Option<&[u8]>)
     let copied = match &settings.ledger {
         LedgerPlace::File => {
             let books = SqliteLedger::open_read_only(&settings.ledger_file()).await?;
-            into_file(&books, file, key).await
+            into_file(&books, file, key, OTHER_FILE).await
         }
-        LedgerPlace::Server(place) => into_file(&MysqlLedger::open_read_only(ledger(place)?).await?, file, key).await,
+        LedgerPlace::Server(place) => {
+            into_file(&MysqlLedger::open_read_only(ledger(place)?).await?, file, key, OTHER_FILE).await
+        }
     };
-    copied.map_err(|e| e.at(file.display()))
+    copied.map_err(|e| if e.what.starts_with(&file.display().to_string()) { e } else { e.at(file.display()) })
 }
 
 /// Fills the ledger that the settings name, which must be empty, from a backup. No node runs here meanwhile.
 pub(crate) async fn restore(settings: &Settings, backup: &Path, key: Option<&[u8]>) -> Result<VerifyReport> {
     let _lock = super::lock::DataLock::take(&settings.data_dir)?;
     let from = SqliteLedger::open_read_only(backup).await?;
+    let place = self::place(settings);
     match &settings.ledger {
-        LedgerPlace::File => into_file(&from, &settings.ledger_file(), key).await,
+        LedgerPlace::File => into_file(&from, &settings.ledger_file(), key, OLD_LEDGER).await,
         LedgerPlace::Server(place) => {
             let to = MysqlLedger::open(ledger(place)?).await?;
             from.copy_into(&to, key).await
         }
     }
-    .map_err(|e| e.at(self::place(settings)))
+    .map_err(|e| if e.what.starts_with(&place) { e } else { e.at(&place) })
 }
 
+/// What to do about a file that is there already: a backup has another name, a restored ledger has one place.
+const OTHER_FILE: &str = "Nothing was written. Name another file, or put that one away first.";
+const OLD_LEDGER: &str = "Nothing was written. A restore fills an empty place: move the ledger that stands there away first, \
+                          with its -wal and -shm files, and keep it until the restored one verifies.";
+
 /// Copies into a file, which has its name only when it is whole.
-async fn into_file<E: Engine>(from: &SqlLedger<E>, file: &Path, key: Option<&[u8]>) -> Result<VerifyReport> {
-    let there = |file: &Path| {
-        Error::halt(Code::LEDGER, format!("{} is there already", file.display()))
-            .hint("Nothing was written. Name another file, or put that one away first.")
-    };
+async fn into_file<E: Engine>(
+    from: &SqlLedger<E>,
+    file: &Path,
+    key: Option<&[u8]>,
+    hint: &str,
+) -> Result<VerifyReport> {
+    let there = |file: &Path| Error::halt(Code::LEDGER, format!("{} is there already", file.display())).hint(hint);
     if file.exists() {
         return Err(there(file));
     }

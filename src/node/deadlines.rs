@@ -50,9 +50,9 @@ fn is_watched(route: &Route) -> bool {
 
 async fn run(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) -> Result<()> {
     let every = Duration::from_millis(rooms.settings.work.rescan_ms.max(50));
-    let mut settled = HashSet::new();
+    let (mut settled, mut promised) = (HashSet::new(), promises::Place::default());
     loop {
-        if let Err(error) = look(&rooms, &mut settled).await
+        if let Err(error) = look(&rooms, &mut settled, &mut promised).await
             && !rooms.outage.tells("the business day", &error)
         {
             tracing::warn!("the business day cannot be looked at: {error}");
@@ -65,7 +65,7 @@ async fn run(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) -> Result<(
 }
 
 /// One look at everything. `settled` are expectations that are over and need no other look.
-async fn look(rooms: &Rooms, settled: &mut HashSet<String>) -> Result<()> {
+async fn look(rooms: &Rooms, settled: &mut HashSet<String>, promised: &mut promises::Place) -> Result<()> {
     let zone = rooms.settings.zone();
     let now_ms = rooms.clock.now_ms();
     let Some(today) = clock_at(now_ms, &zone).map(|at| at.date()) else { return Ok(()) };
@@ -83,7 +83,7 @@ async fn look(rooms: &Rooms, settled: &mut HashSet<String>) -> Result<()> {
         }
     }
     wake(rooms).await?;
-    promises::look(rooms, &since).await
+    promises::look(rooms, &since, promised).await
 }
 
 /// Business days around a day of the clock. An expectation may lie in the night after its day.

@@ -16,6 +16,7 @@ use crate::ledger::change::{Change, NewNotice};
 use crate::ledger::desk::{SwitchKind, is_paused};
 use crate::ledger::lease::LeaseKey;
 use crate::settings::{Spool, SpoolKind};
+use fpp_codecs::Code;
 use fpp_spool::{Folder, Scan, Scanner, Watch};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub(super) fn start(
                 overdue: Told::default(),
                 failures: 0,
                 told: false,
+                cut: None,
                 held: None,
             };
             services.spawn(watcher.run(stopped.clone()));
@@ -69,6 +71,8 @@ struct Watcher {
     failures: u32,
     /// A notice about them is raised.
     told: bool,
+    /// Whether the last listing was cut at `list_max`; nothing before the first look.
+    cut: Option<bool>,
     /// The lease of the watch, where other nodes could have it.
     held: Option<Held>,
 }
@@ -161,6 +165,7 @@ impl Watcher {
         let scanner = self.scanner.insert(scanner);
         let scan = scan?;
         let told = self.overdue.tell(&self.rooms, &self.spool, &scan, scanner).await;
+        self.tell_cut(scan.truncated).await?;
         self.raise_flags(&scan).await;
         self.book(&scan).await?;
         told?;
@@ -168,6 +173,34 @@ impl Watcher {
         self.failures = 0;
         self.told = false;
         Ok(scan.waiting.iter().any(|(_, waiting)| waiting.settling))
+    }
+
+    /// A folder with more names than are looked at: files may stand there that nobody sees. Told when it begins to be so, and
+    /// its notice is closed when it ends, also one of a former life of the node.
+    async fn tell_cut(&mut self, cut: bool) -> Result<()> {
+        if self.cut == Some(cut) {
+            return Ok(());
+        }
+        let (name, most) = (&self.spool.name, self.spool.list_max);
+        let change = if cut {
+            tracing::error!(spool = name, list_max = most, "more names than list_max: not all are looked at");
+            Change::Raise(NewNotice {
+                severity: "error".into(),
+                topic: "listing".into(),
+                subject: name.clone(),
+                code: Code::FOLDER.0,
+                text: format!(
+                    "spool {name} has {most} names or more, and is not read further: files may stand there that are not seen. \
+                     Move old files away (`source = \"move\"`, or by hand), or raise `list_max` and restart."
+                ),
+            })
+        } else {
+            let by = "fpp: it is read to its end".to_owned();
+            Change::CloseNotice { topic: "listing".into(), subject: name.clone(), by }
+        };
+        self.rooms.ledger.apply(None, self.rooms.clock.now_ms(), &[change]).await?;
+        self.cut = Some(cut);
+        Ok(())
     }
 
     /// A person hears once of an outage: at once of what no other attempt mends, else when it lasts.

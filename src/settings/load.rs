@@ -21,22 +21,33 @@ const SOCKET_PATH_MAX: usize = 107;
 impl Settings {
     /// Reads and checks the node's file, every route file and everything these name. All faults come at once.
     pub fn load(path: &Path) -> Result<Settings, Vec<SourceFault>> {
+        Settings::load_as(path, true)
+    }
+
+    /// The same for who only looks at the books or speaks to a running node, an auditor perhaps: files with secrets need not
+    /// be there. Whatever needs one says so when it reads it.
+    pub fn load_to_look(path: &Path) -> Result<Settings, Vec<SourceFault>> {
+        Settings::load_as(path, false)
+    }
+
+    fn load_as(path: &Path, secrets: bool) -> Result<Settings, Vec<SourceFault>> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             let message = format!("cannot read it: {error}; name another file with --config");
             vec![SourceFault { file: path.display().to_string(), line: 1, column: 1, message }]
         })?;
         let source = Source::new(path.display().to_string(), text.clone());
-        let mut reader = Reader::new(path, &text);
+        let mut reader = Reader::new(path, &text).needs_secrets(secrets);
         let root = source.root();
         let mut settings = node(path, &root, &mut reader);
         let files = route_files(&root, &reader);
         let outlets = root.section("outlet").map_or_else(Vec::new, |section| section.keys());
+        // Also those with faults of their own: what names them is not at fault.
+        let spools = root.section("spool").map_or_else(Vec::new, |section| section.keys());
         root.no_more();
         drop(root);
         let mut faults = source.finish();
         faults.append(&mut reader.faults);
         let mut compiled = Vec::new();
-        let spools: Vec<_> = settings.spools.iter().map(|s| s.name.clone()).collect();
         for file in files {
             if let Some(read) = route_file(&file, &spools, &settings.calendars, &mut faults) {
                 faults.extend(read.faults);

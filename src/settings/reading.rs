@@ -11,6 +11,8 @@ pub(super) struct Reader {
     /// The file, as faults name it.
     file: String,
     text: String,
+    /// Files with secrets must be there.
+    secrets: bool,
     /// Odd but legal.
     pub(super) warnings: Vec<SourceFault>,
     /// Faults of other files that were read on the way (layouts, mappings).
@@ -27,9 +29,16 @@ impl Reader {
             folder: folder.to_owned(),
             file: file.display().to_string(),
             text: text.to_owned(),
+            secrets: true,
             warnings: Vec::new(),
             faults: Vec::new(),
         }
+    }
+
+    /// Whether files with secrets must be there.
+    pub(super) fn needs_secrets(mut self, secrets: bool) -> Reader {
+        self.secrets = secrets;
+        self
     }
 
     /// A path, relative to the file it is written in.
@@ -77,6 +86,7 @@ impl Reader {
                 }
             }
             Ok(_) => section.fault(key, format_args!("{} is not a file", path.display())),
+            Err(_) if !self.secrets => {}
             Err(error) => section.fault(key, format_args!("cannot read {}: {error}", path.display())),
         }
         Some(path)

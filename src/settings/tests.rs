@@ -401,3 +401,26 @@ fn the_outlets_of_the_docs_and_the_tokens_of_the_sample_are_good() {
     let tokens = std::fs::read_to_string(samples().join("tokens.toml")).unwrap();
     crate::api::tokens::Tokens::parse("tokens.toml", &tokens).unwrap();
 }
+
+/// Who looks at the books needs no partner's key, and a spool with a fault is there all the same.
+#[test]
+fn a_secret_that_is_away_is_a_fault_of_its_own_and_none_for_who_only_looks() {
+    let sftp = "[spool.far]\nkind = \"sftp\"\nhost = \"h\"\nuser = \"u\"\npath = \"/x\"\nkey_file = \"away\"\n\
+                host_keys = [\"SHA256:abc\"]\n";
+    let found = faults(sftp, |route| route.replace("spool = \"core-out\"", "spool = \"far\""));
+    assert!(found.len() == 1 && found[0].contains("key_file: cannot read"), "{found:#?}");
+    let wrong = faults(&sftp.replace("user", "usr"), |route| route.replace("spool = \"core-out\"", "spool = \"far\""));
+    assert!(wrong.iter().all(|fault| !fault.contains("there is no spool")), "{wrong:#?}");
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("routes")).unwrap();
+    let head = "node = \"a\"\ninstallation = \"t\"\ndata_dir = \"data\"\nroutes = \"routes/*.toml\"\n";
+    let inn = "[spool.core-out]\nkind = \"local\"\npath = \".\"\n[spool.core-in]\nkind = \"local\"\npath = \".\"\n";
+    std::fs::write(folder.path().join("fpp.toml"), format!("{head}{sftp}{inn}")).unwrap();
+    let route = std::fs::read_to_string(samples().join("routes/pmtrd.toml")).unwrap();
+    let route = route.replace("\"../", &format!("\"{}/", samples().display()));
+    std::fs::write(folder.path().join("routes/pmtrd.toml"), route).unwrap();
+    let file = folder.path().join("fpp.toml");
+    assert!(Settings::load(&file).is_err());
+    Settings::load_to_look(&file).unwrap();
+}

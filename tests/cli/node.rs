@@ -165,3 +165,16 @@ fn events_go_to_the_address_that_the_node_tells() {
     let (code, _, message) = run(here.path(), &["events"]);
     assert!(code == 2 && message.contains("does not answer over HTTP on 127.0.0.1:"), "{message}");
 }
+
+#[test]
+fn a_configuration_that_is_nowhere_is_told_with_the_places_that_were_looked_at() {
+    let here = folder();
+    for verb in ["status", "check", "run", "doctor"] {
+        let (code, _, said) = run(here.path(), &[verb]);
+        assert_eq!(code, 2, "{verb}: {said}");
+        assert!(
+            said.contains("neither ./fpp.toml nor ./config/fpp.toml") && said.contains("--config"),
+            "{verb}: {said}"
+        );
+    }
+}

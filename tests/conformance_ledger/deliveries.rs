@@ -167,6 +167,11 @@ pub(crate) async fn a_delivery_is_tried_again_later(books: &dyn Books) {
     apply(&*ledger, 55, &[far]).await;
     assert_eq!(ledger.due_deliveries(T0, 10).await.unwrap().len(), 1, "parked by a clock that is hours ahead");
     apply(&*ledger, 60, &[deliver(1, D::Hold)]).await;
+    assert_eq!(
+        ledger.delivery(&delivery_id(1)).await.unwrap().unwrap().attempts,
+        3,
+        "a hold shows how often it was tried"
+    );
     assert!(ledger.due_deliveries(i64::MAX, 10).await.unwrap().is_empty());
     apply(&*ledger, 70, &[deliver(1, D::Retry)]).await;
     let again = ledger.due_deliveries(T0 + 70, 10).await.unwrap().remove(0);

@@ -184,6 +184,16 @@ pub(crate) async fn lists_are_filtered_and_paged(books: &dyn Books) {
     assert!(list(TransferQuery { business_date: Some("2026-01-06".into()), ..all }).await.is_empty());
     let counts = ledger.counts().await.unwrap();
     assert_eq!(counts, [("PMTRD".into(), "Claimed".into(), None, 5), ("PMTXT".into(), "Arrived".into(), None, 1)]);
+    // What a person closed needs nobody: it is held no more, and counted as what it is.
+    let held = TransferQuery { state: Some(S::Held), limit: 9, ..TransferQuery::default() };
+    apply(&*ledger, 1, &[event(1, E::Hold), event(2, E::Hold)]).await;
+    assert_eq!(list(held.clone()).await, [id(2), id(1)]);
+    let close = Change::Move { id: id(1), event: E::Close, facts: Box::default(), by: Some("wang".into()) };
+    apply(&*ledger, 2, &[close]).await;
+    assert_eq!(list(held).await, [id(2)]);
+    let counts: Vec<_> = ledger.counts().await.unwrap().into_iter().map(|(_, state, _, n)| (state, n)).collect();
+    let due = [("Claimed", 3), ("Closed", 1), ("Held", 1), ("Arrived", 1)];
+    assert!(due.iter().all(|(state, n)| counts.contains(&((*state).to_owned(), *n))), "{counts:?}");
 }
 
 pub(crate) async fn rejects_are_paged_and_belong_to_their_judgement(books: &dyn Books) {

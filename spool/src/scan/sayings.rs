@@ -127,6 +127,11 @@ impl Sayings {
         }
     }
 
+    /// How many markers are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.seen.len()
+    }
+
     /// Drops the memory of markers that are gone.
     pub(super) fn retain(&mut self, there: impl Fn(&str) -> bool) {
         self.seen.retain(|name, _| there(name));

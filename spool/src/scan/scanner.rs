@@ -13,6 +13,9 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+/// Markers beyond a listing that was cut which are asked for at one look.
+const ASKS_MAX: usize = 200;
+
 /// What other programs call a file that they are still writing.
 const TEMPORARY_SUFFIXES: [&str; 7] = [".part", ".filepart", ".partial", ".tmp", ".temp", ".swp", ".writing"];
 
@@ -86,9 +89,11 @@ impl Scanner {
         }
         let here = Here::new(entries, self.rules.fold);
         self.orphans(folder, &candidates, markerlike, &here, now, &mut scan);
+        // Markers beyond a listing that was cut are asked for by name, so many at a look.
+        let mut asks = if scan.truncated { ASKS_MAX } else { 0 };
         for candidate in &candidates {
             let (waited, quiet) = self.observe(candidate.entry, now);
-            match self.ready(folder, candidate, &here, quiet, now) {
+            match self.ready(folder, candidate, &here, &mut asks, quiet, now) {
                 Ok(marker) => scan.arrivals.push(self.arrival(candidate, marker)),
                 Err(NotReady { why, settling }) => {
                     let route = self.rules.patterns[candidate.rule].0.clone();
@@ -134,6 +139,10 @@ impl Scanner {
                 let waited = self.observe(entry, now).0;
                 match self.sayings.said(folder, &marker, entry, now) {
                     Ok(Says::Many(files)) => {
+                        // What stands beyond a listing that was cut is not missed.
+                        if scan.truncated {
+                            continue;
+                        }
                         let missing = self.sayings.missing(&entry.name, &files, |key| here.has_key(key));
                         let why = || format!("listed in {} and not there", entry.name);
                         let missing = missing
@@ -147,7 +156,9 @@ impl Scanner {
             } else if !wanted.contains(key(&entry.name, fold).as_ref()) {
                 scan.ignore(Reason::MarkerWithoutData, &entry.name);
                 let waited = self.observe(entry, now).0;
-                scan.orphans.push(orphan(entry.name.clone(), None, "its data is not there".into(), waited));
+                if !scan.truncated {
+                    scan.orphans.push(orphan(entry.name.clone(), None, "its data is not there".into(), waited));
+                }
             }
         }
     }
@@ -222,6 +233,7 @@ impl Scanner {
         folder: &dyn Folder,
         candidate: &Candidate<'_>,
         here: &Here<'_>,
+        asks: &mut usize,
         quiet: Duration,
         now: Instant,
     ) -> Result<Option<MarkerFacts>, NotReady> {
@@ -239,7 +251,14 @@ impl Scanner {
             Some(Err(why)) => return Err(why.clone().into()),
             None => return Ok(None),
         };
-        let marker = here.get(name)?.ok_or_else(|| format!("its marker {name} is not there"))?;
+        let beyond;
+        let marker = match here.get(name)? {
+            Some(marker) => marker,
+            None => {
+                beyond = self.beyond(folder, here, name, asks)?;
+                &beyond
+            }
+        };
         let name = marker.name.clone();
         if marker.mtime_ms < data.mtime_ms {
             return Err(format!("its marker {name} is older than the data").into());
@@ -267,6 +286,25 @@ impl Scanner {
         }
     }
 
+    /// A marker that is not in the listing. Where that was cut, it may stand there all the same.
+    fn beyond(&self, folder: &dyn Folder, here: &Here<'_>, name: &str, asks: &mut usize) -> Result<Entry, NotReady> {
+        let limit = self.rules.listing_limit;
+        if !here.is_cut(limit) {
+            return Err(format!("its marker {name} is not there").into());
+        }
+        if *asks == 0 {
+            return Err(
+                format!("its marker {name} is not among the {limit} names of the listing, which was cut").into()
+            );
+        }
+        *asks -= 1;
+        match folder.stat(name) {
+            Ok(Some(marker)) if marker.kind == EntryKind::File => Ok(marker),
+            Ok(_) => Err(format!("its marker {name} is not there").into()),
+            Err(error) => Err(format!("its marker {name} cannot be looked at: {error}").into()),
+        }
+    }
+
     fn arrival(&self, candidate: &Candidate<'_>, marker: Option<MarkerFacts>) -> Arrival {
         Arrival {
             route: self.rules.patterns[candidate.rule].0.clone(),
@@ -282,10 +320,11 @@ impl Scanner {
     fn forget(&mut self, entries: &[Entry], truncated: bool) {
         let files = entries.iter().filter(|e| e.kind == EntryKind::File).map(|e| e.name.as_str());
         let there: HashSet<&str> = files.collect();
-        if !truncated || self.seen.len() > self.rules.listing_limit.saturating_mul(2) {
+        let most = self.rules.listing_limit.saturating_mul(2);
+        if !truncated || self.seen.len() > most || self.sayings.len() > most {
             self.seen.retain(|name, _| there.contains(name.as_str()));
+            self.sayings.retain(|name| there.contains(name));
         }
-        self.sayings.retain(|name| there.contains(name));
     }
 }
 

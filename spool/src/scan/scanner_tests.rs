@@ -319,3 +319,23 @@ fn names_in_any_case_where_the_partner_means_the_same() {
     room.put("pmtrd_20250621.ok", "");
     assert_eq!(room.scan(3).orphans[0].name, "pmtrd_20250621.ok");
 }
+
+#[test]
+fn a_marker_beyond_a_listing_that_was_cut_is_asked_for_and_nothing_is_said_to_be_missing() {
+    let mut room = room(&[("pm", "PM{batch}.TXT", marker("{name}.OK", MarkerContent::Empty))]);
+    room.scanner.rules.listing_limit = 4;
+    for name in ["OLD1", "OLD2", "PM0001.TXT", "PM0002.TXT", "PM0001.TXT.OK"] {
+        room.put(name, "");
+    }
+    let mut entries = room.folder.list(LISTING_LIMIT).unwrap();
+    entries.retain(|entry| !entry.name.ends_with(".OK"));
+    let scan = room.scanner.scan(&room.folder, &entries, room.start);
+    assert!(scan.truncated);
+    assert_eq!(names(&scan), ["PM0001.TXT"], "its marker is beyond the listing");
+    assert!(scan.waiting[0].1.why.contains("PM0002.TXT.OK is not there"), "{:?}", scan.waiting);
+    // A marker whose data is beyond it is no orphan.
+    let entries: Vec<_> =
+        room.folder.list(LISTING_LIMIT).unwrap().into_iter().filter(|e| e.name != "PM0001.TXT").collect();
+    let scan = room.scanner.scan(&room.folder, &entries, room.start);
+    assert!(scan.truncated && scan.orphans.is_empty(), "{:?}", scan.orphans);
+}

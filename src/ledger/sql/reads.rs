@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::ledger::change::JournalRow;
 use crate::ledger::delivery::Delivery;
 use crate::ledger::standing::WAIT_MAX_MS;
-use crate::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
+use crate::ledger::transfer::{FileState, Identity, Transfer, TransferId, TransferQuery};
 
 pub(crate) const DUE_TRANSFERS: &str = concat!(
     "SELECT ",
@@ -83,6 +83,10 @@ pub(super) async fn transfers(session: &mut dyn Session, query: &TransferQuery) 
             text.push_str(condition);
             values.push(value.into());
         }
+    }
+    // What a person closed is held no more.
+    if query.state == Some(FileState::Held) {
+        text.push_str(" AND closed = 0");
     }
     text.push_str(" ORDER BY id DESC LIMIT ?");
     let mut select = Statement::built(text);
@@ -213,9 +217,17 @@ pub(super) async fn untaken_deliveries(
     deliveries_of(&session.rows(sql(UNTAKEN).bind(from_ms).bind(from_ms).bind(id).bind(limit)).await?)
 }
 
+/// State of what was held and closed, in counts.
+const CLOSED: &str = "Closed";
+
+/// Counts by route, state and verdict.
 pub(super) async fn counts(session: &mut dyn Session) -> Result<Vec<(String, String, Option<String>, u64)>> {
-    let select = sql("SELECT route, state, verdict, COUNT(*) FROM transfers GROUP BY route, state, verdict \
-                      ORDER BY route, state, verdict");
+    let select = sql("SELECT route, state, verdict, COUNT(*), closed FROM transfers \
+                      GROUP BY route, state, verdict, closed ORDER BY route, state, verdict, closed");
     let rows = session.rows(select).await?;
-    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).collect()
+    let count = |row: &Row| {
+        let state = if row.get::<bool>(4)? { CLOSED.to_owned() } else { row.get(1)? };
+        Ok((row.get(0)?, state, row.get(2)?, row.get(3)?))
+    };
+    rows.iter().map(count).collect()
 }

@@ -35,6 +35,9 @@ use sequence::{Number, Sequence};
 use stated::Stated;
 use std::io;
 
+/// What is said of a file without a byte.
+pub const EMPTY: &str = "the file is empty";
+
 /// What the caller knows about the file.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
@@ -221,7 +224,7 @@ impl<'p> Proof<'p> {
             }
             Ending::Complete if self.physical == 0 => {
                 if self.plan.rules.empty == Empty::Reject {
-                    self.faults.note(Code::LENGTH, "the file is empty");
+                    self.faults.note(Code::LENGTH, EMPTY);
                     self.framed = false;
                 } else {
                     self.without_header();
