@@ -68,6 +68,11 @@ pub trait Ledger: Send + Sync {
     /// Transfers with work to do now: state not terminal, not held, `next_attempt_ms <= now_ms`, and nothing about them
     /// paused: not their route, nor, where the next step touches it, their spool. The one that is due longest comes first. Its cost does not grow with finished transfers.
     async fn due_transfers(&self, now_ms: i64, limit: u32) -> Result<Vec<Transfer>, Error>;
+    /// The same without what is in some spools.
+    async fn due_transfers_besides(&self, now_ms: i64, besides: &[String], limit: u32) -> Result<Vec<Transfer>, Error> {
+        let due = self.due_transfers(now_ms, u32::MAX).await?.into_iter();
+        Ok(due.filter(|row| !besides.contains(&row.spool)).take(limit as usize).collect())
+    }
     /// Transfers of this identity's batch, whatever their run: those accepted (also in part), and those on the way that
     /// are not rejected; oldest first. A resend is a higher run (D8).
     async fn by_batch(&self, identity: &Identity) -> Result<Vec<Transfer>, Error>;
@@ -97,6 +102,16 @@ pub trait Ledger: Send + Sync {
     async fn deliveries_of(&self, of: &[TransferId]) -> Result<Vec<Delivery>, Error>;
     /// Files and commands with work to do now, oldest first; without those whose route, spool or outlet is paused.
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>, Error>;
+    /// The same without what is in some spools: whose places are all taken hides nobody else's files, however many wait.
+    async fn due_deliveries_besides(
+        &self,
+        now_ms: i64,
+        besides: &[String],
+        limit: u32,
+    ) -> Result<Vec<Delivery>, Error> {
+        let due = self.due_deliveries(now_ms, u32::MAX).await?.into_iter();
+        Ok(due.filter(|row| !besides.contains(&row.spool)).take(limit as usize).collect())
+    }
     /// Of each route the posting to an outlet whose turn it is, if its time has come: those that an answer waits for before
     /// those that are pushed for the first time or were deferred, and these before what is pushed again; each in the order of the
     /// publications. Without those whose route or outlet is paused; held ones are passed.

@@ -36,6 +36,12 @@ impl Places {
         Places { places, others: Arc::new(Semaphore::new(own.max(1))) }
     }
 
+    /// Spools whose places are all taken.
+    pub(super) fn taken(&self) -> Vec<String> {
+        let full = self.places.iter().filter(|(_, places)| places.available_permits() == 0);
+        full.map(|(spool, _)| spool.clone()).collect()
+    }
+
     /// A place for work on files of a spool, if one is free.
     pub(super) fn take(&self, spool: &str) -> Option<OwnedSemaphorePermit> {
         self.places.get(spool).unwrap_or(&self.others).clone().try_acquire_owned().ok()
@@ -54,6 +60,7 @@ mod tests {
         let places = Places::new(&settings, 2, |_| 2);
         let held: Vec<_> = (0..3).map(|_| places.take("core-out")).collect();
         assert_eq!(held.iter().filter(|place| place.is_some()).count(), 2);
+        assert_eq!(places.taken(), ["core-out"]);
         assert!(places.take("core-in").is_some(), "its places are its own");
         drop(held);
         assert!(places.take("core-out").is_some());

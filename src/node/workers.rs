@@ -24,9 +24,8 @@ use tokio::task::JoinSet;
 const DELIVERIES_AT_ONCE: usize = 8;
 /// Rows asked for in one round.
 const ROUND: u32 = 64;
-/// Rows asked for, now and then, when all of the first are a partner's whose places are taken.
-const WIDE_ROUND: u32 = 4_096;
-const WIDE_EVERY: Duration = Duration::from_secs(1);
+/// How often what is elsewhere is asked for, when all of the first rows are a partner's whose places are taken.
+const BESIDES_EVERY: Duration = Duration::from_secs(1);
 
 /// For so long, what was read and had no place yet is gone through before the books are asked again: with thousands of files
 /// due and one done every few milliseconds, asking each time would cost more than the work.
@@ -76,16 +75,18 @@ pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stop
 async fn dispatch(rooms: Arc<Rooms>, stopped: signal::Receiver<bool>, kind: Kind, places: Places) -> Result<()> {
     let known = Shared::default();
     let mut listed = Listed::default();
-    let mut wide = Instant::now();
+    let mut asked = Instant::now();
     let mut listener = rooms.bell.listen();
     let mut jobs = JoinSet::new();
     let poll = Duration::from_millis(rooms.settings.work.poll_ms.max(10));
     while !*stopped.borrow() {
         let dispatcher = Dispatcher { rooms: &rooms, kind, stopped: &stopped, places: &places, known: &known };
-        let mut begun = dispatcher.begin(ROUND, &mut listed, &mut jobs).await;
-        if matches!(begun, Ok(Begun { full: true, count: 0 })) && wide.elapsed() >= WIDE_EVERY {
-            wide = Instant::now();
-            begun = dispatcher.begin(WIDE_ROUND, &mut listed, &mut jobs).await;
+        let mut begun = dispatcher.begin(&[], &mut listed, &mut jobs).await;
+        let taken = places.taken();
+        let hidden = matches!(begun, Ok(Begun { full: true, count: 0 })) && !taken.is_empty();
+        if hidden && asked.elapsed() >= BESIDES_EVERY {
+            asked = Instant::now();
+            begun = dispatcher.begin(&taken, &mut listed, &mut jobs).await;
         }
         match begun {
             Ok(_) => back(&rooms).await,
@@ -148,11 +149,11 @@ struct Dispatcher<'d> {
 }
 
 impl Dispatcher<'_> {
-    /// Begins what is due and has a place.
-    async fn begin(&self, limit: u32, listed: &mut Listed, jobs: &mut JoinSet<()>) -> Result<Begun> {
+    /// Begins what is due and has a place, without what is in some spools.
+    async fn begin(&self, besides: &[String], listed: &mut Listed, jobs: &mut JoinSet<()>) -> Result<Begun> {
         let fresh = listed.read.is_some_and(|read| read.elapsed() < FRESH);
-        if listed.rows.is_empty() || !fresh || limit > ROUND {
-            self.list(limit, listed).await?;
+        if listed.rows.is_empty() || !fresh || !besides.is_empty() {
+            self.list(besides, listed).await?;
         }
         let mut begun = Begun { full: listed.full, count: 0 };
         lock(self.known).elsewhere.retain(|_, until| *until > Instant::now());
@@ -187,10 +188,9 @@ impl Dispatcher<'_> {
 
     /// Asks the books what is due. Several nodes begin at different places of what they see, or all would ask for the same
     /// leases and most of them in vain; the place moves, so that nothing is last for ever.
-    async fn list(&self, limit: u32, listed: &mut Listed) -> Result<()> {
-        listed.rows = self.due(limit).await?;
+    async fn list(&self, besides: &[String], listed: &mut Listed) -> Result<()> {
+        (listed.rows, listed.full) = self.due(besides).await?;
         listed.read = Some(Instant::now());
-        listed.full = listed.rows.len() >= limit as usize;
         listed.rounds = listed.rounds.wrapping_add(1);
         if self.rooms.settings.several() && !listed.rows.is_empty() {
             let node = self.rooms.settings.node.bytes().fold(0usize, |sum, byte| sum * 31 % 65_521 + usize::from(byte));
@@ -200,19 +200,23 @@ impl Dispatcher<'_> {
         Ok(())
     }
 
-    /// Ids and the spools they are at, of what this node can work on.
-    async fn due(&self, limit: u32) -> Result<Vec<(String, String)>> {
+    /// Ids and the spools they are at, of what this node can work on, and whether there may be more.
+    async fn due(&self, besides: &[String]) -> Result<(Vec<(String, String)>, bool)> {
         let (rooms, now_ms) = (self.rooms, self.rooms.clock.now_ms());
+        let full = |count: usize| count >= ROUND as usize;
         Ok(match self.kind {
             Kind::Transfer => {
-                let due = rooms.ledger.due_transfers(now_ms, limit).await?.into_iter();
-                let full = rooms.no_space.load(Ordering::Relaxed);
-                let fits = |t: &Transfer| pipeline::can_go_on(&rooms.inbound, t) && !(full && pipeline::is_intake(t));
-                due.filter(fits).map(|t| (t.id.0, t.spool)).collect()
+                let due = rooms.ledger.due_transfers_besides(now_ms, besides, ROUND).await?;
+                let (more, no_space) = (full(due.len()), rooms.no_space.load(Ordering::Relaxed));
+                let fits =
+                    |t: &Transfer| pipeline::can_go_on(&rooms.inbound, t) && !(no_space && pipeline::is_intake(t));
+                (due.into_iter().filter(fits).map(|t| (t.id.0, t.spool)).collect(), more)
             }
             Kind::Delivery => {
-                let due = rooms.ledger.due_deliveries(now_ms, limit).await?.into_iter();
-                due.filter(|d| rooms.settings.reaches(&d.spool)).map(|d| (d.id.0, d.spool)).collect()
+                let due = rooms.ledger.due_deliveries_besides(now_ms, besides, ROUND).await?;
+                let more = full(due.len());
+                let ours = due.into_iter().filter(|d| rooms.settings.reaches(&d.spool));
+                (ours.map(|d| (d.id.0, d.spool)).collect(), more)
             }
         })
     }

@@ -149,6 +149,24 @@ pub(crate) async fn a_transfer_does_not_sleep_past_its_last_delivery(books: &dyn
     assert_eq!(ledger.due_transfers(T0 + 3, 10).await.unwrap().len(), 1);
 }
 
+pub(crate) async fn what_is_due_besides_some_spools_is_found_behind_them(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, 1..=4, &[E::Claim]).await;
+    let to = |n: u32, spool: &str| plan(Delivery { spool: spool.into(), ..delivery(n, n) });
+    apply(&*ledger, 1, &[to(1, "hangs"), to(2, "hangs"), to(3, "hangs-too"), to(4, "well")]).await;
+    let besides = async |spools: &[&str], limit: u32| -> Vec<_> {
+        let spools: Vec<String> = spools.iter().map(|spool| (*spool).to_owned()).collect();
+        let due = ledger.due_deliveries_besides(T0 + 9, &spools, limit).await.unwrap();
+        due.into_iter().map(|d| d.id).collect()
+    };
+    assert_eq!(besides(&[], 2).await, [delivery_id(1), delivery_id(2)]);
+    assert_eq!(besides(&["hangs"], 1).await, [delivery_id(3)]);
+    assert_eq!(besides(&["hangs", "hangs-too"], 9).await, [delivery_id(4)]);
+    let spool = ledger.transfer(&id(1)).await.unwrap().unwrap().spool;
+    assert_eq!(ledger.due_transfers_besides(T0 + 9, &[spool], 9).await.unwrap(), []);
+    assert_eq!(ledger.due_transfers_besides(T0 + 9, &["other".into()], 9).await.unwrap().len(), 4);
+}
+
 pub(crate) async fn a_delivery_is_tried_again_later(books: &dyn Books) {
     let ledger = books.open().await;
     walk(&*ledger, [1], &[E::Claim]).await;

@@ -106,6 +106,7 @@ macro_rules! conformance {
             deliveries::a_delivery_is_tried_again_later,
             deliveries::an_old_look_takes_nothing_that_was_sent_again,
             deliveries::what_became_of_a_proven_file_is_in_the_books,
+            deliveries::what_is_due_besides_some_spools_is_found_behind_them,
             desk::a_notice_is_counted_up_until_it_is_read,
             desk::days_open_and_close,
             told::a_thing_is_told_once_and_is_over_once,

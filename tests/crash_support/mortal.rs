@@ -121,6 +121,7 @@ delegate! {
     transfer_by_arrival(arrival_key: &str) -> Option<Transfer>;
     transfers(query: &TransferQuery) -> Vec<Transfer>;
     due_transfers(now_ms: i64, limit: u32) -> Vec<Transfer>;
+    due_transfers_besides(now_ms: i64, besides: &[String], limit: u32) -> Vec<Transfer>;
     by_batch(identity: &Identity) -> Vec<Transfer>;
     arrivals_of_day(route: &str, business_date: &str) -> u32;
     rejects(id: &TransferId, after_record: u64, limit: u32) -> Vec<Reject>;
@@ -133,6 +134,7 @@ delegate! {
     deliveries(of: Option<&TransferId>, limit: u32) -> Vec<Delivery>;
     deliveries_of(of: &[TransferId]) -> Vec<Delivery>;
     due_deliveries(now_ms: i64, limit: u32) -> Vec<Delivery>;
+    due_deliveries_besides(now_ms: i64, besides: &[String], limit: u32) -> Vec<Delivery>;
     next_postings(outlet: &str) -> Vec<Delivery>;
     open_postings(outlet: &str, after: Option<&DeliveryId>, limit: u32) -> Vec<Delivery>;
     posting_outlets() -> Vec<String>;

@@ -259,7 +259,7 @@ impl Ledger for SimLedger {
         let date = |t: &Transfer| t.facts.identity.as_ref().map(|i| i.business_date.clone());
         let wanted = |t: &&Transfer| {
             query.route.as_ref().is_none_or(|route| *route == t.route)
-                && query.state.is_none_or(|state| state == t.state)
+                && query.state.is_none_or(|state| state == t.state && !t.closed)
                 && query.business_date.as_ref().is_none_or(|of| date(t).as_ref() == Some(of))
                 && query.before.as_ref().is_none_or(|before| t.id < *before)
         };
@@ -447,7 +447,8 @@ impl Ledger for SimLedger {
             let mut counts: BTreeMap<(String, String, Option<String>), u64> = BTreeMap::new();
             for t in books.transfers.values() {
                 let verdict = t.verdict.map(|verdict| format!("{verdict:?}").to_lowercase());
-                *counts.entry((t.route.clone(), format!("{:?}", t.state), verdict)).or_default() += 1;
+                let state = if t.closed { "Closed".to_owned() } else { format!("{:?}", t.state) };
+                *counts.entry((t.route.clone(), state, verdict)).or_default() += 1;
             }
             Ok(counts.into_iter().map(|((route, state, verdict), n)| (route, state, verdict, n)).collect())
         })

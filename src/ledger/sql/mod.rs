@@ -137,7 +137,10 @@ impl<E: Engine> Ledger for SqlLedger<E> {
     }
 
     async fn due_transfers(&self, now_ms: i64, limit: u32) -> Result<Vec<Transfer>> {
-        reads::due_transfers(&mut *self.engine.read().await?, now_ms, limit).await
+        reads::due_transfers(&mut *self.engine.read().await?, now_ms, &[], limit).await
+    }
+    async fn due_transfers_besides(&self, now_ms: i64, besides: &[String], limit: u32) -> Result<Vec<Transfer>> {
+        reads::due_transfers(&mut *self.engine.read().await?, now_ms, besides, limit).await
     }
 
     async fn by_batch(&self, identity: &Identity) -> Result<Vec<Transfer>> {
@@ -185,7 +188,10 @@ impl<E: Engine> Ledger for SqlLedger<E> {
     }
 
     async fn due_deliveries(&self, now_ms: i64, limit: u32) -> Result<Vec<Delivery>> {
-        reads::due_deliveries(&mut *self.engine.read().await?, now_ms, limit).await
+        reads::due_deliveries(&mut *self.engine.read().await?, now_ms, &[], limit).await
+    }
+    async fn due_deliveries_besides(&self, now_ms: i64, besides: &[String], limit: u32) -> Result<Vec<Delivery>> {
+        reads::due_deliveries(&mut *self.engine.read().await?, now_ms, besides, limit).await
     }
 
     async fn next_postings(&self, outlet: &str) -> Result<Vec<Delivery>> {

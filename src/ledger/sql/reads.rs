@@ -94,19 +94,45 @@ pub(super) async fn transfers(session: &mut dyn Session, query: &TransferQuery) 
     transfers_of(&session.rows(select.bind(query.limit)).await?)
 }
 
+/// How the lists of what is due are ordered.
+const DUE_ORDER: &str = " ORDER BY next_attempt_ms";
+
 /// What is due, and after it what a node with a clock far ahead has parked.
-async fn due(session: &mut dyn Session, select: &'static str, now_ms: i64, limit: u32) -> Result<Vec<Row>> {
-    let mut rows = session.rows(sql(select).bind(i64::MIN).bind(now_ms).bind(limit)).await?;
+async fn due(
+    session: &mut dyn Session,
+    select: &'static str,
+    now_ms: i64,
+    besides: &[String],
+    limit: u32,
+) -> Result<Vec<Row>> {
+    let between = |from: i64, to: i64, limit: u32| {
+        let places = vec!["?"; besides.len()].join(", ");
+        let mut statement = match select.split_once(DUE_ORDER) {
+            Some((choice, rest)) if !besides.is_empty() => {
+                Statement::built(format!("{choice} AND spool NOT IN ({places}){DUE_ORDER}{rest}"))
+            }
+            _ => sql(select),
+        };
+        statement.values.extend([Value::from(from), Value::from(to)]);
+        statement.values.extend(besides.iter().map(Value::from));
+        statement.bind(limit)
+    };
+    let mut rows = session.rows(between(i64::MIN, now_ms, limit)).await?;
     let left = limit.saturating_sub(u32::try_from(rows.len()).unwrap_or(limit));
     let beyond = now_ms.saturating_add(WAIT_MAX_MS);
     if left > 0 && beyond < i64::MAX - 1 {
-        rows.extend(session.rows(sql(select).bind(beyond + 1).bind(i64::MAX - 1).bind(left)).await?);
+        rows.extend(session.rows(between(beyond + 1, i64::MAX - 1, left)).await?);
     }
     Ok(rows)
 }
 
-pub(super) async fn due_transfers(session: &mut dyn Session, now_ms: i64, limit: u32) -> Result<Vec<Transfer>> {
-    transfers_of(&due(session, DUE_TRANSFERS, now_ms, limit).await?)
+pub(super) async fn due_transfers(
+    session: &mut dyn Session,
+    now_ms: i64,
+    besides: &[String],
+    limit: u32,
+) -> Result<Vec<Transfer>> {
+    transfers_of(&due(session, DUE_TRANSFERS, now_ms, besides, limit).await?)
 }
 
 pub(super) async fn by_batch(session: &mut dyn Session, identity: &Identity) -> Result<Vec<Transfer>> {
@@ -190,8 +216,13 @@ pub(super) async fn deliveries_of_all(session: &mut dyn Session, of: &[TransferI
     Ok(all)
 }
 
-pub(super) async fn due_deliveries(session: &mut dyn Session, now_ms: i64, limit: u32) -> Result<Vec<Delivery>> {
-    deliveries_of(&due(session, DUE_DELIVERIES, now_ms, limit).await?)
+pub(super) async fn due_deliveries(
+    session: &mut dyn Session,
+    now_ms: i64,
+    besides: &[String],
+    limit: u32,
+) -> Result<Vec<Delivery>> {
+    deliveries_of(&due(session, DUE_DELIVERIES, now_ms, besides, limit).await?)
 }
 
 pub(super) async fn unfinished_deliveries(session: &mut dyn Session, limit: u32) -> Result<Vec<Delivery>> {
