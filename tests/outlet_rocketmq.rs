@@ -100,7 +100,7 @@ async fn taken(topic: &Topic, batch: &Batch) -> (Outcome, Duration) {
     loop {
         match topic.push(&posting(), batch).await {
             Ok(outcome) => return (outcome, begun.elapsed()),
-            Err(error) => assert!(begun.elapsed() < Duration::from_secs(60), "{error}"),
+            Err(broken) => assert!(begun.elapsed() < Duration::from_secs(60), "{}", broken.error),
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
