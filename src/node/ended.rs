@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::ledger::change::{Change, NewNotice, Notice};
 use crate::ledger::delivery::{DeadLetter, DeliveryId, DeliveryState};
 use crate::ledger::transfer::{FileState, TransferId};
+use crate::settings::SpoolKind;
 use fpp_codecs::Code;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -30,6 +31,8 @@ const LETTERS: u32 = 1_000;
 /// The shortest pause between two looks, and how much longer than the look it is: many notices cost time, not the node.
 const PAUSE: Duration = Duration::from_millis(500);
 const REST: u32 = 20;
+/// What a failed call takes beyond its own time until it stands in the books.
+const LATE_MS: i64 = 3_000;
 
 /// Starts it.
 pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stopped: &signal::Receiver<bool>) {
@@ -121,8 +124,12 @@ async fn transfer(rooms: &Rooms, topic: &str, id: &str) -> Result<Option<End>> {
 }
 
 /// Nothing waits that could not go there; or something went there since, where the trouble was the partner and not a
-/// right or room for some file.
+/// right or room for some file. A call that began before may still fail for as long as calls take, on any node; before
+/// that nothing is over, or a person would hear of the same trouble again.
 async fn partner(rooms: &Rooms, spool: &str, notice: &Notice) -> Result<Option<End>> {
+    if rooms.clock.now_ms() < notice.last_ms.saturating_add(late_ms(rooms, spool)) {
+        return Ok(None);
+    }
     let of_all = [Code::HOST_KEY, Code::LOGIN, Code::UNREACHABLE].contains(&Code(notice.notice.code));
     if !(of_all && rooms.deliveries.reached.since(spool, notice.last_ms)) {
         let unfinished = rooms.ledger.unfinished_deliveries(UNFINISHED_MAX).await?;
@@ -132,6 +139,15 @@ async fn partner(rooms: &Rooms, spool: &str, notice: &Notice) -> Result<Option<E
         }
     }
     Ok(told("it goes on", format!("Deliveries to spool {spool} go through again, or none waits any more.")))
+}
+
+/// For so long after the last word of trouble there may come another one of the same.
+fn late_ms(rooms: &Rooms, spool: &str) -> i64 {
+    let call_ms = match rooms.settings.spool(spool).map(|spool| &spool.kind) {
+        Some(SpoolKind::Sftp(sftp)) => sftp.connect_timeout_ms.max(sftp.call_timeout_ms),
+        _ => 0,
+    };
+    i64::try_from(call_ms).unwrap_or(i64::MAX).saturating_add(LATE_MS)
 }
 
 /// This node has looked into it since, and saw it.
