@@ -34,6 +34,9 @@ const PAGE: usize = 1_000;
 const RETRIES: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How a server says that it is full. A bare number stands in names and ports, too.
+const FULL: [&str; 4] = ["status code: 507", "StorageFull", "QuotaExceeded", "InsufficientStorage"];
+
 /// What S3 calls a request that it does not let through.
 const DENIALS: [&str; 6] = [
     "AccessDenied",
@@ -206,9 +209,7 @@ impl Bucket {
     /// Every fault of a server may pass, also a right that is missing: it is given, and work goes on by itself.
     fn failed(&self, what: &str, error: &StoreError) -> Error {
         let said = said(error);
-        let full =
-            ["507", "StorageFull", "QuotaExceeded", "InsufficientStorage"].iter().any(|word| said.contains(word));
-        if full {
+        if FULL.iter().any(|word| said.contains(word)) {
             return Error::retry(Code::NO_SPACE, format!("{}: there is no space for {what}: {said}", self.name))
                 .hint("Make space there; it goes on by itself.");
         }
@@ -267,5 +268,9 @@ mod tests {
         assert_eq!(said(&error("connection refused")), "Generic S3 error: connection refused");
         assert!(!said(&error("x <AWSAccessKeyId>AKID")).contains("AKID"));
         assert!(said(&error(&"y".repeat(5_000))).len() <= 300);
+        let is_full = |text: &str| FULL.iter().any(|word| said(&error(text)).contains(word));
+        assert!(is_full("after 0 retries - Server returned non-2xx status code: 507 Insufficient Storage: "));
+        assert!(is_full("Server returned non-2xx status code: 400 Bad Request: <Error><Code>QuotaExceeded</Code>"));
+        assert!(!is_full("Error performing GET http://127.0.0.1:35071/vault/core/507e, after 3 retries"));
     }
 }
