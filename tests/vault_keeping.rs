@@ -138,7 +138,8 @@ async fn intake_pauses_before_the_disk_is_full_and_goes_on_when_there_is_room() 
         node.bell.listen().wait(Duration::from_millis(50)).await;
     }
     assert_eq!(booked(&node).await.state, FileState::Arrived);
-    io.set_free_bytes(2_001);
+    // Beyond the mark, and enough for the file itself.
+    io.set_free_bytes(20_000);
     let all = settled(&node, 1).await.unwrap();
     assert_eq!(all[0].state, FileState::Archived);
     let until = Instant::now() + PATIENCE;
