@@ -116,8 +116,15 @@ async fn latency(files: u32) {
         assert_eq!(event["data"]["lineage"]["file"], file.name.as_str(), "the event of this very file");
         took.push(at - began);
         // The end of the file stands between this event and the next file's.
-        let end = client::events(address, &format!("/v1/events?wait=30&limit=1&after={}", answer.position), None).await;
-        after = end.unwrap().position;
+        after = answer.position;
+        loop {
+            let path = format!("/v1/events?wait=30&limit=1&after={after}");
+            let answer = client::events(address, &path, None).await.unwrap();
+            after = answer.position;
+            if answer.body.windows(14).any(|word| word == b"pm.file.posted") {
+                break;
+            }
+        }
     }
     took.sort_unstable();
     let at = |part: f64| took[((took.len() - 1) as f64 * part) as usize];

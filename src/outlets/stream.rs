@@ -90,7 +90,11 @@ pub async fn read(books: &Books, query: Query) -> std::result::Result<Page, Stre
         if publications.is_empty() {
             let last = books.ledger.last_publication().await?;
             if last > from {
-                return Err(purged(last));
+                // It may have been published between the two looks; only what is still not listed is gone.
+                match books.ledger.publications(from, 1).await?.is_empty() {
+                    true => return Err(purged(last)),
+                    false => continue,
+                }
             }
             let newest = Position::after(last);
             let ahead = query.after.publication > newest.publication;
