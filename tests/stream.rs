@@ -239,3 +239,36 @@ async fn a_stopping_node_does_not_wait_for_waiting_readers() {
     let answer = reader.await.unwrap();
     assert!(answer.is_err() || answer.unwrap().status == 200);
 }
+
+/// A publication that is committed between two looks of a reader is one that comes, not one that was purged.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_asks_while_files_are_posted_is_never_told_that_they_were_purged() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let node = start(&site).await;
+    let address = node.address;
+    let files = 40;
+    let readers: Vec<_> = (0..4)
+        .map(|_| {
+            tokio::spawn(async move {
+                let (mut after, mut ends) = (String::new(), 0);
+                let until = Instant::now() + Duration::from_secs(60);
+                while ends < files {
+                    let after_it = if after.is_empty() { String::new() } else { format!("?after={after}") };
+                    let answer = client::events(address, &format!("/v1/events{after_it}"), None).await.unwrap();
+                    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+                    assert_eq!(answer.status, 200, "after {after}: {text}");
+                    ends += text.matches("pm.file.posted").count();
+                    after = answer.position;
+                    assert!(Instant::now() < until, "{ends} of {files} files");
+                }
+            })
+        })
+        .collect();
+    for batch in 1..=u16::try_from(files).unwrap() {
+        drop_batch(&site, batch);
+    }
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    node.stop().await;
+}
