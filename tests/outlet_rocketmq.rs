@@ -6,14 +6,14 @@
 #[path = "outlet_rocketmq/broker.rs"]
 mod broker;
 
-use broker::{NAMES, PUBLISHER, within};
+use broker::{Broker, NAMES, PUBLISHER, within};
 use fpp::error::{Class, Error};
 use fpp::outlets::position::Position;
 use fpp::outlets::push::{Batch, Engine, Outcome, Posting, Pushed};
 use fpp::outlets::rocketmq::Topic;
 use fpp_codecs::Code;
 use fpp_rocketmq::Settings;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 const ACCOUNTS: u64 = 37;
@@ -111,10 +111,13 @@ fn the_official_client_sees_every_event_once_and_each_account_in_order() {
     within("the_official_client_sees_every_event_once_and_each_account_in_order", |jars| async move {
         let home = tempfile::tempdir().unwrap();
         let mut broker = jars.broker(home.path());
+        too_large_events_are_refused_and_the_others_taken(&mut broker).await;
         broker.obey("topic trades 4");
         let topic = Topic::new(settings("trades"), "account");
         assert_eq!(topic.look().await.unwrap(), "topic trades: 4 queues at a");
         let consumer = jars.consumer("trades", "books", "*");
+        // TAGS is the type, so that the broker leaves out what a consumer does not want.
+        let ends = jars.consumer("trades", "ends", END);
         let begun = Instant::now();
         for start in (0..4_000).step_by(500) {
             let batch = records(start + 1..start + 501);
@@ -131,11 +134,25 @@ fn the_official_client_sees_every_event_once_and_each_account_in_order() {
         let booked = consumer.booked(4_011);
         check(&booked, 1..4_011);
         assert_eq!(booked.iter().filter(|(key, id, _)| key == "urn:fpp:bank:pmtrd" && id == "end").count(), 1);
-        // TAGS is the type, so that the broker leaves out what a consumer does not want.
-        let ends = jars.consumer("trades", "ends", END);
         assert_eq!(ends.booked(1)[0].1, "end");
         topic.close().await;
     });
+}
+
+async fn too_large_events_are_refused_and_the_others_taken(broker: &mut Broker) {
+    broker.obey("topic small 2");
+    let mut batch = records(1..10);
+    // More than what this outlet is told of the topic, and more than what the broker of the tests takes.
+    for (record, padding) in [(10, 500_000), (11, 0), (12, 300_000), (13, 0)] {
+        add(&mut batch, record, TRADE, padding);
+    }
+    let told = Settings { max_message_bytes: 400_000, ..settings("small") };
+    let (outcome, _) = taken(&Topic::new(told, "account"), &batch).await;
+    assert_eq!(outcome.refused.iter().map(|refused| refused.record).collect::<Vec<_>>(), [10, 12], "{outcome:?}");
+    assert!(outcome.refused[0].why.contains("400000"), "{outcome:?}");
+    let there: BTreeSet<String> = broker.keys("small").into_iter().collect();
+    let is_due = |event: &&Pushed| !outcome.refused.iter().any(|refused| refused.id == event.id);
+    assert_eq!(there, batch.events.iter().filter(is_due).map(|event| event.id.clone()).collect());
 }
 
 async fn fault(topic: &Topic, batch: &Batch) -> Error {
@@ -197,26 +214,5 @@ fn no_fault_of_the_broker_loses_an_event() {
 
         let consumer = jars.consumer("trades", "books", "*");
         check(&consumer.booked(400), 1..401);
-    });
-}
-
-#[test]
-fn an_event_that_the_broker_never_takes_is_refused_and_the_others_are_taken() {
-    within("an_event_that_the_broker_never_takes_is_refused_and_the_others_are_taken", |jars| async move {
-        let home = tempfile::tempdir().unwrap();
-        let mut broker = jars.broker(home.path());
-        broker.obey("topic trades 2");
-        let mut batch = records(1..10);
-        // More than what this outlet is told of the topic, and more than what the broker of the tests takes.
-        for (record, padding) in [(10, 500_000), (11, 0), (12, 300_000), (13, 0)] {
-            add(&mut batch, record, TRADE, padding);
-        }
-        let told = Settings { max_message_bytes: 400_000, ..settings("trades") };
-        let (outcome, _) = taken(&Topic::new(told, "account"), &batch).await;
-        assert_eq!(outcome.refused.iter().map(|refused| refused.record).collect::<Vec<_>>(), [10, 12], "{outcome:?}");
-        assert!(outcome.refused[0].why.contains("400000"), "{outcome:?}");
-        let booked = jars.consumer("trades", "books", "*").booked(11);
-        let ids: Vec<&str> = booked.iter().map(|(_, id, _)| id.as_str()).collect();
-        assert!(ids.iter().all(|id| !id.contains(":T10:") && !id.contains(":T12:")), "{ids:?}");
     });
 }

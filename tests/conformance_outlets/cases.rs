@@ -1,10 +1,13 @@
-//! The cases: the events of a golden case, pushed in pieces, again, late and with other data.
+//! The cases: the events of a golden case, pushed in pieces, again, late, with other data, and one of a huge size.
 
 use crate::Target;
 use crate::events::{golden, posting};
-use fpp::outlets::push::{Batch, Outcome, Pushed};
+use fpp::outlets::push::{Batch, Outcome, Posting, Pushed};
 use fpp_codecs::Code;
 use std::collections::BTreeSet;
+
+/// More than a broker's message, a server's body or a database's packet usually may have.
+const HUGE_BYTES: usize = 3 << 20;
 
 fn file() -> Batch {
     let batch = golden("happy-1388", "events.ndjson");
@@ -44,6 +47,60 @@ pub(crate) async fn what_comes_again_after_a_break_is_there(target: &dyn Target)
     assert_eq!(there.len() - once.len(), if target.is_exact() { 0 } else { half - 1 });
 }
 
+pub(crate) async fn each_life_goes_on_behind_the_cursor(target: &dyn Target) {
+    let (file, mut confirmed) = (file(), 0);
+    for epoch in 1.. {
+        let engine = target.engine();
+        let cursor = engine.cursor(&posting("01T", epoch)).await.unwrap();
+        let from = match cursor {
+            Some(record) => file.events.iter().take_while(|event| event.record <= record).count(),
+            // The ledger's, which may be behind.
+            None => confirmed.max(1) - 1,
+        };
+        let events = &file.events[from..file.events.len().min(from + 3)];
+        assert_eq!(engine.push(&posting("01T", epoch), &part(&file, events)).await.unwrap(), Outcome::default());
+        engine.close().await;
+        confirmed = from + events.len();
+        if confirmed == file.events.len() {
+            break;
+        }
+    }
+    let there = target.ids().await;
+    let once: BTreeSet<_> = there.iter().cloned().collect();
+    assert_eq!(once, ids(&file).into_iter().collect());
+    assert!(!target.is_exact() || there == ids(&file), "{there:?}");
+}
+
+pub(crate) async fn nothing_is_a_batch_too(target: &dyn Target) {
+    let (engine, file, posting) = (target.engine(), file(), posting("01T", 1));
+    engine.push(&posting, &part(&file, &file.events[..2])).await.unwrap();
+    let cursor = engine.cursor(&posting).await.unwrap();
+    assert_eq!(engine.push(&posting, &Batch::default()).await.unwrap(), Outcome::default());
+    assert_eq!(engine.cursor(&posting).await.unwrap(), cursor);
+    assert_eq!(target.ids().await, ids(&file)[..2]);
+}
+
+pub(crate) async fn a_huge_event_is_taken_or_refused_by_itself(target: &dyn Target) {
+    let (engine, file) = (target.engine(), file());
+    // Of a required posting nothing behind a refused event would count.
+    let posting = Posting { required: false, ..posting("01T", 1) };
+    let mut huge = Batch::default();
+    for (at, event) in file.events.iter().enumerate() {
+        let text = std::str::from_utf8(file.json_of(event)).unwrap();
+        let padding = format!("\"data\":{{\"note\":\"{}\",", "x".repeat(if at == 1 { HUGE_BYTES } else { 1 }));
+        let start = huge.json.len();
+        huge.json.extend_from_slice(text.replacen("\"data\":{", &padding, 1).as_bytes());
+        huge.events.push(Pushed { json: start..huge.json.len(), ..event.clone() });
+    }
+    let outcome = engine.push(&posting, &huge).await.unwrap();
+    let refused: Vec<_> = outcome.refused.iter().map(|refused| refused.id.clone()).collect();
+    assert!(refused.is_empty() || refused == [file.events[1].id.clone()], "{outcome:?}");
+    assert!(outcome.refused.iter().all(|refused| !refused.why.is_empty() && !refused.why.contains("xxxx")));
+    let there: BTreeSet<_> = target.ids().await.into_iter().collect();
+    assert_eq!(there, ids(&file).into_iter().filter(|id| !refused.contains(id)).collect());
+    engine.close().await;
+}
+
 pub(crate) async fn another_content_of_an_id_is_told_and_not_written(target: &dyn Target) {
     let (engine, file) = (target.engine(), file());
     engine.push(&posting("01T", 1), &file).await.unwrap();
@@ -69,6 +126,8 @@ pub(crate) async fn a_stale_epoch_is_refused(target: &dyn Target) {
     let late = engine.push(&posting("01T", 4), &part(&file, &file.events[2..])).await.unwrap_err();
     assert_eq!(late.error.code, Code::STALE_EPOCH, "{late:?}");
     assert_eq!(target.ids().await, ids(&file)[..2]);
+    // Another transfer's epochs are its own.
+    engine.push(&posting("01U", 1), &part(&file, &file.events[..2])).await.unwrap();
     engine.push(&posting("01T", 6), &part(&file, &file.events[2..])).await.unwrap();
     assert_eq!(target.ids().await, ids(&file));
 }
@@ -79,6 +138,7 @@ pub(crate) async fn what_is_settled_beside_an_error_is_there(target: &dyn Target
     target.breaks_after(Some(6)).await;
     let broken = engine.push(&posting, &part(&file, &file.events[1..])).await.unwrap_err();
     assert_eq!(broken.outcome, Outcome::default(), "nothing was refused: {broken:?}");
+    assert_eq!(broken.up_to.is_some(), target.tells_how_far(), "{broken:?}");
     target.breaks_after(None).await;
     let there = target.ids().await;
     let settled = broken.up_to.map_or(1, |up_to| file.events.iter().take_while(|e| e.record <= up_to).count());

@@ -3,11 +3,21 @@
 //! A case is an async function over a [`Target`], an empty target of one kind. A new engine implements [`Target`] and adds
 //! one `conformance!` line. That an engine which breaks in the middle of a file under a real node loses nothing is tried in
 //! `node.rs`, with the kinds that a configuration can name.
+//!
+//! Servers are real ones, each started once for all cases: MariaDB, OceanBase's engine and RocketMQ. Where one is not
+//! installed its cases are skipped, unless the environment promises the real parts. What only one kind of target can do or
+//! suffer is tried beside it: `outlet_database`, `outlet_rocketmq`, `outlet_webhook`.
 
 // A test that cannot go on says so by panicking, in helpers too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+#[cfg(feature = "rocketmq")]
+#[path = "../outlet_rocketmq/broker.rs"]
+#[allow(dead_code, reason = "the cases of RocketMQ use more")]
+mod broker;
 mod cases;
+#[path = "../support/databases.rs"]
+mod databases;
 #[path = "../outlet_database/events.rs"]
 #[allow(dead_code, reason = "the cases of databases use more")]
 mod events;
@@ -16,10 +26,15 @@ mod node;
 #[path = "../outlet_webhook/server.rs"]
 #[allow(dead_code, reason = "the cases of webhooks use more")]
 mod server;
+#[path = "../outlet_database/shop.rs"]
+#[allow(dead_code, reason = "the cases of databases use more")]
+mod shop;
 #[cfg(feature = "demo")]
 #[path = "../support/mod.rs"]
 mod support;
 mod targets;
+#[cfg(feature = "rocketmq")]
+mod topics;
 
 use async_trait::async_trait;
 use fpp::outlets::push::Engine;
@@ -39,16 +54,28 @@ trait Target: Send + Sync {
     fn is_exact(&self) -> bool;
     /// An id with other data is noticed.
     fn notices(&self) -> bool;
+    /// It confirms a batch piece by piece: when it breaks it says how far it came.
+    fn tells_how_far(&self) -> bool;
+    /// Nobody needs it any more.
+    fn give_back(self)
+    where
+        Self: Sized,
+    {
+    }
     /// From now on it takes so many events, or nothing where it takes a batch whole or not at all, and fails then; with
     /// nothing it works again.
     async fn breaks_after(&self, events: Option<usize>);
 }
 
-macro_rules! conformance {
-    ($engine:ident, $target:expr) => {
-        conformance!($engine, $target;
+/// The cases, for a macro that makes tests of them.
+macro_rules! every_case {
+    ($make:ident!($($given:tt)*)) => {
+        $make!($($given)*;
             every_event_is_there_in_its_order,
             what_comes_again_after_a_break_is_there,
+            each_life_goes_on_behind_the_cursor,
+            nothing_is_a_batch_too,
+            a_huge_event_is_taken_or_refused_by_itself,
             another_content_of_an_id_is_told_and_not_written,
             a_stale_epoch_is_refused,
             what_is_settled_beside_an_error_is_there,
@@ -56,23 +83,57 @@ macro_rules! conformance {
             a_look_says_something,
         );
     };
-    ($engine:ident, $target:expr; $($case:ident),* $(,)?) => {
+}
+
+macro_rules! conformance {
+    ($engine:ident, $target:expr; $($case:ident,)*) => {
         mod $engine {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                crate::cases::$case(&$target).await;
+                if let Some(target) = $target {
+                    crate::cases::$case(&target).await;
+                    crate::Target::give_back(target);
+                }
             })*
 
             #[cfg(feature = "demo")]
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn a_break_in_the_middle_of_a_file_loses_nothing() {
-                crate::node::a_break_in_the_middle_of_a_file_loses_nothing(&$target).await;
+                if let Some(target) = $target {
+                    crate::node::a_break_in_the_middle_of_a_file_loses_nothing(&target).await;
+                    crate::Target::give_back(target);
+                }
             }
         }
     };
 }
 
-conformance!(in_memory, crate::targets::InMemory::default());
-conformance!(appended, crate::targets::Appended::new());
-conformance!(in_sqlite, crate::targets::InSqlite::new());
-conformance!(posted, crate::targets::Posted::new());
+/// One test of all cases, each with a topic of its own: starting a broker takes longer than everything that is tried.
+#[cfg(feature = "rocketmq")]
+macro_rules! conformance_of_a_broker {
+    ($engine:ident; $($case:ident,)*) => {
+        mod $engine {
+            #[test]
+            fn every_case() {
+                crate::broker::within(concat!(stringify!($engine), "::every_case"), |jars| async move {
+                    let broker = crate::topics::Running::start(&jars);
+                    $({
+                        println!("{}", stringify!($case));
+                        crate::cases::$case(&broker.topic(stringify!($case))).await;
+                    })*
+                    #[cfg(feature = "demo")]
+                    crate::node::a_break_in_the_middle_of_a_file_loses_nothing(&broker.topic("node")).await;
+                });
+            }
+        }
+    };
+}
+
+every_case!(conformance!(in_memory, Some(crate::targets::InMemory::default())));
+every_case!(conformance!(appended, Some(crate::targets::Appended::new())));
+every_case!(conformance!(in_sqlite, Some(crate::targets::InDatabase::file())));
+every_case!(conformance!(in_mariadb, crate::targets::InDatabase::server(crate::databases::Kind::MariaDb).await));
+every_case!(conformance!(in_seekdb, crate::targets::InDatabase::server(crate::databases::Kind::SeekDb).await));
+every_case!(conformance!(posted, Some(crate::targets::Posted::new())));
+#[cfg(feature = "rocketmq")]
+every_case!(conformance_of_a_broker!(in_rocketmq));

@@ -1,17 +1,17 @@
 //! The targets: one in memory, which is what the contract means, and those that ship.
 
 use crate::Target;
+use crate::databases::Kind;
 use crate::server::Server;
+use crate::shop::Shop;
 use async_trait::async_trait;
 use fpp::clock::Clock;
 use fpp::error::{Error, Result};
 use fpp::outlets::append::Append;
-use fpp::outlets::database::{DatabaseOutlet, Place};
+use fpp::outlets::database::Place;
 use fpp::outlets::push::{Batch, Broken, Engine, Outcome, Posting, Refused};
 use fpp::outlets::webhook::{Endpoint, Secret, Webhook};
 use fpp_codecs::Code;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, Row};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -98,6 +98,9 @@ impl Target for InMemory {
     fn notices(&self) -> bool {
         true
     }
+    fn tells_how_far(&self) -> bool {
+        true
+    }
 }
 
 /// Lines in a folder.
@@ -142,38 +145,44 @@ impl Target for Appended {
     fn notices(&self) -> bool {
         false
     }
+    fn tells_how_far(&self) -> bool {
+        false
+    }
 }
 
-/// Tables in a SQLite file.
-pub(crate) struct InSqlite(tempfile::TempDir);
+/// Tables in a file or on a server.
+pub(crate) struct InDatabase(Shop, Option<Kind>);
 
-impl InSqlite {
-    pub(crate) fn new() -> InSqlite {
-        InSqlite(tempfile::tempdir().unwrap())
+impl InDatabase {
+    pub(crate) fn file() -> InDatabase {
+        InDatabase(Shop::file(), None)
     }
 
-    fn path(&self) -> std::path::PathBuf {
-        self.0.path().join("books.sqlite")
+    /// Nothing when there is no such server here.
+    pub(crate) async fn server(kind: Kind) -> Option<InDatabase> {
+        Shop::used(kind).await.map(|shop| InDatabase(shop, Some(kind)))
     }
 }
 
 #[async_trait]
-impl Target for InSqlite {
+impl Target for InDatabase {
     fn engine(&self) -> Arc<dyn Engine> {
-        Arc::new(DatabaseOutlet::new(Place::file(self.path()), Clock::System))
+        Arc::new(self.0.open())
     }
     async fn ids(&self) -> Vec<String> {
-        if !self.path().exists() {
-            return Vec::new();
-        }
-        let mut file = SqliteConnectOptions::new().filename(self.path()).connect().await.unwrap();
         let all = "SELECT id FROM (SELECT id, record FROM trades UNION ALL SELECT id, record FROM files) AS both_tables \
                    ORDER BY record IS NULL, record, id";
-        let rows = sqlx::query(all).fetch_all(&mut file).await.unwrap();
-        rows.iter().map(|row| row.get("id")).collect()
+        self.0.rows(all).await.concat()
     }
     fn keys(&self) -> Option<String> {
-        Some(format!("kind = \"database\"\npath = \"{}\"\n", self.path().display()))
+        let place = match self.0.place() {
+            Place::File { path, .. } => format!("path = \"{}\"", path.display()),
+            Place::Server(server) => {
+                let socket = server.socket.unwrap();
+                format!("url = \"mysql://root@localhost/{}?socket={}\"", server.database, socket.display())
+            }
+        };
+        Some(format!("kind = \"database\"\n{place}\n"))
     }
     fn is_exact(&self) -> bool {
         true
@@ -184,12 +193,18 @@ impl Target for InSqlite {
             Some(_) => "ALTER TABLE trades RENAME TO put_away",
             None => "ALTER TABLE put_away RENAME TO trades",
         };
-        let mut file = SqliteConnectOptions::new().filename(self.path()).connect().await.unwrap();
-        sqlx::query(rename).execute(&mut file).await.unwrap();
-        file.close().await.unwrap();
+        self.0.tamper(rename).await;
     }
     fn notices(&self) -> bool {
         true
+    }
+    fn tells_how_far(&self) -> bool {
+        false
+    }
+    fn give_back(self) {
+        if let Some(kind) = self.1 {
+            self.0.give_back(kind);
+        }
     }
 }
 
@@ -249,5 +264,8 @@ impl Target for Posted {
     }
     fn notices(&self) -> bool {
         false
+    }
+    fn tells_how_far(&self) -> bool {
+        true
     }
 }

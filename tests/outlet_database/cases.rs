@@ -1,11 +1,10 @@
-//! What holds on every engine.
+//! What holds on every engine, beyond what `conformance_outlets` tries.
 
 use crate::events::{batch, golden, posting, trade, trades};
 use crate::shop::{Shop, closed};
 use fpp::error::Class;
 use fpp::outlets::position::Position;
 use fpp::outlets::push::{Batch, Engine, Outcome};
-use fpp_codecs::Code;
 use std::pin::pin;
 use std::task::Poll;
 
@@ -122,21 +121,6 @@ pub(crate) async fn other_content_of_an_id_is_told_and_never_written(shop: &Shop
     shop.tamper("ALTER TABLE put_away RENAME TO conflicts").await;
     assert_eq!((shop.count("trades").await, outlet.cursor(&posting("01C", 1)).await.unwrap()), (12, Some(0)));
     closed(outlet).await;
-}
-
-pub(crate) async fn a_stale_epoch_writes_nothing(shop: &Shop) {
-    let (old, new) = (shop.open(), shop.open());
-    old.push(&posting("01A", 4), &trades(1, 5)).await.unwrap();
-    new.push(&posting("01A", 5), &trades(6, 5)).await.unwrap();
-    let refused = old.push(&posting("01A", 4), &trades(11, 5)).await.unwrap_err().error;
-    assert_eq!(refused.code, Code::STALE_EPOCH, "{refused}");
-    assert_eq!(shop.count("trades").await, 10);
-    assert_eq!(new.cursor(&posting("01A", 5)).await.unwrap(), Some(10));
-    // Another transfer's epochs are its own.
-    old.push(&posting("01B", 1), &trades(11, 5)).await.unwrap();
-    assert_eq!(shop.count("trades").await, 15);
-    closed(old).await;
-    closed(new).await;
 }
 
 pub(crate) async fn what_does_not_fit_is_refused_and_the_rest_is_written(shop: &Shop) {

@@ -2,8 +2,11 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.FileWriter;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.rocketmq.auth.authentication.enums.UserType;
 import org.apache.rocketmq.auth.authentication.model.User;
 import org.apache.rocketmq.auth.authorization.enums.Decision;
@@ -11,21 +14,29 @@ import org.apache.rocketmq.auth.authorization.model.Acl;
 import org.apache.rocketmq.auth.authorization.model.Resource;
 import org.apache.rocketmq.broker.BrokerController;
 import org.apache.rocketmq.broker.BrokerStartup;
+import org.apache.rocketmq.broker.mqtrace.SendMessageContext;
+import org.apache.rocketmq.broker.mqtrace.SendMessageHook;
 import org.apache.rocketmq.common.TopicConfig;
 import org.apache.rocketmq.common.action.Action;
+import org.apache.rocketmq.common.message.MessageDecoder;
 import org.apache.rocketmq.namesrv.NamesrvController;
 import org.apache.rocketmq.namesrv.NamesrvStartup;
 import org.apache.rocketmq.store.DefaultMessageStore;
+import org.apache.rocketmq.store.GetMessageResult;
 
 /**
  * The real name server and broker in one process, with access control on, for the tests of the RocketMQ outlet.
  *
  * Arguments: home, port of the name server, port of the broker (its fast port is 2 below, the replication port 1 above).
  * A line on standard input is a command, and is answered by one line on standard output once it is done:
- * "topic NAME QUEUES" makes an ordered topic, "full" and "room" are what the broker says of its disk, and "remove NAME"
- * takes a topic away. The end of standard input ends the process at once, as a power cut would.
+ * "topic NAME QUEUES" makes an ordered topic, "remove NAME" takes one away, "full" and "room" are what the broker says of
+ * its disk, "full after N" what it says once it took so many sends more, and "keys NAME" is answered by a line before, with
+ * the KEYS of every message of a topic, each with a tab behind it. The end of standard input ends the process at once, as a power cut would.
  */
 public final class Broker {
+    /** Sends that are taken before the disk is full. */
+    private static final AtomicInteger SENDS = new AtomicInteger(Integer.MAX_VALUE);
+
     public static void main(String[] args) throws Exception {
         File home = new File(args[0]);
         String names = "127.0.0.1:" + args[1];
@@ -38,7 +49,9 @@ public final class Broker {
             "haListenPort=" + (port + 1), "namesrvAddr=" + names, "storePathRootDir=" + home + "/store",
             "storePathCommitLog=" + home + "/store/commitlog", "mappedFileSizeCommitLog=16777216",
             "flushDiskType=SYNC_FLUSH", "autoCreateTopicEnable=false", "autoCreateSubscriptionGroup=true",
-            "diskMaxUsedSpaceRatio=95", "maxMessageSize=262144", "registerNameServerPeriod=10000", "timerWheelEnable=false",
+            "diskMaxUsedSpaceRatio=95", "maxMessageSize=262144", "registerNameServerPeriod=10000",
+            // It looks at its disk by itself no more than once, or it would say again that there is room.
+            "cleanResourceInterval=86400000", "timerWheelEnable=false",
             "authConfigPath=" + home + "/store/auth", "authenticationEnabled=true", "authorizationEnabled=true",
             "authenticationMetadataProvider="
                 + "org.apache.rocketmq.auth.authentication.provider.LocalAuthenticationMetadataProvider",
@@ -49,10 +62,11 @@ public final class Broker {
             "initAuthenticationUser={\"username\":\"admin\",\"password\":\"admin-secret\"}",
             "innerClientAuthenticationCredentials={\"accessKey\":\"admin\",\"secretKey\":\"admin-secret\"}");
         // What the servers say on standard output is not for the test.
-        java.io.PrintStream out = System.out;
+        PrintStream out = System.out;
         System.setOut(System.err);
         NamesrvController directory = NamesrvStartup.main0(new String[] {"-c", nameServer});
         BrokerController controller = BrokerStartup.createBrokerController(new String[] {"-c", broker});
+        controller.registerSendMessageHook(new Fills((DefaultMessageStore) controller.getMessageStore()));
         BrokerStartup.start(controller);
         people(controller);
         register(controller, directory);
@@ -60,7 +74,7 @@ public final class Broker {
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, "UTF-8"));
         try {
             for (String line = commands.readLine(); line != null; line = commands.readLine()) {
-                obey(controller, line.split(" "));
+                obey(controller, line.split(" "), out);
                 register(controller, directory);
                 out.println("done " + line);
             }
@@ -91,7 +105,7 @@ public final class Broker {
         }
     }
 
-    private static void obey(BrokerController controller, String[] words) {
+    private static void obey(BrokerController controller, String[] words, PrintStream out) throws Exception {
         DefaultMessageStore store = (DefaultMessageStore) controller.getMessageStore();
         switch (words[0]) {
             case "topic":
@@ -104,13 +118,67 @@ public final class Broker {
                 controller.getTopicConfigManager().deleteTopicConfig(words[1]);
                 break;
             case "full":
-                store.getRunningFlags().getAndMakeDiskFull();
+                if (words.length == 1) {
+                    store.getRunningFlags().getAndMakeDiskFull();
+                } else {
+                    SENDS.set(Integer.parseInt(words[2]));
+                }
+                break;
+            case "keys":
+                out.println(keys(store, words[1]));
                 break;
             case "room":
+                SENDS.set(Integer.MAX_VALUE);
                 store.getRunningFlags().getAndMakeDiskOK();
                 break;
             default:
                 throw new IllegalArgumentException(String.join(" ", words));
+        }
+    }
+
+    private static String keys(DefaultMessageStore store, String topic) throws Exception {
+        // A message is confirmed a little before it can be read.
+        while (store.dispatchBehindBytes() > 0) {
+            Thread.sleep(1);
+        }
+        StringBuilder keys = new StringBuilder();
+        int queues = store.getTopicConfig(topic).get().getReadQueueNums();
+        for (int queue = 0; queue < queues; queue++) {
+            long next = store.getMinOffsetInQueue(topic, queue);
+            while (next < store.getMaxOffsetInQueue(topic, queue)) {
+                GetMessageResult found = store.getMessage("tests", topic, queue, next, 1000, null);
+                for (ByteBuffer message : found.getMessageBufferList()) {
+                    keys.append(MessageDecoder.decode(message).getKeys()).append('\t');
+                }
+                next = found.getNextBeginOffset();
+                found.release();
+            }
+        }
+        return keys.toString();
+    }
+
+    /** Says that the disk is full when no more sends shall be taken. */
+    private static final class Fills implements SendMessageHook {
+        private final DefaultMessageStore store;
+
+        private Fills(DefaultMessageStore store) {
+            this.store = store;
+        }
+
+        @Override
+        public String hookName() {
+            return "fills";
+        }
+
+        @Override
+        public void sendMessageBefore(SendMessageContext context) {
+            if (SENDS.getAndUpdate(left -> left == Integer.MAX_VALUE ? left : Math.max(left - 1, 0)) == 0) {
+                store.getRunningFlags().getAndMakeDiskFull();
+            }
+        }
+
+        @Override
+        public void sendMessageAfter(SendMessageContext context) {
         }
     }
 

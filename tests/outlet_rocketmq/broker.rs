@@ -1,7 +1,7 @@
 //! The real name server and broker of RocketMQ for the tests, with access control on, and the Java consumer of the
 //! examples. They listen where they like, so each test lives in a network of its own that has nothing but a loopback.
 
-use std::ffi::OsString;
+use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -28,7 +28,7 @@ pub(crate) fn within<W: Future<Output = ()>>(test: &str, work: impl FnOnce(Jars)
     };
     if std::env::var_os(INSIDE).is_some() {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        return runtime.block_on(work(Jars::compile(jars)));
+        return runtime.block_on(work(Jars { jars, home: tempfile::tempdir().unwrap() }));
     }
     let mut own = Command::new("unshare");
     own.arg("--net");
@@ -43,34 +43,38 @@ pub(crate) fn within<W: Future<Output = ()>>(test: &str, work: impl FnOnce(Jars)
 
 /// The jars, and what was compiled against them.
 pub(crate) struct Jars {
-    classpath: OsString,
-    classes: tempfile::TempDir,
+    jars: PathBuf,
+    /// A home for clients.
+    home: tempfile::TempDir,
 }
 
 impl Jars {
-    fn compile(jars: PathBuf) -> Jars {
-        let classes = tempfile::tempdir().unwrap();
-        let all = jars.join("*");
+    /// Classes of a source as Java of a level. Compiled once for all tests and programs: that takes seconds each time.
+    fn classes(&self, source: &str, level: &str) -> PathBuf {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        // The consumer is compiled as Java 8 would.
-        for (source, level) in [("tests/outlet_rocketmq/Broker.java", "17"), ("examples/java/TradeConsumer.java", "8")]
-        {
+        let mut digest = Sha256::new();
+        digest.update(std::fs::read(here.join(source)).unwrap());
+        digest.update(self.jars.as_os_str().as_encoded_bytes());
+        let digest: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("classes-{digest}"));
+        if !place.is_dir() {
+            let made = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
             let mut javac = Command::new("javac");
-            javac
-                .args(["--release", level, "-nowarn", "-Xlint:-options", "-cp"])
-                .arg(&all)
-                .arg("-d")
-                .arg(classes.path());
-            let made = javac.arg(here.join(source)).output().expect("a JDK");
-            assert!(made.status.success(), "{source}: {}", String::from_utf8_lossy(&made.stderr));
+            javac.args(["--release", level, "-nowarn", "-Xlint:-options", "-cp"]).arg(self.jars.join("*"));
+            let said = javac.arg("-d").arg(made.path()).arg(here.join(source)).output().expect("a JDK");
+            assert!(said.status.success(), "{source}: {}", String::from_utf8_lossy(&said.stderr));
+            // Another test may have been faster.
+            if std::fs::rename(made.path(), &place).is_ok() {
+                let _ = made.keep();
+            }
         }
-        let mut classpath = classes.path().as_os_str().to_owned();
-        classpath.push(":");
-        classpath.push(all);
-        Jars { classpath, classes }
+        place
     }
 
-    fn java(&self, main: &str, home: &Path) -> Command {
+    fn java(&self, main: &str, classes: &Path, home: &Path) -> Command {
+        let mut classpath = classes.as_os_str().to_owned();
+        classpath.push(":");
+        classpath.push(self.jars.join("*"));
         let mut java = Command::new("java");
         java.args([
             "-Xms64m",
@@ -79,14 +83,15 @@ impl Jars {
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
         ]);
-        java.arg(format!("-Duser.home={}", home.display())).arg("-cp").arg(&self.classpath).arg(main);
+        java.arg(format!("-Duser.home={}", home.display())).arg("-cp").arg(classpath).arg(main);
         java.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         java
     }
 
     /// Name server and broker; what an earlier one stored in `home` is there again.
     pub(crate) fn broker(&self, home: &Path) -> Broker {
-        let mut child = self.java("Broker", home).arg(home).args(["9876", "10911"]).spawn().unwrap();
+        let classes = self.classes("tests/outlet_rocketmq/Broker.java", "17");
+        let mut child = self.java("Broker", &classes, home).arg(home).args(["9876", "10911"]).spawn().unwrap();
         let (said, heard) = channel();
         let out = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || out.lines().map_while(Result::ok).all(|line| said.send(line).is_ok()));
@@ -97,7 +102,9 @@ impl Jars {
 
     /// The example, for some types of events or all.
     pub(crate) fn consumer(&self, topic: &str, group: &str, types: &str) -> Consumer {
-        let mut java = self.java("TradeConsumer", self.classes.path());
+        // It is compiled as Java 8 would.
+        let classes = self.classes("examples/java/TradeConsumer.java", "8");
+        let mut java = self.java("TradeConsumer", &classes, self.home.path());
         let book = tempfile::NamedTempFile::new().unwrap();
         java.args([NAMES, topic, group, "reader", "reader-secret"]).arg(book.path()).arg(types);
         let mut child = java.spawn().unwrap();
@@ -125,6 +132,14 @@ impl Broker {
     pub(crate) fn obey(&mut self, command: &str) {
         writeln!(self.commands, "{command}").unwrap();
         assert_eq!(self.heard.recv_timeout(PATIENCE), Ok(format!("done {command}")));
+    }
+
+    /// KEYS of all messages that stand in a topic, queue by queue.
+    pub(crate) fn keys(&mut self, topic: &str) -> Vec<String> {
+        writeln!(self.commands, "keys {topic}").unwrap();
+        let said = self.heard.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(self.heard.recv_timeout(PATIENCE), Ok(format!("done keys {topic}")));
+        said.split_terminator('\t').map(str::to_owned).collect()
     }
 
     /// As if the machine had lost its power.
