@@ -40,8 +40,8 @@ async fn act(
         let error = Error::halt(Code::NOT_READY, format!("there is no verb `{verb}`"));
         return Err(Problem::new(StatusCode::NOT_FOUND, error));
     };
-    let message = desk::act(&doors, verb, &asked, &Caller::Here(peer)).await.map_err(refused)?;
-    Ok(Json(json!({ "message": message })))
+    let said = desk::act(&doors, verb, &asked, &Caller::Here(peer)).await.map_err(refused)?;
+    Ok(Json(said.json()))
 }
 
 async fn settle(
@@ -58,8 +58,8 @@ async fn settle(
             return Err(Problem::new(StatusCode::NOT_FOUND, error));
         }
     };
-    let message = desk::settle(&doors, &id, confirmed, &said, &Caller::Here(peer)).await.map_err(refused)?;
-    Ok(Json(json!({ "message": message })))
+    let told = desk::settle(&doors, &id, confirmed, &said, &Caller::Here(peer)).await.map_err(refused)?;
+    Ok(Json(told.json()))
 }
 
 #[derive(Deserialize)]

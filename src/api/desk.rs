@@ -7,15 +7,18 @@
 use super::Doors;
 use super::outlets::{self, Wanted};
 use super::person::Caller;
-use crate::delivery::verbs::{self as deliveries, Again};
+use super::whole::{self, Said};
+use crate::delivery::verbs as deliveries;
+use crate::delivery::whole::Meant;
 use crate::error::{Error, Result};
 use crate::inbound::correction;
+use crate::inbound::route::Route;
 use crate::inbound::verbs::{self, Request};
 use crate::ledger::change::Change;
 use crate::ledger::delivery::DeliveryId;
 use crate::ledger::desk::{Ask, AskId, AskState, Switch, SwitchKind, is_paused};
 use crate::ledger::transfer::TransferId;
-use crate::ledger::verbs::{Planned, Verb, of_switch};
+use crate::ledger::verbs::{Planned, Verb, of_partner, of_switch};
 use crate::outlets::position::Position;
 use crate::trade::series::span;
 use fpp_codecs::Code;
@@ -38,12 +41,15 @@ pub(super) struct Asked {
     /// Route, partner or outlet.
     #[serde(default)]
     switch: Option<Switch>,
-    /// Partner whose files are sent again ...
+    /// Partner of which everything is meant ...
     #[serde(default)]
     partner: Option<String>,
-    /// ... that were delivered since this time.
+    /// ... that was delivered, or held, since this time ...
     #[serde(default)]
     since_ms: Option<i64>,
+    /// ... or what was lost with its folder.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    lost: bool,
     /// Outlet: the one that is deferred, redriven or replayed.
     #[serde(default)]
     outlet: Option<String>,
@@ -99,14 +105,14 @@ impl Asked {
 }
 
 /// Carries out, or books, what a person says.
-pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, caller: &Caller) -> Result<String> {
+pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, caller: &Caller) -> Result<Said> {
     has_reason(&asked.reason)?;
     may(doors, verb.word(), asked, caller).await?;
     let ready = ready(doors, verb, asked).await?;
     let asked = ready.as_ref().unwrap_or(asked);
     let by = format!("{}: {}", caller.named(&asked.by), asked.reason);
     let planned = plan(doors, verb, asked, &by).await?;
-    if !needs_second(doors, verb, planned.route.as_deref()) {
+    if !needs_second(doors, verb, asked, planned.route.as_deref()) {
         return carry_out(doors, verb, asked, &by, planned, None).await;
     }
     let id = AskId(ulid::Ulid::generate().to_string());
@@ -126,7 +132,7 @@ pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, caller: &Calle
     };
     write(doors, vec![Change::Ask(Box::new(ask))]).await?;
     tracing::info!(ask = %id, verb = verb.word(), subject = asked.subject(), by, "a second person must confirm it");
-    Ok(format!("asked, not done: another person confirms it with `fpp confirm {id} --reason \"...\"`"))
+    Ok(format!("asked, not done: another person confirms it with `fpp confirm {id} --reason \"...\"`").into())
 }
 
 /// What is asked about an event, made ready: the values that it should have had stand in the vault, in a record of the
@@ -148,7 +154,7 @@ async fn ready(doors: &Doors, verb: Verb, asked: &Asked) -> Result<Option<Asked>
 }
 
 /// Another person's word on a request.
-pub(super) async fn settle(doors: &Doors, id: &str, confirmed: bool, said: &Asked, caller: &Caller) -> Result<String> {
+pub(super) async fn settle(doors: &Doors, id: &str, confirmed: bool, said: &Asked, caller: &Caller) -> Result<Said> {
     has_reason(&said.reason)?;
     let refused = |what: String| Error::halt(Code::NOT_READY, what);
     let id = AskId(id.to_owned());
@@ -164,7 +170,7 @@ pub(super) async fn settle(doors: &Doors, id: &str, confirmed: bool, said: &Aske
     let by = format!("{}: {}", caller.named(&said.by), said.reason);
     if !confirmed {
         write(doors, vec![Change::Settle { id, confirmed, by }]).await?;
-        return Ok(format!("declined: {} {} is not done", ask.verb, ask.subject));
+        return Ok(format!("declined: {} {} is not done", ask.verb, ask.subject).into());
     }
     if caller.person() == ask.person {
         return Err(refused(format!("request {id} was asked by {}: another person must confirm it", ask.person))
@@ -245,9 +251,14 @@ pub(super) fn has_reason(reason: &str) -> Result<()> {
     Err(Error::halt(Code::NOT_READY, "a reason is needed").hint("Say why with --reason; it goes into the books."))
 }
 
-fn needs_second(doors: &Doors, verb: Verb, route: Option<&str>) -> bool {
-    let of_route = route.and_then(|name| doors.inbound.routes.get(name));
-    doors.second_person.contains(&verb) || of_route.is_some_and(|route| route.second_person.contains(&verb))
+/// What is said of a whole partner is said of files of each route that uses it.
+fn needs_second(doors: &Doors, verb: Verb, asked: &Asked, route: Option<&str>) -> bool {
+    let is_meant = |name: &str, of: &Route| match (&asked.switch, &asked.partner) {
+        (None, Some(spool)) => whole::uses(of, spool),
+        _ => route == Some(name),
+    };
+    let mut routes = doors.inbound.routes.iter().filter(|(name, of)| is_meant(name, of));
+    doors.second_person.contains(&verb) || routes.any(|(_, route)| route.second_person.contains(&verb))
 }
 
 async fn plan(doors: &Doors, verb: Verb, asked: &Asked, by: &str) -> Result<Planned> {
@@ -259,10 +270,9 @@ async fn plan(doors: &Doors, verb: Verb, asked: &Asked, by: &str) -> Result<Plan
         }
         (None, None) if verb == Verb::Replay => outlets::plan_replay(&doors.inbound.routes, &asked.replay(by)),
         (Some(switch), _) => plan_switch(doors, verb, switch, by).await,
-        (None, Some(partner)) if verb == Verb::Resend => {
+        (None, Some(partner)) => {
             is_known(doors, &Switch { kind: SwitchKind::Partner, name: partner.clone() })?;
-            let said = format!("what {partner} took is sent again");
-            Ok(Planned { effect: verb.word(), route: None, changes: Vec::new(), said })
+            whole::plan(verb, asked.lost, partner, asked.since_ms)
         }
         _ if matches!(verb, Verb::Void | Verb::Correct) => {
             let found = correction::find(&doors.inbound, &asked.id, asked.route.as_deref()).await?;
@@ -314,13 +324,7 @@ fn is_known(doors: &Doors, switch: &Switch) -> Result<()> {
     let routes = &doors.inbound.routes;
     let known: HashSet<String> = match switch.kind {
         SwitchKind::Route => routes.keys().cloned().collect(),
-        SwitchKind::Partner => {
-            let of = routes.values().flat_map(|route| {
-                let outlets = route.files.iter().map(|outlet| &outlet.spool);
-                outlets.chain(route.answer.iter().map(|answer| &answer.spool)).chain([&route.spool])
-            });
-            of.cloned().collect()
-        }
+        SwitchKind::Partner => routes.values().flat_map(|route| whole::spools(route)).cloned().collect(),
         SwitchKind::Outlet => {
             let of = routes.values().flat_map(|route| {
                 let files = route.files.iter().map(|outlet| &outlet.spool);
@@ -348,14 +352,15 @@ async fn carry_out(
     by: &str,
     mut planned: Planned,
     settle: Option<Change>,
-) -> Result<String> {
-    if let (Verb::Resend, Some(partner)) = (verb, &asked.partner) {
-        return send_again(doors, partner, asked.since_ms.unwrap_or(0), by, settle).await;
+) -> Result<Said> {
+    if let (None, Some(spool), Some(row)) = (&asked.switch, &asked.partner, of_partner(verb, asked.lost)) {
+        let meant = Meant { spool: spool.clone(), since_ms: asked.since_ms.unwrap_or(0), by: by.to_owned() };
+        return whole::carry_out(doors, row, meant, settle).await;
     }
     if verb == Verb::Replay {
         let said = outlets::replay(doors, &asked.replay(by), settle).await?;
         tracing::info!(subject = asked.subject(), by, "{said}");
-        return Ok(said);
+        return Ok(said.into());
     }
     for look in 1.. {
         let changes = planned.changes.iter().cloned().chain(settle.clone()).collect();
@@ -373,28 +378,7 @@ async fn carry_out(
         }
     }
     tracing::info!(verb = verb.word(), subject = asked.subject(), by, "{}", planned.said);
-    Ok(planned.said)
-}
-
-async fn send_again(doors: &Doors, spool: &str, since_ms: i64, by: &str, settle: Option<Change>) -> Result<String> {
-    let until_ms = doors.inbound.clock.now_ms();
-    let passed = HashSet::new();
-    let mut again = Again { spool: spool.to_owned(), since_ms, until_ms, by: by.to_owned(), passed };
-    let (mut count, mut settle) = (0, settle);
-    loop {
-        let changes = again.batch(&*doors.inbound.ledger).await?;
-        if changes.is_empty() && settle.is_none() {
-            break;
-        }
-        count += changes.len();
-        write(doors, changes.into_iter().chain(settle.take()).collect()).await?;
-    }
-    let passed = match again.passed.len() {
-        0 => String::new(),
-        n => format!("; {n} passed over: interim answers, and names that a newer file has"),
-    };
-    tracing::info!(spool, since_ms, by, count, "sent again");
-    Ok(format!("{count} files that {spool} took are sent again{passed}"))
+    Ok(planned.said.into())
 }
 
 async fn write(doors: &Doors, changes: Vec<Change>) -> Result<()> {

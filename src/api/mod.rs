@@ -22,8 +22,10 @@ pub mod readers;
 mod schemas;
 pub mod serve;
 pub mod tokens;
+mod whole;
 
 use crate::bell::Bell;
+use crate::delivery::Deliveries;
 use crate::delivery::outlet::Postings;
 use crate::inbound::work::Inbound;
 use crate::ledger::verbs::Verb;
@@ -48,6 +50,8 @@ pub struct Doors {
     pub tokens: Option<Tokens>,
     /// Books, vault, plans.
     pub inbound: Arc<Inbound>,
+    /// The partners' folders that this node reaches.
+    pub deliveries: Arc<Deliveries>,
     /// The node's outlets.
     pub postings: Arc<Postings>,
     /// Installation name.

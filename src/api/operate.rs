@@ -60,8 +60,8 @@ async fn act(
 ) -> Result<Json<Value>, Problem> {
     let caller = caller(&doors, &headers)?;
     let verb = Verb::parse(&verb).ok_or_else(|| unknown(format!("there is no verb `{verb}`")))?;
-    let message = desk::act(&doors, verb, &asked, &caller).await.map_err(refused)?;
-    Ok(Json(json!({ "message": message })))
+    let said = desk::act(&doors, verb, &asked, &caller).await.map_err(refused)?;
+    Ok(Json(said.json()))
 }
 
 async fn settle(
@@ -76,8 +76,8 @@ async fn settle(
         "decline" => false,
         other => return Err(unknown(format!("a request is not `{other}`"))),
     };
-    let message = desk::settle(&doors, &id, confirmed, &said, &caller).await.map_err(refused)?;
-    Ok(Json(json!({ "message": message })))
+    let told = desk::settle(&doors, &id, confirmed, &said, &caller).await.map_err(refused)?;
+    Ok(Json(told.json()))
 }
 
 async fn requests(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Result<Json<Value>, Problem> {

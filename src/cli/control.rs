@@ -4,6 +4,7 @@
 //! the node asks the system who is at the other end. What the command says of itself is sent along for the journal.
 
 use super::exit::{Exit, Failure};
+use super::output::Output;
 use crate::api::client;
 use crate::api::person::user_name;
 use crate::ledger::desk::Switch;
@@ -25,12 +26,14 @@ pub(super) struct Command {
     /// Route, partner or outlet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) switch: Option<Switch>,
-    /// Partner whose files are sent again ...
+    /// Partner of which everything is meant ...
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) partner: Option<String>,
-    /// ... that were delivered since.
+    /// ... that was delivered, or held, since ...
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) since_ms: Option<i64>,
+    /// ... or what was lost with its folder.
+    pub(super) lost: bool,
     /// Outlet that is deferred, redriven or replayed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) outlet: Option<String>,
@@ -62,6 +65,9 @@ pub(super) struct Command {
 pub(super) struct Reply {
     /// What was done, or why not.
     pub(super) message: String,
+    /// Of what, one a line, where it was more than one thing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) lines: Vec<String>,
     /// Code, when refused.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) code: String,
@@ -74,6 +80,19 @@ pub(super) struct Reply {
     /// A purge is not done yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) more: bool,
+}
+
+impl Reply {
+    /// Tells what was done: each thing, then how many.
+    pub(super) fn tell(&self, json: bool, out: &mut Output) -> io::Result<()> {
+        if json {
+            return out.json(self);
+        }
+        for line in &self.lines {
+            out.line(line)?;
+        }
+        out.line(&self.message)
+    }
 }
 
 fn is_zero(number: &u64) -> bool {

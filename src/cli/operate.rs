@@ -23,25 +23,21 @@ pub(super) struct Hold {
 ///
 /// Of one transfer or delivery, or everything that a partner took since a time. A file that still stands in the partner's
 /// spool is not sent again; interim answers are not, nor names that a newer file has.
+///
+/// With --lost what was lost with a folder, and the partner has not: delivered files whose folder is another one now, and
+/// held ones of which nobody knows whether they were collected (FPP4008).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fpp resend 01JY3V8Q5TZ6QX2M4N7P9RSTVW --reason \"core lost it\"\n  \
-                        fpp resend --partner core-in --since \"2025-06-20 18:00\" --reason \"core restored its backup\"")]
+                        fpp resend --partner core-in --since \"2025-06-20 18:00\" --reason \"core restored its backup\"\n  \
+                        fpp resend --partner core-in --lost --reason \"the disk is gone, core has none of it\"")]
 pub(super) struct Resend {
-    /// Transfer or delivery
-    #[arg(required_unless_present = "partner", conflicts_with = "partner")]
-    id: Option<String>,
-    /// Spool whose files are sent again
-    #[arg(long, value_name = "SPOOL", requires = "since")]
-    partner: Option<String>,
-    /// Delivered since: a date, or date and time of the node's time zone
-    #[arg(long, value_name = "TIME", requires = "partner")]
-    since: Option<String>,
-    /// Why; kept in the journal
-    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    reason: String,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    which: Which,
+    /// What was lost with a folder of that partner
+    #[arg(long, requires = "partner")]
+    lost: bool,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Let a held file go on from where it was held.
@@ -51,21 +47,25 @@ pub(super) struct Resend {
 ///
 /// A batch that waits for others goes on without them when --skip names exactly those that it waits for.
 ///
-/// A held command (FPP4011) that is released counts as run; a delivered file that nobody finds (FPP4008) counts as taken.
+/// A held command (FPP4011) that is released counts as run. A delivery of which nobody knows whether it was collected
+/// (FPP4008) counts as taken; with --partner all of them, and what stood in a folder that is another one now.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  fpp release 01JY3V8Q5TZ6QX2M4N7P9RSTVW --digest 9f86d081 --reason \"core confirms batch 0002, ticket 4711\"\n  \
-                  fpp release 01JY3V8Q5TZ6QX2M4N7P9RSTVW --digest 9f86d081 --skip 0003 --reason \"core: 0003 never comes\""
+                  fpp release 01JY3V8Q5TZ6QX2M4N7P9RSTVW --digest 9f86d081 --skip 0003 --reason \"core: 0003 never comes\"\n  \
+                  fpp release --partner core-in --reason \"core collected them before its disk was changed\""
 )]
 pub(super) struct Release {
     #[command(flatten)]
-    decision: Decision,
+    which: Which,
     /// SHA-256 of the file that was looked at, or its first 8 digits or more
-    #[arg(long, value_name = "HEX", value_parser = digest)]
+    #[arg(long, value_name = "HEX", value_parser = digest, conflicts_with = "partner")]
     digest: Option<String>,
     /// The batch, or span of batches, that it waits for and that never comes: 0003, 0002-0003
-    #[arg(long, value_name = "BATCHES")]
+    #[arg(long, value_name = "BATCHES", conflicts_with = "partner")]
     skip: Option<String>,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Refuse a held file: nothing of it is posted, and the core gets a rejecting answer.
@@ -85,23 +85,49 @@ pub(super) struct Reject {
 ///
 /// A transfer takes its unfinished deliveries with it; `fpp deliveries` gives the id of a single one.
 ///
+/// With --partner everything of that partner that is held: deliveries to it, and files that came from it. What a person
+/// held is passed over, and what may be at the partner already (FPP4008, FPP4011): of that one speaks by its id.
+///
 /// After a rejecting answer was delivered, another answer would contradict it: say with --core-agreed that the core's
 /// operators know.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fpp retry 01JY3V8Q5TZ6QX2M4N7P9RSTVW --reason \"partner is up again\"\n  \
+                        fpp retry --partner core-in --since \"2025-06-20 18:00\" --reason \"core removed the old files\"\n  \
                         fpp retry 01JY3V8Q5TZ6QX2M4N7P9RSTVW --core-agreed --reason \"rejected by a wrong code list, agreed by phone\"")]
 pub(super) struct Retry {
     #[command(flatten)]
-    decision: Decision,
+    which: Which,
     /// The core's operators agreed to a second answer
-    #[arg(long)]
+    #[arg(long, conflicts_with = "partner")]
     core_agreed: bool,
+    #[command(flatten)]
+    why: Why,
+}
+
+/// One thing, or everything of a partner.
+#[derive(Debug, Args)]
+struct Which {
+    /// Transfer or delivery
+    #[arg(required_unless_present = "partner", conflicts_with = "partner")]
+    id: Option<String>,
+    /// Everything of this spool
+    #[arg(long, value_name = "SPOOL")]
+    partner: Option<String>,
+    /// Delivered, or held, since: a date, or date and time of the node's time zone
+    #[arg(long, value_name = "TIME", requires = "partner")]
+    since: Option<String>,
 }
 
 #[derive(Debug, Args)]
 struct Decision {
-    /// Transfer; `hold` and `retry` take a delivery too, `release` a command or a delivered file
+    /// Transfer; `hold` takes a delivery too
     id: String,
+    #[command(flatten)]
+    why: Why,
+}
+
+#[derive(Debug, Args)]
+struct Why {
     /// Why; kept in the journal
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     reason: String,
@@ -112,17 +138,48 @@ struct Decision {
 
 impl Hold {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
-        self.decision.send("hold", global, out, Command::default())
+        let Decision { id, why } = self.decision;
+        why.send("hold", global, out, Command { id, ..Command::default() })
     }
 }
 
 impl Resend {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        let lost = self.lost;
+        if self.which.partner.is_some() && self.which.since.is_none() && !lost {
+            return Err(Failure::usage("say since when with --since, or that it is what was lost with --lost"));
+        }
+        self.why.send("resend", global, out, Command { lost, ..self.which.command(global)? })
+    }
+}
+
+impl Release {
+    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        let (digest, skip) = (self.digest, self.skip);
+        self.why.send("release", global, out, Command { digest, skip, ..self.which.command(global)? })
+    }
+}
+
+impl Reject {
+    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        let (digest, Decision { id, why }) = (self.digest, self.decision);
+        why.send("reject", global, out, Command { id, digest, ..Command::default() })
+    }
+}
+
+impl Retry {
+    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
+        let core_agreed = self.core_agreed;
+        self.why.send("retry", global, out, Command { core_agreed, ..self.which.command(global)? })
+    }
+}
+
+impl Which {
+    fn command(self, global: &Global) -> Result<Command, Failure> {
         let settings = global.settings()?;
         let since_ms = self.since.as_deref().map(|text| time_ms(text, &settings.timezone)).transpose()?;
-        let decision = Decision { id: self.id.unwrap_or_default(), reason: self.reason, json: self.json };
-        let command = Command { partner: self.partner, since_ms, ..Command::default() };
-        decision.send("resend", global, out, command)
+        let id = self.id.unwrap_or_default();
+        Ok(Command { id, partner: self.partner, since_ms, ..Command::default() })
     }
 }
 
@@ -137,37 +194,11 @@ fn time_ms(text: &str, zone: &str) -> Result<i64, Failure> {
     Ok(zoned.timestamp().as_millisecond())
 }
 
-impl Release {
-    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
-        let (digest, skip) = (self.digest, self.skip);
-        self.decision.send("release", global, out, Command { digest, skip, ..Command::default() })
-    }
-}
-
-impl Reject {
-    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
-        let digest = self.digest;
-        self.decision.send("reject", global, out, Command { digest, ..Command::default() })
-    }
-}
-
-impl Retry {
-    pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
-        let core_agreed = self.core_agreed;
-        self.decision.send("retry", global, out, Command { core_agreed, ..Command::default() })
-    }
-}
-
-impl Decision {
+impl Why {
     fn send(self, verb: &str, global: &Global, out: &mut Output, command: Command) -> Result<Exit, Failure> {
         let settings = global.settings()?;
-        let command = Command { id: self.id, reason: self.reason, by: control::operator(), ..command };
-        let reply = wait(control::send(&settings, verb, &command))?;
-        if self.json {
-            out.json(&reply)?;
-        } else {
-            out.line(&reply.message)?;
-        }
+        let command = Command { reason: self.reason, by: control::operator(), ..command };
+        wait(control::send(&settings, verb, &command))?.tell(self.json, out)?;
         Ok(Exit::Good)
     }
 }

@@ -119,11 +119,7 @@ impl Said {
         let settings = global.settings()?;
         let command = Command { reason: self.reason, by: control::operator(), ..Command::default() };
         let reply = wait(control::send(&settings, &format!("requests/{}/{word}", self.id), &command))?;
-        if self.json {
-            out.json(&reply)?
-        } else {
-            out.line(&reply.message)?
-        }
+        reply.tell(self.json, out)?;
         Ok(Exit::Good)
     }
 }

@@ -24,6 +24,7 @@ mod settle;
 pub mod sweep;
 pub mod taken;
 pub mod verbs;
+pub mod whole;
 
 use crate::clock::Clock;
 use crate::ledger::Ledger;

@@ -48,6 +48,19 @@ struct Look {
     standing: Vec<Delivery>,
 }
 
+/// Files that are gone: out of the folder that they were put in, out of one that says nothing, and with another one.
+#[derive(Default)]
+struct Gone {
+    taken: Vec<Delivery>,
+    unknown: Vec<Delivery>,
+    elsewhere: Vec<Delivery>,
+}
+
+/// Whether a file is held because nobody knows whether its partner has it.
+pub(super) fn is_unsure(delivery: &Delivery) -> bool {
+    delivery.last_error.starts_with(&Code::UNSURE.to_string())
+}
+
 impl Watch {
     /// Deliveries that nobody has taken yet, by spool, of the spools that this node reaches: so many behind the last one of
     /// the round before, so that a partner who takes nothing hides nobody else's.
@@ -93,23 +106,7 @@ impl Watch {
 
     async fn judge(&mut self, cx: &Deliveries, spool: &str, look: Look, fence: Option<&Fence>) -> Result<usize> {
         let Look { identity, gone, standing } = look;
-        let (mut taken, mut unknown, mut elsewhere) = (Vec::new(), Vec::new(), Vec::new());
-        if let Some(identity) = &identity {
-            self.know(cx, spool, identity, &standing).await?;
-        }
-        for delivery in gone {
-            let put_in = match &identity {
-                Some(_) => proof::put_in(&*cx.ledger, &delivery.id).await?,
-                None => None,
-            };
-            match put_in {
-                None => unknown.push(delivery),
-                Some(folder) if self.folders.get(spool).is_some_and(|(_, same)| same.contains(&folder)) => {
-                    taken.push(delivery);
-                }
-                Some(_) => elsewhere.push(delivery),
-            }
-        }
+        let Gone { mut taken, unknown, elsewhere } = self.told_apart(cx, spool, identity, gone, &standing).await?;
         say_elsewhere(cx, spool, &elsewhere, &standing).await?;
         if !self.holds_back(cx, spool, &unknown, &standing).await? {
             taken.extend(unknown);
@@ -120,6 +117,48 @@ impl Watch {
             tracing::info!(delivery = %delivery.id, file = delivery.name, spool, "taken by the partner");
         }
         Ok(taken.len())
+    }
+
+    /// Where the files were put that are gone.
+    async fn told_apart(
+        &mut self,
+        cx: &Deliveries,
+        spool: &str,
+        identity: Option<String>,
+        gone: Vec<Delivery>,
+        standing: &[Delivery],
+    ) -> Result<Gone> {
+        let mut apart = Gone::default();
+        if let Some(identity) = &identity {
+            self.know(cx, spool, identity, standing).await?;
+        }
+        for delivery in gone {
+            let put_in = match &identity {
+                Some(_) => proof::put_in(&*cx.ledger, &delivery.id).await?,
+                None => None,
+            };
+            match put_in {
+                None => apart.unknown.push(delivery),
+                Some(folder) if self.folders.get(spool).is_some_and(|(_, same)| same.contains(&folder)) => {
+                    apart.taken.push(delivery);
+                }
+                Some(_) => apart.elsewhere.push(delivery),
+            }
+        }
+        Ok(apart)
+    }
+
+    /// Which of these delivered files of a spool stood in another folder than the one that is there now. Nothing is
+    /// written, and nothing said.
+    pub(super) async fn elsewhere(
+        &mut self,
+        cx: &Deliveries,
+        spool: &str,
+        deliveries: Vec<Delivery>,
+    ) -> Result<Vec<Delivery>> {
+        let Some(folder) = cx.folders.get(spool).cloned() else { return Ok(Vec::new()) };
+        let Look { identity, gone, standing } = blocking(move || look(&*folder, deliveries)).await?;
+        Ok(self.told_apart(cx, spool, identity, gone, &standing).await?.elsewhere)
     }
 
     /// A folder that has another identity since it was moved to another disk, and in which files stand that were put into
@@ -232,8 +271,8 @@ fn exchanged(cx: &Deliveries, spool: &str, files: usize, first: &Delivery) -> Ne
         text: format!(
             "{files} delivered files ({}, ...) are not in spool {spool}, and {place} is another folder than the one that they \
              were put in. They do not count as taken. Look whether a mount is missing: when the folder is back, they go on by \
-             themselves. Else ask the partner, and say `fpp release ID` of each file that `fpp deliveries` shows as Delivered \
-             there; `fpp resend ID` then sends again what is lost.",
+             themselves. Else ask the partner, and say of all of them `fpp release --partner {spool}` (it has them) or `fpp \
+             resend --partner {spool} --lost` (it has them not), or `fpp release ID` and `fpp resend ID` of each.",
             first.name
         ),
     }

@@ -1,15 +1,12 @@
 //! Operators' verbs on deliveries (D25): carries out what the table of `ledger/verbs/` says.
 
+use super::taken::is_unsure;
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;
 use crate::ledger::change::Change;
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState, Purpose};
 use crate::ledger::verbs::{Planned, Verb, of_delivery};
 use fpp_codecs::Code;
-use std::collections::HashSet;
-
-/// Deliveries that one transaction sends again.
-const BATCH: u32 = 100;
 
 /// The event that a verb is for a delivery of this purpose and state; refused with the reason otherwise.
 pub fn event(
@@ -44,6 +41,11 @@ pub async fn plan(ledger: &dyn Ledger, now_ms: i64, verb: Verb, id: &DeliveryId,
             "Let the answer go without it first: `fpp outlets defer --transfer ID`; it stays listed until it is paid.",
         ));
     }
+    let of_file = !matches!(delivery.purpose, Purpose::Command | Purpose::Posting);
+    if event == DeliveryEvent::Vouch && of_file && delivery.state == DeliveryState::Held && !is_unsure(&delivery) {
+        let what = format!("{} is not at its partner: it is held for another reason", delivery.name);
+        return Err(Error::halt(Code::NOT_READY, what).hint("`fpp deliveries` says why; `fpp retry` tries it again."));
+    }
     let deferrable = delivery.gates() && matches!(delivery.purpose, Purpose::Events | Purpose::Posting);
     if event == DeliveryEvent::Defer && !deferrable {
         let what = format!("nothing of a file waits for {} that could be deferred", delivery.name);
@@ -59,46 +61,7 @@ pub async fn plan(ledger: &dyn Ledger, now_ms: i64, verb: Verb, id: &DeliveryId,
     Ok(Some(Planned { effect: verb.word(), route, changes, said }))
 }
 
-/// What a partner took since a time, to be sent again in batches.
-pub struct Again {
-    /// Spool.
-    pub spool: String,
-    /// Delivered from this time ...
-    pub since_ms: i64,
-    /// ... until before this one: what is sent again now is not sent a second time.
-    pub until_ms: i64,
-    /// Who and why.
-    pub by: String,
-    /// Names that went to a newer file since; they are left alone.
-    pub passed: HashSet<DeliveryId>,
-}
-
-impl Again {
-    /// The next changes; none when all were sent again. Interim answers are history and stay so.
-    pub async fn batch(&mut self, ledger: &dyn Ledger) -> Result<Vec<Change>> {
-        loop {
-            let limit = BATCH.saturating_add(u32::try_from(self.passed.len()).unwrap_or(u32::MAX));
-            let mut taken = ledger.taken_deliveries(&self.spool, self.since_ms, self.until_ms, limit).await?;
-            let whole = taken.len() < limit as usize;
-            taken.retain(|delivery| !self.passed.contains(&delivery.id));
-            let mut changes = Vec::new();
-            for delivery in &taken {
-                let newest = ledger.delivery_named(&delivery.spool, &delivery.name).await?;
-                let is_newest = newest.is_none_or(|newest| newest.id == delivery.id);
-                if is_newest && !matches!(delivery.purpose, Purpose::Interim | Purpose::Command | Purpose::Posting) {
-                    changes.push(step(delivery, DeliveryEvent::Resend, &self.by));
-                } else {
-                    self.passed.insert(delivery.id.clone());
-                }
-            }
-            if whole || !changes.is_empty() {
-                return Ok(changes);
-            }
-        }
-    }
-}
-
-fn step(delivery: &Delivery, event: DeliveryEvent, by: &str) -> Change {
+pub(super) fn step(delivery: &Delivery, event: DeliveryEvent, by: &str) -> Change {
     Change::MoveDelivery { id: delivery.id.clone(), event, by: Some(by.to_owned()) }
 }
 
@@ -123,8 +86,8 @@ mod tests {
             }
             let vouched = of_delivery(Verb::Release, purpose, state).unwrap().next;
             // Of a file it is said that its partner has it; of the others, that they count as done.
-            let at = if purpose == Purpose::Answer { S::Delivered } else { S::Held };
-            let may = state.next(DeliveryEvent::Vouch).filter(|_| state == at);
+            let out = state == S::Delivered && purpose == Purpose::Answer;
+            let may = state.next(DeliveryEvent::Vouch).filter(|_| out || state == S::Held);
             assert_eq!(vouched, may, "{purpose:?} {state:?}");
         }
     }

@@ -32,4 +32,5 @@ pub mod series;
 pub mod spill;
 pub mod stage;
 pub mod verbs;
+pub mod whole;
 pub mod work;

@@ -88,7 +88,7 @@ pub enum Change {
     /// Refused (FPP4004) when a delivery that was not taken yet has that name for something else. State, attempts and
     /// times begin anew, whatever is filled in, except `next_attempt_ms`.
     Plan(Box<Delivery>),
-    /// Moves a delivery. `Deliver` and `Defer` make its transfer due at once.
+    /// Moves a delivery. `Deliver`, `Defer` and `Vouch` make its transfer due at once.
     MoveDelivery {
         /// Which.
         id: DeliveryId,

@@ -271,6 +271,10 @@ pub fn move_delivery(delivery: &mut Delivery, event: DeliveryEvent, at_ms: i64) 
     delivery.next_attempt_ms = at_ms;
     match event {
         DeliveryEvent::Deliver => delivery.delivered_ms = Some(at_ms),
+        // Of a file that was held: nobody saw when it got its name.
+        DeliveryEvent::Vouch if !matches!(delivery.purpose, Purpose::Command | Purpose::Posting) => {
+            delivery.delivered_ms.get_or_insert(at_ms);
+        }
         DeliveryEvent::Resend => {
             delivery.delivered_ms = None;
             if delivery.purpose == Purpose::Posting {

@@ -28,7 +28,7 @@ use crate::error::Error;
 use async_trait::async_trait;
 use change::{Applied, Change, DaysAhead, Fence, JournalRow, Notice, Reject, Seal, Told, VerifyReport};
 use consumer::Consumer;
-use delivery::{DeadLetter, Delivery, DeliveryId};
+use delivery::{DeadLetter, Delivery, DeliveryId, DeliveryState, Purpose};
 use desk::{Ask, AskId, Pause};
 use lease::{Lease, LeaseKey};
 use node::NodeRow;
@@ -143,6 +143,22 @@ pub trait Ledger: Send + Sync {
 
     /// Files and commands that are not delivered and not held, whether due or paused.
     async fn unfinished_deliveries(&self, limit: u32) -> Result<Vec<Delivery>, Error>;
+    /// Files and commands of a spool that are held since a time, in the order of their planning, behind one of them where one
+    /// is named.
+    async fn held_deliveries(
+        &self,
+        spool: &str,
+        since_ms: i64,
+        after: Option<&DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, Error> {
+        let mut all = self.deliveries(None, u32::MAX).await?;
+        all.reverse();
+        let is_held = |d: &Delivery| d.state == DeliveryState::Held && d.purpose != Purpose::Posting;
+        let behind = |d: &Delivery| after.is_none_or(|after| d.id.0 > after.0);
+        let meant = |d: &Delivery| d.spool == spool && d.updated_ms >= since_ms && is_held(d) && behind(d);
+        Ok(all.into_iter().filter(|d| meant(d)).take(limit as usize).collect())
+    }
     /// Deliveries that a partner took, delivered into this spool from one time until before another; oldest first.
     async fn taken_deliveries(
         &self,

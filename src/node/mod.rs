@@ -154,6 +154,7 @@ fn api_of(rooms: &Rooms, stopped: &signal::Receiver<bool>) -> Result<api::Doors>
         second_person: settings.second_person.clone(),
         tokens,
         inbound: rooms.inbound.clone(),
+        deliveries: rooms.deliveries.clone(),
         postings: rooms.postings.clone(),
         installation: settings.installation.clone(),
         node: settings.node.clone(),

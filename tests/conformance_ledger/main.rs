@@ -135,6 +135,7 @@ macro_rules! conformance {
             verbs::a_command_is_not_repeated_by_a_word_about_its_file,
             verbs::what_a_person_holds_no_worker_moves,
             verbs::what_a_partner_took_is_sent_again_once,
+            verbs::what_is_held_of_a_partner_is_walked,
             verbs::a_pause_is_seen_by_all_and_outlives_its_node,
             verbs::a_request_is_closed_once_by_many_nodes,
             postings::of_each_route_the_first_is_next_and_a_held_one_is_passed,

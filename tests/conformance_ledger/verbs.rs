@@ -3,6 +3,7 @@
 use crate::Books;
 use crate::shapes::*;
 use fpp::delivery::verbs as deliveries;
+use fpp::delivery::whole::{Again, Held, Meant};
 use fpp::inbound::verbs::{Request, changes, row_of};
 use fpp::ledger::Ledger;
 use fpp::ledger::change::{Change, Fence, NewTransfer};
@@ -248,6 +249,10 @@ pub(crate) async fn every_verb_on_every_delivery_does_what_the_table_says(books:
             let required = verb != Verb::Release;
             let plan = Change::Plan(Box::new(Delivery { purpose, required, ..delivery(n, 1) }));
             apply(&*ledger, 0, &[plan].into_iter().chain(steps).collect::<Vec<_>>()).await;
+            // Of a held file it is said where nobody knows whether the partner has it.
+            let error = "FPP4008 nobody knows".to_owned();
+            let park = Change::ParkDelivery { id: delivery_id(n), until_ms: T0, error, failed: true };
+            apply(&*ledger, 0, &[park]).await;
             let row = of_delivery(verb, purpose, state).unwrap();
             let planned = deliveries::plan(&*ledger, T0 + 1, verb, &delivery_id(n), "wang: ticket 4711").await;
             assert_eq!(planned.is_ok(), row.next.is_some(), "{verb:?} {purpose:?} {state:?}");
@@ -282,16 +287,11 @@ pub(crate) async fn what_a_partner_took_is_sent_again_once(books: &dyn Books) {
     apply(&*ledger, 6, &[Change::Plan(Box::new(newer)), deliver(6, D::Prove), deliver(6, D::Deliver)]).await;
     let error = ledger.apply(None, T0 + 7, &[deliver(4, D::Resend)]).await.unwrap_err();
     assert_eq!(error.code, Code::TARGET_EXISTS, "{error}");
-    let mut again = deliveries::Again {
-        spool: "core-in".into(),
-        since_ms: T0 + 2,
-        until_ms: T0 + 7,
-        by: "wang: lost".into(),
-        passed: Default::default(),
-    };
+    let meant = Meant { spool: "core-in".into(), since_ms: T0 + 2, by: "wang: lost".into() };
+    let mut again = Again::begin(meant, T0 + 7);
     let batch = again.batch(&*ledger).await.unwrap();
     assert_eq!(batch.len(), 3, "not the first, which is older, nor the fourth");
-    apply(&*ledger, 8, &batch).await;
+    apply(&*ledger, 8, &batch.into_iter().flat_map(|one| one.changes).collect::<Vec<_>>()).await;
     let resent = ledger.delivery(&delivery_id(2)).await.unwrap().unwrap();
     assert_eq!((resent.state, resent.delivered_ms), (DeliveryState::Planned, None));
     assert_eq!(again.passed.len(), 1);
@@ -299,6 +299,41 @@ pub(crate) async fn what_a_partner_took_is_sent_again_once(books: &dyn Books) {
         apply(&*ledger, 9, &taken.map(|event| deliver(n, event))).await;
     }
     assert!(again.batch(&*ledger).await.unwrap().is_empty(), "what was sent again is not sent a second time");
+    verified(&*ledger).await;
+}
+
+pub(crate) async fn what_is_held_of_a_partner_is_walked(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, [1], &[E::Claim, E::Judge(V::Rejected)]).await;
+    let park = |n, error: &str| Change::ParkDelivery {
+        id: delivery_id(n),
+        until_ms: T0,
+        error: error.to_owned(),
+        failed: true,
+    };
+    let errors = [(1, "FPP4004 taken"), (2, "held by wang: wait"), (3, "FPP4004 taken"), (4, "FPP4008 unsure")];
+    for n in 1..=6 {
+        let spool = if n == 5 { "other" } else { "core-in" }.to_owned();
+        let purpose = if n == 6 { Purpose::Posting } else { Purpose::Answer };
+        let plan = Change::Plan(Box::new(Delivery { name: format!("N{n}"), spool, purpose, ..delivery(n, 1) }));
+        apply(&*ledger, i64::from(n), &[plan, deliver(n, D::Hold)]).await;
+    }
+    apply(&*ledger, 7, &errors.map(|(n, error)| park(n, error))).await;
+    let held = async |since_ms, after: Option<u32>, limit| {
+        let after = after.map(delivery_id);
+        let held = ledger.held_deliveries("core-in", since_ms, after.as_ref(), limit).await.unwrap();
+        held.into_iter().map(|d| d.name).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(held(0, None, 9).await, "N1 N2 N3 N4", "not those of others, nor of outlets");
+    assert_eq!((held(T0 + 3, None, 9).await, held(0, Some(1), 2).await), ("N3 N4".into(), "N2 N3".into()));
+    let meant = Meant { spool: "core-in".into(), since_ms: T0 + 2, by: "wang: mended".into() };
+    let mut walk = Held::begin(meant);
+    let tried: Vec<_> = walk.batch(&*ledger).await.unwrap().unwrap();
+    assert_eq!((tried.len(), walk.passed), (1, 2), "{tried:?}");
+    assert!(tried[0].said.contains("N3"));
+    apply(&*ledger, 8, &tried[0].changes).await;
+    assert!(walk.batch(&*ledger).await.unwrap().is_none());
+    assert_eq!(held(0, None, 9).await, "N1 N2 N4");
     verified(&*ledger).await;
 }
 

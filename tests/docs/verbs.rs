@@ -2,14 +2,16 @@
 //! them anew. That the code's tables say what the ledger does is tried in `tests/conformance_ledger/verbs.rs`.
 
 use super::{page, root};
-use fpp::ledger::verbs::{At, COMMANDS, DELIVERIES, DeliveryRow, Effect, FILES, Judged, POSTINGS, Row, SWITCHES};
+use fpp::ledger::verbs::{
+    At, COMMANDS, DELIVERIES, DeliveryRow, Effect, FILES, Judged, PARTNERS, POSTINGS, Row, SWITCHES,
+};
 
 #[test]
 fn the_tables_of_verbs_are_printed() {
     let mut text = page("docs/operate.md");
     let sent = [("delivery", DELIVERIES), ("command", COMMANDS), ("posting", POSTINGS)];
     let sent = sent.map(|(what, rows)| deliveries(what, rows));
-    for table in [files(), switches()].into_iter().chain(sent) {
+    for table in [files(), switches(), partners()].into_iter().chain(sent) {
         text = with_table(&text, &table);
     }
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -89,6 +91,17 @@ fn switches() -> Vec<String> {
             None => ("the same".to_owned(), format!("refused: it {}", row.said)),
         };
         vec![row.verb.word().to_owned(), word(row.paused), next, said, row.core.to_owned()]
+    });
+    table(&head, rows)
+}
+
+fn partners() -> Vec<String> {
+    let head = ["verb", "of a partner", "what happens", "passed over", "the partner sees"];
+    let rows = PARTNERS.iter().map(|row| {
+        let lost = if row.lost { " --lost" } else { "" };
+        let since = if row.dated { " --since TIME" } else { "" };
+        let verb = format!("`{} --partner P{since}{lost}`", row.verb.word());
+        vec![verb, row.meant.to_owned(), row.said.to_owned(), row.passed.to_owned(), row.partner.to_owned()]
     });
     table(&head, rows)
 }

@@ -236,6 +236,16 @@ impl<E: Engine> Ledger for SqlLedger<E> {
         reads::unfinished_deliveries(&mut *self.engine.read().await?, limit).await
     }
 
+    async fn held_deliveries(
+        &self,
+        spool: &str,
+        since_ms: i64,
+        after: Option<&DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<Delivery>> {
+        reads::held_deliveries(&mut *self.engine.read().await?, spool, since_ms, after, limit).await
+    }
+
     async fn taken_deliveries(&self, spool: &str, from_ms: i64, until_ms: i64, limit: u32) -> Result<Vec<Delivery>> {
         reads::taken_deliveries(&mut *self.engine.read().await?, spool, from_ms, until_ms, limit).await
     }

@@ -5,7 +5,7 @@ use super::rows::{delivery_columns, int, name_of, read_delivery, read_transfer, 
 use super::session::{Row, Session, Statement, Value, sql};
 use crate::error::Result;
 use crate::ledger::change::JournalRow;
-use crate::ledger::delivery::Delivery;
+use crate::ledger::delivery::{Delivery, DeliveryId};
 use crate::ledger::standing::WAIT_MAX_MS;
 use crate::ledger::transfer::{FileState, Identity, Transfer, TransferId, TransferQuery};
 
@@ -33,6 +33,12 @@ pub(crate) const TAKEN: &str = concat!(
     delivery_columns!(),
     " FROM deliveries WHERE state = 'Taken' AND delivered_ms >= ? AND delivered_ms < ? AND spool = ? \
      ORDER BY delivered_ms, id LIMIT ?"
+);
+pub(crate) const HELD: &str = concat!(
+    "SELECT ",
+    delivery_columns!(),
+    " FROM deliveries WHERE state = 'Held' AND spool = ? AND purpose <> 'posting' AND updated_ms >= ? AND id > ? \
+     ORDER BY id LIMIT ?"
 );
 pub(crate) const UNTAKEN: &str = concat!(
     "SELECT ",
@@ -237,6 +243,17 @@ pub(super) async fn taken_deliveries(
     limit: u32,
 ) -> Result<Vec<Delivery>> {
     deliveries_of(&session.rows(sql(TAKEN).bind(from_ms).bind(until_ms).bind(spool).bind(limit)).await?)
+}
+
+pub(super) async fn held_deliveries(
+    session: &mut dyn Session,
+    spool: &str,
+    since_ms: i64,
+    after: Option<&DeliveryId>,
+    limit: u32,
+) -> Result<Vec<Delivery>> {
+    let after = after.map_or("", |id| id.0.as_str());
+    deliveries_of(&session.rows(sql(HELD).bind(spool).bind(since_ms).bind(after).bind(limit)).await?)
 }
 
 pub(super) async fn untaken_deliveries(

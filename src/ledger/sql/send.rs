@@ -56,7 +56,7 @@ impl Apply<'_> {
         self.append(&subject, What::Plan { delivery: Box::new(delivery) }, Some(date)).await
     }
 
-    /// Moves a delivery; once it is delivered or deferred, its transfer has work to do.
+    /// Moves a delivery; once it is delivered, deferred or vouched for, its transfer has work to do.
     pub(super) async fn move_delivery(
         &mut self,
         id: &DeliveryId,
@@ -97,8 +97,8 @@ impl Apply<'_> {
             DeliveryEvent::Resend => self.name_is_free(&delivery).await?,
             DeliveryEvent::Fail => version::needs(self.session, version::COMMANDS).await?,
             DeliveryEvent::Defer => version::needs(self.session, version::POSTINGS).await?,
-            // An older program knows no such move.
-            DeliveryEvent::Vouch if delivery.state == DeliveryState::Delivered => {
+            // An older program knows no such move of a file.
+            DeliveryEvent::Vouch if !matches!(delivery.purpose, Purpose::Command | Purpose::Posting) => {
                 version::needs(self.session, version::POSTINGS).await?;
             }
             _ => {}
@@ -121,7 +121,7 @@ impl Apply<'_> {
         .bind(delivery.deferred)
         .bind(&id.0);
         self.session.execute(write).await?;
-        if matches!(event, DeliveryEvent::Deliver | DeliveryEvent::Defer) {
+        if matches!(event, DeliveryEvent::Deliver | DeliveryEvent::Defer | DeliveryEvent::Vouch) {
             let wake = sql("UPDATE transfers SET next_attempt_ms = ? WHERE id = ? AND next_attempt_ms > ?");
             self.session.execute(wake.bind(self.now_ms).bind(&delivery.transfer.0).bind(self.now_ms)).await?;
         }

@@ -6,11 +6,13 @@
 
 mod files;
 mod sent;
+mod whole;
 mod words;
 
 use super::change::Change;
 pub use files::{At, FILES, Judged, Row, of_file};
 pub use sent::{COMMANDS, DELIVERIES, DeliveryRow, POSTINGS, SWITCHES, SwitchRow, of_delivery, of_switch};
+pub use whole::{PARTNERS, PartnerRow, of_partner};
 pub use words::{Effect, Next, Verb};
 
 /// What a verb would do now, before anything is written.

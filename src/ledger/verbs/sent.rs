@@ -74,6 +74,13 @@ pub static DELIVERIES: &[DeliveryRow] = {
             NOTHING,
             "it counts as taken; `fpp resend` sends it again",
         ),
+        delivery(
+            V::Release,
+            Some(S::Held),
+            Some(S::Taken),
+            NOTHING,
+            "it counts as taken, where nobody knows whether it was collected (FPP4008); no command follows it",
+        ),
         delivery(V::Release, None, None, NOTHING, FILES_ONLY),
         delivery(V::Reject, None, None, NOTHING, FILES_ONLY),
         delivery(V::Pause, None, None, NOTHING, FILES_ONLY),

@@ -1,0 +1,65 @@
+//! `retry` said of everything of one partner: the files that came out of its spool and are held (D25), each as it is said of
+//! that file alone. What a person held is passed over, and counted.
+
+use super::verbs::{self, Request};
+use super::work::Inbound;
+use crate::error::Result;
+use crate::ledger::transfer::{FileState, Transfer, TransferId, TransferQuery};
+use crate::ledger::verbs::{Planned, Verb};
+use fpp_codecs::Code;
+
+/// Files that one transaction moves.
+const BATCH: u32 = 100;
+
+/// Held files of a spool, newest first.
+pub struct HeldFiles {
+    spool: String,
+    since_ms: i64,
+    before: Option<TransferId>,
+    /// Those that are left alone.
+    pub passed: u64,
+}
+
+impl HeldFiles {
+    /// Those that are held since a time.
+    pub fn begin(spool: &str, since_ms: i64) -> HeldFiles {
+        HeldFiles { spool: spool.to_owned(), since_ms, before: None, passed: 0 }
+    }
+
+    /// The next, which may be none of a batch; nothing behind the last.
+    pub async fn batch(&mut self, cx: &Inbound, by: &str, reason: &str) -> Result<Option<Vec<Planned>>> {
+        let state = Some(FileState::Held);
+        let query = TransferQuery { state, before: self.before.clone(), limit: BATCH, ..TransferQuery::default() };
+        let page = cx.ledger.transfers(&query).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        self.before = Some(last.id.clone());
+        let mut again = Vec::new();
+        for transfer in page.iter().filter(|t| t.spool == self.spool && t.updated_ms >= self.since_ms) {
+            if is_stopped(transfer) {
+                self.passed += 1;
+                continue;
+            }
+            let request = Request {
+                id: transfer.id.clone(),
+                reason: reason.to_owned(),
+                digest: None,
+                skip: None,
+                core_agreed: false,
+                outlet: None,
+                by: by.to_owned(),
+            };
+            let planned = match verbs::plan(cx, Verb::Retry, &request).await {
+                Ok(planned) => planned,
+                // It moved meanwhile.
+                Err(error) if error.code == Code::NOT_READY => continue,
+                Err(error) => return Err(error),
+            };
+            again.push(Planned { said: format!("{} {}", transfer.id, planned.said), ..planned });
+        }
+        Ok(Some(again))
+    }
+}
+
+fn is_stopped(transfer: &Transfer) -> bool {
+    transfer.facts.hold(transfer.verdict).0 == Some(Code::STOPPED.0)
+}

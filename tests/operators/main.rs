@@ -1,0 +1,101 @@
+//! The night shift: what operators say to a running node with the program itself, and what it then does.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may panic as tests do")]
+
+mod find;
+mod partner;
+mod persons;
+mod stop;
+#[path = "../support/mod.rs"]
+mod support;
+
+use fpp::demo::generate::{self, Series, Spec};
+use fpp::ledger::transfer::Transfer;
+use fpp::node::{Node, Options};
+use fpp_codecs::date::Date;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use support::settled::{PATIENCE, transfers};
+use support::site::Site;
+
+pub(crate) fn drop_batch(site: &Site, batch: u16) {
+    let date = Date { year: 2025, month: 6, day: 20 };
+    let spec = Spec { trades: 3, ..Spec::new(Series::Ebcdic, date, batch) };
+    let mut bytes = Vec::new();
+    generate::generate(&spec, &mut bytes).unwrap();
+    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
+}
+
+pub(crate) async fn start(site: &Site) -> Node {
+    Node::start(site.settings(), Options::default()).await.unwrap()
+}
+
+/// Runs the program beside the node; what it says, and whether it agrees.
+pub(crate) async fn said(site: &Site, before: &[&str], arguments: &[&str]) -> (bool, String) {
+    let mut words: Vec<String> = before.iter().map(ToString::to_string).collect();
+    words.push(env!("CARGO_BIN_EXE_fpp").to_owned());
+    words.extend(["--config".to_owned(), site.settings_file().display().to_string()]);
+    words.extend(arguments.iter().map(ToString::to_string));
+    let run = move || Command::new(&words[0]).args(&words[1..]).env_remove("SUDO_USER").output().unwrap();
+    let output = tokio::task::spawn_blocking(run).await.unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+pub(crate) async fn fpp(site: &Site, arguments: &[&str]) -> String {
+    let (agreed, text) = said(site, &[], arguments).await;
+    assert!(agreed, "fpp {arguments:?}: {text}");
+    text
+}
+
+pub(crate) async fn refused(site: &Site, arguments: &[&str]) -> String {
+    let (agreed, text) = said(site, &[], arguments).await;
+    assert!(!agreed, "fpp {arguments:?}: {text}");
+    text
+}
+
+/// Waits until the books say so.
+pub(crate) async fn until(node: &Node, what: &str, is: impl AsyncFn(&Node) -> bool) {
+    let end = Instant::now() + PATIENCE;
+    let mut bell = node.bell.listen();
+    while !is(node).await {
+        assert!(Instant::now() < end, "{what}");
+        bell.wait(Duration::from_millis(50)).await;
+    }
+}
+
+pub(crate) async fn first(node: &Node) -> Option<Transfer> {
+    transfers(&*node.ledger).await.into_iter().next()
+}
+
+/// One request over HTTP; status and what is said.
+pub(crate) async fn asked(node: &Node, token: &str, path: &str, body: &str) -> (u16, String) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let method = if body.is_empty() { "GET" } else { "POST" };
+    let token = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{token}");
+    let length = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let mut stream = tokio::net::TcpStream::connect(node.address).await.unwrap();
+    stream.write_all(format!("{head}{length}").as_bytes()).await.unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    let status = text.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, text)
+}
+
+/// A table of a token file; the token is its name.
+pub(crate) fn token(name: &str, more: &str) -> String {
+    let digest = fpp_spool::Digest::of(fpp_spool::Algorithm::Sha256, name.as_bytes());
+    format!("[token.{name}]\nsha256 = \"{digest}\"\n{more}\n")
+}
+
+/// From the next start on the node of a site has these tokens.
+pub(crate) fn let_in(site: &Site, tokens: &[String]) {
+    let file = site.root.join("conf/tokens.toml");
+    std::fs::write(&file, tokens.concat()).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let settings = std::fs::read_to_string(site.settings_file()).unwrap();
+    let settings = settings.replace("[http]\n", "[http]\ntoken_file = \"tokens.toml\"\n");
+    std::fs::write(site.settings_file(), settings).unwrap();
+}
