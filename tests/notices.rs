@@ -7,6 +7,7 @@ mod support;
 use fpp::demo::generate::{self, Series, Spec};
 use fpp::ledger::change::{Change, NewNotice, Notice};
 use fpp::ledger::delivery::DeliveryState;
+use fpp::ledger::transfer::TransferQuery;
 use fpp::node::{Node, Options};
 use fpp_codecs::date::Date;
 use std::os::unix::fs::PermissionsExt;
@@ -142,18 +143,33 @@ async fn several_notices_are_acknowledged_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_folder_with_more_names_than_are_looked_at_is_told_until_it_is_read_to_its_end() {
+async fn a_folder_with_more_names_than_one_look_takes_is_told_while_it_is_and_every_file_is_taken() {
     let site = Site::make(&sample_route("pmtrd"));
     let text = std::fs::read_to_string(site.settings_file()).unwrap();
     let text = text.replace("[spool.core-out]", "[spool.core-out]\nlist_max = 4");
     std::fs::write(site.settings_file(), text).unwrap();
-    let old: Vec<_> = (0..4).map(|n| site.root.join(format!("core/out/OLD{n}"))).collect();
-    old.iter().for_each(|path| std::fs::write(path, "").unwrap());
+    // Names of others do not count. Files that wait for their markers do, and stand in front.
+    let at = |name: String| site.root.join("core/out").join(name);
+    (0..20).for_each(|n| std::fs::write(at(format!("OLD{n}")), "").unwrap());
+    let waiting: Vec<_> = (1..=30).map(|n| at(format!("CORE_PMTS_PMTRD_20250620_{n:04}_00.TXT"))).collect();
     let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    let looked = || fpp::telemetry::report::NodeReport::read(&site.settings().status_file());
+    let spool = || looked()?.spools.get("core-out").cloned();
+    until(&node, "others do not count", async || spool().filter(|s| s.entries >= 20 && s.in_parts == 0)).await;
+    waiting.iter().for_each(|path| std::fs::write(path, "").unwrap());
     let told = until(&node, "it is told", async || open(&node).await.pop()).await;
     let body = &told.notice;
-    assert_eq!((body.topic.as_str(), body.subject.as_str(), body.severity.as_str()), ("listing", "core-out", "error"));
-    old.iter().for_each(|path| std::fs::remove_file(path).unwrap());
+    assert_eq!((body.topic.as_str(), body.subject.as_str(), body.severity.as_str()), ("listing", "core-out", "warn"));
+    assert!(body.text.contains("names that its routes want, more than list_max = 4"), "{}", body.text);
+    drop_batch(&site, 31);
+    until(&node, "the file behind them is taken", async || {
+        let transfers = node.ledger.transfers(&TransferQuery { limit: 9, ..TransferQuery::default() }).await.unwrap();
+        transfers.iter().any(|t| t.name.contains("_0031_") && t.standing().is_terminal()).then_some(())
+    })
+    .await;
+    until(&node, "the status says so", async || spool().filter(|s| s.in_parts > 4)).await;
+    assert!(fpp(&site, &["status"]).await.contains("IN PARTS: routes want"));
+    waiting.iter().for_each(|path| std::fs::remove_file(path).unwrap());
     until(&node, "it is over", async || open(&node).await.is_empty().then_some(())).await;
     node.stop().await;
 }

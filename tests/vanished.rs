@@ -18,7 +18,7 @@ use fpp::ledger::delivery::{Delivery, DeliveryState};
 use fpp::ledger::verbs::Verb;
 use fpp::node::{Node, Options};
 use fpp::vault::disk::DiskVault;
-use fpp_spool::{Entry, Folder, LocalFolder, Sink};
+use fpp_spool::{Entry, Folder, LocalFolder, Look, Sink};
 use mortal::{Life, Mortal};
 use std::collections::BTreeMap;
 use std::fs;
@@ -184,8 +184,8 @@ impl Folder for Nameless {
     fn describe(&self) -> String {
         self.0.describe()
     }
-    fn list(&self, limit: usize) -> fpp_spool::Result<Vec<Entry>> {
-        self.0.list(limit)
+    fn walk(&self, look: &mut dyn Look) -> fpp_spool::Result<()> {
+        self.0.walk(look)
     }
     fn stat(&self, name: &str) -> fpp_spool::Result<Option<Entry>> {
         self.0.stat(name)

@@ -4,12 +4,26 @@
 //! name), links are never followed to their target, only regular files are opened, names are checked before they are
 //! used, and every call ends (with an error if need be). All calls block; run them on threads that may block.
 
-use crate::entry::Entry;
+use crate::entry::{Entry, EntryKind};
 use crate::error::Result;
 use std::io::{Read, Write};
+use std::ops::ControlFlow;
 
 /// The most names a listing returns unless the caller says otherwise.
 pub const LISTING_LIMIT: usize = 100_000;
+
+/// Who is shown a folder, name by name, in the folder's own order. What is not wanted costs no memory, and in a local folder
+/// not even a look at the file.
+pub trait Look {
+    /// Whether more is to be seen of a name than that it is there.
+    fn wants(&mut self, name: &str, kind: EntryKind) -> bool;
+
+    /// What was wanted.
+    fn see(&mut self, entry: Entry);
+
+    /// Whether another name is to be shown.
+    fn goes_on(&self) -> bool;
+}
 
 /// A folder used as a queue.
 pub trait Folder: Send + Sync {
@@ -28,8 +42,26 @@ pub trait Folder: Send + Sync {
         Ok(None)
     }
 
+    /// Shows every name in it, for as long as `look` goes on.
+    fn walk(&self, look: &mut dyn Look) -> Result<()>;
+
     /// The names in it, sorted, at most `limit`; a full listing of exactly `limit` names may have left some out.
-    fn list(&self, limit: usize) -> Result<Vec<Entry>>;
+    fn list(&self, limit: usize) -> Result<Vec<Entry>> {
+        self.find(limit, &|_| true)
+    }
+
+    /// The names in it that are wanted, sorted, at most `limit`, however many others there are.
+    fn find(&self, limit: usize, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Entry>> {
+        let mut listing = Listing { entries: Vec::new(), limit, wanted };
+        self.walk(&mut listing)?;
+        listing.entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(listing.entries)
+    }
+
+    /// Shows every name alone, until `each` has seen enough.
+    fn names(&self, each: &mut dyn FnMut(&str) -> ControlFlow<()>) -> Result<()> {
+        self.walk(&mut Names { each, ended: false })
+    }
 
     /// What stands under the name; a link is shown as a link. Nothing when the name is not there.
     fn stat(&self, name: &str) -> Result<Option<Entry>>;
@@ -65,6 +97,45 @@ pub trait Folder: Send + Sync {
 
     /// Reads a whole small file; nothing when it is not there, an error when it is larger than `max` bytes.
     fn read_small(&self, name: &str, max: usize) -> Result<Option<Vec<u8>>>;
+}
+
+/// A bounded listing.
+struct Listing<'a> {
+    entries: Vec<Entry>,
+    limit: usize,
+    wanted: &'a dyn Fn(&str) -> bool,
+}
+
+impl Look for Listing<'_> {
+    fn wants(&mut self, name: &str, _: EntryKind) -> bool {
+        (self.wanted)(name)
+    }
+
+    fn see(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    fn goes_on(&self) -> bool {
+        self.entries.len() < self.limit
+    }
+}
+
+struct Names<'a> {
+    each: &'a mut dyn FnMut(&str) -> ControlFlow<()>,
+    ended: bool,
+}
+
+impl Look for Names<'_> {
+    fn wants(&mut self, name: &str, _: EntryKind) -> bool {
+        self.ended = (self.each)(name).is_break();
+        false
+    }
+
+    fn see(&mut self, _: Entry) {}
+
+    fn goes_on(&self) -> bool {
+        !self.ended
+    }
 }
 
 /// A file being written. Dropped without [`Sink::finish`], it stays behind incomplete under its name.

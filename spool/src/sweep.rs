@@ -59,7 +59,7 @@ pub fn sweep_temporaries(folder: &dyn Folder, is_dead: &dyn Fn(&str) -> bool) ->
 /// Removes the temporaries for which `is_dead` says so; gives the names removed.
 pub fn sweep_temporaries_where(folder: &dyn Folder, is_dead: &dyn Fn(&Temporary) -> bool) -> Result<Vec<String>> {
     let mut removed = Vec::new();
-    for entry in folder.list(LISTING_LIMIT)? {
+    for entry in folder.find(LISTING_LIMIT, &|name| Temporary::parse(name).is_some())? {
         let Some(temporary) = Temporary::parse(&entry.name) else { continue };
         if entry.kind != EntryKind::File || !is_dead(&temporary) {
             continue;

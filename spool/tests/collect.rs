@@ -23,6 +23,10 @@ fn rules(pattern: &str) -> ScanRules {
     ScanRules::new(vec![("r".into(), NamePattern::parse(pattern).unwrap(), Readiness::Quiet { quiet_ms: 0 })])
 }
 
+fn look(scanner: &mut Scanner, folder: &dyn Folder) -> Scan {
+    scanner.look(folder, &Instant::now, &|| true).unwrap().unwrap()
+}
+
 fn count(scan: &Scan, reason: Reason) -> u64 {
     scan.ignored.get(&reason).map_or(0, |(count, _)| *count)
 }
@@ -50,7 +54,7 @@ fn refused(folder: &dyn Folder) {
     let entries = folder.list(LISTING_LIMIT).unwrap();
     let mut rules = rules("PM*");
     rules.max_bytes = 16 << 30;
-    let scan = Scanner::new(rules).scan(folder, &entries, Instant::now());
+    let scan = look(&mut Scanner::new(rules), folder);
     let ready: Vec<_> = scan.arrivals.iter().map(|arrival| arrival.entry.name.as_str()).collect();
     assert_eq!(ready, ["PM_GOOD", "PM_HARD"]);
     assert!(move_source(folder, &scan.arrivals[1].entry, &SourceAction::Delete).unwrap());
@@ -93,18 +97,82 @@ fn a_hostile_folder_is_refused_name_by_name_with_reasons() {
     }
 }
 
+/// A folder with so many names, in no order, that is only looked at.
+struct Crowd {
+    names: u64,
+    empty: LocalFolder,
+}
+
+impl Folder for Crowd {
+    fn describe(&self) -> String {
+        "crowd".into()
+    }
+    fn walk(&self, look: &mut dyn Look) -> Result<()> {
+        for n in (0..self.names).map(|n| n * 7_919 % self.names) {
+            let entry = Entry { name: format!("PM_{n:07}"), size: 1, mtime_ms: 0, file_id: 0, kind: EntryKind::File };
+            if !look.goes_on() {
+                break;
+            }
+            if look.wants(&entry.name, entry.kind) {
+                look.see(entry);
+            }
+        }
+        Ok(())
+    }
+    fn stat(&self, name: &str) -> Result<Option<Entry>> {
+        self.empty.stat(name)
+    }
+    fn open_at(&self, name: &str, offset: u64) -> Result<Box<dyn Read + Send>> {
+        self.empty.open_at(name, offset)
+    }
+    fn create_new(&self, name: &str) -> Result<Box<dyn Sink>> {
+        self.empty.create_new(name)
+    }
+    fn rename_new(&self, from: &str, to: &str) -> Result<()> {
+        self.empty.rename_new(from, to)
+    }
+    fn move_new(&self, from: &str, subfolder: &str, to: &str) -> Result<()> {
+        self.empty.move_new(from, subfolder, to)
+    }
+    fn remove(&self, name: &str) -> Result<()> {
+        self.empty.remove(name)
+    }
+    fn make_folder(&self, path: &str) -> Result<()> {
+        self.empty.make_folder(path)
+    }
+    fn subfolder(&self, path: &str) -> Result<Box<dyn Folder>> {
+        self.empty.subfolder(path)
+    }
+    fn sync(&self, name: &str) -> Result<bool> {
+        self.empty.sync(name)
+    }
+    fn read_small(&self, name: &str, max: usize) -> Result<Option<Vec<u8>>> {
+        self.empty.read_small(name, max)
+    }
+}
+
 #[test]
 fn a_million_names_are_bounded() {
-    let entry = |n: u32| Entry { name: format!("PM_{n:07}"), size: 1, mtime_ms: 0, file_id: 0, kind: EntryKind::File };
     let dir = tempfile::tempdir().unwrap();
-    let folder = LocalFolder::open(dir.path()).unwrap();
-    let entries: Vec<_> = (0..1_000_000).map(entry).collect();
+    let mut folder = Crowd { names: 1_000_000, empty: LocalFolder::open(dir.path()).unwrap() };
     // Not one of them has a route: a count and five examples are kept.
-    let mut scanner = Scanner::new(rules("XX*"));
-    let scan = scanner.scan(&folder, &entries, Instant::now());
+    let scan = look(&mut Scanner::new(rules("XX*")), &folder);
     assert_eq!((count(&scan, Reason::NoRoute), scan.ignored[&Reason::NoRoute].1.len()), (1_000_000, EXAMPLES));
-    assert!(scan.truncated && scan.arrivals.is_empty() && scan.waiting.is_empty());
-    assert_eq!(Scanner::new(rules("PM*")).scan(&folder, &entries[..100_000], Instant::now()).arrivals.len(), 100_000);
+    assert!(scan.part.is_none() && scan.arrivals.is_empty() && scan.waiting.is_empty());
+    // A route wants each of so many: they are taken a part at a time, and none is forgotten.
+    folder.names = 120_000;
+    let mut scanner = Scanner::new(ScanRules { listing_limit: 30_000, ..rules("PM*") });
+    scanner.look(&folder, &Instant::now, &|| false).unwrap().ok_or(()).unwrap_err();
+    let mut taken = 0;
+    for part in 1..=4 {
+        let scan = look(&mut scanner, &folder);
+        assert_eq!((scan.arrivals.len(), scan.part), (30_000, Some(Part { wanted: 120_000, ends: part == 4 })));
+        assert_eq!(scan.arrivals[0].entry.name, format!("PM_{:07}", (part - 1) * 30_000));
+        scan.arrivals.iter().for_each(|arrival| scanner.done(arrival));
+        taken += scan.arrivals.len();
+    }
+    let scan = look(&mut scanner, &folder);
+    assert_eq!((taken, scan.done, scan.arrivals.len()), (120_000, 30_000, 0));
 }
 
 const EXAMPLES: usize = fpp_spool::scan::EXAMPLES_MAX;
@@ -123,9 +191,11 @@ fn a_hundred_thousand_names_are_listed_over_the_line_and_no_more_than_were_asked
     let entries = folder.list(LISTING_LIMIT).unwrap();
     println!("100,000 of 100,001 names listed over SFTP in {:?}", started.elapsed());
     assert_eq!(entries.len(), LISTING_LIMIT);
-    let rules = rules("CORE_PMTS_PMTRD_{date}_{batch}_{run}.TXT");
-    let scan = Scanner::new(rules).scan(&folder, &entries, Instant::now());
-    assert!(scan.truncated && scan.arrivals.len() == LISTING_LIMIT, "a full listing says so");
+    let mut scanner = Scanner::new(rules("CORE_PMTS_PMTRD_{date}_{batch}_{run}.TXT"));
+    for (arrivals, ends) in [(LISTING_LIMIT, false), (1, true), (LISTING_LIMIT, false)] {
+        let scan = look(&mut scanner, &folder);
+        assert_eq!((scan.arrivals.len(), scan.part), (arrivals, Some(Part { wanted: 100_001, ends })));
+    }
     assert_eq!(folder.list(LISTING_LIMIT + 9).unwrap().len(), 100_001);
     assert_eq!(folder.list(10).unwrap().len(), 10);
     assert_eq!(folder.pool().status().broken, 0, "a listing that stops early leaves its session whole");

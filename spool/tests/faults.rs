@@ -103,8 +103,9 @@ fn a_file_whose_marker_cannot_be_read_is_taken_at_the_next_look() {
                     met = faulty.met();
                     faulty = faulty.heal();
                 }
-                let Ok(entries) = faulty.list(LISTING_LIMIT) else { continue };
-                let scan = scanner.scan(&faulty, &entries, start + Duration::from_millis(100 * look));
+                let now = start + Duration::from_millis(100 * look);
+                let Ok(scan) = scanner.look(&faulty, &|| now, &|| true) else { continue };
+                let scan = scan.unwrap();
                 assert_eq!(scan.arrivals.len() + scan.waiting.len(), 1, "{fault:?}: never forgotten");
                 assert!(scan.arrivals.len() == 1 || look < 3, "{fault:?}: {:?}", scan.waiting);
             }

@@ -65,13 +65,13 @@ fn listing(sshd: &Sshd) {
     let folder = sshd.pool(|_| {}).folder(crowded.to_str().unwrap());
     folder.stat("x").unwrap();
     let started = Instant::now();
-    let entries = folder.list(LISTING_LIMIT).unwrap();
+    folder.list(LISTING_LIMIT).unwrap();
     let listed = started.elapsed();
     let pattern = NamePattern::parse("CORE_PMTS_PMTRD_{date}_{batch}_{run}.TXT").unwrap();
     let rules = ScanRules::new(vec![("r".into(), pattern, Readiness::Quiet { quiet_ms: 0 })]);
     let started = Instant::now();
-    let scan = Scanner::new(rules).scan(&folder, &entries, Instant::now());
-    println!("{} names: listed in {listed:?}, scanned in {:?}", scan.arrivals.len(), started.elapsed());
+    let scan = Scanner::new(rules).look(&folder, &Instant::now, &|| true).unwrap().unwrap();
+    println!("{} names: listed in {listed:?}, listed and scanned in {:?}", scan.arrivals.len(), started.elapsed());
 }
 
 /// Small answers, each with checksum and marker, each read back.

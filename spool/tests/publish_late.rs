@@ -47,8 +47,8 @@ impl Folder for Late {
     fn identity(&self) -> Result<Option<String>> {
         self.inner.identity()
     }
-    fn list(&self, limit: usize) -> Result<Vec<Entry>> {
-        self.call(|| self.inner.list(limit))
+    fn walk(&self, look: &mut dyn Look) -> Result<()> {
+        self.call(|| self.inner.walk(look))
     }
     fn stat(&self, name: &str) -> Result<Option<Entry>> {
         self.call(|| self.inner.stat(name))

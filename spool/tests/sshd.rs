@@ -69,11 +69,10 @@ fn collects_what_has_arrived() {
     fs::write(sshd.spool().join(std::ffi::OsStr::from_bytes(b"bad\xff")), "").unwrap();
     std::os::unix::fs::symlink("/etc/passwd", sshd.spool().join("link")).unwrap();
     let folder = folder(&sshd, |_| {});
-    let entries = folder.list(LISTING_LIMIT).unwrap();
     let marker = MarkerRule::new("{stem}.OK", MarkerContent::Empty).unwrap();
     let pattern = NamePattern::parse("PM*.TXT").unwrap();
     let rules = ScanRules::new(vec![("trades".into(), pattern, Readiness::Marker(marker))]);
-    let scan = Scanner::new(rules).scan(&folder, &entries, Instant::now());
+    let scan = Scanner::new(rules).look(&folder, &Instant::now, &|| true).unwrap().unwrap();
     let reasons: Vec<_> = scan.ignored.keys().copied().collect();
     assert_eq!(reasons, [Reason::Link, Reason::NotUtf8]);
     let mut bytes = Vec::new();

@@ -308,6 +308,12 @@ fn spools(node: &NodeReport, times: &Times, out: &mut Output) -> io::Result<()> 
         if !spool.error.is_empty() {
             out.line(format_args!("  FAULT: {}", spool.error))?;
         }
+        if spool.in_parts > 0 {
+            let wanted = grouped(spool.in_parts);
+            out.line(format_args!(
+                "  IN PARTS: routes want {wanted} names, more than list_max; each look takes a part"
+            ))?;
+        }
         if let Some(partner) = &spool.partner {
             self::partner(partner, out)?;
         }

@@ -36,7 +36,8 @@ pub async fn sweep(cx: &Deliveries, spool: &str) -> Result<Vec<String>> {
 }
 
 fn temporaries(folder: &dyn Folder) -> Result<Vec<Temporary>> {
-    let files = folder.list(LISTING_LIMIT)?.into_iter().filter(|e| e.kind == EntryKind::File);
+    let ours = folder.find(LISTING_LIMIT, &|name| Temporary::parse(name).is_some())?;
+    let files = ours.into_iter().filter(|e| e.kind == EntryKind::File);
     Ok(files.filter_map(|e| Temporary::parse(&e.name)).collect())
 }
 

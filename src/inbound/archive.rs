@@ -14,8 +14,9 @@ use crate::error::Result;
 use crate::ledger::change::Fence;
 use crate::ledger::transfer::{Facts, FileEvent, Transfer, TransferQuery};
 use fpp_spool::pattern::folded;
-use fpp_spool::{Entry, EntryKind, Folder, LISTING_LIMIT, Says, SourceAction, Stated, move_source};
+use fpp_spool::{Entry, EntryKind, Folder, Says, SourceAction, Stated, move_source};
 use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Transfers of the books that are looked through at once for what an index lists.
@@ -99,15 +100,18 @@ fn served(
     name: &str,
 ) -> fpp_spool::Result<Option<(Entry, HashMap<String, Stated>)>> {
     let Some(rule) = &route.index else { return Ok(None) };
-    let entries = folder.list(LISTING_LIMIT)?;
-    let Some(index) = entries.iter().find(|e| e.name == name && e.kind == EntryKind::File) else { return Ok(None) };
+    let Some(index) = folder.stat(name)?.filter(|e| e.kind == EntryKind::File) else { return Ok(None) };
     let Some(bytes) = folder.read_small(name, rule.max_bytes())? else { return Ok(None) };
     // One that cannot be read any more is a person's matter; the watch over the spool tells of it.
     let Ok(Says::Many(files)) = rule.read(&bytes) else { return Ok(None) };
     let key = |name: &str| if route.fold { folded(name) } else { name.to_owned() };
     let listed: HashSet<String> = files.keys().map(|name| key(name)).collect();
-    let stands = entries.len() >= LISTING_LIMIT || entries.iter().any(|e| listed.contains(&key(&e.name)));
-    Ok((!stands).then(|| (index.clone(), (*files).clone())))
+    let mut stands = false;
+    folder.names(&mut |name| {
+        stands = listed.contains(&key(name));
+        if stands { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    Ok((!stands).then(|| (index, (*files).clone())))
 }
 
 #[cfg(test)]

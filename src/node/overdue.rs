@@ -28,18 +28,20 @@ const KNOWS_AFTER: Duration = Duration::from_secs(5);
 pub(super) struct Told {
     began: Instant,
     late: BTreeMap<String, HashSet<String>>,
+    /// What is late in the parts of a folder that were looked at so far, and why, by route.
+    gathered: BTreeMap<String, BTreeMap<String, String>>,
     /// Routes whose notice is this life's own, or none.
     looked: HashSet<String>,
 }
 
 impl Default for Told {
     fn default() -> Told {
-        Told { began: Instant::now(), late: BTreeMap::new(), looked: HashSet::new() }
+        Told { began: Instant::now(), late: BTreeMap::new(), gathered: BTreeMap::new(), looked: HashSet::new() }
     }
 }
 
 impl Told {
-    /// Raises a notice where something is late that was not told yet.
+    /// Raises a notice where something is late that was not told yet, once the whole folder has been looked at.
     pub(super) async fn tell(
         &mut self,
         rooms: &Rooms,
@@ -49,7 +51,16 @@ impl Told {
     ) -> Result<()> {
         for route in rooms.settings.routes.iter().filter(|route| route.spool == spool.name) {
             let told = self.late.entry(route.name.clone()).or_default();
-            let late = late(rooms, route, spool, scan, scanner, told).await?;
+            let gathered = self.gathered.entry(route.name.clone()).or_default();
+            gathered.extend(late(rooms, route, spool, scan, scanner, told).await?);
+            // What waits in other parts than one look takes is not remembered without end.
+            while gathered.len() > spool.list_max {
+                gathered.pop_last();
+            }
+            if !scan.round_ends() {
+                continue;
+            }
+            let late: Vec<_> = std::mem::take(gathered).into_iter().collect();
             let new = late.iter().any(|(name, _)| !told.contains(name));
             // Told by a former life of the node: only after a while does this one know what is still late.
             let knows = self.began.elapsed() > Duration::from_millis(route.warn_after_ms) + KNOWS_AFTER;

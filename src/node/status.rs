@@ -68,7 +68,7 @@ impl Status {
         self.change(|report| {
             let entry = report.spools.entry(spool.to_owned()).or_default();
             (entry.place, entry.watched_by) = (place, holder);
-            (entry.entries, entry.error) = (0, String::new());
+            (entry.entries, entry.in_parts, entry.error) = (0, 0, String::new());
             entry.waiting.clear();
             entry.waiting_of.clear();
             entry.ignored.clear();
@@ -168,10 +168,9 @@ impl Status {
 /// `own` are folders that routes move their files to: of these nobody needs to hear.
 fn fill(report: &mut SpoolReport, scan: &Scan, own: &[String]) {
     report.watched_by.clear();
-    report.error =
-        if scan.truncated { "more entries than list_max: not all were looked at".into() } else { String::new() };
-    let ignored: u64 = scan.ignored.values().map(|(count, _)| count).sum();
-    report.entries = (scan.arrivals.len() + scan.waiting.len()) as u64 + ignored;
+    report.error.clear();
+    report.entries = scan.names;
+    report.in_parts = scan.part.map_or(0, |part| part.wanted);
     report.waiting_of.clear();
     for (_, waiting) in &scan.waiting {
         *report.waiting_of.entry(waiting.route.clone()).or_default() += 1;
@@ -211,10 +210,11 @@ mod tests {
             (format!("PM{n:06}"), fpp_spool::Waiting { route: route.into(), why, waited, settling })
         };
         let temporaries = (0..2_000).map(|n| format!(".A{n}.n1.1.part")).collect();
-        let scan = Scan { waiting: (0..100_000).map(waiting).collect(), temporaries, ..Scan::default() };
+        let part = Some(fpp_spool::Part { wanted: 250_000, ends: false });
+        let scan = Scan { waiting: (0..100_000).map(waiting).collect(), temporaries, part, ..Scan::default() };
         let mut report = SpoolReport::default();
         fill(&mut report, &scan, &[]);
-        assert_eq!((report.waiting.len(), report.waiting_total(), report.entries), (LISTED_MAX, 100_000, 100_000));
+        assert_eq!((report.waiting.len(), report.waiting_total(), report.in_parts), (LISTED_MAX, 100_000, 250_000));
         assert_eq!((report.waiting_of["gold"], report.waiting_of["silver"]), (25_000, 75_000));
         assert_eq!((report.temporaries.len(), report.temporaries_more), (LISTED_MAX, 1_900));
         fill(&mut report, &Scan::default(), &[]);

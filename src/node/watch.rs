@@ -17,7 +17,7 @@ use crate::ledger::desk::{SwitchKind, is_paused};
 use crate::ledger::lease::LeaseKey;
 use crate::settings::{Spool, SpoolKind};
 use fpp_codecs::Code;
-use fpp_spool::{Folder, Scan, Scanner, Watch};
+use fpp_spool::{Folder, Part, Scan, Scanner, Watch};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,15 +40,15 @@ pub(super) fn start(
                 folder,
                 scanner: Some(Scanner::new(rules)),
                 flags: super::compose::day_flags(spool)?,
-                booked: HashSet::new(),
-                raised: BTreeMap::new(),
+                stopped: stopped.clone(),
+                waiting_flags: HashSet::new(),
                 overdue: Told::default(),
                 failures: 0,
                 told: false,
-                cut: None,
+                in_parts: None,
                 held: None,
             };
-            services.spawn(watcher.run(stopped.clone()));
+            services.spawn(watcher.run());
         }
     }
     Ok(())
@@ -61,28 +61,28 @@ struct Watcher {
     scanner: Option<Scanner>,
     /// The core's flags, by what the scanner calls them.
     flags: BTreeMap<String, DayFlag>,
-    /// Keys of the last listing that are in the books, so that a file left in place is not booked at every look.
-    booked: HashSet<String>,
-    /// Keys of the last listing's flags, and whether nothing is left to do about them.
-    raised: BTreeMap<String, bool>,
+    stopped: signal::Receiver<bool>,
+    /// Keys of the flags that could not be dealt with, and were told.
+    waiting_flags: HashSet<String>,
     /// What waits too long and was told.
     overdue: Told,
     /// Looks that failed since the last good one.
     failures: u32,
     /// A notice about them is raised.
     told: bool,
-    /// Whether the last listing was cut at `list_max`; nothing before the first look.
-    cut: Option<bool>,
+    /// Whether the folder is looked at in parts; nothing before the first look.
+    in_parts: Option<bool>,
     /// The lease of the watch, where other nodes could have it.
     held: Option<Held>,
 }
 
 impl Watcher {
-    async fn run(mut self, mut stopped: signal::Receiver<bool>) -> Result<()> {
-        let woken = Arc::new(Notify::new());
+    async fn run(mut self) -> Result<()> {
+        let (mut stopped, woken) = (self.stopped.clone(), Arc::new(Notify::new()));
         let mut watch = self.notifications(&woken);
         let rescan = Duration::from_millis(self.rooms.settings.work.rescan_ms.max(50));
         loop {
+            let began = Instant::now();
             let settling = match self.look_if_ours().await {
                 Ok(waiting) => waiting,
                 Err(error) => {
@@ -103,10 +103,12 @@ impl Watcher {
                 0 => rescan,
                 n => rescan.max(Duration::from_millis(backoff::pause_ms(n - 1).unsigned_abs())),
             };
+            // A look that takes long is not all that partner and disk have to do.
+            let took = Some(began.elapsed()).filter(|took| *took > rescan);
             tokio::select! {
                 _ = stopped.wait_for(|s| *s) => break,
-                () = woken.notified() => {}
-                () = tokio::time::sleep(pause) => {}
+                () = woken.notified(), if took.is_none() => {}
+                () = tokio::time::sleep(took.unwrap_or_default().max(pause)) => {}
             }
         }
         drop(watch);
@@ -156,18 +158,25 @@ impl Watcher {
         let Some(mut scanner) = self.scanner.take() else {
             return Err(Error::internal("a look at a spool did not end"));
         };
-        let (folder, limit) = (self.folder.clone(), self.spool.list_max);
-        let (scanner, scan) = blocking(move || {
-            let scan = folder.list(limit).map(|entries| scanner.scan(&*folder, &entries, Instant::now()));
+        let (folder, stopped) = (self.folder.clone(), self.stopped.clone());
+        let (mut scanner, scan) = blocking(move || {
+            let scan = scanner.look(&*folder, &Instant::now, &|| !*stopped.borrow());
             Ok((scanner, scan))
         })
         .await?;
-        let scanner = self.scanner.insert(scanner);
-        let scan = scan?;
-        let told = self.overdue.tell(&self.rooms, &self.spool, &scan, scanner).await;
-        self.tell_cut(scan.truncated).await?;
-        self.raise_flags(&scan).await;
-        self.book(&scan).await?;
+        let scan = match scan {
+            Ok(Some(scan)) => scan,
+            other => {
+                self.scanner = Some(scanner);
+                return Ok(other.map(|_| false)?);
+            }
+        };
+        let told = self.overdue.tell(&self.rooms, &self.spool, &scan, &mut scanner).await;
+        self.raise_flags(&scan, &mut scanner).await;
+        let booked = self.book(&scan, &mut scanner).await;
+        self.scanner = Some(scanner);
+        booked?;
+        self.tell_parts(scan.part).await?;
         told?;
         self.rooms.status.looked(&self.spool.name, self.folder.describe(), Ok(&scan));
         self.failures = 0;
@@ -175,31 +184,33 @@ impl Watcher {
         Ok(scan.waiting.iter().any(|(_, waiting)| waiting.settling))
     }
 
-    /// A folder with more names than are looked at: files may stand there that nobody sees. Told when it begins to be so, and
-    /// its notice is closed when it ends, also one of a former life of the node.
-    async fn tell_cut(&mut self, cut: bool) -> Result<()> {
-        if self.cut == Some(cut) {
+    /// A folder in which routes want more names than one look takes: a new file is seen later than elsewhere. Told when it
+    /// begins to be so, and its notice is closed when it ends, also one of a former life of the node.
+    async fn tell_parts(&mut self, part: Option<Part>) -> Result<()> {
+        if self.in_parts == Some(part.is_some()) {
             return Ok(());
         }
         let (name, most) = (&self.spool.name, self.spool.list_max);
-        let change = if cut {
-            tracing::error!(spool = name, list_max = most, "more names than list_max: not all are looked at");
+        let change = if let Some(Part { wanted, .. }) = part {
+            let looks = wanted.div_ceil(most as u64).max(2);
+            tracing::warn!(spool = name, wanted, list_max = most, "more names than list_max: looked at in parts");
             Change::Raise(NewNotice {
-                severity: "error".into(),
+                severity: "warn".into(),
                 topic: "listing".into(),
                 subject: name.clone(),
                 code: Code::FOLDER.0,
                 text: format!(
-                    "spool {name} has {most} names or more, and is not read further: files may stand there that are not seen. \
-                     Move old files away (`source = \"move\"`, or by hand), or raise `list_max` and restart."
+                    "spool {name} has {wanted} names that its routes want, more than list_max = {most}: it is looked at in \
+                     {looks} parts, one after the other. Every file is taken, but later. Move old files away \
+                     (`source = \"move\"`, or by hand), or raise `list_max` and restart."
                 ),
             })
         } else {
-            let by = "fpp: it is read to its end".to_owned();
+            let by = "fpp: one look sees all of it".to_owned();
             Change::CloseNotice { topic: "listing".into(), subject: name.clone(), by }
         };
         self.rooms.ledger.apply(None, self.rooms.clock.now_ms(), &[change]).await?;
-        self.cut = Some(cut);
+        self.in_parts = Some(part.is_some());
         Ok(())
     }
 
@@ -232,35 +243,30 @@ impl Watcher {
 
     /// The core's flags: those that open come first, so that a day whose flags are seen together is closed in the end. One
     /// that could not be dealt with is tried again at the next look, and a person hears of it once.
-    async fn raise_flags(&mut self, scan: &Scan) {
-        let flags = |open: bool| {
-            let of = scan.arrivals.iter().filter_map(|seen| Some((seen, self.flags.get(&seen.route)?)));
-            of.filter(move |(_, flag)| flag.open == open)
-        };
-        let mut raised = BTreeMap::new();
-        for (seen, flag) in flags(true).chain(flags(false)) {
-            let done = match self.raised.get(&seen.key) {
-                Some(true) => true,
-                before => {
-                    let acted = flag::act(&self.rooms.inbound, &self.spool.name, self.folder.clone(), flag, seen).await;
-                    match acted {
-                        Ok(()) => {
-                            self.flag_is_done(&seen.entry.name).await;
-                            true
-                        }
-                        Err(error) => {
-                            tracing::warn!(spool = self.spool.name, file = seen.entry.name, "a flag waits: {error}");
-                            if before.is_none() {
-                                self.flag_waits(&seen.entry.name, &error).await;
-                            }
-                            false
-                        }
-                    }
+    async fn raise_flags(&mut self, scan: &Scan, scanner: &mut Scanner) {
+        let of_flags = || scan.arrivals.iter().filter_map(|seen| Some((seen, self.flags.get(&seen.route)?)));
+        let (opening, closing): (Vec<_>, Vec<_>) = of_flags().partition(|(_, flag)| flag.open);
+        let mut waiting = HashSet::new();
+        for (seen, flag) in opening.into_iter().chain(closing) {
+            match flag::act(&self.rooms.inbound, &self.spool.name, self.folder.clone(), flag, seen).await {
+                Ok(()) => {
+                    scanner.done(seen);
+                    self.flag_is_done(&seen.entry.name).await;
                 }
-            };
-            raised.insert(seen.key.clone(), done);
+                Err(error) => {
+                    tracing::warn!(spool = self.spool.name, file = seen.entry.name, "a flag waits: {error}");
+                    if !self.waiting_flags.contains(&seen.key) {
+                        self.flag_waits(&seen.entry.name, &error).await;
+                    }
+                    waiting.insert(seen.key.clone());
+                }
+            }
         }
-        self.raised = raised;
+        // What waits in another part is not told again when its turn comes.
+        if scan.part.is_none() {
+            self.waiting_flags.clear();
+        }
+        self.waiting_flags.extend(waiting);
     }
 
     /// Also where it waited in a former life of the node.
@@ -285,11 +291,11 @@ impl Watcher {
         }
     }
 
-    async fn book(&mut self, scan: &Scan) -> Result<()> {
-        let mut booked = HashSet::with_capacity(scan.arrivals.len());
+    /// What is in the books already is done, too: a file that is left where it is has no look at the books any more.
+    async fn book(&self, scan: &Scan, scanner: &mut Scanner) -> Result<()> {
         let mut new = false;
         for ready in scan.arrivals.iter().filter(|a| !self.flags.contains_key(&a.route)) {
-            if !self.booked.contains(&ready.key) && arrival::book(&self.rooms.inbound, &self.spool.name, ready).await? {
+            if arrival::book(&self.rooms.inbound, &self.spool.name, ready).await? {
                 tracing::info!(
                     spool = self.spool.name,
                     file = ready.entry.name,
@@ -299,9 +305,8 @@ impl Watcher {
                 );
                 new = true;
             }
-            booked.insert(ready.key.clone());
+            scanner.done(ready);
         }
-        self.booked = booked;
         if new {
             self.rooms.bell.ring();
         }

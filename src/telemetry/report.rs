@@ -92,8 +92,12 @@ pub struct SpoolReport {
     pub scanned_ms: i64,
     /// Why the last scan failed; empty when it did not.
     pub error: String,
-    /// Entries seen.
+    /// Names seen.
     pub entries: u64,
+    /// Names that routes want, where they are too many for one look: the folder is looked at in parts, and what waits is told
+    /// of the last one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub in_parts: u64,
     /// Files that are not ready yet, and what they wait for: the first ones.
     pub waiting: Vec<Waiting>,
     /// How many wait, by route.

@@ -5,7 +5,7 @@ use fpp::error::Result;
 use fpp::vault::blocks::Content;
 use fpp::vault::{Kept, Stored, Vault};
 use fpp_codecs::Code;
-use fpp_spool::{Entry, Error, ErrorKind, Folder, LocalFolder, Sink};
+use fpp_spool::{Entry, Error, ErrorKind, Folder, LocalFolder, Look, Sink};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
@@ -87,8 +87,8 @@ impl Folder for SimFolder {
     fn identity(&self) -> fpp_spool::Result<Option<String>> {
         self.inner.identity()
     }
-    fn list(&self, limit: usize) -> fpp_spool::Result<Vec<Entry>> {
-        self.call("list", "", || self.inner.list(limit))
+    fn walk(&self, look: &mut dyn Look) -> fpp_spool::Result<()> {
+        self.call("list", "", || self.inner.walk(look))
     }
     fn stat(&self, name: &str) -> fpp_spool::Result<Option<Entry>> {
         self.call("stat", name, || self.inner.stat(name))

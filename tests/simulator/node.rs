@@ -174,9 +174,8 @@ impl Node {
 
     async fn scan(&mut self) -> Result<()> {
         let folder = self.deliveries.folders["core-out"].clone();
-        let entries = folder.list(1_000)?;
         let now = self.now();
-        let scan = self.scanner.scan(&*folder, &entries, now);
+        let Some(scan) = self.scanner.look(&*folder, &|| now, &|| true)? else { return Ok(()) };
         for ready in &scan.arrivals {
             arrival::book(&self.inbound, "core-out", ready).await?;
         }

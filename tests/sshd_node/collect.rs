@@ -153,3 +153,31 @@ fn a_source_that_may_only_be_read_is_answered_and_its_removal_waits_for_the_righ
     assert_eq!(names(&room.out), [""; 0]);
     node.stop();
 }
+
+#[test]
+fn every_file_of_a_folder_that_is_never_cleared_is_taken_however_many_stand_in_front() {
+    if !available() {
+        return;
+    }
+    let mut room = Room::new(&Reach::default());
+    let keep = room.sftp_spool("core-keep", "keep", &Reach::default());
+    room.more_of("core-keep", "list_max = 6\n");
+    room.route("left", "core-keep", "core-in", "source = \"leave\"");
+    (0..50).for_each(|n| fs::write(keep.join(format!("ARCHIVE{n:03}")), "").unwrap());
+    let files: Vec<_> = (1..=20).map(|batch| drop_file(&keep, "left", batch, 10)).collect();
+    let untouched = prints(&keep);
+    let node = room.start();
+    files.iter().for_each(|name| _ = node.archived(name));
+    let told = node.notice(4006, "core-keep");
+    assert!(told.notice.text.contains("40 names that its routes want, more than list_max = 6"), "{told:?}");
+    // They all stay. The next one is seen behind them.
+    let last = drop_file(&keep, "left", 21, 10);
+    node.archived(&last);
+    node.rescans("core-keep");
+    assert_eq!(node.transfers().len(), 21, "nothing is taken twice");
+    let looked = node.report().unwrap().spools["core-keep"].clone();
+    assert_eq!((looked.in_parts, looked.entries, looked.ignored["no route"].count), (42, 92, 50), "{looked:?}");
+    assert_eq!(looked.error, "");
+    node.stop();
+    assert!(untouched[1..].iter().all(|print| prints(&keep).contains(print)), "they were only read");
+}

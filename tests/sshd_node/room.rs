@@ -91,6 +91,12 @@ impl Room {
         self.sshd.folder(path)
     }
 
+    /// More keys of a spool.
+    pub(crate) fn more_of(&mut self, spool: &str, keys: &str) {
+        let head = format!("[spool.{spool}]\n");
+        self.spools = self.spools.replace(&head, &format!("{head}{keys}"));
+    }
+
     /// A folder at another partner.
     pub(crate) fn spool_of(&mut self, other: &Sshd, spool: &str, path: &str, reach: &Reach<'_>) -> PathBuf {
         self.spools.push_str(&sftp(other, spool, path, reach));

@@ -10,7 +10,7 @@ mod sink;
 
 use crate::entry::{Entry, EntryKind, check_name, check_path, escaped};
 use crate::error::{Error, ErrorKind, Result};
-use crate::folder::{Folder, Sink};
+use crate::folder::{Folder, Look, Sink};
 use rename::rename_no_replace;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, StatxFlags};
 use rustix::io::Errno;
@@ -110,28 +110,39 @@ impl Folder for LocalFolder {
         Ok(Some(format!("{:x}.{:x}.{:x}", stat.stx_ino, born.0, born.1)))
     }
 
-    fn list(&self, limit: usize) -> Result<Vec<Entry>> {
+    fn walk(&self, look: &mut dyn Look) -> Result<()> {
         let handle = self.handle()?;
-        let listing = Dir::read_from(&handle).map_err(|e| self.folder_error(e))?;
-        let mut entries = Vec::new();
-        for found in listing {
-            if entries.len() >= limit {
-                break;
-            }
+        let mut listing = Dir::read_from(&handle).map_err(|e| self.folder_error(e))?;
+        while look.goes_on() {
+            let Some(found) = listing.next() else { break };
             let found = found.map_err(|e| self.folder_error(e))?;
-            let name = found.file_name();
-            if name.to_bytes() == b"." || name.to_bytes() == b".." {
+            let bytes = found.file_name().to_bytes();
+            if bytes == b"." || bytes == b".." {
                 continue;
             }
-            match rustix::fs::statat(&handle, name, AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => entries.push(entry(name.to_bytes(), &stat)),
+            let stat = || match rustix::fs::statat(&handle, found.file_name(), AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => Ok(Some(stat)),
                 // It went away between the two calls.
-                Err(Errno::NOENT) => {}
-                Err(e) => return Err(self.error("looking at", &escaped(name.to_bytes()), e)),
+                Err(Errno::NOENT) => Ok(None),
+                Err(e) => Err(self.error("looking at", &escaped(bytes), e)),
+            };
+            // Most file systems tell the kind with the name.
+            let kind = match found.file_type() {
+                FileType::Unknown => match stat()? {
+                    Some(stat) => kind_of(&stat),
+                    None => continue,
+                },
+                known => kind_as(known),
+            };
+            let wanted = match std::str::from_utf8(bytes) {
+                Ok(name) => look.wants(name, kind),
+                Err(_) => look.wants(&escaped(bytes), EntryKind::NotUtf8),
+            };
+            if wanted && let Some(stat) = stat()? {
+                look.see(entry(bytes, &stat));
             }
         }
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(entries)
+        Ok(())
     }
 
     fn stat(&self, name: &str) -> Result<Option<Entry>> {
@@ -234,7 +245,11 @@ fn entry(name: &[u8], stat: &Stat) -> Entry {
 }
 
 fn kind_of(stat: &Stat) -> EntryKind {
-    match FileType::from_raw_mode(stat.st_mode) {
+    kind_as(FileType::from_raw_mode(stat.st_mode))
+}
+
+fn kind_as(kind: FileType) -> EntryKind {
+    match kind {
         FileType::RegularFile => EntryKind::File,
         FileType::Directory => EntryKind::Folder,
         FileType::Symlink => EntryKind::Link,

@@ -148,14 +148,14 @@ fn proven_temporary(folder: &dyn Folder, publication: &Publication<'_>, own: &st
 /// Before a proven file counts as collected: it may still wait under the temporary name of the node, or the epoch,
 /// that proved it.
 fn temporary_of_another(folder: &dyn Folder, publication: &Publication<'_>) -> Result<Option<String>> {
-    let entries = folder.list(LISTING_LIMIT)?;
+    let ours = |name: &str| Temporary::parse(name).is_some_and(|t| t.final_name == publication.final_name);
+    let entries = folder.find(LISTING_LIMIT, &ours)?;
     if entries.len() >= LISTING_LIMIT {
-        let what = format!("{} holds too many names to tell what was delivered", folder.describe());
-        return Err(Error::new(ErrorKind::Folder, what).hint("move old files out of it"));
+        let what = format!("{} holds too many temporaries to tell what was delivered", folder.describe());
+        return Err(Error::new(ErrorKind::Folder, what).hint("clear them away"));
     }
     for entry in entries.iter().filter(|e| e.kind == EntryKind::File) {
-        let ours = Temporary::parse(&entry.name).is_some_and(|t| t.final_name == publication.final_name);
-        if ours && look(folder, &entry.name, publication.size, &publication.sha256)? == Found::Equal {
+        if look(folder, &entry.name, publication.size, &publication.sha256)? == Found::Equal {
             return Ok(Some(entry.name.clone()));
         }
     }

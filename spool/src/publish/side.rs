@@ -86,14 +86,10 @@ pub(super) fn publish(
 /// Removes the temporaries of side files that earlier attempts left: who was replaced and does not know it yet finds
 /// nothing any more that could get its name, and may not make it anew (`Publication::guard`).
 pub(super) fn clear_others(folder: &dyn Folder, names: &[(String, Vec<u8>)], tag: &str) -> Result<()> {
-    for entry in folder.list(LISTING_LIMIT)? {
-        let other = Temporary::parse(&entry.name)
-            .is_some_and(|t| t.tag != tag && names.iter().any(|(name, _)| *name == t.final_name));
-        if other {
-            remove_if_there(folder, &entry.name)?;
-        }
-    }
-    Ok(())
+    let others = |name: &str| {
+        Temporary::parse(name).is_some_and(|t| t.tag != tag && names.iter().any(|(name, _)| *name == t.final_name))
+    };
+    folder.find(LISTING_LIMIT, &others)?.iter().try_for_each(|entry| remove_if_there(folder, &entry.name))
 }
 
 /// Removes what an attempt that did not get to the rename left behind.

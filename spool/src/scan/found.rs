@@ -129,8 +129,10 @@ impl fmt::Display for Reason {
 /// What one scan found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Scan {
-    /// Files that are ready, in the order of the listing.
+    /// Files that are ready and not done, in the order of their names.
     pub arrivals: Vec<Arrival>,
+    /// Files that are done, and look as they did then.
+    pub done: u64,
     /// Files that wait: name and why.
     pub waiting: Vec<(String, Waiting)>,
     /// Markers without their data, and files that an index lists and that are not there.
@@ -139,11 +141,27 @@ pub struct Scan {
     pub ignored: BTreeMap<Reason, (u64, Vec<String>)>,
     /// Our own temporary files, whoever of us made them.
     pub temporaries: Vec<String>,
-    /// The listing was full, so there may be more names than were seen.
-    pub truncated: bool,
+    /// All names of the folder, of every kind.
+    pub names: u64,
+    /// Which part of the folder was looked at; nothing where it was all of it.
+    pub part: Option<Part>,
+}
+
+/// A look at a part of a folder whose routes want more names than one look takes. What is ignored is counted for all of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// All names of the folder that routes want, data and markers.
+    pub wanted: u64,
+    /// It was the last part: the next look begins anew.
+    pub ends: bool,
 }
 
 impl Scan {
+    /// Whether the whole folder has been looked at, by this look or with those before.
+    pub fn round_ends(&self) -> bool {
+        self.part.is_none_or(|part| part.ends)
+    }
+
     pub(super) fn ignore(&mut self, reason: Reason, name: &str) {
         let (count, examples) = self.ignored.entry(reason).or_default();
         *count += 1;

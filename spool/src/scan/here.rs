@@ -13,16 +13,13 @@ pub(super) struct Here<'a> {
     /// Names that differ from another one by case only.
     doubled: HashSet<String>,
     fold: bool,
-    /// Names of the listing, of every kind.
-    listed: usize,
 }
 
 impl<'a> Here<'a> {
     /// By name, with the names that stand there twice.
-    pub(super) fn new(entries: &'a [Entry], fold: bool) -> Here<'a> {
-        let mut here =
-            Here { files: HashMap::with_capacity(entries.len()), doubled: HashSet::new(), fold, listed: entries.len() };
-        for entry in entries.iter().filter(|e| e.kind == EntryKind::File) {
+    pub(super) fn new(entries: impl Iterator<Item = &'a Entry>, fold: bool) -> Here<'a> {
+        let mut here = Here { files: HashMap::with_capacity(entries.size_hint().0), doubled: HashSet::new(), fold };
+        for entry in entries.filter(|e| e.kind == EntryKind::File) {
             let key = key(&entry.name, fold);
             if here.files.insert(key.clone(), entry).is_some() {
                 here.doubled.insert(key.into_owned());
@@ -38,11 +35,6 @@ impl<'a> Here<'a> {
             return Err(format!("{name} stands there twice, with other case"));
         }
         Ok(self.files.get(key.as_ref()).copied())
-    }
-
-    /// Whether a listing with this limit may have left names out.
-    pub(super) fn is_cut(&self, limit: usize) -> bool {
-        self.listed >= limit
     }
 
     /// Whether a name stands there, given as it counts.

@@ -17,6 +17,13 @@ use std::time::{Duration, Instant};
 /// For how long a marker with words must look the same before they are read.
 const MARKER_SETTLES: Duration = Duration::from_millis(50);
 
+/// When a look began and when all names were seen: what changed between the two did not stand still since the first.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    pub(super) began: Instant,
+    pub(super) ended: Instant,
+}
+
 /// Why a file is not ready.
 pub(super) struct NotReady {
     pub(super) why: String,
@@ -69,12 +76,12 @@ impl Sayings {
         folder: &dyn Folder,
         rule: &MarkerRule,
         marker: &Entry,
-        now: Instant,
+        times: Times,
     ) -> Result<Says, NotReady> {
         if !rule.has_words() {
             return Ok(Says::One(Stated::default()));
         }
-        let fresh = || Seen { entry: marker.clone(), since: now, said: None, met: HashSet::new() };
+        let fresh = || Seen { entry: marker.clone(), since: times.ended, said: None, met: HashSet::new() };
         let seen = self.seen.entry(marker.name.clone()).or_insert_with(fresh);
         if !seen.entry.same_file(marker) {
             // The same index with more rows has met what it had met.
@@ -83,7 +90,7 @@ impl Sayings {
         if let Some(said) = &seen.said {
             return said.clone().map_err(NotReady::from);
         }
-        if now.saturating_duration_since(seen.since) < MARKER_SETTLES {
+        if times.began.saturating_duration_since(seen.since) < MARKER_SETTLES {
             return Err(NotReady::settling(format!("its marker {} may still be written", marker.name)));
         }
         let bytes = folder.read_small(&marker.name, rule.max_bytes()).map_err(|e| e.to_string())?;

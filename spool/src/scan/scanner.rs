@@ -1,67 +1,47 @@
-//! Sorting a listing into arrivals, waiting and ignored.
+//! Looking at a folder: arrivals, waiting, ignored.
 
-use super::found::{Arrival, Orphan, Reason, Scan, Waiting, arrival_key};
+use super::done::Done;
+use super::found::{Arrival, Orphan, Part as Told, Reason, Scan, Waiting, arrival_key};
 use super::here::{Here, key};
-use super::sayings::{NotReady, Sayings};
+use super::part::{Gathered, Part, Sought};
+use super::rules::{Readiness, ScanRules, Sorted};
+use super::sayings::{NotReady, Sayings, Times};
 use crate::control::Stated;
 use crate::entry::{Entry, EntryKind, unsafe_reason};
-use crate::folder::{Folder, LISTING_LIMIT};
-use crate::marker::{MarkerFacts, MarkerRule, Says};
-use crate::pattern::{Captures, NamePattern};
-use crate::sweep::Temporary;
+use crate::error::Result as SpoolResult;
+use crate::folder::Folder;
+use crate::marker::{MarkerFacts, Says};
+use crate::pattern::Captures;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-/// Markers beyond a listing that was cut which are asked for at one look.
+/// Markers beyond a part that are asked for one by one; for more of them all names are walked over once more.
 const ASKS_MAX: usize = 200;
-
-/// What other programs call a file that they are still writing.
-const TEMPORARY_SUFFIXES: [&str; 7] = [".part", ".filepart", ".partial", ".tmp", ".temp", ".swp", ".writing"];
-
-/// When a file is complete.
-#[derive(Clone, Debug)]
-pub enum Readiness {
-    /// When its marker is there.
-    Marker(MarkerRule),
-    /// When we have seen its size, time and file id unchanged for this long.
-    Quiet {
-        /// Milliseconds of our own monotonic clock.
-        quiet_ms: u64,
-    },
-}
-
-/// What the scanner goes by.
-#[derive(Clone, Debug)]
-pub struct ScanRules {
-    /// Route, pattern, readiness; the first that matches a name has it.
-    pub patterns: Vec<(String, NamePattern, Readiness)>,
-    /// Larger files are ignored with a reason.
-    pub max_bytes: u64,
-    /// The limit the listings are made with.
-    pub listing_limit: usize,
-    /// Names mean the same in upper and lower case. The patterns and marker rules must be folded, too.
-    pub fold: bool,
-}
-
-impl ScanRules {
-    /// Rules without a limit of size, for listings with the usual limit.
-    pub fn new(patterns: Vec<(String, NamePattern, Readiness)>) -> ScanRules {
-        ScanRules { patterns, max_bytes: u64::MAX, listing_limit: LISTING_LIMIT, fold: false }
-    }
-}
+/// Besides twice the longest quiet time, for so long a part is looked at again because something in it has not settled.
+const STAYS: Duration = Duration::from_secs(1);
 
 /// Remembers what it has seen of one folder.
 pub struct Scanner {
     rules: ScanRules,
     seen: HashMap<String, Seen>,
     sayings: Sayings,
+    done: Done,
+    /// The last name, as it counts, of the part before; nothing at the beginning of a folder.
+    after: Option<String>,
+    /// Since when this part is looked at.
+    since: Option<Instant>,
+    looks: u64,
 }
 
 struct Seen {
     entry: Entry,
     first: Instant,
     unchanged_since: Instant,
+    /// The last look that saw it.
+    look: u64,
+    /// It is not ready.
+    waits: bool,
 }
 
 /// One name of the listing that a route wants.
@@ -75,39 +55,76 @@ struct Candidate<'a> {
 impl Scanner {
     /// A scanner for one folder.
     pub fn new(rules: ScanRules) -> Scanner {
-        let sayings = Sayings::new(rules.fold);
-        Scanner { rules, seen: HashMap::new(), sayings }
+        let (sayings, done) = (Sayings::new(rules.fold), Done::new(rules.listing_limit));
+        Scanner { rules, seen: HashMap::new(), sayings, done, after: None, since: None, looks: 0 }
     }
 
-    /// Looks at one listing; `folder` is where markers are read. `now` must not go back.
-    pub fn scan(&mut self, folder: &dyn Folder, entries: &[Entry], now: Instant) -> Scan {
-        let mut scan = Scan { truncated: entries.len() >= self.rules.listing_limit, ..Scan::default() };
-        let mut candidates = Vec::new();
-        let mut markerlike = Vec::new();
-        for entry in entries {
+    /// Looks at a folder; at the next part of it, where its routes want more names than one look takes. `now` must not go
+    /// back. Nothing when `go_on` said no meanwhile.
+    pub fn look(
+        &mut self,
+        folder: &dyn Folder,
+        now: &dyn Fn() -> Instant,
+        go_on: &dyn Fn() -> bool,
+    ) -> SpoolResult<Option<Scan>> {
+        let began = now();
+        let mut gathered = Gathered::new(&self.rules, self.after.as_deref(), go_on);
+        folder.walk(&mut gathered)?;
+        let Some(Part { entries, mut scan, wanted, last }) = gathered.part() else { return Ok(None) };
+        if self.after.is_some() || last.is_some() {
+            scan.part = Some(Told { wanted, ends: last.is_none() });
+        }
+        let (mut candidates, mut markerlike) = (Vec::new(), Vec::new());
+        for entry in &entries {
             self.sort(entry, &mut candidates, &mut markerlike, &mut scan);
         }
-        let here = Here::new(entries, self.rules.fold);
-        self.orphans(folder, &candidates, markerlike, &here, now, &mut scan);
-        // Markers beyond a listing that was cut are asked for by name, so many at a look.
-        let mut asks = if scan.truncated { ASKS_MAX } else { 0 };
+        let beyond = match scan.part {
+            Some(_) => self.beyond(folder, &entries, &candidates, go_on)?,
+            None => Some(Vec::new()),
+        };
+        let Some(beyond) = beyond else { return Ok(None) };
+        let here = Here::new(entries.iter().chain(&beyond), self.rules.fold);
+        let times = Times { began, ended: now() };
+        self.looks += 1;
+        self.orphans(folder, &candidates, markerlike, &here, times, &mut scan);
         for candidate in &candidates {
-            let (waited, quiet) = self.observe(candidate.entry, now);
-            match self.ready(folder, candidate, &here, &mut asks, quiet, now) {
-                Ok(marker) => scan.arrivals.push(self.arrival(candidate, marker)),
-                Err(NotReady { why, settling }) => {
-                    let route = self.rules.patterns[candidate.rule].0.clone();
-                    scan.waiting.push((candidate.entry.name.clone(), Waiting { route, why, waited, settling }));
-                }
-            }
+            self.judge(folder, candidate, &here, times, &mut scan);
         }
-        self.forget(entries, scan.truncated);
-        scan
+        self.forget(&entries, &beyond, last.as_deref(), scan.part.is_some());
+        self.go_to_next(last, began, &mut scan);
+        Ok(Some(scan))
+    }
+
+    /// The caller has dealt with an arrival: it is not shown again for as long as it looks the same.
+    pub fn done(&mut self, arrival: &Arrival) {
+        self.done.add(arrival);
     }
 
     /// A file that an index lists is known to have been here, though this scanner never saw it: it is missed no more.
     pub fn meet(&mut self, index: &str, name: &str, stated: &Stated) {
         self.sayings.meet(index, &key(name, self.rules.fold), stated);
+    }
+
+    /// Markers of a part that stand in another one.
+    fn beyond(
+        &self,
+        folder: &dyn Folder,
+        entries: &[Entry],
+        candidates: &[Candidate<'_>],
+        go_on: &dyn Fn() -> bool,
+    ) -> SpoolResult<Option<Vec<Entry>>> {
+        let fold = self.rules.fold;
+        let there: HashSet<Cow<'_, str>> = entries.iter().map(|entry| key(&entry.name, fold)).collect();
+        let wanted = candidates.iter().filter_map(|c| c.marker.as_ref()?.as_ref().ok());
+        let names = wanted.filter(|name| unsafe_reason(name).is_none()).map(|name| key(name, fold));
+        let names: HashSet<String> = names.filter(|name| !there.contains(name)).map(Cow::into_owned).collect();
+        if names.len() <= ASKS_MAX && !fold {
+            let asked = names.iter().map(|name| folder.stat(name)).collect::<SpoolResult<Vec<_>>>()?;
+            return Ok(Some(asked.into_iter().flatten().collect()));
+        }
+        let mut sought = Sought { names, fold, go_on, found: Vec::new() };
+        folder.walk(&mut sought)?;
+        Ok(go_on().then_some(sought.found))
     }
 
     /// Markers that no data of this listing wants, and what indexes list in vain.
@@ -117,10 +134,10 @@ impl Scanner {
         candidates: &[Candidate<'_>],
         markerlike: Vec<(usize, &Entry)>,
         here: &Here<'_>,
-        now: Instant,
+        times: Times,
         scan: &mut Scan,
     ) {
-        let fold = self.rules.fold;
+        let (fold, in_parts) = (self.rules.fold, scan.part.is_some());
         let names = candidates.iter().filter_map(|c| c.marker.as_ref()?.as_ref().ok());
         let wanted: HashSet<Cow<'_, str>> = names.map(|name| key(name, fold)).collect();
         for (rule, entry) in markerlike {
@@ -136,11 +153,11 @@ impl Scanner {
             };
             if marker.is_index() {
                 scan.ignore(Reason::Index, &entry.name);
-                let waited = self.observe(entry, now).0;
-                match self.sayings.said(folder, &marker, entry, now) {
+                let waited = self.observe(entry, times).0;
+                match self.sayings.said(folder, &marker, entry, times) {
                     Ok(Says::Many(files)) => {
-                        // What stands beyond a listing that was cut is not missed.
-                        if scan.truncated {
+                        // What stands in another part is not missed.
+                        if in_parts {
                             continue;
                         }
                         let missing = self.sayings.missing(&entry.name, &files, |key| here.has_key(key));
@@ -155,8 +172,8 @@ impl Scanner {
                 }
             } else if !wanted.contains(key(&entry.name, fold).as_ref()) {
                 scan.ignore(Reason::MarkerWithoutData, &entry.name);
-                let waited = self.observe(entry, now).0;
-                if !scan.truncated {
+                let waited = self.observe(entry, times).0;
+                if !in_parts {
                     scan.orphans.push(orphan(entry.name.clone(), None, "its data is not there".into(), waited));
                 }
             }
@@ -171,23 +188,10 @@ impl Scanner {
         scan: &mut Scan,
     ) {
         let name = entry.name.as_str();
-        let reason = match entry.kind {
-            EntryKind::NotUtf8 => Some(Reason::NotUtf8),
-            _ if unsafe_reason(name).is_some() => Some(Reason::UnsafeName),
-            EntryKind::Folder => Some(Reason::Folder),
-            EntryKind::Link => Some(Reason::Link),
-            EntryKind::Other => Some(Reason::Device),
-            EntryKind::File => is_temporary(name).then_some(Reason::Temporary),
-        };
-        if let Some(reason) = reason {
-            if reason == Reason::Temporary && Temporary::parse(name).is_some() {
-                scan.temporaries.push(name.to_owned());
-            }
-            return scan.ignore(reason, name);
-        }
-        match self.route_of(name) {
-            Some(_) if entry.size > self.rules.max_bytes => scan.ignore(Reason::TooLarge, name),
-            Some((rule, captures)) => {
+        match self.rules.sort(name, entry.kind) {
+            Sorted::Ignored(reason) => scan.ignore(reason, name),
+            Sorted::Data(..) if entry.size > self.rules.max_bytes => scan.ignore(Reason::TooLarge, name),
+            Sorted::Data(rule, captures) => {
                 let (route, _, readiness) = &self.rules.patterns[rule];
                 let marker = match readiness {
                     Readiness::Marker(marker) => Some(marker.name_for(name, &captures, route).map_err(|e| e.what)),
@@ -195,50 +199,77 @@ impl Scanner {
                 };
                 candidates.push(Candidate { entry, rule, captures, marker });
             }
-            None => match self.marker_of(name) {
-                Some(rule) => markerlike.push((rule, entry)),
-                None if name.starts_with('.') => scan.ignore(Reason::Hidden, name),
-                None => scan.ignore(Reason::NoRoute, name),
+            Sorted::Marker(rule) => markerlike.push((rule, entry)),
+        }
+    }
+
+    /// One file: done, arrived, or waiting.
+    fn judge(
+        &mut self,
+        folder: &dyn Folder,
+        candidate: &Candidate<'_>,
+        here: &Here<'_>,
+        times: Times,
+        scan: &mut Scan,
+    ) {
+        let marker = Scanner::marker(candidate, here);
+        if let Ok(marker) = marker
+            && self.done.has(self.rules.route(candidate.rule), candidate.entry, marker)
+        {
+            scan.done += 1;
+            return;
+        }
+        let (waited, quiet) = self.observe(candidate.entry, times);
+        match marker.and_then(|marker| self.ready(folder, candidate, marker, quiet, times)) {
+            Ok(marker) => {
+                if let Some(seen) = self.seen.get_mut(&candidate.entry.name) {
+                    seen.waits = false;
+                }
+                scan.arrivals.push(self.arrival(candidate, marker));
+            }
+            Err(NotReady { why, settling }) => {
+                let route = self.rules.route(candidate.rule).to_owned();
+                scan.waiting.push((candidate.entry.name.clone(), Waiting { route, why, waited, settling }));
+            }
+        }
+    }
+
+    /// The marker of a file, where its route has one.
+    fn marker<'a>(candidate: &Candidate<'_>, here: &Here<'a>) -> Result<Option<&'a Entry>, NotReady> {
+        here.get(&candidate.entry.name)?;
+        match &candidate.marker {
+            None => Ok(None),
+            Some(Err(why)) => Err(why.clone().into()),
+            Some(Ok(name)) => match here.get(name)? {
+                Some(marker) => Ok(Some(marker)),
+                None => Err(format!("its marker {name} is not there").into()),
             },
         }
     }
 
-    /// The first route that has this name as data. A name of the marker's shape is a marker, even if the pattern fits.
-    fn route_of(&self, name: &str) -> Option<(usize, Captures)> {
-        self.rules.patterns.iter().enumerate().find_map(|(index, (_, pattern, readiness))| match readiness {
-            Readiness::Marker(rule) if rule.looks_like(name) => None,
-            _ => pattern.matches(name).map(|captures| (index, captures)),
-        })
-    }
-
-    /// The first route whose marker this name could be.
-    fn marker_of(&self, name: &str) -> Option<usize> {
-        let is = |readiness: &Readiness| matches!(readiness, Readiness::Marker(rule) if rule.looks_like(name));
-        self.rules.patterns.iter().position(|(_, _, readiness)| is(readiness))
-    }
-
     /// How long the name has been seen, and for how long unchanged.
-    fn observe(&mut self, entry: &Entry, now: Instant) -> (Duration, Duration) {
-        let fresh = || Seen { entry: entry.clone(), first: now, unchanged_since: now };
+    fn observe(&mut self, entry: &Entry, times: Times) -> (Duration, Duration) {
+        let Times { began, ended } = times;
+        let (look, waits) = (self.looks, true);
+        let fresh = || Seen { entry: entry.clone(), first: ended, unchanged_since: ended, look, waits };
         let seen = self.seen.entry(entry.name.clone()).or_insert_with(fresh);
+        (seen.look, seen.waits) = (look, waits);
         if !seen.entry.same_file(entry) {
             seen.entry = entry.clone();
-            seen.unchanged_since = now;
+            seen.unchanged_since = ended;
         }
-        (now.saturating_duration_since(seen.first), now.saturating_duration_since(seen.unchanged_since))
+        (began.saturating_duration_since(seen.first), began.saturating_duration_since(seen.unchanged_since))
     }
 
     fn ready(
         &mut self,
         folder: &dyn Folder,
         candidate: &Candidate<'_>,
-        here: &Here<'_>,
-        asks: &mut usize,
+        marker: Option<&Entry>,
         quiet: Duration,
-        now: Instant,
+        times: Times,
     ) -> Result<Option<MarkerFacts>, NotReady> {
         let data = candidate.entry;
-        here.get(&data.name)?;
         let rule = match &self.rules.patterns[candidate.rule].2 {
             Readiness::Quiet { quiet_ms } if quiet.as_millis() >= u128::from(*quiet_ms) => return Ok(None),
             Readiness::Quiet { quiet_ms } => {
@@ -246,25 +277,13 @@ impl Scanner {
             }
             Readiness::Marker(rule) => rule.clone(),
         };
-        let name = match &candidate.marker {
-            Some(Ok(name)) => name,
-            Some(Err(why)) => return Err(why.clone().into()),
-            None => return Ok(None),
-        };
-        let beyond;
-        let marker = match here.get(name)? {
-            Some(marker) => marker,
-            None => {
-                beyond = self.beyond(folder, here, name, asks)?;
-                &beyond
-            }
-        };
+        let Some(marker) = marker else { return Ok(None) };
         let name = marker.name.clone();
         if marker.mtime_ms < data.mtime_ms {
             return Err(format!("its marker {name} is older than the data").into());
         }
         let shared = rule.is_index();
-        let stated = match self.sayings.said(folder, &rule, marker, now)? {
+        let stated = match self.sayings.said(folder, &rule, marker, times)? {
             Says::One(stated) => stated,
             Says::Many(files) => {
                 let listed = files.get(key(&data.name, self.rules.fold).as_ref());
@@ -286,28 +305,9 @@ impl Scanner {
         }
     }
 
-    /// A marker that is not in the listing. Where that was cut, it may stand there all the same.
-    fn beyond(&self, folder: &dyn Folder, here: &Here<'_>, name: &str, asks: &mut usize) -> Result<Entry, NotReady> {
-        let limit = self.rules.listing_limit;
-        if !here.is_cut(limit) {
-            return Err(format!("its marker {name} is not there").into());
-        }
-        if *asks == 0 {
-            return Err(
-                format!("its marker {name} is not among the {limit} names of the listing, which was cut").into()
-            );
-        }
-        *asks -= 1;
-        match folder.stat(name) {
-            Ok(Some(marker)) if marker.kind == EntryKind::File => Ok(marker),
-            Ok(_) => Err(format!("its marker {name} is not there").into()),
-            Err(error) => Err(format!("its marker {name} cannot be looked at: {error}").into()),
-        }
-    }
-
     fn arrival(&self, candidate: &Candidate<'_>, marker: Option<MarkerFacts>) -> Arrival {
         Arrival {
-            route: self.rules.patterns[candidate.rule].0.clone(),
+            route: self.rules.route(candidate.rule).to_owned(),
             entry: candidate.entry.clone(),
             captures: candidate.captures.clone(),
             key: arrival_key(&key(&candidate.entry.name, self.rules.fold), candidate.entry, marker.as_ref()),
@@ -315,25 +315,46 @@ impl Scanner {
         }
     }
 
-    /// Drops the memory of names that are gone. A full listing may have left names out, so then memory is kept, as long
-    /// as it stays within twice the limit.
-    fn forget(&mut self, entries: &[Entry], truncated: bool) {
-        let files = entries.iter().filter(|e| e.kind == EntryKind::File).map(|e| e.name.as_str());
-        let there: HashSet<&str> = files.collect();
+    /// Drops the memory of names that are gone, and of files that are ready and in another part by now. What waits there is
+    /// remembered, as long as memory stays within twice the limit.
+    fn forget(&mut self, entries: &[Entry], beyond: &[Entry], last: Option<&str>, in_parts: bool) {
+        let (look, fold, after) = (self.looks, self.rules.fold, self.after.as_deref());
+        let in_part = |name: &str| {
+            let key = key(name, fold);
+            after.is_none_or(|after| *key > *after) && last.is_none_or(|last| *key <= *last)
+        };
         let most = self.rules.listing_limit.saturating_mul(2);
-        if !truncated || self.seen.len() > most || self.sayings.len() > most {
-            self.seen.retain(|name, _| there.contains(name.as_str()));
+        self.seen.retain(|name, seen| seen.look == look || (in_parts && seen.waits && !in_part(name)));
+        let mut over = self.seen.len().saturating_sub(most);
+        self.seen.retain(|_, seen| {
+            let stays = seen.look == look || over == 0;
+            over -= usize::from(!stays);
+            stays
+        });
+        if !in_parts || self.sayings.len() > most {
+            let files = entries.iter().chain(beyond).filter(|e| e.kind == EntryKind::File).map(|e| e.name.as_str());
+            let there: HashSet<&str> = files.collect();
             self.sayings.retain(|name| there.contains(name));
         }
     }
-}
 
-fn is_temporary(name: &str) -> bool {
-    Temporary::parse(name).is_some()
-        || TEMPORARY_SUFFIXES.iter().any(|suffix| {
-            let at = name.len().saturating_sub(suffix.len());
-            name.get(at..).is_some_and(|end| end.eq_ignore_ascii_case(suffix))
-        })
+    /// The next look is for the next part, unless something in this one needs another look soon.
+    fn go_to_next(&mut self, last: Option<String>, began: Instant, scan: &mut Scan) {
+        if let Some(part) = &mut scan.part {
+            let since = *self.since.get_or_insert(began);
+            let stays = self.rules.longest_quiet() * 2 + STAYS;
+            let settling = scan.waiting.iter().any(|(_, waiting)| waiting.settling);
+            if settling && began.saturating_duration_since(since) < stays {
+                part.ends = false;
+                return;
+            }
+        }
+        self.since = None;
+        if last.is_none() {
+            self.done.round_ends();
+        }
+        self.after = last;
+    }
 }
 
 #[cfg(test)]

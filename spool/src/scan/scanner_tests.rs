@@ -2,7 +2,8 @@ use super::*;
 use crate::control::{Control, Fact, Shape};
 use crate::digest::Algorithm;
 use crate::local::LocalFolder;
-use crate::marker::MarkerContent;
+use crate::marker::{MarkerContent, MarkerRule};
+use crate::pattern::NamePattern;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::SystemTime;
@@ -36,8 +37,8 @@ impl Room {
     }
 
     fn scan(&mut self, at_ms: u64) -> Scan {
-        let entries = self.folder.list(LISTING_LIMIT).unwrap();
-        self.scanner.scan(&self.folder, &entries, self.start + Duration::from_millis(at_ms))
+        let now = self.start + Duration::from_millis(at_ms);
+        self.scanner.look(&self.folder, &|| now, &|| true).unwrap().unwrap()
     }
 }
 
@@ -196,18 +197,6 @@ fn a_marker_is_no_data_even_for_a_wide_pattern() {
     assert_eq!(scan.ignored[&Reason::MarkerWithoutData].1, ["B.OK"]);
 }
 
-#[test]
-fn a_full_listing_says_so_and_keeps_its_memory() {
-    let mut room = room(&[("r", "*", quiet())]);
-    room.scanner.rules.listing_limit = 2;
-    room.put("a", "");
-    room.put("b", "");
-    assert!(room.scan(0).truncated);
-    let entries = room.folder.list(2).unwrap();
-    room.scanner.scan(&room.folder, &entries, room.start);
-    assert_eq!(names(&room.scan(500)), ["a", "b"]);
-}
-
 const DIGEST: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 fn control(pattern: &str, shape: Shape, index: bool) -> Readiness {
@@ -320,22 +309,114 @@ fn names_in_any_case_where_the_partner_means_the_same() {
     assert_eq!(room.scan(3).orphans[0].name, "pmtrd_20250621.ok");
 }
 
+/// Looks until a round has ended, and says of every arrival that it is done; gives what arrived, and the looks.
+fn round(room: &mut Room, at_ms: &mut u64) -> (Vec<String>, usize) {
+    let (mut arrived, most) = (Vec::new(), room.scanner.rules.listing_limit);
+    for looks in 1..100 {
+        *at_ms += 100;
+        let scan = room.scan(*at_ms);
+        assert!(scan.arrivals.len() as u64 + scan.done + scan.waiting.len() as u64 <= most as u64, "{scan:?}");
+        assert!(room.scanner.seen.len() <= 2 * most && room.scanner.sayings.len() <= 2 * most);
+        scan.arrivals.iter().for_each(|arrival| room.scanner.done(arrival));
+        arrived.extend(scan.arrivals.iter().map(|arrival| arrival.entry.name.clone()));
+        if scan.round_ends() {
+            return (arrived, looks);
+        }
+    }
+    panic!("the folder has no end");
+}
+
 #[test]
-fn a_marker_beyond_a_listing_that_was_cut_is_asked_for_and_nothing_is_said_to_be_missing() {
+fn names_that_no_route_wants_do_not_count() {
     let mut room = room(&[("pm", "PM{batch}.TXT", marker("{name}.OK", MarkerContent::Empty))]);
+    room.scanner.rules.listing_limit = 2;
+    (0..20).for_each(|n| room.put(&format!("OLD{n}"), ""));
+    room.put("PM0001.TXT", "");
+    room.put("PM0001.TXT.OK", "");
+    let scan = room.scan(0);
+    assert_eq!((names(&scan), scan.part, scan.names), (vec!["PM0001.TXT"], None, 22));
+    assert_eq!(scan.ignored[&Reason::NoRoute].0, 20);
+}
+
+#[test]
+fn a_folder_with_more_files_than_a_look_takes_is_seen_to_its_end() {
+    // The markers stand beside their data, or before all of it: then each is in another part.
+    let beside = [("{name}.OK", false, 4, 30), ("{name}.OK", true, 4, 30)];
+    let before = [("A{batch}.OK", false, 4, 30), ("A{batch}.OK", true, 4, 30), ("A{batch}.OK", false, 290, 300)];
+    for (of_marker, has_words, most, files) in beside.into_iter().chain(before) {
+        let content = if has_words { MarkerContent::Size } else { MarkerContent::Empty };
+        let mut room = room(&[("pm", "PM{batch}.TXT", marker(of_marker, content))]);
+        room.scanner.rules.listing_limit = most;
+        let marker_of =
+            |n: u32| if of_marker.starts_with('A') { format!("A{n:04}.OK") } else { format!("PM{n:04}.TXT.OK") };
+        for n in 0..files {
+            room.put(&format!("PM{n:04}.TXT"), "");
+            room.put(&marker_of(n), "0");
+        }
+        let mut at_ms = 0;
+        let (mut arrived, looks) = round(&mut room, &mut at_ms);
+        assert!(looks >= files as usize * 2 / most, "{looks}");
+        arrived.extend(round(&mut room, &mut at_ms).0);
+        arrived.sort();
+        let all: Vec<_> = (0..files).map(|n| format!("PM{n:04}.TXT")).collect();
+        assert_eq!(arrived, all, "each of them, and each once: {of_marker}");
+        // They are left where they are. A new one behind them is seen in the next round, and nothing else.
+        let new = format!("PM{files:04}.TXT");
+        room.put(&new, "");
+        room.put(&marker_of(files), "0");
+        at_ms += 1;
+        assert_eq!(room.scan(at_ms).part.unwrap().wanted, u64::from(files) * 2 + 2);
+        let mut arrived = round(&mut room, &mut at_ms).0;
+        arrived.extend(round(&mut room, &mut at_ms).0);
+        assert_eq!(arrived, [new], "{of_marker}");
+        // When most of them are gone, one look sees all that is left.
+        for name in (2..=files).flat_map(|n| [format!("PM{n:04}.TXT"), marker_of(n)]) {
+            std::fs::remove_file(room.dir.path().join(name)).unwrap();
+        }
+        round(&mut room, &mut at_ms);
+        let scan = room.scan(at_ms + 1);
+        assert_eq!((scan.part, scan.done), (None, 2), "{scan:?}");
+    }
+}
+
+#[test]
+fn quiet_files_of_a_folder_in_parts_have_their_time_and_one_that_is_always_written_holds_up_nobody() {
+    let mut room = room(&[("r", "PM*", quiet())]);
     room.scanner.rules.listing_limit = 4;
-    for name in ["OLD1", "OLD2", "PM0001.TXT", "PM0002.TXT", "PM0001.TXT.OK"] {
+    (0..20).for_each(|n| room.put(&format!("PM{n:02}"), ""));
+    let (mut at_ms, mut arrived) = (0, Vec::new());
+    for n in 1..120 {
+        room.put_at("PM02", "x", 1000 + n);
+        at_ms += 100;
+        let scan = room.scan(at_ms);
+        scan.arrivals.iter().for_each(|arrival| room.scanner.done(arrival));
+        arrived.extend(scan.arrivals.into_iter().map(|arrival| arrival.entry.name));
+    }
+    arrived.sort();
+    let all: Vec<_> = (0..20).filter(|n| *n != 2).map(|n| format!("PM{n:02}")).collect();
+    assert_eq!(arrived, all);
+    let known = room.scan(at_ms + 100);
+    assert!(known.done > 0 && known.arrivals.is_empty(), "a file that is done has no quiet time again: {known:?}");
+}
+
+#[test]
+fn what_waits_in_one_part_is_remembered_while_others_are_looked_at() {
+    let mut room = room(&[("pm", "PM{batch}.TXT", marker("{name}.OK", MarkerContent::Empty))]);
+    room.scanner.rules.listing_limit = 3;
+    (0..6).for_each(|n| room.put(&format!("PM{n}.TXT"), ""));
+    let waited: Vec<_> = (0..6u64).map(|n| room.scan(n * 1000).waiting.last().unwrap().1.waited.as_secs()).collect();
+    assert_eq!(waited, [0, 0, 2, 2, 4, 4]);
+    // Names that mean the same stand twice, in whatever part they are.
+    let rule = MarkerRule::new("{name}.OK", MarkerContent::Empty).unwrap().folded();
+    let pattern = NamePattern::parse("PM{batch}.TXT").unwrap().folded();
+    let rules = ScanRules::new(vec![("r".into(), pattern, Readiness::Marker(rule))]);
+    room.scanner = Scanner::new(ScanRules { fold: true, listing_limit: 2, ..rules });
+    for name in ["pm5.txt", "Pm5.Txt", "PM5.txt.ok", "PM4.txt.ok"] {
         room.put(name, "");
     }
-    let mut entries = room.folder.list(LISTING_LIMIT).unwrap();
-    entries.retain(|entry| !entry.name.ends_with(".OK"));
-    let scan = room.scanner.scan(&room.folder, &entries, room.start);
-    assert!(scan.truncated);
-    assert_eq!(names(&scan), ["PM0001.TXT"], "its marker is beyond the listing");
-    assert!(scan.waiting[0].1.why.contains("PM0002.TXT.OK is not there"), "{:?}", scan.waiting);
-    // A marker whose data is beyond it is no orphan.
-    let entries: Vec<_> =
-        room.folder.list(LISTING_LIMIT).unwrap().into_iter().filter(|e| e.name != "PM0001.TXT").collect();
-    let scan = room.scanner.scan(&room.folder, &entries, room.start);
-    assert!(scan.truncated && scan.orphans.is_empty(), "{:?}", scan.orphans);
+    let found: Vec<_> = (0..8).map(|n| room.scan(n)).collect();
+    let ready: HashSet<_> = found.iter().flat_map(names).collect();
+    assert_eq!(ready, ["PM4.TXT"].into());
+    let twice = |scan: &Scan| scan.waiting.iter().any(|(_, waiting)| waiting.why.contains("stands there twice"));
+    assert!(found.iter().any(twice), "{found:?}");
 }

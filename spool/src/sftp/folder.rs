@@ -8,7 +8,7 @@ use super::pool::{Answer, Lease, SftpPool};
 use super::sink::{SftpReader, SftpSink, sync};
 use crate::entry::{Entry, EntryKind, check_name, check_path, escaped};
 use crate::error::{Error, ErrorKind, Result};
-use crate::folder::{Folder, Sink};
+use crate::folder::{Folder, Look, Sink};
 use crate::local::read_at_most;
 use ssh2::{FileStat, FileType, OpenFlags, OpenType};
 use std::io::{Read, Seek, SeekFrom};
@@ -18,6 +18,8 @@ use std::sync::Arc;
 
 /// How often a listing may name the folder itself and its parent; a sound one does it once each.
 const PASSED_MAX: usize = 64;
+/// Names of one listing: a server that never comes to an end is not listened to for ever.
+const NAMES_MAX: u64 = 10_000_000;
 
 /// A folder at a partner.
 #[derive(Clone)]
@@ -122,7 +124,7 @@ impl Folder for SftpFolder {
         self.pool.settings().standbys.is_empty()
     }
 
-    fn list(&self, limit: usize) -> Result<Vec<Entry>> {
+    fn walk(&self, look: &mut dyn Look) -> Result<()> {
         let doing = format!("listing {}", self.describe());
         let path = if self.path.is_empty() { "." } else { &self.path };
         let (mut folder, mut lease) = match self.pool.ask(&doing, |sftp| sftp.opendir(path))? {
@@ -130,21 +132,16 @@ impl Folder for SftpFolder {
             Answer::NotThere => return Err(Error::new(ErrorKind::Folder, format!("{doing}: no such folder"))),
         };
         let mut listed = Listed::default();
-        while listed.entries.len() < limit {
+        while look.goes_on() {
             match lease.call_until(faults::listing_ended, |_| folder.readdir()) {
-                Ok((name, stat)) if listed.take(name.as_os_str().as_bytes(), &stat) => {}
-                Ok(_) => {
-                    let what = format!("{doing}: the server names the folder itself again and again");
-                    return Err(Error::new(ErrorKind::Folder, what).hint("the partner's server is at fault"));
-                }
+                Ok((name, stat)) => listed.take(name.as_os_str().as_bytes(), &stat, look).map_err(|what| {
+                    Error::new(ErrorKind::Folder, format!("{doing}: {what}")).hint("the partner's server is at fault")
+                })?,
                 Err(e) if faults::listing_ended(&e) => break,
                 Err(e) => return Err(faults::error(doing, e)),
             }
         }
-        lease.call(|_| folder.close()).map_err(|e| faults::error(doing, e))?;
-        let mut entries = listed.entries;
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(entries)
+        lease.call(|_| folder.close()).map_err(|e| faults::error(doing, e))
     }
 
     fn stat(&self, name: &str) -> Result<Option<Entry>> {
@@ -244,19 +241,27 @@ impl Folder for SftpFolder {
 /// A listing under way.
 #[derive(Default)]
 struct Listed {
-    entries: Vec<Entry>,
     /// Names of the folder itself and of its parent.
     passed: usize,
+    names: u64,
 }
 
 impl Listed {
-    /// Takes the next name; no when the server would go on like that for ever.
-    fn take(&mut self, name: &[u8], stat: &FileStat) -> bool {
+    /// Shows the next name; an error when the server would go on like that for ever.
+    fn take(&mut self, name: &[u8], stat: &FileStat, look: &mut dyn Look) -> std::result::Result<(), &'static str> {
         match entry(name, stat) {
-            Some(entry) => self.entries.push(entry),
+            Some(entry) => {
+                self.names += 1;
+                if look.wants(&entry.name, entry.kind) {
+                    look.see(entry);
+                }
+            }
             None => self.passed += 1,
         }
-        self.passed <= PASSED_MAX
+        if self.passed > PASSED_MAX {
+            return Err("the server names the folder itself again and again");
+        }
+        if self.names > NAMES_MAX { Err("the server names more than ten million files") } else { Ok(()) }
     }
 }
 
@@ -286,9 +291,24 @@ mod tests {
     #[test]
     fn a_listing_of_nothing_but_the_folder_itself_comes_to_an_end() {
         let stat = FileStat { size: None, uid: None, gid: None, perm: Some(0o100_644), atime: None, mtime: None };
-        let mut listed = Listed::default();
-        assert!([b".".as_slice(), b"..", b"A", b"B"].into_iter().all(|name| listed.take(name, &stat)));
-        assert_eq!(listed.entries.len(), 2);
-        assert!((0..1_000).any(|_| !listed.take(b".", &stat)));
+        struct Count(usize);
+        impl Look for Count {
+            fn wants(&mut self, _: &str, _: EntryKind) -> bool {
+                true
+            }
+            fn see(&mut self, _: Entry) {
+                self.0 += 1;
+            }
+            fn goes_on(&self) -> bool {
+                true
+            }
+        }
+        let (mut listed, mut look) = (Listed::default(), Count(0));
+        let named = [b".".as_slice(), b"..", b"A", b"B"];
+        assert!(named.into_iter().all(|name| listed.take(name, &stat, &mut look).is_ok()));
+        assert_eq!(look.0, 2);
+        assert!((0..1_000).any(|_| listed.take(b".", &stat, &mut look).is_err()));
+        let mut listed = Listed { passed: 0, names: NAMES_MAX };
+        assert!(listed.take(b"A", &stat, &mut look).is_err());
     }
 }

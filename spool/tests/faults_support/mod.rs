@@ -209,8 +209,8 @@ impl Folder for FaultyFolder {
     fn identity(&self) -> Result<Option<String>> {
         self.inner.identity()
     }
-    fn list(&self, limit: usize) -> Result<Vec<Entry>> {
-        self.call(None, |f| f.list(limit))
+    fn walk(&self, look: &mut dyn Look) -> Result<()> {
+        self.call(None, |f| f.walk(look))
     }
     fn stat(&self, name: &str) -> Result<Option<Entry>> {
         self.call(None, |f| f.stat(name))

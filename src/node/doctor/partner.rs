@@ -11,6 +11,7 @@ use crate::node::compose;
 use crate::settings::{Outlet, Settings, Sftp, SourceAction, Spool, SpoolKind};
 use fpp_spool::{Error, ErrorKind, Folder, LocalFolder, SftpPool, SftpSettings};
 use std::io::{Read, Write};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -138,18 +139,18 @@ fn needs(settings: &Settings, spool: &str) -> Needs {
 fn folder_of(settings: &Settings, spool: &Spool, subject: &str, folder: &dyn Folder) -> Vec<Finding> {
     let mut found = Vec::new();
     let begun = Instant::now();
-    match folder.list(spool.list_max) {
+    let mut names = 0u64;
+    let listed = folder.names(&mut |_| {
+        names += 1;
+        ControlFlow::Continue(())
+    });
+    match listed {
         Err(error) => return vec![failed(subject, "list", &error)],
-        Ok(entries) => {
-            let what = format!("{} names in {} ms", entries.len(), begun.elapsed().as_millis());
-            found.push(if entries.len() >= spool.list_max {
-                Finding::new(
-                    Level::Warning,
-                    subject,
-                    "list",
-                    format!("{what}, which is all that list_max lets be seen"),
-                )
-                .next("Clear the folder, or raise list_max.")
+        Ok(()) => {
+            let what = format!("{names} names in {} ms", begun.elapsed().as_millis());
+            found.push(if names > spool.list_max as u64 {
+                let what = format!("{what}, more than list_max: where routes want so many, it is looked at in parts");
+                Finding::new(Level::Warning, subject, "list", what).next("Clear the folder, or raise list_max.")
             } else {
                 Finding::new(Level::Good, subject, "list", what)
             });
@@ -294,7 +295,7 @@ fn ccsid(settings: &Settings, spool: &Spool, sftp: &Sftp) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fpp_spool::{Entry, Result, Sink};
+    use fpp_spool::{Entry, Look, Result, Sink};
 
     /// A folder in which one thing fails, as at a partner who has no right to it.
     struct Faulty {
@@ -315,8 +316,8 @@ mod tests {
         fn describe(&self) -> String {
             self.inner.describe()
         }
-        fn list(&self, limit: usize) -> Result<Vec<Entry>> {
-            self.inner.list(limit)
+        fn walk(&self, look: &mut dyn Look) -> Result<()> {
+            self.inner.walk(look)
         }
         fn stat(&self, name: &str) -> Result<Option<Entry>> {
             self.inner.stat(name)
