@@ -8,6 +8,12 @@
 use crate::condition::{Condition, Source};
 use crate::record::{Cell, Decimal, Row};
 
+/// Digits of a hash total.
+const MOST_DIGITS: u8 = 37;
+
+/// Digits that fit 64 bits whatever they are.
+const NARROW_DIGITS: usize = 19;
+
 /// Compiled `[controls]` of a format; indices are those of records in their format and of fields in their layouts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Controls {
@@ -169,7 +175,7 @@ impl Tally {
         }
         for (hash, running) in self.controls.hashes.iter().zip(&mut self.hashes) {
             running.take(&hash.addends, record, row, |field| hash_of(row, field, hash.digits).map(Decimal::whole));
-            running.value.unscaled %= power(hash.digits);
+            running.value.unscaled = last(running.value.unscaled, hash.digits);
         }
     }
 
@@ -253,24 +259,34 @@ impl Running {
 
 /// The last digits of the number made of the field's decimal digits; none make 0.
 fn hash_of(row: &Row, field: usize, kept: u8) -> Option<i128> {
-    let modulus = power(kept);
-    let digits = |text: &str| {
-        let digits = text.bytes().filter(u8::is_ascii_digit);
-        digits.fold(0i128, |n, b| (n * 10 + i128::from(b - b'0')) % modulus)
-    };
     match row.cells.get(field)? {
         Cell::Bad | Cell::Raw(..) => None,
         Cell::Null | Cell::Absent => Some(0),
         _ => match (row.str(field), row.decimal(field)) {
-            (Some(text), _) => Some(digits(text)),
-            (None, Some(number)) => Some(digits(&number.unscaled.unsigned_abs().to_string())),
+            (Some(text), _) => Some(last_digits(text, kept)),
+            (None, Some(number)) => number.unscaled.checked_abs().map(|n| last(n, kept)),
             (None, None) => None,
         },
     }
 }
 
+/// The last digits of a text, as a number; in 64 bits as long as they fit.
+fn last_digits(text: &str, kept: u8) -> i128 {
+    let digits = text.bytes().filter(u8::is_ascii_digit);
+    let passed = digits.clone().count().saturating_sub(usize::from(kept.min(MOST_DIGITS)));
+    let mut digits = digits.skip(passed).map(|digit| digit - b'0');
+    let head = digits.by_ref().take(NARROW_DIGITS).fold(0u64, |n, digit| n * 10 + u64::from(digit));
+    digits.fold(i128::from(head), |n, digit| n * 10 + i128::from(digit))
+}
+
+/// The last digits of a number. Most are short enough, and a remainder of 128 bits costs more than the rest of a total.
+fn last(number: i128, kept: u8) -> i128 {
+    let modulus = power(kept);
+    if number < modulus { number } else { number % modulus }
+}
+
 fn power(digits: u8) -> i128 {
-    10i128.pow(u32::from(digits.min(37)))
+    10i128.pow(u32::from(digits.min(MOST_DIGITS)))
 }
 
 #[cfg(test)]
@@ -323,6 +339,19 @@ mod tests {
     fn conditions_pick_and_the_hash_total_keeps_its_last_digits() {
         let totals = shown(&controls(false), &ROWS, &[Err(100), Err(200), Err(100)]);
         assert_eq!(totals, ["BUYAMT 1.00=1.00 0 true", "BUYCNT 2.00=2.00 0 true", "HASHTOT 1.00=1.00 0 true"]);
+    }
+
+    #[test]
+    fn the_last_digits_are_those_of_the_whole_number() {
+        let text = "7-9 9A0123456789012345678901234567890123456789";
+        for from in 0..text.len() {
+            let digits: String = text[from..].chars().filter(char::is_ascii_digit).collect();
+            for kept in 1..=37 {
+                let due = &digits[digits.len().saturating_sub(kept)..];
+                assert_eq!(last_digits(&text[from..], kept as u8), due.parse::<i128>().unwrap(), "{kept} of {digits}");
+            }
+        }
+        assert_eq!((last_digits("A", 5), last(99_999, 5), last(100_001, 5)), (0, 99_999, 1));
     }
 
     #[test]

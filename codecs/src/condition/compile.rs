@@ -183,8 +183,7 @@ fn operand(
         Class::Number => Operand::Number(field),
         Class::Text if by_value => Operand::Number(field),
         Class::Text => {
-            let equality = matches!(relation, Relation::Equal | Relation::Unequal);
-            let plain = equality && scope.is_plain(field) && values.iter().all(|(_, value)| ascii(value));
+            let plain = relation.is_equality() && scope.is_plain(field) && values.iter().all(|(_, value)| ascii(value));
             Operand::Text { field, plain }
         }
         Class::Hex | Class::Float => Operand::Text { field, plain: false },

@@ -54,9 +54,12 @@ fn decided(parts: &[Node], by: bool, source: &Source<'_>) -> Option<bool> {
 fn test(operand: &Operand, relation: Relation, values: &[Value], source: &Source<'_>) -> Option<bool> {
     match operand {
         Operand::Text { field, plain } => {
-            if let (true, Source::Bytes(plan, record)) = (plain, source)
-                && let Some(found) = ascii(plan, *field, record, values)
-            {
+            let quick = match source {
+                Source::Bytes(plan, record) if *plain => ascii(plan, *field, record, values),
+                Source::Row(row) | Source::Both(row, _) if relation.is_equality() => constant(row, *field, values),
+                _ => None,
+            };
+            if let Some(found) = quick {
                 return Some(found == (relation == Relation::Equal));
             }
             let (mut row, mut other_row) = (Row::default(), Row::default());
@@ -135,6 +138,19 @@ fn ascii(plan: &Plan, field: usize, record: &[u8], values: &[Value]) -> Option<b
         found |= (head.len() == wanted.len())
             && head.iter().zip(wanted.bytes()).all(|(byte, c)| table[usize::from(*byte)] == c)
             && tail.iter().all(|byte| table[usize::from(*byte)] == b' ');
+    }
+    Some(found)
+}
+
+/// Whether a decoded text is one of the values, blanks behind it aside; nothing if it is none, or they are of other kinds.
+fn constant(row: &Row, field: usize, values: &[Value]) -> Option<bool> {
+    let Cell::Text(..) = row.cells.get(field)? else { return None };
+    let text = row.str(field)?.as_bytes();
+    let mut found = false;
+    for value in values {
+        let Value::Text(wanted) = value else { return None };
+        let tail = text.strip_prefix(wanted.as_bytes());
+        found |= tail.is_some_and(|tail| tail.iter().all(|byte| *byte == b' '));
     }
     Some(found)
 }

@@ -75,6 +75,11 @@ pub(super) enum Relation {
 }
 
 impl Relation {
+    /// Whether it asks for the same or for another value: a list of several stands on the right of `==` alone.
+    pub(super) fn is_equality(self) -> bool {
+        matches!(self, Relation::Equal | Relation::Unequal)
+    }
+
     pub(super) fn holds(self, order: Ordering) -> bool {
         match self {
             Relation::Equal => order.is_eq(),

@@ -4,11 +4,12 @@ use super::prove::{
     Found, finish_and_read_back, is_collected, look, remove_if_there, sync_if_there, target_exists, unsure, waits,
 };
 use super::publication::{Publication, Published, Refused};
-use crate::digest::{Algorithm, Digest, Hasher};
+use crate::digest::{Algorithm, digest_of};
 use crate::entry::EntryKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder::{Folder, LISTING_LIMIT, Sink};
 use crate::sweep::Temporary;
+use std::fmt;
 use std::io;
 
 const PIECE_BYTES: usize = 256 << 10;
@@ -166,12 +167,10 @@ fn upload(folder: &dyn Folder, publication: &Publication<'_>, own: String, mut s
     let sent = send(publication, &mut *sink)
         .map_err(|e| Error::from_io(format_args!("writing {own:?} in {}", folder.describe()), e));
     let proven = match sent {
-        Ok((size, sha256)) if (size, &sha256) != (publication.size, &publication.sha256) => {
+        Ok(size) if size != publication.size => {
             drop(sink);
             remove_if_there(folder, &own)?;
-            let what =
-                format!("the content for {:?} is not what it was: {size} bytes, {sha256}", publication.final_name);
-            return Err(Error::new(ErrorKind::Changed, what).hint("verify the vault; nothing was published"));
+            return Err(changed(publication, format_args!("{size} bytes or more, not {}", publication.size)));
         }
         Ok(_) => finish_and_read_back(folder, &own, sink, publication.size, &publication.sha256),
         Err(e) => {
@@ -183,10 +182,31 @@ fn upload(folder: &dyn Folder, publication: &Publication<'_>, own: String, mut s
         (fsynced, Found::Equal) => Ok(Proven { temporary: own, fsynced, resumed: false }),
         (_, found) => {
             remove_if_there(folder, &own)?;
-            let what = format!("{own:?} in {} was written but reads back as {found:?}", folder.describe());
-            Err(Error::new(ErrorKind::ReadBack, what))
+            Err(unlike(folder, publication, &own, found))
         }
     }
+}
+
+/// Why what was written is not what was due. What reads back right was sent right, so the content is hashed on its way only
+/// here, where it matters whose fault it was: of what came out of the vault, or of the way to the folder.
+fn unlike(folder: &dyn Folder, publication: &Publication<'_>, own: &str, found: Found) -> Error {
+    let content = (publication.open)()
+        .map_err(|e| Error::from_io("opening the content", e))
+        .and_then(|mut input| digest_of(Algorithm::Sha256, &mut *input));
+    match content {
+        Ok((size, sha256)) if (size, &sha256) != (publication.size, &publication.sha256) => {
+            changed(publication, format_args!("{size} bytes, {sha256}"))
+        }
+        Ok(_) | Err(_) => {
+            let what = format!("{own:?} in {} was written but reads back as {found:?}", folder.describe());
+            Error::new(ErrorKind::ReadBack, what)
+        }
+    }
+}
+
+fn changed(publication: &Publication<'_>, how: fmt::Arguments<'_>) -> Error {
+    let what = format!("the content for {:?} is not what it was: {how}", publication.final_name);
+    Error::new(ErrorKind::Changed, what).hint("verify the vault; nothing was published")
 }
 
 /// A part of a file must not keep a full disk full: the next attempt begins anew anyway, under another name. A partner
@@ -199,25 +219,23 @@ fn clear_after(folder: &dyn Folder, own: &str, error: &Error) {
     }
 }
 
-fn send(publication: &Publication<'_>, sink: &mut dyn io::Write) -> io::Result<(u64, Digest)> {
+/// Sends the content and says how many bytes it had; one byte too many is enough to know that it is too many.
+fn send(publication: &Publication<'_>, sink: &mut dyn io::Write) -> io::Result<u64> {
     let mut input = (publication.open)()?;
-    let mut hasher = Hasher::only(Algorithm::Sha256);
     let mut buffer = vec![0; PIECE_BYTES];
-    // One byte too many is enough to know that it is too many.
-    while hasher.size() <= publication.size {
+    let mut size = 0;
+    while size <= publication.size {
         match input.read(&mut buffer) {
             Ok(0) => break,
             Ok(n) => {
-                hasher.update(&buffer[..n]);
+                size += n as u64;
                 sink.write_all(&buffer[..n])?;
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
     }
-    let size = hasher.size();
-    let sha256 = hasher.finish().0.ok_or_else(|| io::Error::other("no digest was made"))?;
-    Ok((size, sha256))
+    Ok(size)
 }
 
 /// After a rename that reported success: the final name must show the size, unless it was taken at once.
