@@ -14,6 +14,7 @@ use fpp::error::{Class, Error};
 use fpp::node::{Node, Options};
 use fpp::outlets::position::Position;
 use fpp::outlets::push::{Batch, Engine, Outcome, Posting, Pushed};
+use fpp::outlets::trace::transfer_of;
 use fpp::outlets::webhook::{Endpoint, Secret, Webhook};
 use fpp_codecs::Code;
 use server::{Call, Server, certify, rough};
@@ -146,10 +147,13 @@ async fn events_arrive_in_order_signed_and_the_end_of_the_file_by_itself() {
     assert_eq!(calls[1].header("webhook-id"), "01JY0000000000000000000001-101-200");
     assert_eq!(calls[3].header("webhook-id"), "01JY0000000000000000000001-end");
     assert_eq!(calls[0].path, "/hooks/trades?bank=1");
+    let trace = calls[0].header("traceparent").to_owned();
+    assert_eq!(transfer_of(&trace).as_deref(), Some("01JY0000000000000000000001"));
     verify(&calls);
     // A call that comes again is the same call.
     hook.push(&posting(), &batch).await.unwrap();
     assert_eq!(server.calls()[4].header("webhook-id"), calls[0].header("webhook-id"));
+    assert!(server.calls().iter().all(|call| call.header("traceparent") == trace), "one file, one trace");
 }
 
 #[tokio::test]

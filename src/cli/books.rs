@@ -4,6 +4,7 @@ use super::exit::Failure;
 use crate::ledger::Ledger;
 use crate::ledger::transfer::{Transfer, TransferId};
 use crate::node;
+use crate::outlets::trace::transfer_of;
 use crate::settings::Settings;
 use std::sync::Arc;
 
@@ -19,8 +20,8 @@ pub(super) async fn open(settings: &Settings) -> Result<Arc<dyn Ledger>, Failure
     Ok(node::books::open_read_only(settings).await?)
 }
 
-/// A transfer that must be there.
+/// A transfer that must be there, by its id, or by the trace that its messages carry.
 pub(super) async fn transfer(books: &dyn Ledger, id: &str) -> Result<Transfer, Failure> {
-    let found = books.transfer(&TransferId(id.to_owned())).await?;
+    let found = books.transfer(&TransferId(transfer_of(id).unwrap_or_else(|| id.to_owned()))).await?;
     found.ok_or_else(|| Failure::usage(format!("there is no transfer {id}; `fpp transfers` lists them")))
 }

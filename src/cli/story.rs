@@ -12,6 +12,7 @@ use crate::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use crate::ledger::fold::{Entry, What, transfer_subject};
 use crate::ledger::transfer::{FileState, Total, Transfer, Verdict};
 use crate::ledger::verbs::{Effect, Verb};
+use crate::outlets::trace::trace_id;
 use fpp_codecs::Code;
 use serde::Serialize;
 use std::io;
@@ -23,6 +24,8 @@ const DELIVERIES_MAX: u32 = 100;
 #[derive(Debug, Serialize)]
 pub(super) struct Story {
     transfer: Transfer,
+    /// What its calls and messages carry as their trace.
+    trace_id: String,
     deliveries: Vec<Delivery>,
     rejects: Vec<Reject>,
     journal: Vec<JournalRow>,
@@ -38,7 +41,8 @@ impl Story {
         let rejects = books.rejects(&transfer.id, 0, rejects).await?;
         let journal = books.journal(&transfer_subject(&transfer.id)).await?;
         let commands = commands(&transfer, &deliveries);
-        Ok(Story { transfer, deliveries, rejects, journal, commands })
+        let trace_id = trace_id(&transfer.id.0);
+        Ok(Story { transfer, trace_id, deliveries, rejects, journal, commands })
     }
 }
 
@@ -137,6 +141,7 @@ fn head(transfer: &Transfer, times: &Times, out: &mut Output) -> io::Result<()> 
     let mut line = |name: &str, value: String| table.row(vec![name.to_owned(), value]);
     line("file", format!("{} in {}", transfer.name, transfer.spool));
     line("route", transfer.route.clone());
+    line("trace", trace_id(&transfer.id.0));
     line("state", format!("{}, verdict {}", state(transfer), verdict(transfer)));
     line("arrived", times.with_zone(transfer.arrived_ms));
     line("moved", times.with_zone(transfer.updated_ms));

@@ -47,7 +47,7 @@ pub(super) struct Transfers {
 enum Act {
     /// One file's story: timeline, totals, rejects, answer; for a held file what differs, and the command to use
     Show {
-        /// Transfer
+        /// Transfer, or the trace-id or traceparent of a call or message that came of it
         id: String,
         /// Print JSON
         #[arg(long)]

@@ -17,12 +17,12 @@ use crate::ledger::delivery::{DeadLetter, Delivery, DeliveryEvent, DeliveryState
 use crate::ledger::standing::is_due;
 use crate::ledger::transfer::Transfer;
 use crate::outlets::push::{Batch, Broken, Outcome, Posting};
+use crate::outlets::trace;
 use fpp_codecs::Code;
-use std::time::{Duration, Instant};
 use tokio::sync::watch as signal;
 
 /// How often it is written how far a posting came.
-const CONFIRM_EVERY: Duration = Duration::from_secs(1);
+const CONFIRM_EVERY_MS: u64 = 1_000;
 /// Dead letters of one posting; a target that refuses more is set up wrongly, and a person must look.
 const DEAD_MAX: usize = 10_000;
 
@@ -53,7 +53,7 @@ pub async fn carry_on(
             return Ok(());
         }
         hurry = false;
-        let mut run = Run { cx, outlet, delivery, fence, written: Instant::now(), buried: 0, reached: 0 };
+        let mut run = Run { cx, outlet, delivery, fence, written_ms: cx.clock.now_ms(), buried: 0, reached: 0 };
         match run.push(stopped).await {
             Ok(()) => {}
             Err(Stop::Books(error)) if error.code == Code::STALE_EPOCH => {
@@ -83,7 +83,7 @@ struct Run<'r> {
     delivery: Delivery,
     fence: &'r Fence,
     /// When it was last written how far it came.
-    written: Instant,
+    written_ms: i64,
     buried: usize,
     /// How far it came.
     reached: u64,
@@ -165,7 +165,10 @@ impl Run<'_> {
     /// Writes how far it came, if it is time to.
     async fn confirm(&mut self, last: u64, end: bool, letters: Vec<DeadLetter>, now: bool) -> Result<()> {
         self.reached = self.reached.max(last);
-        if !end && !now && letters.is_empty() && self.written.elapsed() < CONFIRM_EVERY {
+        let now_ms = self.cx.clock.now_ms();
+        // A clock that was put back has not stood still.
+        let is_time = now_ms.abs_diff(self.written_ms) >= CONFIRM_EVERY_MS;
+        if !end && !now && letters.is_empty() && !is_time {
             return Ok(());
         }
         let id = &self.delivery.id;
@@ -181,13 +184,14 @@ impl Run<'_> {
         if end {
             changes.extend([DeliveryEvent::Deliver, DeliveryEvent::Take].map(|event| step(id, event)));
         }
-        self.cx.books.ledger.apply(Some(self.fence), self.cx.clock.now_ms(), &changes).await?;
+        self.cx.books.ledger.apply(Some(self.fence), now_ms, &changes).await?;
         if end {
-            tracing::info!(posting = %id, outlet = self.outlet.name, name = self.delivery.name, "pushed");
+            let trace = trace::trace_id(&self.delivery.transfer.0);
+            tracing::info!(posting = %id, outlet = self.outlet.name, name = self.delivery.name, trace, "pushed");
         }
         self.delivery.state = DeliveryState::Proven;
         (self.delivery.confirmed, self.delivery.attempts) = (self.reached, 0);
-        self.written = Instant::now();
+        self.written_ms = now_ms;
         Ok(())
     }
 

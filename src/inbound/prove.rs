@@ -15,6 +15,7 @@ use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, Fence, Reject};
 use crate::ledger::transfer::{Facts, FileEvent, Identity, Resend, Transfer, Verdict};
+use crate::outlets::trace::trace_id;
 use crate::trade::plan::Plan;
 use crate::trade::proof::header::FileFault;
 use crate::trade::proof::outcome::Outcome;
@@ -231,7 +232,8 @@ async fn judge(
         changes.push(notice("error", topic, transfer, &error));
     }
     let verdict = outcome.verdict.map_or_else(|| "held".to_owned(), |verdict| format!("{verdict:?}").to_lowercase());
-    tracing::info!(transfer = %transfer.id, file = transfer.name, verdict, code = %outcome.code,
+    let trace = trace_id(&transfer.id.0);
+    tracing::info!(transfer = %transfer.id, file = transfer.name, trace, verdict, code = %outcome.code,
         records = outcome.records, accepted = outcome.accepted, refused = outcome.rejected, "proven");
     match cx.apply(fence, changes).await {
         // Another file of the same identity was accepted meanwhile: judge again, now as the second of the two.

@@ -6,7 +6,8 @@
 //! - [`lines`]: JSON lines for a `file` outlet; [`forms`]: files of other forms for one;
 //! - [`own`]: for whom the files are that outlets make;
 //! - [`push`]: the contract of outlets that events are pushed to, and its engines: [`append`] for files of lines,
-//!   [`database`] for rows of typed tables, [`webhook`], and `rocketmq` (behind its feature).
+//!   [`database`] for rows of typed tables, [`webhook`], and `rocketmq` (behind its feature);
+//! - [`trace`]: what calls and messages carry for the tracing of services.
 //!
 //! A reader holds its own position, or has the books keep it under a name ([`lag`] tells what it has not read). Neither holds
 //! anything up.
@@ -26,6 +27,7 @@ pub mod push;
 #[cfg(feature = "rocketmq")]
 pub mod rocketmq;
 pub mod stream;
+pub mod trace;
 pub mod webhook;
 
 use crate::error::{Error, Result};

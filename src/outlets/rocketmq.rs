@@ -1,7 +1,7 @@
 //! Events into a topic of RocketMQ: ordered by a name of their data, at least once.
 //!
 //! A message is one event: its body is the event's JSON, KEYS its id, TAGS its type, and its CloudEvents attributes stand
-//! as properties (`CE_id`, `CE_source`, ...), with `traceparent` where it has one. Messages of one key are in one queue of
+//! as properties (`CE_id`, `CE_source`, ...), with the `traceparent` of its transfer. Messages of one key are in one queue of
 //! the topic, in record order; the end-of-file event is sent when all others are confirmed. The topic cannot be fenced and
 //! remembers no cursor, so after an error or a takeover messages come again, always with the same id.
 //!
@@ -10,6 +10,7 @@
 
 use super::position::Position;
 use super::push::{Batch, Broken, Engine, Outcome, Posting, Pushed, Refused};
+use super::trace;
 use crate::error::{Error, Result};
 use async_trait::async_trait;
 use fpp_codecs::Code;
@@ -48,9 +49,7 @@ impl Topic {
             }
         }
         properties.push(("CE_contenttype".to_owned(), "application/cloudevents+json".to_owned()));
-        if let Some(Value::String(trace)) = body.get("traceparent") {
-            properties.push(("traceparent".to_owned(), trace.clone()));
-        }
+        properties.push(("traceparent".to_owned(), trace::traceparent(&posting.transfer, &posting.outlet)));
         properties.push(("fpptransfer".to_owned(), posting.transfer.clone()));
         Ok(Message {
             key: self.key_of(&body).unwrap_or_else(|| event.source.clone()),
@@ -188,8 +187,7 @@ mod tests {
 
     #[test]
     fn a_message_says_what_the_event_says() {
-        let batch =
-            one(r#"{"specversion":"1.0","id":"i","datahash":"ab","traceparent":"00-1-2-01","data":{"account":"7"}}"#);
+        let batch = one(r#"{"specversion":"1.0","id":"i","datahash":"ab","data":{"account":"7"}}"#);
         let message = topic("account").message(&posting(), &batch, &batch.events[0]).unwrap();
         assert_eq!((message.key.as_str(), message.id.as_str()), ("7", "i"));
         assert_eq!(message.tag, "pm.trade.executed.v1");
@@ -197,7 +195,7 @@ mod tests {
         let value = |name: &str| message.properties.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
         assert_eq!(value("CE_specversion"), Some("1.0"));
         assert_eq!(value("CE_datahash"), Some("ab"));
-        assert_eq!(value("traceparent"), Some("00-1-2-01"));
+        assert_eq!(value("traceparent"), Some(super::trace::traceparent("01T", "mq").as_str()));
         assert_eq!(value("CE_subject"), None);
     }
 

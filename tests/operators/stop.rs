@@ -71,6 +71,10 @@ async fn what_is_held_stays_and_what_was_taken_is_sent_again() {
     fpp(&site, &["resume", "partner", "core-in", "--reason", "x"]).await;
     let story = fpp(&site, &["transfers", "show", &id]).await;
     assert!(story.contains("FPP1030") && story.contains("core asks to wait"), "{story}");
+    // What a service has of it: the trace of a message.
+    let told = fpp::outlets::trace::traceparent(&id, "queue");
+    let found = fpp(&site, &["transfers", "show", &told]).await;
+    assert!(found.contains(&id) && found.contains(&told[3..35]), "{found}");
     let text = refused(&site, &["reject", &id, "--reason", "x"]).await;
     assert!(text.contains("nothing is rejected after that"), "{text}");
     let text = refused(&site, &["resend", &id, "--reason", "x"]).await;

@@ -91,7 +91,7 @@ impl Line {
     pub(super) async fn post(
         &self,
         content_type: &'static str,
-        signed: &[(&'static str, String)],
+        more: &[(&'static str, String)],
         body: Vec<u8>,
     ) -> Result<Answer> {
         let body = Bytes::from(body);
@@ -101,7 +101,7 @@ impl Line {
                 .header(header::HOST, self.url.authority().map_or("", |authority| authority.as_str()))
                 .header(header::USER_AGENT, AGENT)
                 .header(header::CONTENT_TYPE, content_type);
-            for (name, value) in signed {
+            for (name, value) in more {
                 request = request.header(*name, value.as_str());
             }
             request.body(Full::new(body.clone())).map_err(|e| Error::internal("a request").caused_by(e))

@@ -1,5 +1,5 @@
 //! Events to an HTTP endpoint, by the CloudEvents HTTP binding: one event in structured mode, several in batch mode, each
-//! call signed (see [`sign`]).
+//! call signed (see [`sign`]), with the [`trace`] of its transfer.
 //!
 //! An answer of 2xx, read to its end, confirms every event of the call; nothing else does. What the endpoint cannot do now
 //! is tried again; what it will not take is looked for by halves, so that one bad event does not take its neighbours with
@@ -19,6 +19,7 @@ pub use sign::Secret;
 
 use super::position::Position;
 use super::push::{Batch, Broken, Engine, Outcome, Posting, Pushed, Refused};
+use super::trace;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use answer::Verdict;
@@ -111,8 +112,9 @@ impl Webhook {
             _ => (SEVERAL, array(batch, events)),
         };
         let id = call_id(posting, events);
-        let signed = sign::headers(&self.endpoint.secrets, &id, self.clock.now_ms() / 1_000, &body);
-        let answered = self.line.post(content_type, &signed, body).await;
+        let mut headers = sign::headers(&self.endpoint.secrets, &id, self.clock.now_ms() / 1_000, &body).to_vec();
+        headers.push(("traceparent", trace::traceparent(&posting.transfer, &posting.outlet)));
+        let answered = self.line.post(content_type, &headers, body).await;
         let verdict = match answered {
             Ok(answer) => answer::judge(&answer, self.clock.now_ms()),
             Err(error) => {
