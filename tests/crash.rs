@@ -12,6 +12,7 @@ use crash_support::mortal::Death;
 use crash_support::process::{Point, killed_at};
 use fpp::ledger::delivery::{DeliveryState, Purpose};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use support::core::Dropped;
 use support::told::Files;
@@ -84,6 +85,7 @@ fn at_every_commit(dropped: Dropped, partner: Partner) {
     let jobs: Mutex<VecDeque<Death>> = Mutex::new(deaths.collect());
     let told: Mutex<Vec<String>> = Mutex::default();
     let untouched: Mutex<Vec<Death>> = Mutex::default();
+    let ended = AtomicUsize::new(0);
     let work = || {
         loop {
             // When a run before and one after a commit were not ended any more, there is no later commit.
@@ -91,7 +93,7 @@ fn at_every_commit(dropped: Dropped, partner: Partner) {
             let Some(death) = next.filter(|_| untouched.lock().unwrap().len() < 2) else { return };
             match lives(dropped, partner, [death]) {
                 Ok(0) => untouched.lock().unwrap().push(death),
-                Ok(_) => {}
+                Ok(lives) => _ = ended.fetch_add(lives, Ordering::Relaxed),
                 Err(why) => told.lock().unwrap().push(format!("killed {death:?}, then {why}")),
             }
         }
@@ -104,6 +106,8 @@ fn at_every_commit(dropped: Dropped, partner: Partner) {
     let told = told.into_inner().unwrap();
     assert!(told.is_empty(), "\n\n{}\n", told.join("\n\n"));
     assert!(untouched.into_inner().unwrap().len() >= 2, "there are more than {COMMITS_MAX} commits");
+    // `./dev reliability` adds them up.
+    println!("{} faults: death before or after a commit", ended.into_inner());
 }
 
 #[test]
@@ -126,6 +130,7 @@ fn a_node_that_dies_after_each_commit_still_ends() {
     let deaths = std::iter::repeat_n(Death::After(1), COMMITS_MAX as usize);
     let killed = lives(Dropped::Partly, Partner::Leaves, deaths).unwrap_or_else(|why| panic!("{why}"));
     assert!(killed > 8, "only {killed} lives ended");
+    println!("{killed} faults: death after each commit of one row of lives");
 }
 
 #[test]
@@ -140,11 +145,14 @@ fn a_process_killed_at_any_moment_goes_on_from_its_books() {
         Point::Delivery(P::Answer, D::Proven),
         Point::Delivery(P::Answer, D::Delivered),
     ]);
+    let mut killed = 0;
     for point in points {
         let files = runtime.block_on(killed_at(point));
         let told = differences(&due, &without_times(&files));
         assert!(told.is_empty(), "killed at {point:?}:\n  {}", told.join("\n  "));
+        killed += 1;
     }
+    println!("{killed} faults: SIGKILL of the process at a state");
 }
 
 /// The process has a real clock: times of the deciding commit are left out, and with them the bytes of the answer.

@@ -10,6 +10,7 @@
 use fpp_spool::*;
 use rustix::io::Errno;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -30,6 +31,18 @@ pub(crate) enum How {
     AnswerLost,
     /// Its answer is lost, and a rename or removal happens so many calls later. Any other call is cut.
     Late(u64),
+}
+
+impl fmt::Display for How {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            How::Refused(errno) => write!(f, "call refused ({errno})"),
+            How::Cut => f.write_str("line breaks before a call"),
+            How::Torn(errno, _) => write!(f, "torn read or write ({errno})"),
+            How::AnswerLost => f.write_str("answer of a call lost"),
+            How::Late(_) => f.write_str("answer lost, and done later"),
+        }
+    }
 }
 
 /// Which call fails, how, and whether everything after it fails too, as when the process died or the line stays cut.
@@ -56,6 +69,8 @@ pub(crate) fn at_every_call(how: How, dead: bool, mut one: impl FnMut(Fault) -> 
         at += 1;
         assert!(at < 500, "it never ends");
     }
+    // `./dev reliability` adds them up.
+    println!("{at} faults: {how}{}", if dead { ", and nothing works after it" } else { "" });
     at
 }
 
