@@ -17,7 +17,7 @@ use support::checker::evidence::{Evidence, Places, Taken};
 use support::checker::{at_any_moment, at_the_end, nothing_was_undone};
 use support::core::{Dropped, core_file};
 use support::settled::{PATIENCE, settled};
-use support::site::{Site, route_with_an_outlet_of_files};
+use support::site::{Site, route_with_outlets};
 use support::told::read_stream;
 
 /// 2025-06-20, 16:10 in Shanghai.
@@ -25,7 +25,8 @@ const NOW_MS: i64 = 1_750_407_000_000;
 
 /// What a node leaves that walked three files, and that passes over a fourth name.
 async fn sound() -> Evidence {
-    let site = Site::make(&route_with_an_outlet_of_files());
+    let site = Site::make(&route_with_outlets("queue"));
+    site.configure("[outlet.queue]\nkind = \"append\"\npath = \"../queue\"\n");
     let kinds = [Dropped::Good, Dropped::Partly, Dropped::Refused];
     let files: Vec<_> = (1..).zip(kinds).map(|(batch, kind)| core_file(batch, 10, kind)).collect();
     for file in &files {
@@ -51,11 +52,33 @@ async fn sound() -> Evidence {
         // The status is written a little later than the books.
         if evidence.ignored.contains("README") {
             node.stop().await;
+            let took = pushed(&site, &evidence);
+            let evidence = evidence.with_target("queue", took);
             return evidence.with_received("one service", received.clone()).with_received("another", received);
         }
         assert!(Instant::now() < until, "no status names README");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// What stands in the outlet that events are pushed to; a line says of which file it is.
+fn pushed(site: &Site, evidence: &Evidence) -> Vec<(String, String)> {
+    let files = fs::read_dir(site.root.join("queue")).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = files.filter(|path| path.is_file()).collect();
+    paths.sort();
+    let text: String = paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let transfer = |line: &str| {
+        let of = evidence.transfers.iter().find(|t| line.contains(&t.name));
+        of.unwrap_or_else(|| panic!("of no file: {line}")).id.0.clone()
+    };
+    text.lines().map(|line| (transfer(line), line.to_owned())).collect()
+}
+
+fn pushed_of_the_answered(evidence: &mut Evidence) -> &mut Vec<(String, String)> {
+    let of = answer(evidence).transfer.clone();
+    let took = evidence.targets.get_mut("queue").unwrap();
+    assert!(took.iter().any(|(transfer, _)| *transfer == of.0));
+    took
 }
 
 type Harm = fn(&mut Evidence);
@@ -99,6 +122,24 @@ const HARMS: &[(&str, &str, Harm)] = &[
         let of = answer(e).transfer.clone();
         let events = |d: &&mut Delivery| d.transfer == of && d.purpose == Purpose::Events;
         e.deliveries.iter_mut().find(events).unwrap().delivered_ms = None;
+    }),
+    ("I3", "an answer before its outlet has everything", |e| {
+        let of = answer(e).transfer.0.clone();
+        let took = pushed_of_the_answered(e);
+        let last = took.iter().rposition(|(transfer, _)| *transfer == of).unwrap();
+        took.remove(last);
+    }),
+    ("I2", "an outlet never gets what was deferred", |e| {
+        e.deliveries.iter_mut().for_each(|d| d.deferred = true);
+        pushed_of_the_answered(e).pop();
+    }),
+    ("I2", "an outlet has events in another order", |e| pushed_of_the_answered(e).reverse()),
+    ("I2", "an outlet has other data of an event", |e| {
+        let (transfer, line) = pushed_of_the_answered(e)[0].clone();
+        pushed_of_the_answered(e).push((transfer, line.replace("\"datahash\":\"", "\"datahash\":\"0")));
+    }),
+    ("I2", "an outlet has events that nobody sent", |e| {
+        pushed_of_the_answered(e).push(("01NOBODY".into(), "{}".into()));
     }),
     ("I4", "half an answer", |e| bytes_of_the_answer(e).truncate(100)),
     ("I4", "a final name before the proof", |e| answer(e).state = DeliveryState::Planned),
@@ -176,6 +217,10 @@ async fn each_violated_invariant_is_named_and_a_sound_walk_has_none() {
     named.temporaries.push("/core/in/.X.n1.1.part".into());
     named.named.insert(".X.n1.1.part".into());
     assert_eq!(at_the_end(&named), [""; 0], "a temporary file that a status names is no secret");
+    let mut again = sound.clone();
+    let took = pushed_of_the_answered(&mut again);
+    took.extend_from_within(..3);
+    assert_eq!(at_the_end(&again), [""; 0], "an outlet may get events twice");
     let mut undone = sound.clone();
     undone.journals.values_mut().next().unwrap().pop();
     let told = nothing_was_undone(&sound, &undone);

@@ -40,6 +40,11 @@ mod baton;
 #[path = "../simulator/books.rs"]
 #[allow(dead_code, reason = "the simulator uses more")]
 mod books;
+#[path = "../simulator/ledger.rs"]
+mod ledger;
+#[path = "../simulator/outlet.rs"]
+#[allow(dead_code, reason = "the simulator uses more")]
+mod outlet;
 #[path = "../simulator/seams.rs"]
 #[allow(dead_code, reason = "the simulator uses more")]
 mod seams;

@@ -1,35 +1,25 @@
 //! The simulator's books in memory, held to the same contract as far as they go: they know no purge, no seals and no
 //! operators.
 
-use crate::seams::{Life, Rates, Shared, SimLedger};
-use crate::{Books, Held, baton, books};
+use crate::ledger::SimLedger;
+use crate::seams::{Life, Shared};
+use crate::{Books, Held, books};
 use async_trait::async_trait;
 use fpp::ledger::Ledger;
-use std::sync::atomic::{AtomicBool, AtomicI64};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-pub(crate) struct MemoryBooks(Arc<Shared>);
+pub(crate) struct MemoryBooks(Arc<Life>);
 
 impl MemoryBooks {
     pub(crate) fn new() -> MemoryBooks {
-        MemoryBooks(Arc::new(Shared {
-            baton: baton::Baton::new(0),
-            dice: Mutex::new(baton::Dice::new(0)),
-            rates: Mutex::new(Rates::default()),
-            now_ms: AtomicI64::new(0),
-            books: Mutex::new(books::Books::default()),
-            trace: Mutex::default(),
-            changed: AtomicBool::default(),
-            met: Mutex::default(),
-        }))
+        MemoryBooks(Shared::calm(books::Books::default()))
     }
 }
 
 #[async_trait]
 impl Books for MemoryBooks {
     async fn open(&self) -> Box<dyn Ledger> {
-        let life = Life { node: 0, shared: self.0.clone(), dead: AtomicBool::new(false), held: Mutex::default() };
-        Box::new(SimLedger(Arc::new(life)))
+        Box::new(SimLedger(self.0.clone()))
     }
     async fn open_read_only(&self) -> Box<dyn Ledger> {
         self.open().await

@@ -1,4 +1,4 @@
-//! A seeded simulator: three nodes on one ledger, a core, a consumer, simulated time, faults at every seam. The steps are
+//! A seeded simulator: three nodes on one ledger, a core, a consumer, an outlet, simulated time, faults at every seam. The steps are
 //! the real ones; who runs when, what fails and what the clocks show is decided by the seed, so a seed that fails is
 //! printed and fails again: `FPP_SIM_SEED=4711 cargo test --test simulator`.
 //!
@@ -10,7 +10,9 @@
 mod baton;
 mod books;
 mod disks;
+mod ledger;
 mod node;
+mod outlet;
 mod seams;
 mod site;
 #[path = "../support/mod.rs"]

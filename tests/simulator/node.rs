@@ -4,10 +4,14 @@
 //! work being legal.
 
 use super::disks::{SimFolder, SimVault};
-use super::seams::{Killed, LEASE_MS, Life, SimLedger};
+use super::ledger::SimLedger;
+use super::outlet::{OUTLET, SimOutlet};
+use super::seams::{Killed, LEASE_MS, Life};
 use super::site::Ground;
 use fpp::bell::Bell;
 use fpp::clock::Clock;
+use fpp::delivery::outlet::{Outlet, Postings, Use, lane};
+use fpp::delivery::posting::{carry_on, route_of};
 use fpp::delivery::{Deliveries, publish, sweep, taken};
 use fpp::error::Result;
 use fpp::inbound::route::Route;
@@ -16,6 +20,10 @@ use fpp::inbound::{arrival, pipeline};
 use fpp::ledger::Ledger;
 use fpp::ledger::change::Fence;
 use fpp::ledger::lease::{Lease, LeaseKey, Observer};
+use fpp::ledger::standing::is_due;
+use fpp::outlets::Books;
+use fpp::outlets::events::View;
+use fpp::outlets::filter::Filter;
 use fpp::vault::Vault;
 use fpp_spool::{Folder, LocalFolder, MarkerContent, MarkerRule, Readiness, ScanRules, Scanner};
 use std::collections::BTreeMap;
@@ -32,6 +40,7 @@ struct Node {
     life: Arc<Life>,
     inbound: Inbound,
     deliveries: Deliveries,
+    postings: Postings,
     observer: Observer,
     scanner: Scanner,
     holder: String,
@@ -113,6 +122,12 @@ impl Node {
             keep_free_bytes: 0,
             prove_threads: 2,
         };
+        let postings = Postings {
+            books: Books { ledger: ledger.clone(), vault: vault.clone(), plans: ground.plans.clone() },
+            installation: "sim".into(),
+            clock: Clock::Fixed(clock.clone()),
+            outlets: [(OUTLET.to_owned(), Arc::new(outlet(life, &ground.route.name)))].into(),
+        };
         let deliveries = Deliveries {
             ledger,
             vault,
@@ -134,6 +149,7 @@ impl Node {
             life: life.clone(),
             inbound,
             deliveries,
+            postings,
             observer: Observer::default(),
             scanner: Scanner::new(rules),
             holder: format!("{name}/{incarnation}"),
@@ -148,11 +164,12 @@ impl Node {
 
     /// Does one thing that a node does.
     async fn act(&mut self) -> Result<()> {
-        match self.dice(10) {
+        match self.dice(12) {
             0 | 1 => self.scan().await,
             2..=5 => self.walk().await,
             6 | 7 => self.deliver().await,
-            8 => {
+            8 | 9 => self.push().await,
+            10 => {
                 // One spool after the other: the daemon looks into all at once, which no seed could decide.
                 let mut watch = taken::Watch::default();
                 for (spool, untaken) in watch.untaken(&self.deliveries).await? {
@@ -206,6 +223,23 @@ impl Node {
         carried
     }
 
+    /// As the outlet's dispatcher does it, and asks whether an outlet that did not answer does again.
+    async fn push(&mut self) -> Result<()> {
+        let outlet = self.postings.outlets[OUTLET].clone();
+        if outlet.breaker.down().is_some() {
+            outlet.engine.look().await?;
+            outlet.breaker.close();
+        }
+        let (next, now_ms) = (self.inbound.ledger.next_postings(OUTLET).await?, self.inbound.clock.now_ms());
+        let hurry = outlet.breaker.take_hurry();
+        let due = next.iter().find(|delivery| hurry || is_due(delivery.next_attempt_ms, now_ms));
+        let Some(route) = due.map(|delivery| route_of(delivery).to_owned()) else { return Ok(()) };
+        let Some((lease, fence)) = self.claim(&lane(OUTLET, &route)).await? else { return Ok(()) };
+        let pushed = carry_on(&self.postings, &outlet, &route, &fence, hurry, &self.stopped).await;
+        self.release(lease).await?;
+        pushed
+    }
+
     /// As the daemon's claimer does it.
     async fn claim(&mut self, key: &str) -> Result<Option<(Lease, Fence)>> {
         let key = LeaseKey(key.to_owned());
@@ -229,5 +263,23 @@ impl Node {
     async fn release(&self, lease: Lease) -> Result<()> {
         *self.life.held.lock().unwrap() = None;
         self.inbound.ledger.release_lease(&lease).await
+    }
+}
+
+/// The outlet as a node has it: a file's events go there in several batches.
+fn outlet(life: &Arc<Life>, route: &str) -> Outlet {
+    let all = Use { view: View::Clear, filter: Filter::default() };
+    Outlet {
+        name: OUTLET.into(),
+        kind: "append",
+        engine: Arc::new(SimOutlet(life.clone())),
+        uses: [(route.to_owned(), all)].into(),
+        batch_events: 2,
+        batch_bytes: usize::MAX,
+        routes_at_once: 1,
+        probe: Duration::from_secs(1),
+        retry_max_ms: 5_000,
+        breaker: Default::default(),
+        redrives: Default::default(),
     }
 }

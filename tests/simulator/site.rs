@@ -1,8 +1,9 @@
 //! The ground of a run: folders in memory where the machine has such, the vault, and the route, which is made once for
 //! all runs.
 
+use super::outlet::OUTLET;
 use crate::support::checker::evidence::Places;
-use crate::support::site::{Site, route_with_an_outlet_of_files};
+use crate::support::site::{Site, route_with_outlets};
 use fpp::inbound::route::Route;
 use fpp::vault::Vault;
 use fpp::vault::disk::DiskVault;
@@ -27,11 +28,12 @@ struct Template {
     plans: Arc<Plans>,
 }
 
-/// The sample's route, with a required outlet of files besides.
+/// The sample's route, with an outlet of files and one that events are pushed to besides, both required.
 fn template() -> &'static Template {
     static TEMPLATE: OnceLock<Template> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
-        let site = Site::make(&route_with_an_outlet_of_files());
+        let site = Site::make(&route_with_outlets(OUTLET));
+        site.configure(&format!("[outlet.{OUTLET}]\nkind = \"append\"\npath = \"../{OUTLET}\"\n"));
         let routes = fpp::node::routes(&site.settings(), &BTreeMap::new()).unwrap();
         let route = routes.into_values().next().unwrap();
         Template { _site: site, route, plans: Arc::default() }

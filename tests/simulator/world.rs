@@ -1,22 +1,25 @@
-//! A run: three nodes, one ledger, one core, one consumer, simulated time and faults, all decided by one seed.
+//! A run: three nodes, one ledger, one core, one consumer, one outlet, simulated time and faults, all decided by one seed.
 
-use super::baton::{Baton, Dice};
+use super::baton::Dice;
 use super::books::Books;
+use super::ledger::SimLedger;
 use super::node::live;
-use super::seams::{LEASE_MS, Life, Rates, Shared, SimLedger};
+use super::outlet::{OUTLET, Target};
+use super::seams::{LEASE_MS, Life, Rates, Shared};
 use super::site::Ground;
 use crate::support::checker::evidence::{Evidence, Taken};
 use crate::support::checker::{at_any_moment, at_the_end};
 use crate::support::core::{CoreFile, Dropped, core_file};
-use fpp::ledger::delivery::DeliveryState;
+use fpp::ledger::change::Change;
+use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryState, Purpose};
 use fpp::ledger::transfer::FileState;
 use fpp::outlets;
 use fpp::outlets::filter::Filter;
 use fpp::outlets::position::Position;
 use fpp::outlets::stream::{BYTES_MAX, Query, read};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::thread::JoinHandle;
 
 /// 2025-06-20, 16:10 in Shanghai.
@@ -80,31 +83,12 @@ impl World {
         // Each run has its own weather: some see only deaths, some only lost answers, some everything.
         let mut rate = |most: u64| if dice.below(3) == 0 { 0 } else { dice.below(most) };
         let rates = Rates { refused: rate(25), lost: rate(25), torn: rate(15), death: rate(12), pause: 250 };
-        let shared = Arc::new(Shared {
-            baton: Baton::new(NODES),
-            dice: Mutex::new(dice),
-            rates: Mutex::new(rates),
-            now_ms: AtomicI64::new(0),
-            books: Mutex::new(Books::naming()),
-            trace: Mutex::default(),
-            changed: AtomicBool::default(),
-            met: Mutex::default(),
-        });
+        let target = Target::new(dice.below(2) == 0);
+        let shared = Arc::new(Shared::new(NODES, dice, rates, target));
         let ground = Arc::new(Ground::new());
         // Who reads the stream meets no faults: what it sees is checked, not how it gets there.
-        let calm = Shared {
-            baton: Baton::new(0),
-            dice: Mutex::new(Dice::new(0)),
-            rates: Mutex::default(),
-            now_ms: AtomicI64::new(0),
-            books: Mutex::default(),
-            trace: Mutex::default(),
-            changed: AtomicBool::default(),
-            met: Mutex::default(),
-        };
-        let life = Life { node: 9, shared: Arc::new(calm), dead: AtomicBool::new(false), held: Mutex::default() };
         let reader = outlets::Books {
-            ledger: Arc::new(SimLedger(Arc::new(life))),
+            ledger: Arc::new(SimLedger(Shared::calm(Books::default()))),
             vault: ground.vault.clone(),
             plans: ground.plans.clone(),
         };
@@ -153,7 +137,9 @@ impl World {
     fn wild(&mut self) {
         for _ in 0..WILD_TURNS {
             match self.below(100) {
-                0..75 => self.node_turn(),
+                0..73 => self.node_turn(),
+                73 => self.defer(),
+                74 => self.send_away(),
                 75..82 => self.drop_a_file(),
                 82..88 => self.take(),
                 88..93 => self.consume(),
@@ -175,6 +161,7 @@ impl World {
             self.drop_a_file();
         }
         self.machines.iter_mut().for_each(|machine| (machine.skew_ms, machine.frozen_until_ms) = (0, 0));
+        self.shared.target.lock().unwrap().away_until_ms = 0;
         for turn in 0..CALM_TURNS {
             self.node_turn();
             self.pass(self.below(200));
@@ -197,6 +184,7 @@ impl World {
         let books = self.snapshot();
         let look = Evidence::of(&self.ground.places, &*books.ledger, &*self.ground.vault, &self.dropped);
         let evidence = self.runtime.block_on(look).with_taken(&self.taken);
+        let evidence = self.with_target(evidence);
         self.violations.extend(at_any_moment(&evidence));
     }
 
@@ -210,9 +198,14 @@ impl World {
         let look = Evidence::whole(&self.ground.places, &*books.ledger, &*self.ground.vault, &self.dropped);
         let mut evidence = self.runtime.block_on(look).with_taken(&self.taken);
         evidence.outlets = 1;
+        evidence = self.with_target(evidence);
         evidence = evidence.with_received("one who read on", self.consumed.clone());
         evidence = evidence.with_received("a new reader", whole);
         self.violations.extend(at_the_end(&evidence));
+    }
+
+    fn with_target(&self, evidence: Evidence) -> Evidence {
+        evidence.with_target(OUTLET, self.shared.target.lock().unwrap().took.clone())
     }
 
     fn is_done(&self) -> bool {
@@ -241,8 +234,7 @@ impl World {
             thread.join().unwrap();
         }
         machine.lives += 1;
-        let (shared, held) = (self.shared.clone(), Mutex::default());
-        let life = Arc::new(Life { node: n, shared, dead: AtomicBool::new(false), held });
+        let life = Arc::new(Life::new(n, self.shared.clone()));
         let (of, ground, clock, lives) = (life.clone(), self.ground.clone(), machine.clock.clone(), machine.lives);
         machine.thread = Some(std::thread::spawn(move || live(&of, &ground, clock, lives)));
         machine.life = Some(life);
@@ -267,6 +259,28 @@ impl World {
         self.machines[n].frozen_until_ms = self.now_ms() + ms;
         self.tell(&format!("n{n} freezes for {ms} ms"));
         self.shared.meet("freeze");
+    }
+
+    /// The outlet does not answer for a while.
+    fn send_away(&mut self) {
+        let until_ms = self.now_ms() + self.below(8_000) as i64;
+        self.shared.target.lock().unwrap().away_until_ms = until_ms;
+        self.tell(&format!("the outlet is away until {until_ms}"));
+        self.shared.meet("outlet away");
+    }
+
+    /// A person lets an answer go without its outlets (D12).
+    fn defer(&mut self) {
+        let mut books = self.shared.books.lock().unwrap();
+        let is_due = |d: &&Delivery| d.purpose == Purpose::Posting && d.gates();
+        let Some(id) = books.deliveries.values().find(is_due).map(|delivery| delivery.id.clone()) else { return };
+        let by = Some("an operator".to_owned());
+        let defer = Change::MoveDelivery { id: id.clone(), event: DeliveryEvent::Defer, by };
+        books.apply(None, NOON_MS + self.now_ms(), &[defer]).unwrap();
+        drop(books);
+        self.tell(&format!("{id} is deferred"));
+        self.shared.meet("posting deferred");
+        self.shared.changed.store(true, SeqCst);
     }
 
     fn skew(&mut self) {
@@ -321,18 +335,8 @@ impl World {
 
     /// The books as they stand, for a reader.
     fn snapshot(&self) -> outlets::Books {
-        let calm = Shared {
-            baton: Baton::new(0),
-            dice: Mutex::new(Dice::new(0)),
-            rates: Mutex::default(),
-            now_ms: AtomicI64::new(0),
-            books: Mutex::new(self.shared.books.lock().unwrap().clone()),
-            trace: Mutex::default(),
-            changed: AtomicBool::default(),
-            met: Mutex::default(),
-        };
-        let life = Life { node: 9, shared: Arc::new(calm), dead: AtomicBool::new(false), held: Mutex::default() };
-        outlets::Books { ledger: Arc::new(SimLedger(Arc::new(life))), ..self.reader.clone() }
+        let books = self.shared.books.lock().unwrap().clone();
+        outlets::Books { ledger: Arc::new(SimLedger(Shared::calm(books))), ..self.reader.clone() }
     }
 
     fn page(&self, after: Position, limit: usize) -> (Vec<String>, Position) {

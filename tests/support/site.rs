@@ -44,6 +44,13 @@ impl Site {
         self.root.join("conf/fpp.toml")
     }
 
+    /// More of the node's configuration.
+    pub(crate) fn configure(&self, tables: &str) {
+        let file = self.settings_file();
+        let before = fs::read_to_string(&file).unwrap();
+        fs::write(file, format!("{before}\n{tables}")).unwrap();
+    }
+
     /// The configuration, checked.
     pub(crate) fn settings(&self) -> Settings {
         let told = |faults: Vec<SourceFault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
@@ -138,6 +145,15 @@ pub(crate) fn route_with_an_outlet_of_files() -> Table {
     "#;
     let mut route = sample_route("pmtrd");
     overlay(&mut route, &outlets.parse().unwrap());
+    route
+}
+
+/// The same with an outlet besides that events are pushed to, which the answer waits for, too.
+pub(crate) fn route_with_outlets(pushed: &str) -> Table {
+    let mut route = route_with_an_outlet_of_files();
+    let outlet = format!("kind = \"append\"\nname = \"{pushed}\"\nsensitive = \"clear\"");
+    let outlets = route.get_mut("outlet").and_then(Value::as_array_mut).unwrap();
+    outlets.push(Value::Table(outlet.parse().unwrap()));
     route
 }
 

@@ -108,6 +108,8 @@ pub(crate) struct Evidence {
     pub(crate) vault: BTreeMap<String, Option<String>>,
     /// What each consumer received, in its order.
     pub(crate) received: Vec<(String, Vec<String>)>,
+    /// What outlets took that events are pushed to, each in its order: transfer, and the event's JSON.
+    pub(crate) targets: BTreeMap<String, Vec<(String, String)>>,
     /// Temporary files, by path.
     pub(crate) temporaries: Vec<String>,
     /// Those that a status names.
@@ -224,6 +226,12 @@ impl Evidence {
     /// What a consumer received.
     pub(crate) fn with_received(mut self, who: &str, lines: Vec<String>) -> Evidence {
         self.received.push((who.to_owned(), lines));
+        self
+    }
+
+    /// What an outlet has that events are pushed to.
+    pub(crate) fn with_target(mut self, outlet: &str, took: Vec<(String, String)>) -> Evidence {
+        self.targets.insert(outlet.to_owned(), took);
         self
     }
 

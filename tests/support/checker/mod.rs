@@ -11,6 +11,7 @@
 mod books;
 pub(crate) mod evidence;
 mod outside;
+mod pushed;
 mod received;
 
 use evidence::Evidence;
@@ -26,6 +27,7 @@ pub(crate) fn at_any_moment(evidence: &Evidence) -> Vec<String> {
     books::one_transfer_each(evidence, &mut told);
     books::publications(evidence, &mut told);
     outside::answers_after_events(evidence, &mut told);
+    pushed::before_the_answer(evidence, &mut told);
     outside::final_names(evidence, &mut told);
     outside::sources_that_are_gone(evidence, &mut told);
     told
@@ -41,6 +43,7 @@ pub(crate) fn at_the_end(evidence: &Evidence) -> Vec<String> {
     books::chains(evidence, &mut told);
     books::settled(evidence, &mut told);
     received::events(evidence, &mut told);
+    pushed::everything(evidence, &mut told);
     outside::came_out_once(evidence, &mut told);
     outside::put_away(evidence, &mut told);
     outside::vault(evidence, &mut told);
