@@ -12,6 +12,8 @@ mod cuts;
 mod decode;
 #[path = "cli/ends.rs"]
 mod ends;
+#[path = "cli/init.rs"]
+mod init;
 #[path = "cli/inspect.rs"]
 mod inspect;
 #[path = "cli/layout_verbs.rs"]

@@ -32,6 +32,7 @@ mod encode;
 mod events;
 mod export;
 mod find;
+mod init;
 mod inspect;
 mod layout;
 mod layout_check;
@@ -85,6 +86,7 @@ pub struct Cli {
 enum Verb {
     #[cfg(feature = "demo")]
     Demo(demo::Demo),
+    Init(init::Init),
     Run(run::Run),
     Check(check::Check),
     Doctor(doctor::Doctor),
@@ -151,6 +153,7 @@ impl Verb {
         match self {
             #[cfg(feature = "demo")]
             Verb::Demo(verb) => verb.run(),
+            Verb::Init(verb) => verb.run(out),
             Verb::Run(verb) => verb.run(global),
             Verb::Check(verb) => verb.run(global, out),
             Verb::Doctor(verb) => verb.run(global, out),
