@@ -5,7 +5,7 @@
 //! happened), late (it happens some calls later), and a lost sync, after which the cache still shows bytes that the disk
 //! does not have. Nothing here repairs anything; [`FaultyFolder::volatile`] names what a power failure would take.
 
-#![allow(clippy::unwrap_used)] // test support
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // test support
 
 use fpp_spool::*;
 use rustix::io::Errno;
