@@ -116,6 +116,8 @@ codes! {
     ORIGINAL_MISSING = 3005;
     /// Lots do not agree with weight.
     LOTS = 3006;
+    /// The id of an event of an earlier file, with other data.
+    ID_AGAIN = 3007;
     /// The host key differs from the pinned one.
     HOST_KEY = 4001;
     /// The login was refused.

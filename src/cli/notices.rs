@@ -81,7 +81,8 @@ impl Notices {
     }
 }
 
-fn tell(notice: &Notice, times: &Times, out: &mut Output) -> std::io::Result<()> {
+/// One notice.
+pub(super) fn tell(notice: &Notice, times: &Times, out: &mut Output) -> std::io::Result<()> {
     let body = &notice.notice;
     let count = if notice.count > 1 { format!(", {} times", notice.count) } else { String::new() };
     let read = notice.acknowledged.as_ref().map(|(who, _)| format!(", read by {who}")).unwrap_or_default();

@@ -3,11 +3,12 @@
 use super::books;
 use super::deliveries;
 use super::exit::Failure;
+use super::notices;
 use super::output::{Align, Output, Table};
 use super::show::{Times, count, grouped, state, verdict};
 use crate::inbound::{order, verbs};
 use crate::ledger::Ledger;
-use crate::ledger::change::{JournalRow, Reject};
+use crate::ledger::change::{JournalRow, Notice, Reject};
 use crate::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use crate::ledger::fold::{Entry, What, transfer_subject};
 use crate::ledger::transfer::{FileState, Total, Transfer, Verdict};
@@ -19,6 +20,8 @@ use std::io;
 
 /// Deliveries shown; a transfer has one for each outlet and answer.
 const DELIVERIES_MAX: u32 = 100;
+/// Notices among which those about the file are looked for.
+const NOTICES_MAX: u32 = 1_000;
 
 /// Everything the books say about a transfer.
 #[derive(Debug, Serialize)]
@@ -29,6 +32,8 @@ pub(super) struct Story {
     deliveries: Vec<Delivery>,
     rejects: Vec<Reject>,
     journal: Vec<JournalRow>,
+    /// What a person was told about it, newest first.
+    notices: Vec<Notice>,
     /// Commands that its state allows, with what each does.
     commands: Vec<(String, &'static str)>,
 }
@@ -42,7 +47,9 @@ impl Story {
         let journal = books.journal(&transfer_subject(&transfer.id)).await?;
         let commands = commands(&transfer, &deliveries);
         let trace_id = trace_id(&transfer.id.0);
-        Ok(Story { transfer, trace_id, deliveries, rejects, journal, commands })
+        let mut notices = books.notices(true, NOTICES_MAX).await?;
+        notices.retain(|notice| notice.notice.subject == transfer.id.0);
+        Ok(Story { transfer, trace_id, deliveries, rejects, journal, notices, commands })
     }
 }
 
@@ -116,6 +123,10 @@ pub(super) fn tell(story: &Story, times: &Times, out: &mut Output) -> io::Result
         section(out, "Deliveries", &deliveries::table(&story.deliveries, times))?;
     }
     section(out, "Timeline", &timeline(&story.journal, times))?;
+    if !story.notices.is_empty() {
+        out.line("\nNotices")?;
+        story.notices.iter().try_for_each(|notice| notices::tell(notice, times, out))?;
+    }
     if story.transfer.state == FileState::Held
         && let Some(difference) = &story.transfer.facts.difference
     {

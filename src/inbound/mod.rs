@@ -7,6 +7,7 @@
 //! Deliberately absent: this room knows no engine and no configuration file. The node hands it [`route::Route`]s.
 
 pub mod acknowledge;
+pub mod again;
 pub mod answer;
 pub mod archive;
 pub mod arrival;

@@ -26,8 +26,15 @@ use crate::vault::digests::digest;
 use fpp_codecs::Code;
 use fpp_spool::Algorithm;
 use serde_json::json;
+use std::io::Seek;
 use std::path::Path;
 use std::sync::Arc;
+use tempfile::SpooledTempFile;
+
+/// Of a file with no more good records than this the ids are not kept.
+pub const UNLISTED_MAX: u64 = 256;
+/// A list of ids of this size is kept in memory until it is in the vault.
+const IDS_IN_MEMORY: usize = 256 << 10;
 
 /// Rejects that are shown of a file that a person must judge.
 const SHOWN_MAX: usize = 20;
@@ -73,18 +80,24 @@ pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
     }
     let (vault, of, frozen, scratch) = (cx.vault.clone(), transfer.clone(), plan.clone(), cx.scratch.clone());
     let threads = cx.prove_threads;
-    let outcome = blocking(move || read(&*vault, &frozen, &of, context, &scratch, threads)).await?;
+    let (outcome, remarks, ids) = blocking(move || {
+        let (outcome, remarks, ids) = read(&*vault, &frozen, &of, context, (&scratch, threads))?;
+        let ids = keep_ids(&*vault, &outcome, ids)?;
+        Ok((outcome, remarks, ids))
+    })
+    .await?;
     freeze(cx, &route.bundle).await?;
     let mut resend = None;
     if let (Some(kept), Some(identity)) = (former, &identity)
-        && matches!(outcome.0.verdict, Some(Verdict::Accepted | Verdict::Partly))
+        && matches!(outcome.verdict, Some(Verdict::Accepted | Verdict::Partly))
     {
-        match resent(cx, &plan, transfer, fence, identity, &kept, &outcome.0.rejects).await? {
+        match resent(cx, &plan, transfer, fence, identity, &kept, &outcome.rejects).await? {
             Resent::Goes(of) => resend = of,
             Resent::Ends(next) => return Ok(next),
         }
     }
-    judge(cx, transfer, fence, &plan, outcome, identity, resend).await
+    let known = Facts { identity, resend, ids, remarks: (!remarks.is_empty()).then_some(remarks), ..Facts::default() };
+    judge(cx, transfer, fence, &plan, outcome, known).await
 }
 
 /// What becomes of a good file that resends a batch.
@@ -174,20 +187,34 @@ pub async fn freeze(cx: &Inbound, bundle: &Arc<crate::trade::plan::Bundle>) -> R
     blocking(move || Ok(vault.put_bytes(&bundle.to_bytes())?.sha256)).await
 }
 
-/// Reads the whole file through the proof.
-fn read(
+/// Reads the whole file through the proof; the ids of its good records, sorted, come with the outcome.
+pub(super) fn read(
     vault: &dyn Vault,
     plan: &Plan,
     transfer: &Transfer,
     context: Context,
-    scratch: &Path,
-    threads: usize,
-) -> Result<(Outcome, Vec<String>)> {
+    (scratch, threads): (&Path, usize),
+) -> Result<(Outcome, Vec<String>, SpooledTempFile)> {
     let sha256 = transfer.facts.sha256.as_deref().unwrap_or_default();
     let content = vault.open(sha256)?;
-    let proof = Proof::new(plan, context, Box::new(super::spill::Files::new(scratch, &transfer.id.0)));
+    let mut ids = tempfile::spooled_tempfile_in(IDS_IN_MEMORY, scratch);
+    let spill = Box::new(super::spill::Files::new(scratch, &transfer.id.0));
+    let proof = Proof::new(plan, context, spill).listing(Box::new(&mut ids));
     let size = content.size();
-    examine(proof, plan, (size, worth(size, threads)), || Ok(content.reader_at(0))).map_err(crate::vault::error_of)
+    let (outcome, remarks) = examine(proof, plan, (size, worth(size, threads)), || Ok(content.reader_at(0)))
+        .map_err(crate::vault::error_of)?;
+    ids.rewind().map_err(crate::vault::error_of)?;
+    Ok((outcome, remarks, ids))
+}
+
+/// Keeps the ids of a file that will be posted in the vault. Those of a small one are read again where they are wanted,
+/// which costs less than keeping them.
+fn keep_ids(vault: &dyn Vault, outcome: &Outcome, mut ids: SpooledTempFile) -> Result<Option<String>> {
+    let posted = matches!(outcome.verdict, Some(Verdict::Accepted | Verdict::Partly));
+    if !posted || outcome.accepted <= UNLISTED_MAX {
+        return Ok(None);
+    }
+    vault.put(&mut ids, &mut |_| {}, u64::MAX).map(|kept| Some(kept.sha256))
 }
 
 async fn judge(
@@ -195,14 +222,11 @@ async fn judge(
     transfer: &Transfer,
     fence: &Fence,
     plan: &Plan,
-    (outcome, remarks): (Outcome, Vec<String>),
-    identity: Option<Identity>,
-    resend: Option<Resend>,
+    outcome: Outcome,
+    known: Facts,
 ) -> Result<Next> {
     let next = hint_of(&outcome);
     let facts = Facts {
-        identity,
-        resend,
         plan: Some(plan.digest.clone()),
         code: Some(outcome.code.0),
         reason: Some(outcome.reason.clone()),
@@ -213,12 +237,11 @@ async fn judge(
         ok_amount: Some(outcome.amounts.ok.to_string()),
         ng_amount: Some(outcome.amounts.bad.to_string()),
         totals: Some(outcome.totals),
-        remarks: (!remarks.is_empty()).then_some(remarks),
         framed: Some(outcome.framed),
         decided_ms: Some(cx.clock.now_ms()),
         // Rejects are booked with a judgement; a person who must judge is shown the first ones.
         difference: outcome.verdict.is_none().then(|| json!({ "rejects": first_of(&outcome.rejects) })),
-        ..Facts::default()
+        ..known
     };
     let id = transfer.id.clone();
     let event = outcome.verdict.map_or(FileEvent::Hold, FileEvent::Judge);

@@ -1,6 +1,6 @@
 //! Retention: content of the vault goes when nothing needs it any more and its time is over (D12).
 //!
-//! Needed are the bytes of every transfer that is not finished or finished a shorter time ago, of its deliveries, of every
+//! Needed are the bytes of every transfer that is not finished or finished a shorter time ago, and the list of its ids, those of its deliveries, of every
 //! delivery that is held, and of an answer or a required outlet that is not delivered; and the plan of every transfer in
 //! the books, because the answer to a late duplicate is made with it, and the record that a correction puts in another's place. Readers of the stream keep nothing: they get 410.
 //!
@@ -63,6 +63,7 @@ async fn needed(ledger: &dyn Ledger, before_ms: i64) -> Result<Vec<u64>> {
             let whole = is_needed(transfer, before_ms);
             needed.extend(transfer.facts.plan.as_deref().map(beginning));
             needed.extend(transfer.facts.sha256.as_deref().filter(|_| whole).map(beginning));
+            needed.extend(transfer.facts.ids.as_deref().filter(|_| whole).map(beginning));
             let corrected = transfer.facts.correction.as_ref().and_then(|correction| correction.content.as_deref());
             needed.extend(corrected.map(beginning));
         }

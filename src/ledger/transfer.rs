@@ -158,6 +158,9 @@ pub struct Facts {
     /// It is no file of its own: it takes back or puts right one event of another one, or tells all of them anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correction: Option<Correction>,
+    /// SHA-256 of the list of its events' ids, in the vault: by it an id that comes again is found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<String>,
 }
 
 /// What an operator says about events that stand (更正): nothing is edited, other events refer to them. The bytes are those
@@ -340,6 +343,7 @@ impl Facts {
             released,
             resend,
             correction,
+            ids,
         );
     }
 

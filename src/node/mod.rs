@@ -4,6 +4,7 @@
 //! Invariant: nothing here decides about a file. A service that ends unexpectedly ends the node with an error, so that
 //! whoever supervises it notices.
 
+mod again;
 pub(crate) mod books;
 mod claimer;
 mod compose;
@@ -87,6 +88,7 @@ impl Node {
         interim::start(&mut services, &rooms, &stopped);
         sweeping::start(&mut services, &rooms, &stopped);
         keeping::start(&mut services, &rooms, &stopped);
+        again::start(&mut services, &rooms, &stopped);
         days_ahead::start(&mut services, &rooms, &stopped);
         sealing::start(&mut services, &rooms, &stopped)?;
         presence.start(&mut services, &rooms, &stopped);

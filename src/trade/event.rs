@@ -24,6 +24,8 @@ pub struct Event {
     pub instrument: String,
     /// SHA-256 of the business data as this event shows it.
     pub datahash: [u8; 32],
+    /// Stands for the business data of a row that was judged.
+    pub content: u64,
     /// The whole event, one JSON object without line end.
     pub json: Vec<u8>,
     pub(super) data: Vec<u8>,

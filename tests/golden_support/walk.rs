@@ -2,7 +2,7 @@
 
 use super::case::{Case, Step};
 use crate::support::names::Names;
-use crate::support::settled::{settled, transfers};
+use crate::support::settled::{looked_at, settled, transfers};
 use crate::support::site::Site;
 use crate::support::told::{Files, told};
 use fpp::clock::Clock;
@@ -50,6 +50,7 @@ pub(crate) async fn walk(case: &Case) -> Files {
             appeared(&site, name).await;
         }
         settled(&node, count).await.unwrap_or_else(|e| panic!("{}, step {}: {e}", case.name, i + 1));
+        looked_at(&node, &site.root).await;
     }
     let files = told(&site, &settings, &*node.ledger, node.address).await;
     node.stop().await;

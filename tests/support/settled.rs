@@ -4,6 +4,7 @@ use fpp::ledger::Ledger;
 use fpp::ledger::delivery::DeliveryState;
 use fpp::ledger::transfer::{FileState, Transfer, TransferQuery};
 use fpp::node::Node;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long a node may take; machines that build meanwhile are slow.
@@ -46,4 +47,20 @@ pub(crate) async fn at_rest(ledger: &dyn Ledger, count: usize) -> Result<Vec<Tra
     let states: Vec<_> = all.iter().map(|t| (&t.name, t.state, t.verdict, &t.waiting_for)).collect();
     let sent: Vec<_> = sent.iter().map(|d| (&d.name, d.state, &d.last_error)).collect();
     Err(format!("{count} transfers were to settle; there are {states:?} with {sent:?}"))
+}
+
+/// Waits until the node has looked for ids that come again in all that was published, below a site's folder.
+pub(crate) async fn looked_at(node: &Node, root: &Path) {
+    let last = node.ledger.last_publication().await.unwrap();
+    let until = Instant::now() + PATIENCE;
+    let mut bell = node.bell.listen();
+    loop {
+        let list = std::fs::read(root.join("data/ids/tables.json")).unwrap_or_default();
+        let list: serde_json::Value = serde_json::from_slice(&list).unwrap_or_default();
+        if last == 0 || list["position"].as_u64() >= Some(last) {
+            return;
+        }
+        assert!(Instant::now() < until, "{list} does not come to {last}");
+        bell.wait(Duration::from_millis(20)).await;
+    }
 }

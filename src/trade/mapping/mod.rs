@@ -13,6 +13,7 @@ use super::event::{Envelope, Event, Lineage};
 use super::fault::TradeFault;
 use super::instrument::{Instrument, Instruments};
 use super::moment::Offset;
+use super::proof::ids::Fold;
 use super::schema::Schema;
 use entry::{NONE, View};
 use fpp_codecs::Code;
@@ -25,6 +26,8 @@ use parse::{Kind, Parts};
 #[derive(Clone, Debug)]
 pub struct Mapping {
     parts: Parts,
+    /// Stands for the text of the mapping.
+    edition: u64,
     source: String,
     offset: Offset,
 }
@@ -55,7 +58,12 @@ impl Mapping {
         drop(root);
         let faults = source.finish();
         match parts {
-            Some(parts) if faults.is_empty() => Ok(Mapping { parts, source: String::new(), offset: Offset::china() }),
+            Some(parts) if faults.is_empty() => {
+                let mut edition = Fold::new(0);
+                edition.add(text.as_bytes());
+                let edition = edition.end();
+                Ok(Mapping { parts, edition, source: String::new(), offset: Offset::china() })
+            }
             _ => Err(faults),
         }
     }
@@ -153,16 +161,34 @@ impl Mapping {
     }
 
     /// Proves one row: decoding, mapping and business checks; the first bad field in layout order. Fills id, type,
-    /// subject and time of `out`, but writes no JSON.
+    /// subject, time and `content` of `out`, but writes no JSON.
     pub fn judge(&self, row: &Row, instruments: &Instruments, out: &mut Event) -> Result<(), TradeFault> {
         let failed = match self.read(row, instruments, out) {
-            Ok(instrument) => self.check(row, instrument).is_some(),
+            Ok(instrument) => {
+                out.content = self.content(instrument, out);
+                self.check(row, instrument).is_some()
+            }
             Err(_) => true,
         };
         if failed && let Some(fault) = self.first_fault(row, instruments) {
             return Err(fault);
         }
         Ok(())
+    }
+
+    /// Stands for the business data of the values that were read: another value, another unit or another mapping gives
+    /// another number.
+    fn content(&self, instrument: Option<&Instrument>, read: &Event) -> u64 {
+        let mut fold = Fold::new(self.edition);
+        fold.add(&read.values);
+        let number = |span: Option<&(u32, u32)>| span.map_or(0, |(from, to)| u64::from(*from) << 32 | u64::from(*to));
+        for spans in read.spans.chunks(2) {
+            fold.pair(number(spans.first()), number(spans.get(1)));
+        }
+        if let Some(instrument) = instrument {
+            fold.pair(instrument.price_unit as u64, instrument.quantity_unit as u64);
+        }
+        fold.end()
     }
 
     fn write(

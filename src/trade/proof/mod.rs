@@ -6,6 +6,7 @@
 //! here, in file order, so the outcome is the same however many there are. The caller cuts the file, stores the outcome, and knows about duplicates, series and open days.
 
 pub mod header;
+pub mod ids;
 pub mod outcome;
 pub mod reading;
 mod refusal;
@@ -27,13 +28,14 @@ use fpp_codecs::format::order::Order;
 use fpp_codecs::format::{RecordFormat, Role};
 use fpp_codecs::record::{Cell, Decimal, Row};
 use header::{FileFault, Found, NameIdentity};
+use ids::{Line, Lines};
 use outcome::{Amounts, FileFaults, Outcome};
 use reading::Reading;
 use refusal::Place;
 use repeat::{Entry, Repeats, Spill};
 use sequence::{Number, Sequence};
 use stated::Stated;
-use std::io;
+use std::io::{self, Write};
 
 /// What is said of a file without a byte.
 pub const EMPTY: &str = "the file is empty";
@@ -70,6 +72,7 @@ pub struct Proof<'p> {
     plan: &'p Plan,
     context: Context,
     spill: Box<dyn Spill + 'p>,
+    ids: Option<Box<dyn Write + 'p>>,
     order: Order,
     tally: Tally,
     sequence: Option<FieldRef>,
@@ -109,6 +112,7 @@ impl<'p> Proof<'p> {
         Proof {
             context,
             spill,
+            ids: None,
             order: Order::new(&plan.format),
             tally: Tally::new(controls),
             sequence,
@@ -131,6 +135,13 @@ impl<'p> Proof<'p> {
             event: Event::default(),
             plan,
         }
+    }
+
+    /// Has the ids of the good records written, as [`ids`] says.
+    #[must_use]
+    pub fn listing(mut self, out: Box<dyn Write + 'p>) -> Proof<'p> {
+        self.ids = Some(out);
+        self
     }
 
     /// Takes the next physical record: its number from 1, its first byte in the file, its bytes.
@@ -184,7 +195,18 @@ impl<'p> Proof<'p> {
                 refusal::of_repeat(plan, place, first)
             });
         };
-        self.repeats.finish(&mut *self.spill, &mut tell)?;
+        let source = plan.mapping.source();
+        let mut lines = self.ids.take().map(|out| Lines::begin(out, source)).transpose()?;
+        let mut keep = |entry: Entry| match &mut lines {
+            Some(lines) => lines.push(Line {
+                key: (entry.hash >> 64) as u64,
+                content: entry.content,
+                record: entry.ordinal + header,
+            }),
+            None => Ok(()),
+        };
+        self.repeats.finish(&mut *self.spill, &mut tell, &mut keep)?;
+        lines.map_or(Ok(()), Lines::end)?;
         self.rejects.sort_by_key(|r| r.record);
         if self.rejected > plan.rules.reject_max {
             let reason = format!("{} bad records, {} are allowed", self.rejected, plan.rules.reject_max);
@@ -301,7 +323,8 @@ impl<'p> Proof<'p> {
         let fault = [reading.fault.take(), number].into_iter().flatten().min_by_key(|f| f.field);
         self.amounts.add(amount, fault.is_none());
         let Some(fault) = fault else {
-            let entry = Entry { hash: reading.id, ordinal: self.records, offset, amount: amount.unscaled };
+            let (hash, ordinal, content) = (reading.id, self.records, reading.content);
+            let entry = Entry { hash, ordinal, offset, amount: amount.unscaled, content };
             return self.repeats.add(entry, &mut *self.spill);
         };
         self.rejected += 1;

@@ -24,6 +24,8 @@ pub struct Reading {
     pub(super) fault: Option<TradeFault>,
     /// Stands for the id of a good detail's event.
     pub(super) id: u128,
+    /// Stands for its business data.
+    pub(super) content: u64,
     /// Buffers of what a record is tried in.
     tried: (Row, Vec<u8>),
 }
@@ -46,6 +48,7 @@ impl Reading {
         }
         if self.fault.is_none() {
             self.id = repeat::hash_of(&event.id);
+            self.content = event.content;
         }
     }
 

@@ -9,9 +9,9 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 
-/// Ids kept in memory: 6 MiB.
+/// Ids kept in memory: 8 MiB.
 const BATCH: usize = 1 << 17;
-const ENTRY_BYTES: usize = 48;
+const ENTRY_BYTES: usize = 56;
 
 /// Room for sorted runs, e.g. temporary files.
 pub trait Spill {
@@ -52,6 +52,8 @@ pub(super) struct Entry {
     pub(super) offset: u64,
     /// The record's amount without its point.
     pub(super) amount: i128,
+    /// Stands for the business data.
+    pub(super) content: u64,
 }
 
 /// What stands for an id.
@@ -66,7 +68,8 @@ impl Entry {
         out[..16].copy_from_slice(&self.hash.to_be_bytes());
         out[16..24].copy_from_slice(&self.ordinal.to_be_bytes());
         out[24..32].copy_from_slice(&self.offset.to_be_bytes());
-        out[32..].copy_from_slice(&self.amount.to_be_bytes());
+        out[32..48].copy_from_slice(&self.amount.to_be_bytes());
+        out[48..].copy_from_slice(&self.content.to_be_bytes());
         out
     }
 
@@ -77,6 +80,7 @@ impl Entry {
             ordinal: part(16, 24) as u64,
             offset: part(24, 32) as u64,
             amount: part(32, 48) as i128,
+            content: part(48, 56) as u64,
         }
     }
 }
@@ -112,17 +116,28 @@ impl Repeats {
         Ok(())
     }
 
-    /// Tells every later record of a repeated id, with the ordinal of the first one.
-    pub(super) fn finish(mut self, spill: &mut dyn Spill, tell: &mut dyn FnMut(Entry, u64)) -> io::Result<()> {
+    /// Tells every later record of a repeated id, with the ordinal of the first one; keeps each first one, in the order of
+    /// the hashes.
+    pub(super) fn finish(
+        mut self,
+        spill: &mut dyn Spill,
+        tell: &mut dyn FnMut(Entry, u64),
+        keep: &mut dyn FnMut(Entry) -> io::Result<()>,
+    ) -> io::Result<()> {
         self.entries.sort_unstable();
         let mut first: Option<Entry> = None;
         let mut visit = |entry: Entry| match first {
-            Some(kept) if kept.hash == entry.hash => tell(entry, kept.ordinal),
-            _ => first = Some(entry),
+            Some(kept) if kept.hash == entry.hash => {
+                tell(entry, kept.ordinal);
+                Ok(())
+            }
+            _ => {
+                first = Some(entry);
+                keep(entry)
+            }
         };
         if !self.spilled {
-            self.entries.into_iter().for_each(visit);
-            return Ok(());
+            return self.entries.into_iter().try_for_each(visit);
         }
         let mut runs: Vec<_> = spill.open()?.into_iter().map(BufReader::new).collect();
         let mut last = self.entries.into_iter();
@@ -133,7 +148,7 @@ impl Repeats {
         }
         heap.extend(last.next().map(|entry| Reverse((entry, memory))));
         while let Some(Reverse((entry, index))) = heap.pop() {
-            visit(entry);
+            visit(entry)?;
             let following = match runs.get_mut(index) {
                 Some(run) => next(run)?,
                 None => last.next(),
@@ -171,18 +186,24 @@ mod tests {
         let mut repeats = Repeats::with_batch(batch);
         for (at, id) in ids.iter().enumerate() {
             let (ordinal, offset) = (at as u64 + 1, at as u64 * 480);
-            let entry = Entry { hash: hash_of(&id.to_string()), ordinal, offset, amount: -i128::from(*id) };
+            let entry =
+                Entry { hash: hash_of(&id.to_string()), ordinal, offset, amount: -i128::from(*id), content: ordinal };
             repeats.add(entry, &mut spill).unwrap();
         }
-        let mut told = Vec::new();
-        repeats
-            .finish(&mut spill, &mut |entry, first| {
-                assert_eq!(entry.offset, (entry.ordinal - 1) * 480);
-                assert_eq!(entry.amount, -i128::from(ids[entry.ordinal as usize - 1]));
-                told.push((entry.ordinal, first));
-            })
-            .unwrap();
+        let (mut told, mut kept) = (Vec::new(), Vec::new());
+        let mut tell = |entry: Entry, first| {
+            assert_eq!((entry.offset, entry.content), ((entry.ordinal - 1) * 480, entry.ordinal));
+            assert_eq!(entry.amount, -i128::from(ids[entry.ordinal as usize - 1]));
+            told.push((entry.ordinal, first));
+        };
+        let mut keep = |entry: Entry| {
+            kept.push(entry);
+            Ok(())
+        };
+        repeats.finish(&mut spill, &mut tell, &mut keep).unwrap();
         told.sort_unstable();
+        assert!(kept.is_sorted_by_key(|entry| entry.hash) && kept.len() + told.len() == ids.len());
+        assert!(kept.iter().all(|entry| !told.iter().any(|(later, _)| *later == entry.ordinal)));
         told
     }
 

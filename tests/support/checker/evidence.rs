@@ -141,7 +141,8 @@ impl Evidence {
         evidence.deliveries = ledger.deliveries(None, 1_000).await.unwrap();
         let numbers = evidence.transfers.iter().filter_map(|t| t.publication);
         evidence.publication = evidence.publication.max(numbers.max().unwrap_or(0));
-        for sha256 in evidence.transfers.iter().filter_map(|t| t.facts.sha256.clone()) {
+        let named = evidence.transfers.iter().flat_map(|t| [t.facts.sha256.clone(), t.facts.ids.clone()]);
+        for sha256 in named.flatten() {
             let said = match vault.holds(&sha256) {
                 Ok(true) => None,
                 Ok(false) => Some("it is not there".to_owned()),

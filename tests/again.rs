@@ -1,0 +1,177 @@
+//! An id that comes again in another file with other content: the node itself notices it, with the stream alone.
+#![cfg(feature = "demo")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may panic as tests do")]
+
+mod support;
+
+use fpp::api::client;
+use fpp::demo::generate::{self, Series, Spec};
+use fpp::ledger::change::Notice;
+use fpp::ledger::transfer::Transfer;
+use fpp::node::{Node, Options};
+use fpp_codecs::date::Date;
+use std::path::PathBuf;
+use support::settled::{looked_at, settled};
+use support::site::{Site, sample_route};
+
+/// Bytes of a record, and where its order number ends.
+const RECORD: usize = 480;
+const ORDER_END: usize = 69;
+
+fn generated(batch: u16, trades: u64) -> (String, Vec<u8>) {
+    let date = Date { year: 2025, month: 6, day: 20 };
+    let spec = Spec { trades, ..Spec::new(Series::Ebcdic, date, batch) };
+    let mut bytes = Vec::new();
+    generate::generate(&spec, &mut bytes).unwrap();
+    (spec.file_name(), bytes)
+}
+
+/// The trades of the first batch under another batch's name and header; the order numbers of some records end in a letter.
+fn again(batch: u16, trades: u64, changed: &[usize], letter: u8) -> (String, Vec<u8>) {
+    let ((name, own), (_, mut bytes)) = (generated(batch, trades), generated(1, trades));
+    bytes[..RECORD].copy_from_slice(&own[..RECORD]);
+    for record in changed {
+        bytes[(record - 1) * RECORD + ORDER_END] = letter;
+    }
+    (name, bytes)
+}
+
+struct Place {
+    site: Site,
+    node: Option<Node>,
+    files: usize,
+}
+
+impl Place {
+    async fn open() -> Place {
+        let mut place = Place { site: Site::make(&sample_route("pmtrd")), node: None, files: 0 };
+        place.start().await;
+        place
+    }
+
+    async fn start(&mut self) {
+        self.node = Some(Node::start(self.site.settings(), Options::default()).await.unwrap());
+    }
+
+    async fn stop(&mut self) {
+        self.node.take().unwrap().stop().await;
+    }
+
+    fn node(&self) -> &Node {
+        self.node.as_ref().unwrap()
+    }
+
+    /// Drops a file, and waits until it was posted and its ids were looked at.
+    async fn take(&mut self, (name, bytes): (String, Vec<u8>)) -> Transfer {
+        self.files += 1;
+        self.site.drop_file(&name, &bytes, Some(""), 1_750_000_000_000);
+        let all = settled(self.node(), self.files).await.unwrap();
+        let transfer = all.into_iter().find(|transfer| transfer.name == name).unwrap();
+        self.looked_at().await;
+        transfer
+    }
+
+    async fn looked_at(&self) {
+        looked_at(self.node(), &self.site.root).await;
+    }
+
+    async fn notices(&self) -> Vec<Notice> {
+        let all = self.node().ledger.notices(true, 100).await.unwrap();
+        let mut again: Vec<Notice> = all.into_iter().filter(|n| n.notice.topic == "again").collect();
+        again.reverse();
+        again
+    }
+
+    /// The file of a content in the vault.
+    fn in_vault(&self, sha256: &str) -> PathBuf {
+        self.site.root.join("data/vault").join(&sha256[..2]).join(&sha256[2..4]).join(sha256)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_id_with_other_content_is_told_once_also_after_a_restart() {
+    let mut place = Place::open().await;
+    let first = place.take(generated(1, 6)).await;
+    place.take(again(2, 6, &[], 0)).await;
+    assert_eq!(place.notices().await, [], "the same content again is no trouble");
+
+    let third = place.take(again(3, 6, &[3, 6], 0xC1)).await;
+    let told = place.notices().await;
+    let notice = &told[0].notice;
+    assert_eq!((told.len(), told[0].count, &notice.subject, notice.code), (1, 1, &third.id.0, 3007), "{told:?}");
+    let second = third.publication.unwrap() - 1;
+    let second = place.node().ledger.publications(second - 1, 1).await.unwrap().remove(0);
+    for part in [
+        "2 events have ids of an earlier file",
+        ":A2506200001000000002:DONE (position 3-3) was record 3 of CORE_PMTS_PMTRD_20250620_0002_00.TXT",
+        ":A2506200001000000005:DONE (position 3-6) was record 6 of",
+        &format!("transfer {}", second.id),
+        &format!("Transfer {}.", third.id),
+    ] {
+        assert!(notice.text.contains(part), "{part}: {}", notice.text);
+    }
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fpp"));
+    command.arg("--config").arg(place.site.settings_file()).args(["transfers", "show", &third.id.0]);
+    let story = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap().stdout;
+    let story = String::from_utf8(story).unwrap();
+    assert!(story.contains("\nNotices\n") && story.contains(&notice.text), "{story}");
+
+    let page = client::events(place.node().address, "/v1/events?limit=1000", None).await.unwrap();
+    let events = page.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count();
+    assert_eq!(events, 3 * 7, "nothing is held back");
+
+    // Another life compares with what the one before it saw; without its tables it makes them again, and says nothing twice.
+    place.stop().await;
+    place.start().await;
+    place.take(again(4, 6, &[3], 0xC1)).await;
+    let told = place.notices().await;
+    assert_eq!(told.len(), 2, "record 6 is as it was at first: {told:?}");
+    assert!(
+        told[1].notice.text.contains("event has an id") && told[1].notice.text.contains("position 4-6"),
+        "{told:?}"
+    );
+    place.stop().await;
+    std::fs::remove_dir_all(place.site.root.join("data/ids")).unwrap();
+    place.start().await;
+    place.looked_at().await;
+    assert_eq!(place.notices().await, told, "as before");
+    place.take(again(5, 6, &[3, 4], 0xC1)).await;
+    let told = place.notices().await;
+    assert!(told.len() == 3 && told[2].notice.text.contains("position 5-4"), "{told:?}");
+
+    // What the vault keeps no longer is nobody's trouble.
+    for sha256 in [&first, &third].map(|transfer| transfer.facts.sha256.clone().unwrap()) {
+        std::fs::remove_file(place.in_vault(&sha256)).unwrap();
+    }
+    place.take(generated(6, 6)).await;
+    place.stop().await;
+    std::fs::remove_dir_all(place.site.root.join("data/ids")).unwrap();
+    place.start().await;
+    place.looked_at().await;
+    assert_eq!(place.notices().await.len(), 3);
+    place.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_file_keeps_the_list_of_its_ids_which_can_be_made_again() {
+    let mut place = Place::open().await;
+    let first = place.take(generated(1, 300)).await;
+    let list = first.facts.ids.expect("a list in the vault");
+    let kept = std::fs::read(place.in_vault(&list)).unwrap();
+    assert_eq!(kept.len(), 16 + 300 * 24);
+    place.stop().await;
+    std::fs::remove_dir_all(place.site.root.join("data/ids")).unwrap();
+    std::fs::remove_file(place.in_vault(&list)).unwrap();
+    place.start().await;
+    let changed: Vec<usize> = (2..=301).collect();
+    let second = place.take(again(2, 300, &changed, 0xC1)).await;
+    assert_ne!(second.facts.ids, Some(list), "other content");
+    let told = place.notices().await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let text = &told[0].notice.text;
+    assert!(
+        text.contains("300 events have ids") && text.contains("position 2-6)") && text.contains("; and others"),
+        "{text}"
+    );
+    place.stop().await;
+}
