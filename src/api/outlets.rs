@@ -4,6 +4,7 @@ use super::Doors;
 use crate::delivery::overview;
 use crate::delivery::replay::Replay;
 use crate::error::{Error, Result};
+use crate::inbound::replay as files;
 use crate::inbound::route::Route;
 use crate::ledger::Ledger;
 use crate::ledger::change::Change;
@@ -36,8 +37,14 @@ fn refused(what: String) -> Error {
 pub(super) fn plan_replay(routes: &BTreeMap<String, Arc<Route>>, wanted: &Wanted<'_>) -> Result<Planned> {
     let Wanted { outlet, route, from, .. } = wanted;
     let known = routes.get(*route).ok_or_else(|| refused(format!("there is no route `{route}`")))?;
-    if !known.pushed.iter().any(|(name, _)| name == outlet) {
-        let names: Vec<&str> = known.pushed.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = known
+        .pushed
+        .iter()
+        .map(|(name, _)| name)
+        .chain(known.files.iter().map(|f| &f.spool))
+        .map(String::as_str)
+        .collect();
+    if !names.contains(outlet) {
         let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         let what = format!("route `{route}` does not name outlet `{outlet}`");
         return Err(refused(what).hint(format!("It names: {names}.")));
@@ -45,13 +52,43 @@ pub(super) fn plan_replay(routes: &BTreeMap<String, Arc<Route>>, wanted: &Wanted
     if from.len() != 10 || from.parse::<jiff::civil::Date>().is_err() {
         return Err(refused(format!("`{from}` is no date")).hint("Dates are written 2025-06-20."));
     }
-    let said = format!("what {route} posted from {from} on is pushed into {outlet} again");
+    let act = if is_of_files(known, outlet) { "delivered" } else { "pushed" };
+    let said = format!("what {route} posted from {from} on is {act} into {outlet} again");
     let route = Some((*route).to_owned());
     Ok(Planned { effect: Verb::Replay.word(), route, changes: Vec::new(), said })
 }
 
+fn is_of_files(route: &Route, outlet: &str) -> bool {
+    route.files.iter().any(|file| file.spool == outlet)
+}
+
+/// Has a route's files made and delivered again. It takes as long as making them: whoever asked may go, it goes on.
+async fn replay_files(doors: &Doors, route: Arc<Route>, wanted: &Wanted<'_>, settle: Option<Change>) -> Result<String> {
+    let cx = doors.inbound.clone();
+    let Wanted { outlet, route: name, from, by } = *wanted;
+    let (spool, since, who) = (outlet.to_owned(), from.to_owned(), by.to_owned());
+    let made = tokio::spawn(async move {
+        let outlet = route.files.iter().find(|file| file.spool == spool);
+        let outlet = outlet.ok_or_else(|| Error::internal(format!("outlet `{spool}` is gone")))?;
+        files::replay(&cx, &route, outlet, (&since, &who), settle).await
+    });
+    let made = made.await.map_err(|e| Error::internal("a replay stopped unexpectedly").caused_by(e))??;
+    let passed = match made.passed {
+        0 => String::new(),
+        n => format!("; {n} are on their way there already, or stand there and have no other name"),
+    };
+    let gone = match made.gone {
+        0 => String::new(),
+        n => format!("; {n} are no longer in the vault"),
+    };
+    Ok(format!("{} files of {name} from {from} on are delivered into {outlet} again{passed}{gone}", made.made))
+}
+
 /// Has a route's files pushed again, a bounded number in one transaction.
 pub(super) async fn replay(doors: &Doors, wanted: &Wanted<'_>, mut settle: Option<Change>) -> Result<String> {
+    if let Some(route) = doors.inbound.routes.get(wanted.route).filter(|route| is_of_files(route, wanted.outlet)) {
+        return replay_files(doors, route.clone(), wanted, settle).await;
+    }
     let (ledger, clock) = (&*doors.inbound.ledger, &doors.inbound.clock);
     let mut replay = Replay::begin(ledger, wanted.outlet, wanted.route, wanted.from, wanted.by).await?;
     let mut count = 0;

@@ -62,7 +62,8 @@ pub(super) struct Redrive {
 
 /// Push the events of a route's files into an outlet again, in the order in which the files were posted, with the same ids.
 ///
-/// A file that never went there is pushed as well, and gates nothing. What is on its way is left alone.
+/// A file that never went there is pushed as well, and gates nothing. What is on its way is left alone. An outlet of files is
+/// named by its spool: there each file is made anew and delivered under a free name, with checksum and marker.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  fpp outlets replay pmtrd --from 2025-06-20 --outlet trades-db --reason \"table restored from backup\""
@@ -73,7 +74,7 @@ pub(super) struct Replay {
     /// Files of this business date and later ones
     #[arg(long, value_name = "DATE")]
     from: String,
-    /// The outlet
+    /// The outlet, or the spool of an outlet of files
     #[arg(long, value_name = "NAME")]
     outlet: String,
     #[command(flatten)]

@@ -26,6 +26,7 @@ pub mod pipeline;
 pub mod post;
 pub mod prove;
 pub mod remap;
+pub mod replay;
 pub mod resend;
 pub mod retention;
 pub mod route;

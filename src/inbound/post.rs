@@ -100,7 +100,24 @@ pub fn parked(transfer: &Transfer, waiting: &[String]) -> Change {
     }
 }
 
-async fn plan(cx: &Inbound, route: &Route, outlet: &FileOutlet, transfer: &Transfer) -> Result<Delivery> {
+/// Whether the vault has what a posted file's outlets are made of; it counts as put now, so that it stays until they are.
+pub(super) async fn renewed(cx: &Inbound, transfer: &Transfer) -> Result<bool> {
+    // A file that was refused before it was read has an end to tell, and no bytes.
+    let (vault, facts) = (cx.vault.clone(), &transfer.facts);
+    let needed: Vec<String> = [&facts.sha256, &facts.plan].into_iter().flatten().cloned().collect();
+    blocking(move || {
+        for digest in &needed {
+            if !vault.renew(digest)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    })
+    .await
+}
+
+/// Makes the file of an outlet, under a name that is free, ready to be planned.
+pub(super) async fn plan(cx: &Inbound, route: &Route, outlet: &FileOutlet, transfer: &Transfer) -> Result<Delivery> {
     let (books, of) = (cx.books(), transfer.clone());
     let rejects = books.rejects(transfer).await?;
     let (form, masked, spool) = (outlet.form, outlet.masked, outlet.spool.clone());
