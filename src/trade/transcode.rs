@@ -2,9 +2,12 @@
 //!
 //! Fields go by their names; a record goes to the record of its name, or of its role where there is one alone. Every field
 //! of the other layout but FILLER comes from somewhere, and every field of this one goes somewhere, unless it is dropped by
-//! name: nothing is lost in silence. Values travel as text, digit by digit, and each record that was written has been read
+//! name: nothing is lost in silence. Elements of arrays and parts of alternatives go to those that stand alike (`shape.rs`):
+//! what a record does not have is absent on both sides. Values travel as text, digit by digit, and each record that was written has been read
 //! back and compared by the encoder. What does not fit (a character that the page lacks, a number too long) is a fault of
 //! its field, never a cut.
+
+mod shape;
 
 use super::fields::FieldRef;
 use super::moment::{Day, DayForm};
@@ -13,7 +16,8 @@ use fpp_codecs::date::Date;
 use fpp_codecs::format::{Format, RecordFormat};
 use fpp_codecs::layout::{Field, Kind};
 use fpp_codecs::record::{Cell, Row};
-use std::collections::BTreeSet;
+use shape::{Stand, base, stands};
+use std::collections::{BTreeSet, HashMap};
 
 /// What the layouts do not say themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -34,7 +38,14 @@ pub struct Rules {
 pub struct Transcoder {
     to: Format,
     /// By record of the first format: the record of the other one, and where its fields come from.
-    records: Vec<(usize, Vec<Source>)>,
+    records: Vec<(usize, Vec<Origin>)>,
+}
+
+/// Where a field comes from, and the field without which it is absent, if it can be.
+#[derive(Clone, Debug)]
+struct Origin {
+    source: Source,
+    with: Option<usize>,
 }
 
 /// Where a field comes from.
@@ -71,7 +82,11 @@ impl Transcoder {
                     return None;
                 };
                 let other = to.records.get(index)?;
-                Some((index, sources(record, other, rules, &mut used, &mut faults)))
+                let mut pair = Pair::of(record, other, rules);
+                let sources = pair.sources();
+                used.append(&mut pair.used);
+                faults.append(&mut pair.faults);
+                Some((index, sources))
             })
             .collect();
         let named = rules.set.keys().chain(&rules.dates).chain(&rules.drop);
@@ -87,11 +102,11 @@ impl Transcoder {
     /// Appends a record, which is one of the first format's; `scratch` is used again.
     pub fn write(&self, index: usize, row: &Row, scratch: &mut Row, out: &mut Vec<u8>) -> Result<(), Misfit> {
         let lost = || Misfit { field: String::new(), code: Code::NO_LAYOUT, detail: "no layout for it".to_owned() };
-        let (other, sources) = self.records.get(index).ok_or_else(lost)?;
+        let (other, origins) = self.records.get(index).ok_or_else(lost)?;
         let record = self.to.records.get(*other).ok_or_else(lost)?;
         scratch.clear();
-        for (field, source) in record.layout.fields.iter().zip(sources) {
-            put(field, source, row, scratch).map_err(|detail| Misfit {
+        for (field, origin) in record.layout.fields.iter().zip(origins) {
+            put(field, origin, row, scratch).map_err(|detail| Misfit {
                 field: field.name.clone(),
                 code: Code::RANGE,
                 detail,
@@ -114,56 +129,132 @@ fn partner(record: &RecordFormat, to: &Format) -> Option<usize> {
     named.or_else(|| of_role.next().filter(|_| of_role.next().is_none()).map(|(index, _)| index))
 }
 
-fn sources(
-    from: &RecordFormat,
-    to: &RecordFormat,
-    rules: &Rules,
-    used: &mut BTreeSet<String>,
-    faults: &mut Vec<String>,
-) -> Vec<Source> {
-    if !from.layout.is_flat() || !to.layout.is_flat() {
-        faults.push(format!("{}: groups and arrays are not transcoded", to.layout.name));
-    }
-    let sources: Vec<Source> = to.layout.fields.iter().map(|field| source(from, field, rules, used, faults)).collect();
-    for field in &from.layout.fields {
-        let goes = to.layout.fields.iter().any(|other| other.name == field.name);
-        if rules.drop.contains(&field.name) {
-            used.insert(field.name.clone());
-        } else if !goes && !field.is_filler() {
-            faults.push(format!("{}.{} goes nowhere; name it in `drop`", from.layout.name, field.name));
-        }
-    }
-    sources
+/// Two records of which one becomes the other.
+struct Pair<'a> {
+    from: &'a RecordFormat,
+    to: &'a RecordFormat,
+    rules: &'a Rules,
+    /// Fields of the first one by name, and where each stands.
+    names: HashMap<&'a str, usize>,
+    stands: Vec<Stand>,
+    /// A field of each occurrence and alternative of the first one.
+    present: HashMap<std::rc::Rc<str>, usize>,
+    used: BTreeSet<String>,
+    faults: Vec<String>,
 }
 
-fn source(
-    from: &RecordFormat,
-    field: &Field,
-    rules: &Rules,
-    used: &mut BTreeSet<String>,
-    faults: &mut Vec<String>,
-) -> Source {
-    if let Some(text) = rules.set.get(&field.name) {
-        used.insert(field.name.clone());
-        return Source::Set(text.clone());
-    }
-    let found = from.layout.fields.iter().enumerate().find(|(_, other)| other.name == field.name);
-    let Some((index, other)) = found.filter(|_| !field.is_filler()) else {
-        if !field.is_filler() {
-            faults.push(format!("{} comes from nowhere; name it in `set`", field.name));
+impl<'a> Pair<'a> {
+    fn of(from: &'a RecordFormat, to: &'a RecordFormat, rules: &'a Rules) -> Pair<'a> {
+        let names = from.layout.fields.iter().enumerate().map(|(index, field)| (field.name.as_str(), index)).collect();
+        let (stands, unchosen) = stands(&from.layout);
+        let mut present = HashMap::new();
+        for (index, stand) in stands.iter().enumerate().filter(|(_, stand)| !stand.place.is_empty()) {
+            present.entry(stand.place.clone()).or_insert(index);
         }
-        return Source::Blank;
-    };
-    let place = FieldRef { index, offset: other.offset };
-    if rules.dates.contains(&field.name) {
-        used.insert(field.name.clone());
-        return Source::Day(place, DayForm::of(other), DayForm::of(field));
+        let mut pair = Pair { from, to, rules, names, stands, present, used: BTreeSet::new(), faults: Vec::new() };
+        unchosen.iter().for_each(|name| pair.unchosen(&from.layout.name, name));
+        pair
     }
-    Source::Copy(place)
+
+    /// Of the elements of an array it is said once.
+    fn fault(&mut self, what: String) {
+        if !self.faults.contains(&what) {
+            self.faults.push(what);
+        }
+    }
+
+    fn unchosen(&mut self, layout: &str, name: &str) {
+        self.fault(format!(
+            "{layout}.{name} is redefined, and no `choice` says which reading holds: such parts are not transcoded"
+        ));
+    }
+
+    /// Where each field of the other record comes from.
+    fn sources(&mut self) -> Vec<Origin> {
+        let (from, to) = (&self.from.layout, &self.to.layout);
+        let (others, unchosen) = stands(to);
+        unchosen.iter().for_each(|name| self.unchosen(&to.name, name));
+        let origins = to.fields.iter().zip(&others).map(|(field, stand)| self.origin(field, stand)).collect();
+        let goes: BTreeSet<&str> = to.fields.iter().map(|field| field.name.as_str()).collect();
+        for field in &from.fields {
+            if let Some(word) = named(&field.name, |word| self.rules.drop.iter().any(|name| name == word)) {
+                self.used.insert(word.to_owned());
+            } else if !goes.contains(field.name.as_str()) && !field.is_filler() {
+                self.fault(format!("{}.{} goes nowhere; name it in `drop`", from.name, base(&field.name)));
+            }
+        }
+        origins
+    }
+
+    fn origin(&mut self, field: &Field, stand: &Stand) -> Origin {
+        let source = self.source(field);
+        let own = match &source {
+            Source::Copy(place) | Source::Day(place, ..) => Some(place.index),
+            Source::Blank | Source::Set(_) => None,
+        };
+        if let Some(other) = own.and_then(|index| self.stands.get(index)).filter(|other| other.shape != stand.shape) {
+            let words = |stand: &Stand| match stand.shape.trim_end() {
+                "" => "in no array".to_owned(),
+                shape => format!("in {shape}"),
+            };
+            let what = format!(
+                "{} stands {} in {} and {} in {}: elements go to elements of the same arrays and alternatives",
+                base(&field.name),
+                words(other),
+                self.from.layout.name,
+                words(stand),
+                self.to.layout.name
+            );
+            self.fault(what);
+        }
+        if stand.place.is_empty() {
+            return Origin { source, with: None };
+        }
+        let with = own.or_else(|| self.present.get(&stand.place).copied());
+        if with.is_none() {
+            self.fault(format!(
+                "{}.{} stands in an occurrence or alternative that {} does not have",
+                self.to.layout.name,
+                base(&field.name),
+                self.from.layout.name
+            ));
+        }
+        Origin { source, with }
+    }
+
+    fn source(&mut self, field: &Field) -> Source {
+        let rules = self.rules;
+        if let Some(word) = named(&field.name, |word| rules.set.contains_key(word)) {
+            self.used.insert(word.to_owned());
+            return Source::Set(rules.set.get(word).cloned().unwrap_or_default());
+        }
+        let found = self.names.get(field.name.as_str()).filter(|_| !field.is_filler());
+        let Some((index, other)) = found.and_then(|index| Some((*index, self.from.layout.fields.get(*index)?))) else {
+            if !field.is_filler() {
+                self.fault(format!("{} comes from nowhere; name it in `set`", base(&field.name)));
+            }
+            return Source::Blank;
+        };
+        let place = FieldRef { index, offset: other.offset };
+        if let Some(word) = named(&field.name, |word| rules.dates.iter().any(|name| name == word)) {
+            self.used.insert(word.to_owned());
+            return Source::Day(place, DayForm::of(other), DayForm::of(field));
+        }
+        Source::Copy(place)
+    }
 }
 
-fn put(field: &Field, source: &Source, row: &Row, out: &mut Row) -> Result<(), String> {
-    match source {
+/// The word that means a field: its own name, or that of all elements of its array.
+fn named(field: &str, is: impl Fn(&str) -> bool) -> Option<&str> {
+    [field, base(field)].into_iter().find(|word| is(word))
+}
+
+fn put(field: &Field, origin: &Origin, row: &Row, out: &mut Row) -> Result<(), String> {
+    if origin.with.is_some_and(|index| matches!(row.cells.get(index), None | Some(Cell::Absent))) {
+        out.cells.push(Cell::Absent);
+        return Ok(());
+    }
+    match &origin.source {
         Source::Blank if field.kind.is_text() => out.push_text(""),
         Source::Blank if field.kind == Kind::Hex => out.push_hex(&"0".repeat(field.bytes * 2)),
         Source::Blank => out.push_text("0"),
@@ -193,6 +284,9 @@ fn day(field: FieldRef, from: DayForm, to: DayForm, row: &Row) -> Result<String,
         DayForm::Iso => Ok(String::from_utf8_lossy(&date.to_iso()).into_owned()),
     }
 }
+
+#[cfg(test)]
+mod array_tests;
 
 #[cfg(test)]
 mod tests {

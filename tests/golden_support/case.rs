@@ -92,11 +92,14 @@ impl Case {
 
 /// A route may name files of its case.
 fn place(table: &mut Table, folder: &Path) {
-    for value in table.iter_mut().map(|(_, value)| value) {
-        match value {
-            toml::Value::String(text) => *text = text.replace("<case>", &folder.display().to_string()),
-            toml::Value::Table(inner) => place(inner, folder),
-            _ => {}
-        }
+    table.iter_mut().for_each(|(_, value)| place_value(value, folder));
+}
+
+fn place_value(value: &mut toml::Value, folder: &Path) {
+    match value {
+        toml::Value::String(text) => *text = text.replace("<case>", &folder.display().to_string()),
+        toml::Value::Table(inner) => place(inner, folder),
+        toml::Value::Array(values) => values.iter_mut().for_each(|value| place_value(value, folder)),
+        _ => {}
     }
 }
