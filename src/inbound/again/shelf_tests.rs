@@ -139,3 +139,43 @@ fn what_is_damaged_or_another_ledgers_begins_anew() {
     assert_eq!((shelf.position(), files(folder.path())), (0, 1));
     assert_eq!(take(&mut shelf, 1, &list(SOURCE, &[(1, 2)])).count, 0);
 }
+
+/// Processor seconds of this process.
+fn seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    fields[11..13].iter().map(|ticks| ticks.parse::<f64>().unwrap() / 100.0).sum()
+}
+
+#[test]
+#[ignore = "prints figures; run it in a release build"]
+#[allow(clippy::print_stdout, reason = "a measurement prints")]
+fn a_million_ids_a_file_for_forty_files() {
+    const MANY: u64 = 1_000_000;
+    let (values, spans) = (vec![b'7'; 400], vec![7u64; 16]);
+    let begun = seconds();
+    let hashes = (0..MANY).map(|seed| {
+        let mut fold = crate::trade::proof::ids::Fold::new(seed);
+        fold.add(std::hint::black_box(&values));
+        spans.iter().for_each(|span| fold.pair(*span, *span));
+        fold.end()
+    });
+    let sum = hashes.fold(0, |sum, hash| sum ^ hash);
+    println!("values hashed: {:.2} s a million ({sum:x})", seconds() - begun);
+    let folder = tempfile::tempdir().unwrap();
+    let mut shelf = Shelf::open(folder.path()).unwrap();
+    let (mut taken, mut committed) = (0.0, 0.0);
+    for file in 0..40 {
+        let lines: Vec<(u64, u64)> = (0..MANY).map(|n| (file * MANY + n, 1)).collect();
+        let bytes = list(SOURCE, &lines);
+        let begun = seconds();
+        assert_eq!(take(&mut shelf, file + 1, &bytes).count, 0);
+        taken += seconds() - begun;
+        let begun = seconds();
+        shelf.commit(0).unwrap();
+        committed += seconds() - begun;
+    }
+    let bytes: u64 = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
+    println!("looked up and written: {:.2} s a million; merged: {:.2} s", taken / 40.0, committed / 40.0);
+    println!("{} bytes an id, {} files", bytes / (40 * MANY), files(folder.path()));
+}
