@@ -2,12 +2,12 @@
 //! server does this when it goes on.
 #![allow(clippy::unwrap_used)] // helpers outside the test functions; a panic is a failed test
 
-use fpp_spool::*;
-use std::io::{self, Cursor, Read};
-use std::sync::Mutex;
+mod attempt_support;
 
-const FINAL: &str = "PMACK_20250620_0001_00_01.TXT";
-const CONTENT: &[u8] = b"0123456789";
+use attempt_support::{Attempt, CONTENT, FINAL};
+use fpp_spool::*;
+use std::io::Read;
+use std::sync::Mutex;
 
 /// Loses the first rename to `lose`, and carries it out before a later call.
 struct Late {
@@ -87,23 +87,9 @@ impl Folder for Late {
 }
 
 fn attempt(folder: &dyn Folder, tag: &str, proven: &mut bool) -> Result<Published> {
-    let open = || Ok::<_, io::Error>(Box::new(Cursor::new(CONTENT)) as Box<dyn Read + Send>);
-    let sha256 = Digest::of(Algorithm::Sha256, CONTENT);
-    let publication = Publication {
-        final_name: FINAL.into(),
-        temporary_tag: tag.into(),
-        size: CONTENT.len() as u64,
-        sha256,
-        open: &open,
-        checksums: vec![(Algorithm::Sha256, sha256)],
-        marker: Some((format!("{FINAL}.OK"), b"ready\n".to_vec())),
-        proven_before: *proven,
-        proven_tag: None,
-        proven_in: folder.identity()?,
-        refused: None,
-        guard: None,
-    };
-    publish(folder, &publication, &mut || {
+    let (proven_in, marker) = (folder.identity()?, Some(b"ready\n".as_slice()));
+    let attempt = Attempt { tag, proven_before: *proven, proven_in, marker, ..Attempt::default() };
+    attempt.publish(folder, &mut || {
         *proven = true;
         Ok(())
     })
@@ -138,24 +124,8 @@ fn a_folder_that_is_gone_says_nothing_about_collected_files() {
     let spool = dir.path().join("in");
     std::fs::create_dir(&spool).unwrap();
     let folder = LocalFolder::open(&spool).unwrap();
-    let open = || Ok::<_, io::Error>(Box::new(Cursor::new(CONTENT)) as Box<dyn Read + Send>);
-    let sha256 = Digest::of(Algorithm::Sha256, CONTENT);
-    let publication = Publication {
-        final_name: FINAL.into(),
-        temporary_tag: "n1.1".into(),
-        size: CONTENT.len() as u64,
-        sha256,
-        open: &open,
-        checksums: Vec::new(),
-        marker: None,
-        proven_before: false,
-        proven_tag: None,
-        proven_in: None,
-        refused: None,
-        guard: None,
-    };
     let aside = dir.path().join("aside");
-    let result = publish(&folder, &publication, &mut || {
+    let result = Attempt { tag: "n1.1", ..Attempt::default() }.publish(&folder, &mut || {
         std::fs::rename(&spool, &aside).unwrap();
         Ok(())
     });

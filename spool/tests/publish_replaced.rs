@@ -2,31 +2,22 @@
 //! does when it goes on, the partner is shown nothing a second time.
 #![allow(clippy::unwrap_used)] // helpers outside the test functions; a panic is a failed test
 
+mod attempt_support;
+
+use attempt_support::{Attempt, FINAL};
 use fpp_spool::*;
 use std::cell::Cell;
-use std::io::{self, Cursor, Read};
-
-const FINAL: &str = "PMACK_20250620_0001_00_01.TXT";
-const CONTENT: &[u8] = b"0123456789";
 
 fn attempt(folder: &dyn Folder, tag: &str, proven: &Cell<bool>, guard: &dyn Fn() -> Result<()>) -> Result<Published> {
-    let open = || Ok::<_, io::Error>(Box::new(Cursor::new(CONTENT)) as Box<dyn Read + Send>);
-    let sha256 = Digest::of(Algorithm::Sha256, CONTENT);
-    let publication = Publication {
-        final_name: FINAL.into(),
-        temporary_tag: tag.into(),
-        size: CONTENT.len() as u64,
-        sha256,
-        open: &open,
-        checksums: vec![(Algorithm::Sha256, sha256)],
-        marker: Some((format!("{FINAL}.OK"), Vec::new())),
+    let attempt = Attempt {
+        tag,
         proven_before: proven.get(),
         proven_tag: proven.get().then(|| "n1.1".into()),
         proven_in: folder.identity()?,
-        refused: None,
         guard: Some(guard),
+        marker: Some(b""),
     };
-    publish(folder, &publication, &mut || {
+    attempt.publish(folder, &mut || {
         proven.set(true);
         guard()
     })

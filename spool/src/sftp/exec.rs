@@ -7,7 +7,8 @@
 //! runs something else. What proves it is for the caller to say.
 
 use super::faults;
-use super::pool::{Lease, SftpPool};
+use super::lease::Lease;
+use super::pool::SftpPool;
 use super::session::millis;
 use crate::entry::shown;
 use crate::error::{Error, ErrorKind, Result};

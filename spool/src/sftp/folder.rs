@@ -4,7 +4,8 @@
 //! is told from other trouble by looking at the names.
 
 use super::faults;
-use super::pool::{Answer, Lease, SftpPool};
+use super::lease::{Answer, Lease};
+use super::pool::SftpPool;
 use super::sink::{SftpReader, SftpSink, sync};
 use crate::entry::{Entry, EntryKind, check_name, check_path, escaped};
 use crate::error::{Error, ErrorKind, Result};

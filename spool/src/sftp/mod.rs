@@ -12,10 +12,12 @@ mod exec;
 mod faults;
 mod folder;
 mod hostkey;
+mod lease;
 mod login;
 mod pool;
 mod session;
 mod settings;
+mod shared;
 mod sink;
 mod watchdog;
 

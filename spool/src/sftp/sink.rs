@@ -6,7 +6,7 @@
 //! the line full and stay below the 2 MiB that OpenSSH lets a channel have on the way.
 
 use super::faults;
-use super::pool::Lease;
+use super::lease::Lease;
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder::{Finished, Sink};
 use ssh2::File;
