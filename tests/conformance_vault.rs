@@ -3,11 +3,14 @@
 // A test that cannot go on says so by panicking, in helpers too.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "vault_support/breaking.rs"]
+mod breaking;
 #[cfg(feature = "s3")]
 #[path = "vault_support/bucket.rs"]
 #[allow(dead_code, clippy::print_stdout)] // each test program uses a part; a skipped test says so
 mod bucket;
 
+use breaking::Breaking;
 use fpp::error::{Class, Error};
 use fpp::vault::blocks::BLOCK_BYTES;
 use fpp::vault::digests::digest;
@@ -123,7 +126,7 @@ macro_rules! conformance {
             small_content_cannot_shrink_unseen, a_damaged_copy_is_mended_by_sound_bytes, too_much_is_refused_and_leaves_nothing, an_error_of_the_source_comes_out,
             an_index_is_kept_beside_its_content, names_cannot_lead_out, many_writers_of_one_content_agree,
             a_walk_shows_every_content_once, a_removal_takes_all_of_what_is_old_and_nothing_that_was_put_since,
-            what_is_renewed_stays,
+            what_is_renewed_stays, an_input_that_breaks_off_comes_in_whole_at_last,
         );
     };
     ($engine:ident, $place:expr; $($case:ident),* $(,)?) => {
@@ -277,6 +280,34 @@ fn an_error_of_the_source_comes_out(place: &impl Place) {
         assert_eq!((error.code, error.class), (code, class));
         assert!(place.objects().is_empty());
     }
+}
+
+fn an_input_that_breaks_off_comes_in_whole_at_last(place: &impl Place) {
+    let (vault, content) = (place.open(), bytes(BLOCK_BYTES + 300_000));
+    let mut came = 0;
+    for breaks_at in [Some(1_000_000), Some(BLOCK_BYTES + 5), Some(BLOCK_BYTES + 5), None] {
+        let mut input = Breaking::new(&content, breaks_at);
+        let mut seen = Vec::new();
+        let put = vault.put_on("T1", &mut input, &mut |piece| seen.extend_from_slice(piece), u64::MAX);
+        // Gone on with or begun anew, as the engine can: every byte is shown, and none twice.
+        assert!(seen == content[..breaks_at.unwrap_or(content.len())]);
+        assert!(input.went_on_at.is_none_or(|at| at == came), "{:?}", input.went_on_at);
+        let kept = vault.kept_of("T1").unwrap();
+        came = input.at as u64;
+        match put {
+            Ok(stored) => assert_eq!((breaks_at, stored.size, kept), (None, content.len() as u64, 0)),
+            Err(error) => assert!(error.code == Code::FOLDER && (kept == came || kept == 0), "{error}"),
+        }
+    }
+    let mut read = Vec::new();
+    let sha256 = vault.put_bytes(&content).unwrap().sha256;
+    vault.open(&sha256).unwrap().reader_at(0).read_to_end(&mut read).unwrap();
+    assert!(read == content);
+    assert_eq!(place.objects().len(), 2, "the content and the digests of its blocks");
+    let mut large = Breaking::new(&content, None);
+    let error = vault.put_on("T2", &mut large, &mut |_| {}, 1_000_000).unwrap_err();
+    assert_eq!((error.code, error.class), (Code::UNSAFE, Class::Reject), "{error}");
+    assert_eq!((place.objects().len(), vault.kept_of("T2").unwrap()), (2, 0), "what is refused is not kept");
 }
 
 fn an_index_is_kept_beside_its_content(place: &impl Place) {

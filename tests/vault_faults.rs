@@ -22,6 +22,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vault_support::FaultyIo;
+use vault_support::breaking::Breaking;
 
 const OWNER: &str = "n1.A";
 
@@ -100,6 +101,25 @@ fn life(vault: &dyn Vault, large: &[u8]) -> (Vec<Promise>, Vec<Error>) {
         assert!(gone.is_none(), "put after that time");
         None
     }));
+    (promises, errors)
+}
+
+/// Content whose line breaks in the middle, and which comes in at the second attempt.
+fn broken_off(vault: &dyn Vault, large: &[u8]) -> (Vec<Promise>, Vec<Error>) {
+    let (mut promises, mut errors) = (Vec::new(), Vec::new());
+    for breaks_at in [Some(large.len() / 2), None] {
+        let mut input = Breaking::new(large, breaks_at);
+        match vault.put_on("T1", &mut input, &mut |_| {}, u64::MAX) {
+            Ok(stored) => {
+                assert_eq!(stored.sha256, digest(large));
+                promises.push(Promise::Content(large.to_vec()));
+            }
+            Err(error) if breaks_at.is_some() && error.code == Code::FOLDER => {}
+            Err(error) => errors.push(error),
+        }
+        errors.extend(vault.kept_of("T1").err());
+    }
+    errors.extend(vault.drop_parts(0).err());
     (promises, errors)
 }
 
@@ -195,6 +215,68 @@ fn content_of_several_blocks_survives_a_full_disk_and_a_lost_sync_at_every_call(
         let calls = at_every_call(how, false, |fault| live_through(brief_life, fault, &large, &any));
         assert!(calls > 40, "{how:?}: {calls}");
     }
+}
+
+#[test]
+fn what_broke_off_and_is_gone_on_with_survives_every_fault_at_every_call() {
+    let large = b"one block, not small".repeat(50);
+    let late = (0..6).map(|calls| (How::Late(calls), false));
+    for (how, dead) in manners().into_iter().chain(late) {
+        let calls = at_every_call(how, dead, |fault| live_through(broken_off, fault, &large, &any));
+        assert!(calls > 40, "{how:?}: {calls}");
+    }
+}
+
+fn parts_in(dir: &Path) -> Vec<PathBuf> {
+    let mut all = files(&dir.join("far/vault/tmp"));
+    all.retain(|path| path.to_string_lossy().ends_with(".T1.fetch"));
+    all
+}
+
+#[test]
+fn a_part_is_gone_on_with_by_whoever_comes_next_and_never_while_its_writer_lives() {
+    let (dir, content) = (room(), b"0123456789".repeat(50_000));
+    let open = |owner: &str| DiskVault::open(&dir.path().join("far/vault"), owner).unwrap();
+    let breaks = |vault: &DiskVault, at| {
+        let mut input = Breaking::new(&content, Some(at));
+        assert!(vault.put_on("T1", &mut input, &mut |_| {}, u64::MAX).is_err());
+        input.went_on_at
+    };
+    // The node breaks off, starts anew, and breaks off; another one takes over.
+    assert_eq!(breaks(&open("n1.A"), 200_000), None);
+    assert_eq!(breaks(&open("n1.B"), 300_000), Some(200_000));
+    assert_eq!(breaks(&open("n2.C"), 400_000), Some(300_000));
+    let left = parts_in(dir.path());
+    assert!(matches!(&left[..], [one] if one.file_name().unwrap().to_str().unwrap().starts_with("n2.C.")), "{left:?}");
+    // Its writer stands still, and is not dead: whoever comes next begins anew, and the other's bytes stay his own.
+    let held = fs::File::options().append(true).open(&left[0]).unwrap();
+    held.lock().unwrap();
+    assert_eq!(breaks(&open("n1.D"), 100_000), None);
+    assert_eq!(parts_in(dir.path()).len(), 2);
+    std::io::Write::write_all(&mut &held, b"late").unwrap();
+    drop(held);
+    // The longer one does not end as the source does: it is worth nothing, and the whole is read.
+    let mut input = Breaking::new(&content, None);
+    let vault = open("n1.E");
+    let stored = vault.put_on("T1", &mut input, &mut |_| {}, u64::MAX).unwrap();
+    assert_eq!((input.went_on_at, stored.sha256), (None, digest(&content)));
+    assert!(parts_in(dir.path()).is_empty() && read(&vault, &digest(&content)).unwrap() == content);
+    // What nobody comes for goes when it is old, whoever left it; until then a start leaves it alone.
+    breaks(&open("n3.F"), 5_000);
+    let vault = open("n1.G");
+    assert_eq!((vault.kept_of("T1").unwrap(), vault.drop_parts(1).unwrap()), (5_000, 0));
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(25 * 3_600);
+    fs::File::options().append(true).open(&parts_in(dir.path())[0]).unwrap().set_modified(old).unwrap();
+    drop(open("n1.H"));
+    assert!(parts_in(dir.path()).is_empty());
+    breaks(&vault, 5_000);
+    assert_eq!((vault.drop_parts(i64::MAX).unwrap(), vault.kept_of("T1").unwrap()), (1, 0));
+    // A disk that is full has no room for parts.
+    let io = FaultyIo::new(Fault { at: 30, how: How::Torn(Errno::NOSPC, 7), dead: false });
+    let vault = DiskVault::open_on(Arc::new(io.clone()), &dir.path().join("far/vault"), OWNER).unwrap();
+    let big = b"x".repeat(9_000_000);
+    let error = vault.put_on("T1", &mut Breaking::new(&big, None), &mut |_| {}, u64::MAX).unwrap_err();
+    assert_eq!((error.code, io.met(), parts_in(dir.path()).len()), (Code::NO_SPACE, true, 0));
 }
 
 #[test]

@@ -59,6 +59,20 @@ impl<'a> PatientReader<'a> {
         Ok(PatientReader { folder, expected, input, at: 0, proof, breaks: 0, resumed: 0, again: 0 })
     }
 
+    /// Goes on where another reader stopped, behind so many bytes of which these are the last ones; nothing where others stand
+    /// there. The caller compares the digest of the whole, as [`PatientReader::open`] has it.
+    pub fn open_behind(
+        folder: &'a dyn Folder,
+        expected: &'a Entry,
+        at: u64,
+        last: &[u8],
+    ) -> Result<Option<PatientReader<'a>>> {
+        let proof = Proof::Tail(last.to_vec());
+        let mut reader = PatientReader { folder, expected, input: None, at, proof, breaks: 0, resumed: 1, again: 0 };
+        reader.input = reader.resume()?;
+        Ok(reader.input.is_some().then_some(reader))
+    }
+
     /// How often reading went on after a broken line.
     pub fn resumed(&self) -> u32 {
         self.resumed
@@ -77,8 +91,8 @@ impl<'a> PatientReader<'a> {
         }
     }
 
-    /// Opens the file again where reading stopped, once that is proven.
-    fn resume(&mut self) -> Result<Box<dyn Read + Send>> {
+    /// Opens the file again where reading stopped, once that is proven; nothing where its first bytes are others.
+    fn resume(&mut self) -> Result<Option<Box<dyn Read + Send>>> {
         let name = &self.expected.name;
         match self.folder.stat(name)? {
             Some(now) if now.same_file(self.expected) => {}
@@ -86,7 +100,7 @@ impl<'a> PatientReader<'a> {
         }
         let (mut input, same) = match &self.proof {
             Proof::Tail(tail) => {
-                let mut input = self.folder.open_at(name, self.at - tail.len() as u64)?;
+                let mut input = self.folder.open_at(name, self.at.saturating_sub(tail.len() as u64))?;
                 let mut again = vec![0; tail.len()];
                 input.read_exact(&mut again).map_err(|e| Error::from_io(format_args!("reading {name:?} again"), e))?;
                 (input, again == *tail)
@@ -100,9 +114,9 @@ impl<'a> PatientReader<'a> {
         if !same {
             // Read to its end, the session could be used again; but nothing of this file is wanted any more.
             let _ = input.read(&mut [0]);
-            return Err(self.changed("its first bytes are not those that were read before the line broke"));
+            return Ok(None);
         }
-        Ok(input)
+        Ok(Some(input))
     }
 
     fn changed(&self, how: &str) -> Error {
@@ -127,11 +141,14 @@ impl<'a> PatientReader<'a> {
             std::thread::sleep(PAUSE * 2u32.pow(self.breaks));
             self.breaks += 1;
             match self.resume() {
-                Ok(input) => {
+                Ok(Some(input)) => {
                     tracing::info!(file = self.expected.name, at = self.at, "the line broke; reading goes on");
                     self.resumed += 1;
                     self.input = Some(input);
                     return Ok(());
+                }
+                Ok(None) => {
+                    error = self.changed("its first bytes are not those that were read before the line broke");
                 }
                 Err(later) => error = later,
             }

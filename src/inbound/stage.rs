@@ -11,10 +11,10 @@ use crate::outlets::place::INDEX_EVERY;
 use crate::trade::plan::Plan;
 use crate::trade::plan::rules::AnswerDigest;
 use crate::vault::digests::digest;
-use crate::vault::{Stored, Vault};
+use crate::vault::{Resumable, Stored, Vault};
 use fpp_codecs::Code;
 use fpp_codecs::framing::Indexer;
-use fpp_spool::{Algorithm, Entry, PatientReader};
+use fpp_spool::{Algorithm, Entry, Folder, PatientReader};
 use std::io::{self, Read};
 
 /// Moves a claimed file to `Staged`.
@@ -31,11 +31,12 @@ pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
         Error::halt(Code::VAULT, format!("the bytes of {} are no longer in the vault", transfer.name))
             .hint("Have the file sent again.")
     })?;
-    let vault = cx.vault.clone();
-    fits(&source, cx.keep_free_bytes, blocking(move || vault.free_bytes()).await?)?;
-    let (vault, from) = (cx.vault.clone(), route.clone());
+    let (vault, name) = (cx.vault.clone(), transfer.id.0.clone());
+    let (free, kept) = blocking(move || Ok((vault.free_bytes()?, vault.kept_of(&name)?))).await?;
+    fits(&source, cx.keep_free_bytes, free.map(|free| free.saturating_add(kept)))?;
+    let (vault, from, name) = (cx.vault.clone(), route.clone(), transfer.id.0.clone());
     let stated = transfer.facts.promised.as_ref().and_then(|p| p.digest.clone());
-    let (stored, sm3) = blocking(move || copy(&*vault, &from, &plan, &source, stated.as_deref())).await?;
+    let (stored, sm3) = blocking(move || copy(&*vault, &from, &plan, &source, (&name, stated.as_deref()))).await?;
     let facts = Facts { size: Some(stored.size), sha256: Some(stored.sha256.clone()), sm3, ..Facts::default() };
     cx.advance(fence, transfer, FileEvent::Stage, facts).await
 }
@@ -47,18 +48,18 @@ fn copy(
     route: &Route,
     plan: &Plan,
     source: &Entry,
-    stated: Option<&str>,
+    (name, stated): (&str, Option<&str>),
 ) -> Result<(Stored, Option<String>)> {
     still_there(route, source)?;
     // What the vault does not know itself proves nothing while it is read.
     let proves = stated.is_some() && matches!(route.algorithm, Algorithm::Sha256 | Algorithm::Sm3);
-    let (mut stored, mut index, resumed) = read(vault, route, plan, source, proves)?;
+    let (mut stored, mut index, resumed) = read(vault, route, plan, source, proves.then_some(name))?;
     if let Some(stated) = stated.filter(|_| resumed && proves)
         && !digest(vault, &stored.sha256, route.algorithm)?.eq_ignore_ascii_case(stated)
     {
         // Reading went on after a broken line because this digest would tell; now all of it is read from the beginning.
         tracing::warn!(file = source.name, "not the digest that its marker states: it is read again in one piece");
-        (stored, index, _) = read(vault, route, plan, source, false)?;
+        (stored, index, _) = read(vault, route, plan, source, None)?;
     }
     still_there(route, source)?;
     if stored.size != source.size {
@@ -70,32 +71,65 @@ fn copy(
     Ok((stored, sm3))
 }
 
-/// Reads the source once, across broken lines; says whether there were any.
+/// Reads the source once, across broken lines; says whether there were any. Where somebody proves the whole, what has come is
+/// kept under a name when reading ends before its time, and the rest alone is read by whoever comes next.
 fn read(
     vault: &dyn Vault,
     route: &Route,
     plan: &Plan,
     source: &Entry,
-    whole_is_proven: bool,
+    kept_as: Option<&str>,
 ) -> Result<(Stored, Vec<u64>, bool)> {
     // An open file keeps its session: it is closed before anybody looks at the folder again.
-    let mut input = PatientReader::open(&**route.folder()?, source, whole_is_proven)?;
+    let mut listed = AsListed::new(&**route.folder()?, source, kept_as.is_some());
     let mut indexer = Indexer::new(&plan.format.framing, INDEX_EVERY);
-    let mut listed = AsListed { input: &mut input, left: source.size, source };
-    let stored = vault.put(&mut listed, &mut |chunk| indexer.feed(chunk), route.file_max_bytes)?;
-    Ok((stored, indexer.finish(), input.resumed() > 0))
+    let mut observe = |chunk: &[u8]| indexer.feed(chunk);
+    let stored = match kept_as {
+        Some(name) => vault.put_on(name, &mut listed, &mut observe, route.file_max_bytes)?,
+        None => vault.put(&mut listed, &mut observe, route.file_max_bytes)?,
+    };
+    let resumed = listed.input.is_some_and(|input| input.resumed() > 0);
+    Ok((stored, indexer.finish(), resumed))
 }
 
 /// A source that ends where its listing says, or is another file: one that goes on and on fills no disk.
-struct AsListed<'a, 'b> {
-    input: &'a mut PatientReader<'b>,
-    left: u64,
+struct AsListed<'a> {
+    folder: &'a dyn Folder,
     source: &'a Entry,
+    whole_is_proven: bool,
+    /// Opened when it is first read.
+    input: Option<PatientReader<'a>>,
+    left: u64,
 }
 
-impl Read for AsListed<'_, '_> {
+impl<'a> AsListed<'a> {
+    fn new(folder: &'a dyn Folder, source: &'a Entry, whole_is_proven: bool) -> AsListed<'a> {
+        AsListed { folder, source, whole_is_proven, input: None, left: source.size }
+    }
+}
+
+impl Resumable for AsListed<'_> {
+    fn go_on(&mut self, at: u64, last: &[u8]) -> Result<bool> {
+        let Some(left) = self.source.size.checked_sub(at) else { return Ok(false) };
+        self.input = PatientReader::open_behind(self.folder, self.source, at, last)?;
+        if self.input.is_some() {
+            tracing::info!(file = self.source.name, at, "an earlier attempt came so far; reading goes on");
+            self.left = left;
+        }
+        Ok(self.input.is_some())
+    }
+}
+
+impl Read for AsListed<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.input.read(buffer)?;
+        let input = match &mut self.input {
+            Some(input) => input,
+            none => {
+                let opened = PatientReader::open(self.folder, self.source, self.whole_is_proven);
+                none.insert(opened.map_err(|e| io::Error::other(Error::from(e)))?)
+            }
+        };
+        let length = input.read(buffer)?;
         match self.left.checked_sub(length as u64) {
             Some(left) => self.left = left,
             None => return Err(io::Error::other(changed(self.source, "it has more bytes"))),
@@ -135,7 +169,7 @@ fn changed(source: &Entry, now: &str) -> Error {
 mod tests {
     use super::*;
     use crate::error::Class;
-    use fpp_spool::{Folder, LocalFolder};
+    use fpp_spool::LocalFolder;
 
     #[test]
     fn a_source_that_does_not_end_where_its_listing_says_is_not_copied_on() {
@@ -145,9 +179,8 @@ mod tests {
         let listed = folder.stat("A").unwrap().unwrap();
         for (size, whole) in [(3 << 20, true), ((3 << 20) - 1, false), (0, false)] {
             let source = Entry { size, ..listed.clone() };
-            let mut input = PatientReader::open(&folder, &source, false).unwrap();
             let mut copied = Vec::new();
-            let read = AsListed { input: &mut input, left: size, source: &source }.read_to_end(&mut copied);
+            let read = AsListed::new(&folder, &source, false).read_to_end(&mut copied);
             assert_eq!(read.is_ok(), whole, "{size}");
             assert!(copied.len() as u64 <= size);
             if let Err(error) = read {

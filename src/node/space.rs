@@ -51,6 +51,12 @@ async fn look(rooms: &Rooms, mark: &mut Watermark) {
         // The notice is closed by `ended.rs`, as is one from before a restart.
         return tracing::info!(free, vault = place, "intake goes on: there is space again");
     }
+    // What has come of files that wait is worth less than the space that it takes.
+    let (vault, now_ms) = (rooms.inbound.vault.clone(), rooms.clock.now_ms());
+    match blocking(move || vault.drop_parts(now_ms)).await {
+        Ok(dropped) => tracing::debug!(dropped, "parts of files are removed from the vault"),
+        Err(error) => tracing::warn!("parts of files cannot be removed from the vault: {error}"),
+    }
     let below = rooms.settings.keeping.pause_below_free_bytes;
     tracing::warn!(free, below, vault = place, "intake pauses: there is too little space");
     let notice = Change::Raise(NewNotice {

@@ -1,7 +1,9 @@
 //! Looks for temporary files of dead attempts in every spool that something is delivered to: at the start, and then from
-//! time to time. What may not be removed is named in the status (I9).
+//! time to time. What may not be removed is named in the status (I9). Also parts of files in the vault that nobody has gone on
+//! with for a day.
 
 use super::rooms::Rooms;
+use crate::blocking::blocking;
 use crate::delivery::sweep::sweep;
 use crate::error::Result;
 use crate::settings::{Outlet, Settings};
@@ -13,11 +15,32 @@ use tokio::task::JoinSet;
 
 /// A retry that succeeds sweeps its own spool at once; this is for what a dead node left.
 const EVERY: Duration = Duration::from_secs(60);
+/// How long a part of a file waits in the vault for the rest.
+const PARTS_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Starts one sweeper for each spool, so that a partner who does not answer keeps no other waiting.
 pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stopped: &signal::Receiver<bool>) {
     for spool in targets(&rooms.settings).into_iter().filter(|spool| rooms.settings.reaches(spool)) {
         services.spawn(run(rooms.clone(), spool, stopped.clone()));
+    }
+    services.spawn(parts(rooms.clone(), stopped.clone()));
+}
+
+/// Whoever left them: a node that is gone sweeps nothing any more.
+async fn parts(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) -> Result<()> {
+    loop {
+        let (vault, before_ms) = (rooms.inbound.vault.clone(), rooms.clock.now_ms() - PARTS_MS);
+        match blocking(move || vault.drop_parts(before_ms)).await {
+            Ok(0) => {}
+            Ok(swept) => {
+                tracing::info!(swept, "parts of files that nobody has gone on with are removed from the vault")
+            }
+            Err(error) => tracing::warn!("parts of files cannot be looked for: {error}"),
+        }
+        tokio::select! {
+            _ = stopped.wait_for(|s| *s) => return Ok(()),
+            () = tokio::time::sleep(EVERY) => {}
+        }
     }
 }
 

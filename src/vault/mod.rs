@@ -51,6 +51,13 @@ pub struct Kept {
     pub put_ms: i64,
 }
 
+/// An input that can begin elsewhere than at its beginning.
+pub trait Resumable: Read {
+    /// Goes on behind so many bytes, of which these are the last ones; no where this input has others there. Asked before the
+    /// first byte is read.
+    fn go_on(&mut self, at: u64, last: &[u8]) -> Result<bool>;
+}
+
 /// What every vault engine does.
 pub trait Vault: Send + Sync {
     /// Takes content in: reads `input` to its end, shows each piece to `observe`, and makes content and block digests
@@ -58,6 +65,33 @@ pub trait Vault: Send + Sync {
     /// sound bytes. More than `max_bytes` are refused (FPP1016), and nothing is kept. An [`crate::error::Error`] inside an I/O error
     /// of `input` comes out as it is.
     fn put(&self, input: &mut dyn Read, observe: &mut dyn FnMut(&[u8]), max_bytes: u64) -> Result<Stored>;
+
+    /// The same for an input that may break off, under a name of letters and digits. What an attempt of this name has left
+    /// behind, whichever node made it, is gone on with, if `input` finds its end to be right; nobody proves the rest of it but
+    /// the content's digest, which the caller compares. When `input` breaks off with an error that is tried again, what has
+    /// come is kept for the next attempt. An engine that keeps no parts begins anew.
+    fn put_on(
+        &self,
+        name: &str,
+        input: &mut dyn Resumable,
+        observe: &mut dyn FnMut(&[u8]),
+        max_bytes: u64,
+    ) -> Result<Stored> {
+        let _ = name;
+        self.put(input, observe, max_bytes)
+    }
+
+    /// Bytes that are kept of an attempt of this name, of which none need to come again.
+    fn kept_of(&self, name: &str) -> Result<u64> {
+        let _ = name;
+        Ok(0)
+    }
+
+    /// Removes what attempts have left behind that nobody is at, and that nothing was added to since; how many.
+    fn drop_parts(&self, before_ms: i64) -> Result<u64> {
+        let _ = before_ms;
+        Ok(0)
+    }
 
     /// Takes in content that is in memory.
     fn put_bytes(&self, bytes: &[u8]) -> Result<Stored> {

@@ -1,11 +1,14 @@
 //! A node that is killed while it delivers, and what the next start makes of what it left.
 
+use crate::line::Line;
 use crate::look::{holds_exactly, inode, names, with_sides};
 use crate::mortal::Death;
 use crate::room::{Reach, Room, answer_name, drop_file};
 use crate::sshd_support::available;
 use fpp::ledger::delivery::{DeliveryEvent as Event, DeliveryState};
+use fpp_spool::{Algorithm, Digest};
 use std::fs;
+use std::time::{Duration, Instant};
 
 fn room() -> Room {
     let room = Room::new(&Reach::default());
@@ -113,4 +116,51 @@ fn temporaries_of_dead_epochs_are_swept_and_those_of_others_are_named() {
     let (_, said) = room.fpp(&["status"]);
     assert!(said.contains(&format!("temporary: {}", others[0])), "{said}");
     node.stop();
+}
+
+#[test]
+fn a_file_that_was_half_fetched_is_fetched_on_after_a_kill() {
+    if !available() {
+        return;
+    }
+    /// What the partner may send before the line stands still.
+    const FIRST: u64 = 3_500_000;
+    for stated in [true, false] {
+        let mut room = Room::new(&Reach::default());
+        let line = Line::to(room.sshd.port, FIRST);
+        room.reach_through(&line);
+        // The answer is not read back over the line.
+        room.local_spool("desk");
+        let ready = "marker = \"{name}.OK\"\ncontent = \"size-digest\"";
+        let ready = if stated { ready } else { "marker = \"{name}.OK\"" };
+        room.route_ready("far", "core-out", "desk", "source = \"move\"\nmove_to = \"done\"", ready);
+        let name = drop_file(&room.out, "far", 1, 12_000);
+        let bytes = fs::read(room.out.join(&name)).unwrap();
+        let size = bytes.len() as u64;
+        let digest = Digest::of(Algorithm::Sha256, &bytes);
+        fs::write(room.out.join(format!("{name}.OK")), format!("{size} {digest}")).unwrap();
+        let mut first = room.spawn();
+        let come = || room.on_their_way().iter().filter_map(|path| fs::metadata(path).ok()).map(|of| of.len()).max();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while come().is_none_or(|come| come < FIRST - 1_500_000) {
+            assert!(Instant::now() < deadline, "{:?} bytes have come, {} were sent", come(), line.passed());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // SIGKILL; nothing is tidied up.
+        first.kill().unwrap();
+        first.wait().unwrap();
+        let (come, sent) = (come().unwrap(), line.passed());
+        line.open();
+        let node = room.start();
+        let transfer = node.archived(&name);
+        assert_eq!(transfer.facts.sha256, Some(digest.to_string()));
+        let (again, rest) = (line.passed() - sent, size - come);
+        // Logins, listings, markers and what SSH adds are little beside it.
+        match stated {
+            true => assert!(again < rest + 400_000, "{again} bytes for the last {rest} of {size}"),
+            false => assert!(again > size, "nothing else would prove the beginning: {again}"),
+        }
+        node.until("nothing is left in the vault", || room.on_their_way().is_empty().then_some(()));
+        node.stop();
+    }
 }

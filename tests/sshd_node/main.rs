@@ -9,6 +9,7 @@ mod command;
 mod deliver;
 mod doctor;
 mod killed;
+mod line;
 mod look;
 #[path = "../crash_support/mortal.rs"]
 #[allow(dead_code, reason = "shared with the crash test, which uses the rest")]

@@ -1,5 +1,6 @@
 //! A partner behind a real sshd, and a node that is configured for it, started, stopped, killed and looked at.
 
+use crate::line::Line;
 use crate::mortal::{Death, Life, Mortal};
 use crate::sshd_support::{Options, Sshd};
 use fpp::demo::generate::{Series, Spec, generate};
@@ -14,7 +15,7 @@ use fpp_codecs::date::Date;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
@@ -144,6 +145,25 @@ impl Room {
         let told = life.clone();
         let wrap = move |inner| Arc::new(Mortal { inner, life: told }) as Arc<dyn Ledger>;
         self.run(node::Options { wrap_ledger: Some(Box::new(wrap)), ..node::Options::default() }, life)
+    }
+
+    /// From the next start on the partner is reached through a line.
+    pub(crate) fn reach_through(&mut self, line: &Line) {
+        self.spools = self.spools.replace(&format!("port = {}\n", self.sshd.port), &format!("port = {}\n", line.port));
+    }
+
+    /// Starts the node as a process of its own, to be killed.
+    pub(crate) fn spawn(&self) -> Child {
+        self.configure();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fpp"));
+        command.arg("run").arg("--config").arg(self.conf());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// Files on their way into the vault.
+    pub(crate) fn on_their_way(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.home.path().join("data/vault/tmp")).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().path()).collect()
     }
 
     /// Writes the node's file.

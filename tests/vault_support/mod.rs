@@ -4,6 +4,8 @@
 //! A name is durable once its folder was synced, bytes once their file was. A sync that failed has lost bytes for good,
 //! though reading still shows them.
 
+pub(crate) mod breaking;
+
 use super::faults_support::{Fault, How};
 use fpp::vault::disk::io::{Io, IoFile, Stat, System};
 use rustix::io::Errno;
@@ -24,6 +26,8 @@ struct Disk {
     unsynced: BTreeSet<PathBuf>,
     /// Files of which a failed sync has lost bytes.
     lost: BTreeSet<PathBuf>,
+    /// New names of files, which may be open under an old one.
+    moved: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl Disk {
@@ -33,12 +37,21 @@ impl Disk {
         self.lost.remove(path);
     }
 
+    /// The name that a file has now.
+    fn now(&self, mut path: PathBuf) -> PathBuf {
+        while let Some(to) = self.moved.get(&path) {
+            path.clone_from(to);
+        }
+        path
+    }
+
     fn renamed(&mut self, from: &Path, to: &Path, before: Option<Vec<u8>>) {
         let before = self.names.get(to).cloned().unwrap_or(before);
         let (unsynced, lost) = (self.unsynced.contains(from), self.lost.contains(from));
         self.forget(from);
         self.forget(to);
         self.names.insert(to.to_owned(), before);
+        self.moved.insert(from.to_owned(), to.to_owned());
         if unsynced {
             self.unsynced.insert(to.to_owned());
         }
@@ -196,6 +209,14 @@ impl Io for FaultyIo {
         self.call(None, || Ok(self.file(file, System.open_for_writing(file)?)))
     }
 
+    fn open_to_go_on(&self, file: &Path) -> io::Result<Box<dyn IoFile>> {
+        self.call(None, || {
+            let inner = System.open_to_go_on(file)?;
+            self.disk(|disk| _ = disk.unsynced.insert(file.to_owned()));
+            Ok(self.file(file, inner))
+        })
+    }
+
     fn list(&self, folder: &Path) -> io::Result<Vec<OsString>> {
         self.call(None, || System.list(folder))
     }
@@ -269,11 +290,17 @@ impl IoFile for FaultyFile {
     fn sync(&self) -> io::Result<()> {
         let synced = self.io.call(None, || {
             self.inner.sync()?;
-            self.io.disk(|disk| _ = disk.unsynced.remove(&self.path));
+            self.io.disk(|disk| {
+                let path = disk.now(self.path.clone());
+                disk.unsynced.remove(&path);
+            });
             Ok(())
         });
         if synced.is_err() && matches!(self.io.fault.how, How::Refused(Errno::IO)) {
-            self.io.disk(|disk| _ = disk.lost.insert(self.path.clone()));
+            self.io.disk(|disk| {
+                let path = disk.now(self.path.clone());
+                disk.lost.insert(path);
+            });
         }
         synced
     }

@@ -2,7 +2,8 @@
 //!
 //! A temporary has its writer in its name, a node and its incarnation, and is locked while the writer lives. So whoever
 //! opens the vault next can tell a leftover from the work of another process, and sweeps only leftovers: those of its own
-//! node at once, those of other nodes when they are a day old, because a lock may not reach over a network.
+//! node at once, those of other nodes when they are a day old, because a lock may not reach over a network. A part of a
+//! content that somebody may go on with has another ending: see the module `parts`.
 
 use super::io::{Io, IoFile};
 use std::io::{self, Write};
@@ -10,24 +11,34 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How long an unlocked temporary of another node is left alone.
-const FOREIGN_MS: i64 = 24 * 60 * 60 * 1_000;
+pub(super) const FOREIGN_MS: i64 = 24 * 60 * 60 * 1_000;
 const ENDING: &str = ".part";
 
 /// A file under a temporary name; removed again unless it is kept.
 pub(super) struct Temporary<'a> {
     io: &'a dyn Io,
     path: PathBuf,
-    file: Box<dyn IoFile>,
+    pub(super) file: Box<dyn IoFile>,
     kept: bool,
+}
+
+/// A name that this process has not given before; another one has another owner.
+pub(super) fn fresh(folder: &Path, owner: &str, ending: &str) -> PathBuf {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    folder.join(format!("{owner}.{number}{ending}"))
 }
 
 impl Temporary<'_> {
     /// Creates one in a folder.
     pub(super) fn create<'a>(io: &'a dyn Io, folder: &Path, owner: &str) -> io::Result<Temporary<'a>> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Temporary::create_as(io, folder, owner, ENDING)
+    }
+
+    /// The same with an ending of its own.
+    pub(super) fn create_as<'a>(io: &'a dyn Io, folder: &Path, owner: &str, ending: &str) -> io::Result<Temporary<'a>> {
         loop {
-            let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let path = folder.join(format!("{owner}.{number}{ENDING}"));
+            let path = fresh(folder, owner, ending);
             let file = match io.create_new(&path) {
                 Ok(file) => file,
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
@@ -40,6 +51,16 @@ impl Temporary<'_> {
                 return Ok(temporary);
             }
         }
+    }
+
+    /// One that somebody left behind, whose lock is held by now, under a name of its new owner.
+    pub(super) fn taken_over<'a>(io: &'a dyn Io, path: PathBuf, file: Box<dyn IoFile>) -> Temporary<'a> {
+        Temporary { io, path, file, kept: false }
+    }
+
+    /// Leaves it where it is, for who comes next.
+    pub(super) fn leave(mut self) {
+        self.kept = true;
     }
 
     /// Makes the content durable under its final name. An existing file of that name is replaced.

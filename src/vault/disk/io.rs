@@ -37,6 +37,8 @@ pub trait Io: Send + Sync {
     fn open(&self, file: &Path) -> io::Result<Box<dyn IoFile>>;
     /// Opens a file that is there for writing; nothing is cut.
     fn open_for_writing(&self, file: &Path) -> io::Result<Box<dyn IoFile>>;
+    /// Opens a file that is there for reading, and for writing behind its end.
+    fn open_to_go_on(&self, file: &Path) -> io::Result<Box<dyn IoFile>>;
     /// Names in a folder.
     fn list(&self, folder: &Path) -> io::Result<Vec<OsString>>;
     /// What a name leads to.
@@ -102,6 +104,10 @@ impl Io for System {
 
     fn open_for_writing(&self, file: &Path) -> io::Result<Box<dyn IoFile>> {
         boxed(OpenOptions::new().write(true).open(file))
+    }
+
+    fn open_to_go_on(&self, file: &Path) -> io::Result<Box<dyn IoFile>> {
+        boxed(OpenOptions::new().read(true).append(true).open(file))
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<OsString>> {

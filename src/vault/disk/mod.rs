@@ -1,5 +1,5 @@
 //! The vault in a folder: `ab/cd/<sha256>`, beside it `<sha256>.blocks` (when it is larger than one block) and
-//! `<sha256>.<kind>.index`; `tmp/` for what is on its way in, and the file `lock`.
+//! `<sha256>.<kind>.index`; `tmp/` for what is on its way in and for parts of it that wait for the rest, and the file `lock`.
 //!
 //! Invariants: the block digests are durable before the content has its name, so content that is there can be checked.
 //! What was put is durable although another process, or an attempt that failed, made the names on the way: they are synced
@@ -9,15 +9,17 @@
 
 mod files;
 pub mod io;
+mod parts;
 
 use super::blocks::{BLOCK_BYTES, Blocks, Content, Source};
 use super::faults::{check_name, damaged, failed, missing};
-use super::take_in::take_in;
-use super::{Kept, Stored, Vault, index};
+use super::take_in::TakeIn;
+use super::{Kept, Resumable, Stored, Vault, index};
 use crate::clock::Clock;
-use crate::error::{Error, Result};
+use crate::error::{Class, Error, Result};
 use files::{Temporary, unless_gone};
 use io::{Io, IoFile, System};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{Error as IoError, ErrorKind, Read, Result as IoResult, Write};
 use std::path::{Path, PathBuf};
@@ -55,7 +57,9 @@ impl DiskVault {
                 Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(e),
                 _ => {}
             }
-            files::sweep(&*vault.io, &vault.temporaries, owner, Clock::System.now_ms())
+            let now_ms = Clock::System.now_ms();
+            let parts = parts::sweep_old(&*vault.io, &vault.temporaries, now_ms)?;
+            Ok(parts + files::sweep(&*vault.io, &vault.temporaries, owner, now_ms)?)
         };
         let swept = prepare().map_err(|e| failed(&root.display().to_string(), e))?;
         if swept > 0 {
@@ -83,9 +87,50 @@ impl DiskVault {
         self.folder(sha256).join(format!("{sha256}{suffix}"))
     }
 
+    fn owner(&self) -> Result<&str> {
+        self.owner.as_deref().ok_or_else(|| Error::internal("the vault was opened to be read only"))
+    }
+
     fn temporary(&self) -> Result<Temporary<'_>> {
-        let owner = self.owner.as_deref().ok_or_else(|| Error::internal("the vault was opened to be read only"))?;
-        Temporary::create(&*self.io, &self.temporaries, owner).map_err(temporaries_failed)
+        Temporary::create(&*self.io, &self.temporaries, self.owner()?).map_err(temporaries_failed)
+    }
+
+    /// The place of a content with what is there of it already: so many bytes that `input` goes on behind.
+    fn part(&self, name: &str, input: &mut dyn Resumable) -> Result<(Temporary<'_>, u64)> {
+        let (io, owner) = (&*self.io, self.owner()?);
+        let left = parts::take_over(io, &self.temporaries, owner, name)?.map_err(temporaries_failed)?;
+        if let Some((part, bytes)) = left.filter(|(_, bytes)| *bytes > 0) {
+            let last = parts::last_of(&*part.file, bytes).map_err(temporaries_failed)?;
+            match input.go_on(bytes, &last) {
+                Ok(true) => return Ok((part, bytes)),
+                Ok(false) => {}
+                Err(error) => {
+                    // Nobody could look: it is as good as it was.
+                    part.leave();
+                    return Err(error);
+                }
+            }
+        }
+        let new = parts::create(io, &self.temporaries, owner, name)?.map_err(temporaries_failed)?;
+        Ok((new, 0))
+    }
+
+    /// Gives a content its name, once all of it has come.
+    fn store(&self, temporary: Temporary<'_>, stored: Stored, blocks: &Blocks) -> Result<Stored> {
+        let sound = self.open(&stored.sha256).and_then(|content| content.check());
+        let _lock = self.lock(true)?;
+        match sound {
+            Ok(()) if self.put_again(&stored.sha256)? => return Ok(stored),
+            Err(error) if self.holds(&stored.sha256)? => {
+                tracing::warn!(%error, "the same content came in again and replaces the damaged one");
+            }
+            _ => {}
+        }
+        if blocks.need_a_list() {
+            self.keep_bytes(&stored.sha256, ".blocks", &blocks.write())?;
+        }
+        self.keep(&stored.sha256, "", temporary)?;
+        Ok(stored)
     }
 
     /// Shared by all who put, alone for one who removes.
@@ -190,21 +235,45 @@ fn temporaries_failed(error: IoError) -> Error {
 impl Vault for DiskVault {
     fn put(&self, input: &mut dyn Read, observe: &mut dyn FnMut(&[u8]), max_bytes: u64) -> Result<Stored> {
         let mut temporary = self.temporary()?;
-        let (stored, blocks) = take_in(input, observe, max_bytes, &mut temporary, &temporaries_failed)?;
-        let sound = self.open(&stored.sha256).and_then(|content| content.check());
-        let _lock = self.lock(true)?;
-        match sound {
-            Ok(()) if self.put_again(&stored.sha256)? => return Ok(stored),
-            Err(error) if self.holds(&stored.sha256)? => {
-                tracing::warn!(%error, "the same content came in again and replaces the damaged one");
+        let mut taking = TakeIn::new(observe, max_bytes);
+        taking.read(input, &mut temporary, &temporaries_failed)?;
+        let (stored, blocks) = taking.finish();
+        self.store(temporary, stored, &blocks)
+    }
+
+    fn put_on(
+        &self,
+        name: &str,
+        input: &mut dyn Resumable,
+        observe: &mut dyn FnMut(&[u8]),
+        max_bytes: u64,
+    ) -> Result<Stored> {
+        let (mut temporary, bytes) = self.part(name, input)?;
+        let mut taking = TakeIn::new(observe, max_bytes);
+        let mut part = parts::Part { file: &*temporary.file, at: 0, bytes };
+        taking.read(&mut part, &mut std::io::sink(), &temporaries_failed)?;
+        // After a fault of our own disk nobody knows what it holds.
+        let ours = Cell::new(false);
+        let failed = |error| {
+            ours.set(true);
+            temporaries_failed(error)
+        };
+        if let Err(error) = taking.read(input, &mut temporary, &failed) {
+            if error.class == Class::Retry && !ours.get() {
+                temporary.leave();
             }
-            _ => {}
+            return Err(error);
         }
-        if blocks.need_a_list() {
-            self.keep_bytes(&stored.sha256, ".blocks", &blocks.write())?;
-        }
-        self.keep(&stored.sha256, "", temporary)?;
-        Ok(stored)
+        let (stored, blocks) = taking.finish();
+        self.store(temporary, stored, &blocks)
+    }
+
+    fn kept_of(&self, name: &str) -> Result<u64> {
+        parts::bytes_of(&*self.io, &self.temporaries, name)?.map_err(temporaries_failed)
+    }
+
+    fn drop_parts(&self, before_ms: i64) -> Result<u64> {
+        parts::sweep(&*self.io, &self.temporaries, before_ms).map_err(temporaries_failed)
     }
 
     fn put_index(&self, sha256: &str, kind: &str, offsets: &[u64]) -> Result<()> {

@@ -9,7 +9,7 @@
 //! yesterday is used again; older one is written anew under today. So a removal, which takes whole days that are long
 //! over, never meets a `put`, although S3 knows no lock: its clock would have to be off by days.
 //!
-//! Deliberately absent: versions, tags and storage classes, which are the bucket's own; listing of unfinished uploads,
+//! Deliberately absent: parts of a content whose input broke off, because what is gathered has no name (it is read anew); versions, tags and storage classes, which are the bucket's own; listing of unfinished uploads,
 //! which the bucket's rule for them removes (docs/operate.md).
 
 pub mod bucket;
@@ -20,7 +20,7 @@ pub use place::{Keys, Place, ReadKeys};
 
 use super::blocks::{BLOCK_BYTES, Blocks, Content, Source};
 use super::faults::{check_name, damaged, failed, missing};
-use super::take_in::take_in;
+use super::take_in::TakeIn;
 use super::{Kept, Stored, Vault, index};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -146,7 +146,9 @@ impl S3Vault {
 impl Vault for S3Vault {
     fn put(&self, input: &mut dyn Read, observe: &mut dyn FnMut(&[u8]), max_bytes: u64) -> Result<Stored> {
         let mut gathered = tempfile::spooled_tempfile_in(BLOCK_BYTES, &self.scratch);
-        let (stored, blocks) = take_in(input, observe, max_bytes, &mut gathered, &gathering)?;
+        let mut taking = TakeIn::new(observe, max_bytes);
+        taking.read(input, &mut gathered, &gathering)?;
+        let (stored, blocks) = taking.finish();
         let sha256 = &stored.sha256;
         let today = self.day(0)?;
         let newest = self.newest(sha256)?.filter(|copy| copy.day >= self.day(USED_AGAIN_DAYS).unwrap_or_default());
