@@ -4,9 +4,10 @@
 use super::exit::Failure;
 use super::output::{Align, Table};
 use super::show::grouped;
+use crate::inbound::order::of_day;
 use crate::ledger::Ledger;
 use crate::ledger::delivery::{DeliveryState, Purpose};
-use crate::ledger::transfer::{FileState, TransferId, TransferQuery};
+use crate::ledger::transfer::{FileState, TransferId};
 use crate::settings::{DayControl, Route, Settings};
 use crate::trade::calendar::{business_date, clock_at};
 use crate::trade::series::{Batch, Stands, day, listed};
@@ -16,8 +17,6 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
 
-/// Files of one day that are looked through.
-const DAY_MAX: u32 = 10_000;
 /// Days of the clock that are looked back at for business days that are not finished.
 const BACK_DAYS: i64 = 7;
 /// Keys of what says when a node first looked at a series.
@@ -47,6 +46,8 @@ pub(super) struct DayLine {
     /// Answered or taken.
     pub(super) answered: u64,
     pub(super) taken: u64,
+    /// Accepted and answered, and its files were purged since; not counted as taken, of which nothing is known any more.
+    pub(super) purged: u64,
     /// What came was refused.
     pub(super) rejected: u64,
     /// When the next one is due.
@@ -105,15 +106,9 @@ pub(super) async fn line(
     zone: &TimeZone,
     now_ms: i64,
 ) -> Result<DayLine, Failure> {
-    let query = TransferQuery {
-        route: Some(route.name.clone()),
-        business_date: Some(date.to_string()),
-        limit: DAY_MAX,
-        ..TransferQuery::default()
-    };
-    let of_day = books.transfers(&query).await?;
+    let of_day = of_day(books, &route.name, &date.to_string()).await?;
     let mut taken: HashSet<TransferId> = HashSet::new();
-    let answered = of_day.iter().filter(|t| matches!(t.state, FileState::Acknowledged | FileState::Archived));
+    let answered = of_day.files.iter().filter(|t| matches!(t.state, FileState::Acknowledged | FileState::Archived));
     let answered: Vec<TransferId> = answered.map(|t| t.id.clone()).collect();
     for some in answered.chunks(AT_ONCE) {
         let sent = books.deliveries_of(some).await?.into_iter();
@@ -130,14 +125,15 @@ pub(super) async fn line(
         business_date: date.to_string(),
         open: if route.day == DayControl::Ledger { Some(open.unwrap_or(false)) } else { open },
         expected: batches.iter().filter(|b| b.expected_by_ms.is_some()).count() as u64,
-        arrived: batches.iter().filter(|b| b.files > 0).count() as u64,
+        arrived: batches.iter().filter(|b| b.files > 0 || b.stands == Stands::Purged).count() as u64,
         waiting_for: those(&due),
         late: those(&|b| b.late),
         waiting: count(&[Stands::Waiting]),
         held: count(&[Stands::Held]),
-        posted: count(&[Stands::Posted, Stands::Answered, Stands::Taken]),
-        answered: count(&[Stands::Answered, Stands::Taken]),
+        posted: count(&[Stands::Posted, Stands::Answered, Stands::Taken, Stands::Purged]),
+        answered: count(&[Stands::Answered, Stands::Taken, Stands::Purged]),
         taken: count(&[Stands::Taken]),
+        purged: count(&[Stands::Purged]),
         rejected: count(&[Stands::Rejected]),
         next_by_ms: batches.iter().filter(|b| due(b) && !b.late).filter_map(|b| b.expected_by_ms).min(),
         batches,

@@ -9,7 +9,7 @@ use super::work::Inbound;
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, NewNotice};
 use crate::ledger::transfer::{FileState, Transfer};
-use crate::trade::series::{Stands, day, listed};
+use crate::trade::series::{OfDay, Stands, day, listed};
 use fpp_codecs::Code;
 use std::collections::HashSet;
 
@@ -20,7 +20,7 @@ pub struct Act {
     /// What is said of it.
     pub said: String,
     opened: bool,
-    of_day: Vec<Transfer>,
+    of_day: OfDay,
 }
 
 /// Opens or closes a date; what is said to the operator.
@@ -39,7 +39,7 @@ impl Act {
             let of_day = t.facts.hold(t.verdict).0 == Some(Code::DAY_CLOSED.0);
             t.state == FileState::Held && !t.closed && of_day
         };
-        for transfer in self.of_day.iter().filter(held).filter(|_| self.opened) {
+        for transfer in self.of_day.files.iter().filter(held).filter(|_| self.opened) {
             order::go_on(cx, transfer, &order::released(transfer, "fpp: its business date was opened")).await?;
         }
         cx.bell.ring();
@@ -58,7 +58,7 @@ pub async fn plan(cx: &Inbound, route: &str, date: &str, open: bool, by: &str) -
     let (route, date) = (route.to_owned(), business_date.to_string());
     let mut changes = vec![Change::Day { route: route.clone(), business_date: date.clone(), open, by: by.to_owned() }];
     let mut said = format!("{date} is {} for {route}", if open { "open" } else { "closed" });
-    let of_day = order::of_day(cx, &route, &date).await?;
+    let of_day = order::of_day(&*cx.ledger, &route, &date).await?;
     if !open {
         let batches = day(&rules.series, business_date, &rules.timezone, &of_day, &HashSet::new(), now_ms);
         let those = |wanted: &[Stands]| -> Vec<u32> {

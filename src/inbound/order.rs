@@ -11,9 +11,10 @@ use super::route::Route;
 use super::series;
 use super::work::{Inbound, Next};
 use crate::error::{Error, Result};
+use crate::ledger::Ledger;
 use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::transfer::{Facts, FileEvent, FileState, Identity, Transfer, TransferQuery};
-use crate::trade::series::{batch_of, batches, counts, is_posted};
+use crate::trade::series::{OfDay, batch_of, batches, counts, is_posted};
 use fpp_codecs::Code;
 
 /// Files of one day that are looked through.
@@ -60,19 +61,20 @@ fn is_released(transfer: &Transfer) -> bool {
     transfer.facts.released.iter().flatten().any(|code| *code == Code::GAP.0)
 }
 
-/// The files of a business date.
-pub async fn of_day(cx: &Inbound, route: &str, business_date: &str) -> Result<Vec<Transfer>> {
+/// The files of a business date, and what was purged of it.
+pub async fn of_day(ledger: &dyn Ledger, route: &str, business_date: &str) -> Result<OfDay> {
     let query = TransferQuery {
         route: Some(route.to_owned()),
         business_date: Some(business_date.to_owned()),
         limit: DAY_MAX,
         ..TransferQuery::default()
     };
-    cx.ledger.transfers(&query).await
+    let files = ledger.transfers(&query).await?;
+    Ok(OfDay { files, purged: ledger.purged_batches(route, business_date).await? })
 }
 
 async fn missing(cx: &Inbound, route: &Route, identity: &Identity) -> Result<Option<(u32, u32)>> {
-    let of_day = of_day(cx, &identity.route, &identity.business_date).await?;
+    let of_day = of_day(&*cx.ledger, &identity.route, &identity.business_date).await?;
     Ok(route.series.waits_for(identity.batch, &of_day))
 }
 
@@ -80,9 +82,9 @@ async fn missing(cx: &Inbound, route: &Route, identity: &Identity) -> Result<Opt
 pub async fn gap(cx: &Inbound, transfer: &Transfer) -> Result<Option<((u32, u32), Vec<u32>)>> {
     let Some(identity) = transfer.facts.identity.as_ref() else { return Ok(None) };
     let Some(route) = cx.routes.get(&identity.route) else { return Ok(None) };
-    let of_day = of_day(cx, &identity.route, &identity.business_date).await?;
+    let of_day = of_day(&*cx.ledger, &identity.route, &identity.business_date).await?;
     let Some((first, last)) = route.series.waits_for(identity.batch, &of_day) else { return Ok(None) };
-    let mut there: Vec<u32> = of_day.iter().filter(|t| counts(t)).filter_map(batch_of).collect();
+    let mut there: Vec<u32> = of_day.files.iter().filter(|t| counts(t)).filter_map(batch_of).collect();
     there.retain(|batch| (first..=last).contains(batch));
     there.sort_unstable();
     there.dedup();
@@ -96,9 +98,10 @@ pub fn waits_for(transfer: &Transfer) -> Option<&str> {
 }
 
 /// Has every batch of a day that waits look again now, because its business date was opened or closed.
-pub async fn look_again(cx: &Inbound, of_day: &[Transfer]) -> Result<()> {
+pub async fn look_again(cx: &Inbound, of_day: &OfDay) -> Result<()> {
     let now_ms = cx.clock.now_ms();
-    for transfer in of_day.iter().filter(|t| t.state == FileState::Proven && t.waiting_for.starts_with(WAITING)) {
+    let waits = |t: &&Transfer| t.state == FileState::Proven && t.waiting_for.starts_with(WAITING);
+    for transfer in of_day.files.iter().filter(waits) {
         let waiting_for = transfer.waiting_for.clone();
         let park = Change::Park { id: transfer.id.clone(), until_ms: now_ms, waiting_for, failed: false };
         cx.ledger.apply(None, now_ms, &[park]).await?;
@@ -110,12 +113,12 @@ pub async fn look_again(cx: &Inbound, of_day: &[Transfer]) -> Result<()> {
 pub async fn late(cx: &Inbound, transfer: &Transfer) -> Result<Option<Change>> {
     let route = cx.route(transfer)?;
     let Some(identity) = transfer.facts.identity.as_ref().filter(|_| route.series.ordered) else { return Ok(None) };
-    let of_day = of_day(cx, &identity.route, &identity.business_date).await?;
+    let of_day = of_day(&*cx.ledger, &identity.route, &identity.business_date).await?;
     // A resend of a batch that was posted in its turn is not late.
-    if of_day.iter().any(|t| is_posted(t) && batch_of(t) == Some(identity.batch)) {
+    if of_day.is_posted(identity.batch) {
         return Ok(None);
     }
-    let later = of_day.iter().filter(|t| is_posted(t) && batch_of(t) > Some(identity.batch));
+    let later = of_day.files.iter().filter(|t| is_posted(t) && batch_of(t) > Some(identity.batch));
     let Some(later) = later.min_by_key(|t| batch_of(t)) else { return Ok(None) };
     Ok(Some(Change::Raise(NewNotice {
         severity: "warn".to_owned(),
@@ -137,9 +140,9 @@ pub async fn late(cx: &Inbound, transfer: &Transfer) -> Result<Option<Change>> {
 /// Wakes the batches of a day that wait for nothing any more, also those that were held at the cut-off.
 pub async fn wake(cx: &Inbound, identity: &Identity) -> Result<()> {
     let Some(route) = cx.routes.get(&identity.route).filter(|route| route.series.ordered) else { return Ok(()) };
-    let of_day = of_day(cx, &identity.route, &identity.business_date).await?;
+    let of_day = of_day(&*cx.ledger, &identity.route, &identity.business_date).await?;
     let free = |t: &&Transfer| batch_of(t).is_some_and(|batch| route.series.waits_for(batch, &of_day).is_none());
-    for transfer in of_day.iter().filter(free) {
+    for transfer in of_day.files.iter().filter(free) {
         let id = transfer.id.clone();
         let changes = match transfer.state {
             FileState::Proven if transfer.waiting_for.starts_with(WAITING) => {

@@ -78,6 +78,11 @@ pub trait Ledger: Send + Sync {
     async fn by_batch(&self, identity: &Identity) -> Result<Vec<Transfer>, Error>;
     /// Number of transfers of a route that arrived for a business date, for routes that count batches (D1).
     async fn arrivals_of_day(&self, route: &str, business_date: &str) -> Result<u32, Error>;
+    /// Batches of a business date that were accepted, and whose files were purged since, ascending; as long as their identities
+    /// are kept. None where nothing is ever purged.
+    async fn purged_batches(&self, _route: &str, _business_date: &str) -> Result<Vec<u32>, Error> {
+        Ok(Vec::new())
+    }
     /// Rejects of a transfer in record order, after a record number.
     async fn rejects(&self, id: &TransferId, after_record: u64, limit: u32) -> Result<Vec<Reject>, Error>;
     /// The journal of a transfer (`transfer:<id>`), a delivery (`delivery:<id>`), a route's business dates (`day:<route>`),

@@ -178,14 +178,14 @@ impl One<'_> {
         if by_ms < self.since_ms || self.now_ms < warn_ms || settled.contains(&key) {
             return Ok(());
         }
-        let of_day = order::of_day(&self.rooms.inbound, &self.route.name, &self.date.to_string()).await?;
+        let of_day = order::of_day(&*self.rooms.ledger, &self.route.name, &self.date.to_string()).await?;
         let missing = self.route.series.missing(self.expected, &of_day);
         let open = self.rooms.ledger.told(&format!("{key}/"), false, 10).await?;
         let is_open = |end: &str| open.iter().any(|told| told.open && told.key == format!("{key}/{end}"));
         let changes = match (missing.is_empty(), self.now_ms < by_ms) {
             (false, true) => vec![Change::Tell { key: format!("{key}/warn"), notice: Some(self.warning(&missing)) }],
             (false, false) => vec![
-                Change::Tell { key: format!("{key}/late"), notice: Some(self.missing(&missing, &of_day)) },
+                Change::Tell { key: format!("{key}/late"), notice: Some(self.missing(&missing, &of_day.files)) },
                 self.close("expected", "it is told as missing"),
             ],
             (true, _) => {

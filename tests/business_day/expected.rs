@@ -37,6 +37,35 @@ async fn what_is_late_is_warned_of_then_missing_then_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_and_purged_is_missing_nowhere() {
+    let mut place = Place::start(SERIES, "", "16:10").await;
+    place.drop_batch(1);
+    place.batch("0001 is posted", 1, |t| t.state == FileState::Archived).await;
+    place.set("2025-06-21 12:00");
+    assert!(place.heard("missing").await.notice.text.contains("batch 0002-0003 did not come"));
+    let purged = place.fpp(&["ledger", "purge", "--before", "2025-06-21", "--reason", "kept on tape"]).await;
+    assert!(purged.contains("1 transfers purged"), "{purged}");
+    place.restart().await;
+    let shown = place.fpp(&["day", "show", "pmtrd", "2025-06-20"]).await;
+    let line = |batch: &str| shown.lines().find(|line| line.starts_with(batch)).unwrap().to_owned();
+    assert!(line("0001").contains("purged") && !line("0001").contains("LATE"), "{shown}");
+    assert!(line("0002").contains("missing, LATE"), "{shown}");
+    assert!(shown.contains("0002-0003 LATE"), "{shown}");
+    // They wait for it no more than for one that is there, and with them all are there.
+    place.drop_batch(2);
+    place.drop_batch(3);
+    place.batch("0003 is posted", 3, |t| t.state == FileState::Archived).await;
+    let recovered = place.heard("recovered").await;
+    assert!(recovered.notice.text.contains("batch 0001-0003 is there"), "{recovered:?}");
+    let day: serde_json::Value =
+        serde_json::from_str(&place.fpp(&["day", "show", "pmtrd", "2025-06-20", "--json"]).await).unwrap();
+    let count = |word: &str| day[word].as_u64().unwrap();
+    assert_eq!([count("expected"), count("arrived"), count("posted"), count("purged")], [3, 3, 3, 1], "{day}");
+    assert_eq!(day["waiting_for"], serde_json::json!([]));
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_starts_late_tells_of_nothing_before_it() {
     let place = Place::start(SERIES, "", "18:31").await;
     place.set("2025-06-23 18:15");

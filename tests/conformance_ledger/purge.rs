@@ -102,7 +102,11 @@ pub(crate) async fn published_ones_go_in_order(books: &dyn Books) {
 pub(crate) async fn what_was_purged_comes_back_as_nothing_new(books: &dyn Books) {
     let ledger = books.open().await;
     walk(&*ledger, [1], &WHOLE).await;
+    let batches = async || ledger.purged_batches("PMTRD", "2026-01-05").await.unwrap();
+    assert!(batches().await.is_empty());
     assert_eq!(purge(&*ledger, BEFORE, T0).await, 1);
+    assert_eq!(batches().await, [1]);
+    assert!(ledger.purged_batches("PMTRD", "2026-01-06").await.unwrap().is_empty());
     // The same file still lies in its spool.
     let again = Change::Arrive(NewTransfer { id: id(2), ..arrival(1) });
     assert_eq!(apply(&*ledger, 10, &[again]).await.arrived, 0);

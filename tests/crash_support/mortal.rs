@@ -124,6 +124,7 @@ delegate! {
     due_transfers_besides(now_ms: i64, besides: &[String], limit: u32) -> Vec<Transfer>;
     by_batch(identity: &Identity) -> Vec<Transfer>;
     arrivals_of_day(route: &str, business_date: &str) -> u32;
+    purged_batches(route: &str, business_date: &str) -> Vec<u32>;
     rejects(id: &TransferId, after_record: u64, limit: u32) -> Vec<Reject>;
     journal(subject: &str) -> Vec<JournalRow>;
     publications(after: u64, limit: u32) -> Vec<Transfer>;
@@ -144,6 +145,7 @@ delegate! {
     consumers() -> Vec<Consumer>;
     untaken_deliveries(after: Option<&Delivery>, limit: u32) -> Vec<Delivery>;
     unfinished_deliveries(limit: u32) -> Vec<Delivery>;
+    held_deliveries(spool: &str, since_ms: i64, after: Option<&DeliveryId>, limit: u32) -> Vec<Delivery>;
     taken_deliveries(spool: &str, from_ms: i64, until_ms: i64, limit: u32) -> Vec<Delivery>;
     pauses() -> Vec<Pause>;
     ask(id: &AskId) -> Option<Ask>;

@@ -151,6 +151,10 @@ impl<E: Engine> Ledger for SqlLedger<E> {
         reads::arrivals_of_day(&mut *self.engine.read().await?, route, business_date).await
     }
 
+    async fn purged_batches(&self, route: &str, business_date: &str) -> Result<Vec<u32>> {
+        reads::purged_batches(&mut *self.engine.read().await?, route, business_date).await
+    }
+
     async fn rejects(&self, id: &TransferId, after_record: u64, limit: u32) -> Result<Vec<Reject>> {
         rows::rejects(&mut *self.engine.read().await?, id, after_record, limit).await
     }

@@ -57,6 +57,9 @@ pub(crate) const BY_BATCH: &str = concat!(
 );
 pub(crate) const ARRIVALS_OF_DAY: &str = "SELECT COUNT(*) FROM transfers WHERE route = ? AND business_date = ?";
 
+pub(crate) const PURGED_BATCHES: &str = "SELECT DISTINCT i.batch FROM identities i WHERE i.route = ? AND i.business_date = ? \
+     AND NOT EXISTS (SELECT 1 FROM transfers t WHERE t.id = i.transfer) ORDER BY i.batch";
+
 /// Ids in one statement.
 const TRANSFERS_PER_SELECT: usize = 500;
 
@@ -194,6 +197,11 @@ pub(super) async fn delivery_named(session: &mut dyn Session, spool: &str, name:
     ));
     let select = select.bind(spool).bind(name).bind(format!("{name}."));
     session.row(select).await?.map(|row| read_delivery(&row)).transpose()
+}
+
+pub(super) async fn purged_batches(session: &mut dyn Session, route: &str, business_date: &str) -> Result<Vec<u32>> {
+    let rows = session.rows(sql(PURGED_BATCHES).bind(route).bind(business_date)).await?;
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
 pub(super) async fn deliveries(

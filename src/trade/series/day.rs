@@ -1,6 +1,6 @@
 //! A business day of a series as an operator sees it: each batch, where it stands and what it waits for.
 
-use super::rules::{Series, batch_of, batches as names, counts, is_posted};
+use super::rules::{OfDay, Series, batch_of, batches as names, counts, is_posted};
 use crate::ledger::transfer::{FileState, Transfer, TransferId, Verdict};
 use crate::trade::calendar::time_of;
 use jiff::civil::Date;
@@ -28,6 +28,8 @@ pub enum Stands {
     Answered,
     /// The partner has taken the answer.
     Taken,
+    /// It was accepted and answered, and its files were purged since.
+    Purged,
 }
 
 impl Stands {
@@ -42,6 +44,7 @@ impl Stands {
             Stands::Posted => "posted",
             Stands::Answered => "answered",
             Stands::Taken => "taken",
+            Stands::Purged => "purged",
         }
     }
 }
@@ -86,7 +89,7 @@ pub fn day(
     series: &Series,
     date: Date,
     zone: &TimeZone,
-    of_day: &[Transfer],
+    of_day: &OfDay,
     taken: &HashSet<TransferId>,
     now_ms: i64,
 ) -> Vec<Batch> {
@@ -96,7 +99,10 @@ pub fn day(
             batches.entry(batch).or_default().0 = time_of(date, expected.by, zone);
         }
     }
-    for transfer in of_day {
+    for batch in &of_day.purged {
+        batches.entry(*batch).or_default();
+    }
+    for transfer in &of_day.files {
         if let Some(batch) = batch_of(transfer) {
             batches.entry(batch).or_default().1.push(transfer);
         }
@@ -104,7 +110,12 @@ pub fn day(
     let told = |(batch, (expected_by_ms, files)): (u32, (Option<i64>, Vec<&Transfer>))| {
         let waits_for = series.waits_for(batch, of_day);
         let leading = leading(&files);
-        let stands = leading.map_or(Stands::Missing, |t| stands(t, waits_for.is_some(), taken));
+        let is_purged = of_day.purged.contains(&batch) && leading.is_none_or(|t| !stands_for(t));
+        let stands = match leading {
+            _ if is_purged => Stands::Purged,
+            None => Stands::Missing,
+            Some(transfer) => stands(transfer, waits_for.is_some(), taken),
+        };
         let due = matches!(stands, Stands::Missing | Stands::Rejected);
         Batch {
             batch,
@@ -123,6 +134,11 @@ pub fn day(
         }
     };
     batches.into_iter().map(told).collect()
+}
+
+/// Neither refused nor a repeat.
+fn stands_for(transfer: &Transfer) -> bool {
+    counts(transfer) && transfer.verdict != Some(Verdict::Duplicate)
 }
 
 /// The file that stands for a batch. A repeat of an accepted file never does.

@@ -9,7 +9,7 @@ mod day;
 mod rules;
 
 pub use day::{Batch, Stands, day};
-pub use rules::{DayControl, Expected, Series, batch_of, batches, counts, is_posted, listed, span};
+pub use rules::{DayControl, Expected, OfDay, Series, batch_of, batches, counts, is_posted, listed, span};
 
 #[cfg(test)]
 mod tests;

@@ -96,6 +96,22 @@ pub fn listed(numbers: &[u32]) -> String {
     spans.into_iter().map(|(first, last)| batches(first, last)).collect::<Vec<_>>().join(", ")
 }
 
+/// What the books say of one business date of a series.
+#[derive(Clone, Debug, Default)]
+pub struct OfDay {
+    /// Its files.
+    pub files: Vec<Transfer>,
+    /// Batches that were accepted, and whose files were purged since.
+    pub purged: Vec<u32>,
+}
+
+impl OfDay {
+    /// Whether a batch was posted, be its files there or purged.
+    pub fn is_posted(&self, batch: u32) -> bool {
+        self.purged.contains(&batch) || self.files.iter().any(|t| is_posted(t) && batch_of(t) == Some(batch))
+    }
+}
+
 impl Series {
     /// When batches of a business date that still wait are held: the cut-off, else the last time by which something is
     /// expected.
@@ -106,18 +122,20 @@ impl Series {
 
     /// The batches that must be posted before this one, as first and last; nothing when it may be posted. Where a person
     /// let a batch go past missing ones, these are no longer waited for by later batches either.
-    pub fn waits_for(&self, batch: u32, of_day: &[Transfer]) -> Option<(u32, u32)> {
+    pub fn waits_for(&self, batch: u32, of_day: &OfDay) -> Option<(u32, u32)> {
         if !self.ordered {
             return None;
         }
-        let posted = of_day.iter().filter(|t| is_posted(t)).filter_map(batch_of).filter(|n| *n < batch).max();
+        let posted = of_day.files.iter().filter(|t| is_posted(t)).filter_map(batch_of);
+        let posted = posted.chain(of_day.purged.iter().copied()).filter(|n| *n < batch).max();
         let next = posted.map_or(self.first_batch, |newest| newest.saturating_add(1).max(self.first_batch));
         (next < batch).then(|| (next, batch - 1))
     }
 
     /// Which of a span of batches have not come: no file of the day says that it is one of them, but refused ones.
-    pub fn missing(&self, expected: &Expected, of_day: &[Transfer]) -> Vec<u32> {
-        let came: std::collections::HashSet<u32> = of_day.iter().filter(|t| counts(t)).filter_map(batch_of).collect();
+    pub fn missing(&self, expected: &Expected, of_day: &OfDay) -> Vec<u32> {
+        let came = of_day.files.iter().filter(|t| counts(t)).filter_map(batch_of);
+        let came: std::collections::HashSet<u32> = came.chain(of_day.purged.iter().copied()).collect();
         (expected.first..=expected.last).filter(|batch| !came.contains(batch)).collect()
     }
 }

@@ -35,6 +35,10 @@ fn proven(batch: u32) -> Transfer {
     file(batch, batch, FileState::Proven, Some(Verdict::Accepted), false)
 }
 
+fn files(files: &[Transfer]) -> OfDay {
+    OfDay { files: files.to_vec(), purged: Vec::new() }
+}
+
 fn ordered() -> Series {
     let by = Minutes::parse("18:30").unwrap();
     let expected = vec![Expected { first: 1, last: 3, by, warn_at: None }];
@@ -44,17 +48,35 @@ fn ordered() -> Series {
 #[test]
 fn a_batch_waits_for_every_one_before_it() {
     let series = ordered();
-    assert_eq!(series.waits_for(1, &[]), None);
-    assert_eq!(series.waits_for(3, &[posted(1)]), Some((2, 2)));
-    assert_eq!(series.waits_for(3, &[proven(2)]), Some((1, 2)), "one that waits itself is not there yet");
-    assert_eq!(series.waits_for(3, &[posted(1), posted(2)]), None);
-    assert_eq!(Series::default().waits_for(3, &[]), None, "no order");
+    assert_eq!(series.waits_for(1, &files(&[])), None);
+    assert_eq!(series.waits_for(3, &files(&[posted(1)])), Some((2, 2)));
+    assert_eq!(series.waits_for(3, &files(&[proven(2)])), Some((1, 2)), "one that waits itself is not there yet");
+    assert_eq!(series.waits_for(3, &files(&[posted(1), posted(2)])), None);
+    assert_eq!(Series::default().waits_for(3, &files(&[])), None, "no order");
     // Somebody let 0003 go: those behind it go on, and a late 0002 is not kept back.
-    let released = [posted(1), posted(3)];
+    let released = files(&[posted(1), posted(3)]);
     assert_eq!((series.waits_for(4, &released), series.waits_for(2, &released)), (None, None));
-    assert_eq!(series.waits_for(0, &[]), None, "before the first one");
+    assert_eq!(series.waits_for(0, &files(&[])), None, "before the first one");
     let rejected = file(9, 1, FileState::Archived, Some(Verdict::Rejected), true);
-    assert_eq!(series.waits_for(2, &[rejected]), Some((1, 1)), "the number that a rejection took is no post");
+    assert_eq!(series.waits_for(2, &files(&[rejected])), Some((1, 1)), "the number that a rejection took is no post");
+}
+
+#[test]
+fn what_was_purged_is_neither_missing_nor_waited_for() {
+    let zone = TimeZone::get("Asia/Shanghai").unwrap();
+    let repeat = file(8, 2, FileState::Archived, Some(Verdict::Duplicate), false);
+    let of_day = OfDay { files: vec![proven(3), repeat], purged: vec![1, 2] };
+    let series = ordered();
+    assert_eq!((series.waits_for(3, &of_day), series.waits_for(4, &of_day)), (None, Some((3, 3))));
+    assert_eq!(series.missing(&series.expected[0], &of_day), Vec::<u32>::new());
+    assert!(of_day.is_posted(1) && !of_day.is_posted(3));
+    let batches = day(&series, date(2025, 6, 20), &zone, &of_day, &HashSet::new(), i64::MAX);
+    let told: Vec<_> = batches.iter().map(|b| (b.batch, b.stands, b.late, b.files)).collect();
+    assert_eq!(
+        told,
+        [(1, Stands::Purged, false, 0), (2, Stands::Purged, false, 1), (3, Stands::Working, false, 1)],
+        "a repeat stands for nothing"
+    );
 }
 
 #[test]
@@ -67,7 +89,7 @@ fn a_day_is_told_batch_by_batch() {
     let at = |time: &str| {
         let now = Minutes::parse(time).unwrap();
         let now_ms = time_of(date(2025, 6, 20), now, &zone).unwrap();
-        day(&ordered(), date(2025, 6, 20), &zone, &of_day, &taken, now_ms)
+        day(&ordered(), date(2025, 6, 20), &zone, &files(&of_day), &taken, now_ms)
     };
     let seen = at("18:30");
     let told: Vec<_> = seen.iter().map(|b| (b.batch, b.stands, b.late, b.waits_for.as_deref(), b.files)).collect();
@@ -82,7 +104,7 @@ fn a_day_is_told_batch_by_batch() {
     );
     assert!(!at("18:29")[1].late);
     let series = ordered();
-    assert_eq!(series.missing(&series.expected[0], &of_day), [2], "refused is not there");
+    assert_eq!(series.missing(&series.expected[0], &files(&of_day)), [2], "refused is not there");
 }
 
 #[test]
