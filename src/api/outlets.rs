@@ -1,8 +1,8 @@
 //! What operators say of outlets: a replay, dead letters pushed once more, and how the outlets are.
 
 use super::Doors;
-use crate::delivery::overview;
 use crate::delivery::replay::Replay;
+use crate::delivery::{file_outlets, overview};
 use crate::error::{Error, Result};
 use crate::inbound::replay as files;
 use crate::inbound::route::Route;
@@ -163,6 +163,10 @@ pub(super) async fn overview(doors: &Doors) -> Result<Value> {
             (line.down_since_ms, line.error) = (Some(down.since_ms), down.error);
         }
     }
+    let routes = doors.inbound.routes.values();
+    let files = routes.flat_map(|of| of.files.iter().map(|file| (file.spool.clone(), of.name.clone())));
+    let files: Vec<_> = files.collect();
+    lines.extend(file_outlets::look(ledger, &files, doors.inbound.clock.now_ms()).await?);
     let debts = ledger.debts(DEBTS_MAX).await?;
     let debts: Vec<_> = debts
         .iter()

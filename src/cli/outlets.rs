@@ -1,4 +1,4 @@
-//! `fpp outlets`: what waits for each outlet that events are pushed to; its verbs are in `outlets_act.rs` and
+//! `fpp outlets`: what waits for each outlet, those that events are pushed to and the spools that files of them go into; its verbs are in `outlets_act.rs` and
 //! `outlets_rows.rs`.
 
 use super::books;
@@ -9,13 +9,15 @@ use super::outlets_rows::{Export, Purge};
 use super::output::{Align, Output, Table, note};
 use super::show::{Times, grouped};
 use crate::clock::Clock;
+use crate::delivery::file_outlets;
 use crate::delivery::overview::{self, OutletLine};
 use crate::node;
 use crate::settings::{Outlet, Route, Settings};
 use crate::telemetry::report::NodeReport;
 use clap::{Args, Subcommand};
 
-/// Show the outlets that events are pushed to: whether each answers, what waits for it and since when, and why.
+/// Show the outlets: whether each answers, what waits for it and since when, and why. Those that events are pushed to, and,
+/// of kind `file`, the spools that files of events and records go into.
 ///
 /// `records` are those that the outlet has not confirmed, `waits` is the time since the oldest file was posted or sent again.
 /// Whether an outlet answers is what the node of this machine saw; one that FAILS answers and did not take what was pushed
@@ -64,12 +66,9 @@ impl Outlets {
             return Ok(Exit::Good);
         }
         if lines.is_empty() {
-            note("the node has no outlets that events are pushed to; docs/outlets.md tells how to set one up");
-            let of_files = |route: &&Route| route.outlets.iter().any(|outlet| matches!(outlet, Outlet::File { .. }));
-            let routes: Vec<_> = settings.routes.iter().filter(of_files).map(|route| route.name.as_str()).collect();
-            if !routes.is_empty() {
-                note(format_args!("files of events: route {}; `fpp deliveries` shows them", routes.join(", ")));
-            }
+            note(
+                "no outlets but the stream: docs/outlets.md tells how to set one up, docs/routes.md how to have files",
+            );
             return Ok(Exit::Good);
         }
         out.line(table(&lines))?;
@@ -84,18 +83,34 @@ impl Outlets {
 /// The outlets as they stand in the books, with what this machine's node saw of them.
 async fn look(settings: &Settings) -> Result<Vec<OutletLine>, Failure> {
     let outlets: Vec<_> = settings.outlets.iter().map(|place| (place.name.clone(), place.kind.to_owned())).collect();
-    if outlets.is_empty() && !node::books::may_exist(settings) {
+    let routes = settings.routes.iter();
+    let files: Vec<_> = routes.flat_map(|route| file_spools(route).map(|spool| (spool, route.name.clone()))).collect();
+    if outlets.is_empty() && files.is_empty() && !node::books::may_exist(settings) {
         return Ok(Vec::new());
     }
     let books = books::open(settings).await?;
-    let mut lines = overview::look(&*books, &outlets, Clock::System.now_ms()).await?;
+    let now_ms = Clock::System.now_ms();
+    let mut lines = overview::look(&*books, &outlets, now_ms).await?;
+    lines.extend(file_outlets::look(&*books, &files, now_ms).await?);
     let node = NodeReport::read(&settings.status_file()).unwrap_or_default();
     for line in &mut lines {
         if let Some(seen) = node.outlets.get(&line.outlet) {
             (line.down_since_ms, line.error) = (seen.down_since_ms, seen.error.clone());
         }
+        if let Some(seen) = node.spools.get(&line.outlet).filter(|_| line.kind == file_outlets::KIND) {
+            let left_alone = seen.partner.as_ref().map(|partner| partner.left_alone.clone());
+            line.error = left_alone.filter(|why| !why.is_empty()).unwrap_or_else(|| seen.error.clone());
+        }
     }
     Ok(lines)
+}
+
+/// Spools that files of a route's events go into.
+fn file_spools(route: &Route) -> impl Iterator<Item = String> {
+    route.outlets.iter().filter_map(|outlet| match outlet {
+        Outlet::File { spool, .. } => Some(spool.clone()),
+        _ => None,
+    })
 }
 
 fn table(lines: &[OutletLine]) -> Table {
@@ -118,6 +133,7 @@ fn table(lines: &[OutletLine]) -> Table {
             _ if line.kind.is_empty() => "REMOVED",
             (true, _) => "PAUSED",
             (false, Some(_)) => "DOWN",
+            (false, None) if !line.error.is_empty() => "DOWN",
             (false, None) if line.routes.iter().any(|route| route.failing > 0) => "FAILS",
             (false, None) => "answers",
         };
@@ -152,6 +168,8 @@ fn table(lines: &[OutletLine]) -> Table {
 fn tell(line: &OutletLine, times: &Times, out: &mut Output) -> Result<(), Failure> {
     if let Some(since) = line.down_since_ms {
         out.line(format_args!("\n{} does not answer since {}: {}", line.outlet, times.with_zone(since), line.error))?;
+    } else if !line.error.is_empty() {
+        out.line(format_args!("\n{} does not answer: {}", line.outlet, line.error))?;
     }
     if line.kind.is_empty() {
         let next = "put it back and `fpp retry` what waits, or `fpp outlets defer` and `fpp release` it";

@@ -9,6 +9,7 @@
 pub mod allowed;
 mod breaker;
 pub mod command;
+pub mod file_outlets;
 mod fill;
 pub mod outlet;
 pub mod overview;

@@ -19,7 +19,7 @@ const PAGE: u32 = 1_000;
 pub struct OutletLine {
     /// Its name.
     pub outlet: String,
-    /// Its kind; empty where the configuration does not have it any more.
+    /// Its kind, `file` for a spool that files of events go into; empty where the configuration does not have it any more.
     pub kind: String,
     /// Since when it does not answer the node that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,7 +103,7 @@ pub async fn look(ledger: &dyn Ledger, outlets: &[(String, String)], now_ms: i64
     Ok(lines)
 }
 
-fn add(line: &mut RouteLine, posting: &Delivery, records: u64, now_ms: i64) {
+pub(super) fn add(line: &mut RouteLine, posting: &Delivery, records: u64, now_ms: i64) {
     match posting.state {
         DeliveryState::Held => line.held += 1,
         _ => {

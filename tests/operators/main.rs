@@ -2,6 +2,7 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may panic as tests do")]
 
+mod defer;
 mod find;
 mod partner;
 mod persons;

@@ -1,0 +1,72 @@
+//! How the file outlets of routes are: what of each route waits for a spool, since when, what is owed.
+//!
+//! A file outlet is no outlet of the node: its files are deliveries like answers. Who asks what an answer waits for wants to
+//! see both, in one form.
+
+use super::overview::{LOOK_MAX, OutletLine, RouteLine, add};
+use crate::error::Result;
+use crate::ledger::Ledger;
+use crate::ledger::delivery::{Delivery, Purpose};
+use crate::ledger::desk::{Pause, SwitchKind, is_paused};
+use std::collections::BTreeMap;
+
+const PAGE: u32 = 1_000;
+
+/// What their lines say they are.
+pub const KIND: &str = "file";
+
+/// Looks at file outlets, each by spool and route, and at what else is open of them: a route may name one no more.
+pub async fn look(ledger: &dyn Ledger, outlets: &[(String, String)], now_ms: i64) -> Result<Vec<OutletLine>> {
+    let pauses = ledger.pauses().await?;
+    let mut spools: BTreeMap<String, BTreeMap<String, RouteLine>> = BTreeMap::new();
+    for (spool, route) in outlets {
+        let line = new_line(&pauses, spool, route);
+        spools.entry(spool.clone()).or_default().insert(route.clone(), line);
+    }
+    let (mut open, cut) = open(ledger, spools.keys()).await?;
+    open.retain(|delivery| delivery.purpose == Purpose::Events);
+    for delivery in &open {
+        let Some(transfer) = ledger.transfer(&delivery.transfer).await? else { continue };
+        let (spool, route) = (&delivery.spool, transfer.route);
+        let lines = spools.entry(spool.clone()).or_default();
+        let line = lines.entry(route.clone()).or_insert_with(|| new_line(&pauses, spool, &route));
+        add(line, delivery, transfer.facts.accepted.unwrap_or(0), now_ms);
+    }
+    let line = |(spool, routes): (String, BTreeMap<String, RouteLine>)| OutletLine {
+        kind: KIND.to_owned(),
+        paused: is_paused(&pauses, SwitchKind::Partner, &spool),
+        outlet: spool,
+        routes: routes.into_values().collect(),
+        cut,
+        ..OutletLine::default()
+    };
+    Ok(spools.into_iter().map(line).collect())
+}
+
+fn new_line(pauses: &[Pause], spool: &str, route: &str) -> RouteLine {
+    let paused = is_paused(pauses, SwitchKind::Outlet, &format!("{route}/{spool}"));
+    RouteLine { route: route.to_owned(), paused, ..RouteLine::default() }
+}
+
+/// Deliveries that are not there: those that wait, and of these spools those that are held; and whether there are more.
+async fn open(ledger: &dyn Ledger, spools: impl Iterator<Item = &String>) -> Result<(Vec<Delivery>, bool)> {
+    let mut open = ledger.unfinished_deliveries(LOOK_MAX).await?;
+    let mut cut = open.len() >= LOOK_MAX as usize;
+    for spool in spools {
+        let (mut after, mut seen) = (None, 0);
+        loop {
+            let page = ledger.held_deliveries(spool, i64::MIN, after.as_ref(), PAGE).await?;
+            after = page.last().filter(|_| page.len() == PAGE as usize).map(|delivery| delivery.id.clone());
+            seen += page.len();
+            open.extend(page);
+            if after.is_none() {
+                break;
+            }
+            if seen >= LOOK_MAX as usize {
+                cut = true;
+                break;
+            }
+        }
+    }
+    Ok((open, cut))
+}
