@@ -16,6 +16,7 @@ use axum::{Json, Router};
 use fpp_codecs::Code;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,7 @@ pub(super) fn router(doors: Arc<Doors>) -> Router {
         .route("/control/v1/day", post(day))
         .route("/control/v1/notices/ack", post(acknowledge_notice))
         .route("/control/v1/purge", post(purge))
+        .route("/control/v1/outlets/purge", post(take_rows))
         .route("/control/v1/consumers/forget", post(forget_consumer))
         .route("/control/v1/requests/{id}/{word}", post(settle))
         .route("/control/v1/{verb}", post(act))
@@ -138,6 +140,35 @@ async fn forget_consumer(
     apply(&doors, Change::Forget { consumer: name.clone() }).await?;
     tracing::info!(consumer = name, by, "a consumer is forgotten");
     Ok(Json(json!({ "message": format!("consumer {name} is forgotten; its name is free") })))
+}
+
+#[derive(Deserialize)]
+struct RowsBody {
+    outlet: String,
+    from: Option<String>,
+    before: String,
+    reason: String,
+    by: String,
+    gone: Option<BTreeMap<String, u64>>,
+}
+
+/// Writes down who takes rows out of an outlet's database, and why: before they go, and, with their number, after it. The
+/// command that asks does it, because that may take as long as it takes.
+async fn take_rows(
+    State(doors): State<Arc<Doors>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Body(body): Body<RowsBody>,
+) -> Result<Json<Value>, Problem> {
+    let RowsBody { outlet, from, before, reason, by, gone } = body;
+    desk::has_reason(&reason).map_err(refused)?;
+    if !doors.postings.outlets.contains_key(&outlet) {
+        let error = Error::halt(Code::NOT_READY, format!("the node has no outlet `{outlet}`"));
+        return Err(refused(error.hint("`fpp outlets` lists them; a new one needs a restart of the node.")));
+    }
+    let by = format!("{}: {reason}", Caller::Here(peer).named(&by));
+    tracing::info!(outlet, before, by, done = gone.is_some(), "rows of an outlet are taken away");
+    apply(&doors, Change::TakeRows { outlet, from, before, by, gone }).await?;
+    Ok(Json(json!({ "message": "it stands in the journal" })))
 }
 
 #[derive(Deserialize)]

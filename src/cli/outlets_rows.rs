@@ -1,7 +1,9 @@
 //! `fpp outlets export`, `purge`: rows of a span of days in an outlet's database, copied into a file or taken away.
 //!
-//! Both go to the database itself: it is no book of ours, and what is taken away can be written again by a replay.
+//! Both go to the database itself: it is no book of ours, and what is taken away can be written again by a replay. The running
+//! node writes down who takes rows away and why, before they go, and how many went (D25).
 
+use super::control;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::{Output, note};
@@ -11,6 +13,7 @@ use crate::outlets::database::{Counted, Span};
 use clap::Args;
 use jiff::civil::Date;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Copy the rows of some days from an outlet's database into a SQLite file of the same tables; nodes may write meanwhile.
@@ -35,10 +38,11 @@ pub(super) struct Export {
 
 /// Take the rows of some days out of an outlet's database. Without `--yes` it only tells how many these are.
 ///
-/// Products last, so they stay, and so do other installations' rows. Months in which nobody else has rows are dropped whole.
+/// Products last, so they stay, and so do other installations' rows. Months in which nobody else has rows are dropped whole. The
+/// running node keeps who took them away and why in its journal.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  fpp outlets purge --outlet trades-db --before 2024-01-01\n  fpp outlets purge --outlet trades-db --before 2024-01-01 --yes"
+    after_help = "Examples:\n  fpp outlets purge --outlet trades-db --before 2024-01-01\n  fpp outlets purge --outlet trades-db --before 2024-01-01 --yes --reason \"kept on tape, ticket 4711\""
 )]
 pub(super) struct Purge {
     /// The outlet, of kind `database`
@@ -47,8 +51,11 @@ pub(super) struct Purge {
     #[command(flatten)]
     days: Days,
     /// Take them away
-    #[arg(long)]
+    #[arg(long, requires = "reason")]
     yes: bool,
+    /// Why; kept in the journal
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    reason: Option<String>,
     /// Print JSON, one table a line
     #[arg(long)]
     json: bool,
@@ -83,9 +90,19 @@ impl Purge {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         let settings = global.settings()?;
         let span = self.days.span();
-        let rows = wait(async { Ok(rows::purge(&settings, &self.outlet, &span, self.yes).await?) }).map_err(wrong)?;
-        if !self.yes {
-            note("nothing was taken away; --yes does it");
+        let mut rows = wait(async { Ok(rows::purge(&settings, &self.outlet, &span, false).await?) }).map_err(wrong)?;
+        match self.reason.filter(|_| self.yes) {
+            None => note("nothing was taken away; --yes does it"),
+            Some(reason) => {
+                let said = |gone: Option<BTreeMap<&str, u64>>| {
+                    json!({"outlet": self.outlet, "from": span.from, "before": span.before, "reason": reason,
+                        "by": control::operator(), "gone": gone})
+                };
+                wait(control::send(&settings, "outlets/purge", &said(None)))?;
+                rows = wait(async { Ok(rows::purge(&settings, &self.outlet, &span, true).await?) }).map_err(wrong)?;
+                let gone = rows.iter().map(|of| (of.table, of.rows)).collect();
+                wait(control::send(&settings, "outlets/purge", &said(Some(gone))))?;
+            }
         }
         tell(&rows, self.json, out)
     }

@@ -311,6 +311,14 @@ fn happened(what: &What) -> (String, Option<String>) {
         What::Settle { confirmed, by } => {
             (if *confirmed { "confirmed" } else { "declined" }.to_owned(), Some(by.clone()))
         }
+        What::Rows { before, by, gone, .. } => {
+            let rows = gone.as_ref().map(|gone| format!("{} rows", gone.values().sum::<u64>()));
+            let words = match rows {
+                Some(rows) => format!("{rows} before {before} taken away"),
+                None => format!("rows before {before} are to be taken away"),
+            };
+            (words, Some(by.clone()))
+        }
         What::Purge { before, transfers, by, .. } => {
             (format!("{transfers} transfers before {before} purged"), Some(by.clone()))
         }

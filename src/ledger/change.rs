@@ -7,6 +7,7 @@ use super::lease::LeaseKey;
 use super::transfer::{Facts, FileEvent, TransferId};
 use fpp_codecs::Code;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A write is refused unless this lease still has this epoch and holder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -247,6 +248,20 @@ pub enum Change {
         /// Who and why.
         by: String,
     },
+    /// A person takes rows of some days out of an outlet's database; journalled, and nothing else: they are no rows of these
+    /// books.
+    TakeRows {
+        /// The outlet.
+        outlet: String,
+        /// The first day, `yyyy-mm-dd`; the oldest there is without one.
+        from: Option<String>,
+        /// The first day that stays.
+        before: String,
+        /// Who and why.
+        by: String,
+        /// Rows that went, by table; nothing before they do.
+        gone: Option<BTreeMap<String, u64>>,
+    },
     /// Removes a batch of finished transfers of past business dates, with everything that is theirs; identities, arrival
     /// keys, seals and the last heads of their chains stay. Apply it until it removes nothing.
     Purge {
@@ -357,7 +372,7 @@ pub struct Applied {
 /// One row of a subject's hash chain (D22).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalRow {
-    /// `transfer:<id>`, `delivery:<id>`, `day:<route>`, `ask:<id>`, `pauses` or `purges`.
+    /// `transfer:<id>`, `delivery:<id>`, `day:<route>`, `ask:<id>`, `outlet:<name>`, `pauses` or `purges`.
     pub subject: String,
     /// From 1.
     pub n: u64,

@@ -130,6 +130,19 @@ pub enum What {
         /// Who and why.
         by: String,
     },
+    /// A person takes rows out of an outlet's database; what is there is no part of the fold.
+    Rows {
+        /// The first day; the oldest there is without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        /// The first day that stays.
+        before: String,
+        /// Who and why.
+        by: String,
+        /// Rows that went, by table; nothing before they do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gone: Option<BTreeMap<String, u64>>,
+    },
     /// A batch of finished transfers was purged.
     Purge {
         /// Business dates before this one.
@@ -176,6 +189,11 @@ pub fn day_subject(route: &str) -> String {
 /// Subject of a request's chain.
 pub fn ask_subject(id: &AskId) -> String {
     format!("ask:{id}")
+}
+
+/// Subject of the chain of what persons take out of an outlet's database.
+pub fn outlet_subject(outlet: &str) -> String {
+    format!("outlet:{outlet}")
 }
 
 /// Subject of the chain of what is paused.
@@ -318,6 +336,8 @@ pub enum Folded {
     Pauses(BTreeMap<Switch, (i64, String)>),
     /// A request.
     Ask(Box<Ask>),
+    /// What was taken out of an outlet's database: there is no row of these books to be compared.
+    Outlet,
     /// The newest publication number that was purged.
     Purges(u64),
 }
@@ -366,6 +386,8 @@ impl Folded {
                 *self = Folded::Ask(Box::new(asked(ask, at_ms)));
             }
             (Folded::Ask(ask), What::Settle { confirmed, by }) => settle(ask, *confirmed, by, at_ms)?,
+            (Folded::Nothing, What::Rows { .. }) if subject.starts_with("outlet:") => *self = Folded::Outlet,
+            (Folded::Outlet, What::Rows { .. }) => {}
             (Folded::Nothing, What::Purge { publication, .. }) if subject == PURGES => {
                 *self = Folded::Purges(publication.unwrap_or(0));
             }

@@ -86,7 +86,7 @@ pub trait Ledger: Send + Sync {
     /// Rejects of a transfer in record order, after a record number.
     async fn rejects(&self, id: &TransferId, after_record: u64, limit: u32) -> Result<Vec<Reject>, Error>;
     /// The journal of a transfer (`transfer:<id>`), a delivery (`delivery:<id>`), a route's business dates (`day:<route>`),
-    /// a request (`ask:<id>`), the pauses (`pauses`) or the purges (`purges`), oldest first. `fold::Entry` reads an entry.
+    /// a request (`ask:<id>`), an outlet's rows (`outlet:<name>`), the pauses (`pauses`) or the purges (`purges`), oldest first. `fold::Entry` reads an entry.
     async fn journal(&self, subject: &str) -> Result<Vec<JournalRow>, Error>;
 
     /// Transfers by publication number, ascending, after one (D11). The numbers have no gap; what was purged is missing at

@@ -73,7 +73,22 @@ async fn a_node_writes_every_event_once_and_then_answers() {
         names.push(shop.rows("SELECT customer_name FROM trades ORDER BY transfer, record").await.concat());
     }
     assert!(names[0].iter().all(|name| !name.contains('*')), "{:?}", names[0]);
-    fpp(&[&purge[..], &["books", "--yes"], &span[..]].concat());
+    // Taken away is nothing without a reason, nor without a node that writes it down.
+    let away = [&purge[..], &["books", "--yes", "--reason", "kept on tape, ticket 4711"], &span[..]].concat();
+    for words in [[&purge[..], &["books", "--yes"], &span[..]].concat(), away.clone()] {
+        assert!(!run(&words).status.success(), "{words:?}");
+    }
+    assert_eq!(Shop::at(file.parent().unwrap().join("../books.sqlite")).count("trades").await, events - 3);
+    let node = Node::start(site.settings(), Options { clock: Clock::System, ..Options::default() }).await.unwrap();
+    let gone = fpp(&away);
+    assert!(gone.contains(&format!("{{\"table\":\"trades\",\"rows\":{}}}", events - 3)), "{gone}");
+    let journal = node.ledger.journal("outlet:books").await.unwrap();
+    assert_eq!(journal.len(), 2, "before they go, and what went: {journal:?}");
+    assert!(journal.iter().all(|row| row.entry.contains("kept on tape, ticket 4711")), "{journal:?}");
+    let went = format!("\"trades\":{}", events - 3);
+    assert!(journal[1].entry.contains(&went) && journal[1].entry.contains("2025-07-01"), "{journal:?}");
+    assert_eq!(node.ledger.verify(None).await.unwrap().broken, None);
+    node.stop().await;
     assert_eq!(Shop::at(file.parent().unwrap().join("../books.sqlite")).count("trades").await, 0);
     if let Some(masked) = names.get(1) {
         assert_eq!(masked.len(), names[0].len());
@@ -83,7 +98,11 @@ async fn a_node_writes_every_event_once_and_then_answers() {
 
 /// Runs the program; what it prints.
 fn fpp(words: &[&str]) -> String {
-    let done = std::process::Command::new(env!("CARGO_BIN_EXE_fpp")).args(words).output().unwrap();
+    let done = run(words);
     assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8(done.stdout).unwrap()
+}
+
+fn run(words: &[&str]) -> std::process::Output {
+    std::process::Command::new(env!("CARGO_BIN_EXE_fpp")).args(words).output().unwrap()
 }

@@ -5,7 +5,7 @@ use super::{book_date, lease, locks, rows};
 use crate::error::{Error, Result};
 use crate::ledger::chain::{RejectsDigest, RejectsHasher};
 use crate::ledger::change::{Applied, Change, Fence, Reject};
-use crate::ledger::fold::Under;
+use crate::ledger::fold::{Under, What};
 use crate::ledger::transfer::{FileEvent, TransferId};
 use std::collections::HashMap;
 
@@ -97,6 +97,10 @@ impl Apply<'_> {
             Change::Pause { switch, paused, by } => self.pause(switch, *paused, by).await,
             Change::Ask(ask) => self.ask(ask).await,
             Change::Settle { id, confirmed, by } => self.settle(id, *confirmed, by).await,
+            Change::TakeRows { outlet, from, before, by, gone } => {
+                let (from, before, by, gone) = (from.clone(), before.clone(), by.clone(), gone.clone());
+                self.rows_taken(outlet, What::Rows { from, before, by, gone }).await
+            }
             Change::Purge { before, before_ms, by } => self.purge(before, *before_ms, by).await,
         }
     }

@@ -4,9 +4,10 @@ use super::append;
 use super::apply::Apply;
 use super::rows::open_key;
 use super::session::{Session, sql};
+use super::version;
 use crate::error::{Error, Result};
 use crate::ledger::change::{NewNotice, Notice, RECOVERED};
-use crate::ledger::fold::{What, day_subject};
+use crate::ledger::fold::{What, day_subject, outlet_subject};
 
 impl Apply<'_> {
     /// Raises a notice, or counts up the open one on the same thing. Two that open it at once clash on its open key.
@@ -61,6 +62,14 @@ impl Apply<'_> {
         self.session.execute(write.bind(open).bind(self.now_ms).bind(by).bind(route).bind(business_date)).await?;
         let what = What::Day { business_date: business_date.into(), open, by: by.into() };
         append::append(self.session, &day_subject(route), self.now_ms, self.fence.as_ref(), what, None).await
+    }
+}
+
+impl Apply<'_> {
+    /// Writes down that a person takes rows out of an outlet's database. An older program's `verify` knows no such chain.
+    pub(super) async fn rows_taken(&mut self, outlet: &str, what: What) -> Result<()> {
+        version::needs(self.session, version::POSTINGS).await?;
+        append::append(self.session, &outlet_subject(outlet), self.now_ms, self.fence.as_ref(), what, None).await
     }
 }
 

@@ -55,6 +55,7 @@ pub(super) async fn lock(session: &mut dyn Session, changes: &[Change]) -> Resul
             | Change::Pause { .. }
             | Change::Ask(_)
             | Change::Settle { .. }
+            | Change::TakeRows { .. }
             | Change::Purge { .. } => {}
         }
     }

@@ -116,7 +116,7 @@ async fn finish(session: &mut dyn Session, chain: &Chain, report: &mut VerifyRep
         return broken(format!("heads {subject}: it is not the last row of its journal, which is row {n}"));
     }
     match folded {
-        Folded::Nothing => {}
+        Folded::Nothing | Folded::Outlet => {}
         Folded::Transfer(fold, rejects) => transfer(session, fold, rejects.as_ref()).await?,
         Folded::Delivery(fold, dead) => delivery(session, fold, dead).await?,
         Folded::Days(fold) => {
