@@ -174,6 +174,12 @@ codes! {
     PLAN = 9004;
     /// As much is under way as may be.
     BUSY = 9005;
+    /// A request that is no request: a parameter, a name or a body that cannot be read.
+    REQUEST = 9006;
+    /// What a request names is not there.
+    UNKNOWN = 9007;
+    /// What a request asks for is not possible as things stand.
+    REFUSED = 9008;
     /// Internal error.
     INTERNAL = 9999;
 }

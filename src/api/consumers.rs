@@ -55,7 +55,7 @@ async fn known(doors: &Doors, headers: &HeaderMap, name: &str) -> Result<(Reader
     let reader = bearer::reader(doors, headers)?;
     let found = doors.inbound.ledger.consumer(name).await.map_err(refused)?;
     let found = found.ok_or_else(|| {
-        let error = Error::halt(Code::NOT_READY, format!("there is no consumer `{name}`"))
+        let error = Error::halt(Code::UNKNOWN, format!("there is no consumer `{name}`"))
             .hint("Make it once: PUT /v1/consumers/NAME, with ?from=DATE or ?after=POSITION where it is to begin.");
         Problem::new(StatusCode::NOT_FOUND, error)
     })?;
@@ -104,7 +104,7 @@ async fn make(
         return told(ledger, &there, doors.inbound.clock.now_ms()).await;
     }
     if ledger.consumers().await.map_err(refused)?.len() >= CONSUMERS_MAX {
-        let error = Error::halt(Code::NOT_READY, format!("there are {CONSUMERS_MAX} consumers already"))
+        let error = Error::halt(Code::BUSY, format!("there are {CONSUMERS_MAX} consumers already"))
             .hint("Forget those that nobody reads for: `fpp consumers` shows what each has not read.");
         return Err(refused(error));
     }
@@ -130,7 +130,7 @@ async fn place(doors: &Doors, begin: Begin) -> Result<Option<Position>, Problem>
             let newest = Position::after(doors.inbound.ledger.last_publication().await.map_err(refused)?);
             if at.publication > newest.publication {
                 let what = format!("the position is ahead of this ledger, whose newest is {newest}");
-                let error = Error::halt(Code::RANGE, what).hint(POSITIONS);
+                let error = Error::halt(Code::REFUSED, what).hint(POSITIONS);
                 return Err(Problem::new(StatusCode::CONFLICT, error).with("newest", newest.to_string()));
             }
             Ok(Some(at))
@@ -199,9 +199,9 @@ async fn stand(
     let (_, consumer) = known(doors, headers, name).await?;
     match written {
         Ok(_) => told(ledger, &consumer, now_ms).await,
-        Err(error) if error.code == Code::RANGE => {
+        Err(error) if error.code == Code::REFUSED => {
             let stands = position(&consumer);
-            let error = Error::halt(Code::RANGE, format!("{name} has committed {stands}, which is behind {at}"))
+            let error = Error::halt(Code::REFUSED, format!("{name} has committed {stands}, which is behind {at}"))
                 .hint("Another instance was faster: go on from there. To go back on purpose: POST .../seek.");
             Err(Problem::new(StatusCode::CONFLICT, error).with("position", stands.to_string()))
         }

@@ -39,7 +39,7 @@ async fn act(
     Body(asked): Body<Asked>,
 ) -> Result<Json<Value>, Problem> {
     let Some(verb) = Verb::parse(&verb) else {
-        let error = Error::halt(Code::NOT_READY, format!("there is no verb `{verb}`"));
+        let error = Error::halt(Code::UNKNOWN, format!("there is no verb `{verb}`"));
         return Err(Problem::new(StatusCode::NOT_FOUND, error));
     };
     let said = desk::act(&doors, verb, &asked, &Caller::Here(peer)).await.map_err(refused)?;
@@ -56,7 +56,7 @@ async fn settle(
         "confirm" => true,
         "decline" => false,
         other => {
-            let error = Error::halt(Code::NOT_READY, format!("a request is not `{other}`"));
+            let error = Error::halt(Code::UNKNOWN, format!("a request is not `{other}`"));
             return Err(Problem::new(StatusCode::NOT_FOUND, error));
         }
     };
@@ -134,7 +134,7 @@ async fn forget_consumer(
 ) -> Result<Json<Value>, Problem> {
     let ConsumerBody { name, by } = body;
     if doors.inbound.ledger.consumer(&name).await.map_err(refused)?.is_none() {
-        let error = Error::halt(Code::NOT_READY, format!("there is no consumer `{name}`"));
+        let error = Error::halt(Code::UNKNOWN, format!("there is no consumer `{name}`"));
         return Err(refused(error.hint("`fpp consumers` lists them.")));
     }
     apply(&doors, Change::Forget { consumer: name.clone() }).await?;
@@ -162,7 +162,7 @@ async fn take_rows(
     let RowsBody { outlet, from, before, reason, by, gone } = body;
     desk::has_reason(&reason).map_err(refused)?;
     if !doors.postings.outlets.contains_key(&outlet) {
-        let error = Error::halt(Code::NOT_READY, format!("the node has no outlet `{outlet}`"));
+        let error = Error::halt(Code::UNKNOWN, format!("the node has no outlet `{outlet}`"));
         return Err(refused(error.hint("`fpp outlets` lists them; a new one needs a restart of the node.")));
     }
     let by = format!("{}: {reason}", Caller::Here(peer).named(&by));
@@ -183,7 +183,7 @@ const PURGE_FOR: Duration = Duration::from_secs(5);
 
 async fn purge(State(doors): State<Arc<Doors>>, Body(body): Body<PurgeBody>) -> Result<Json<Value>, Problem> {
     let PurgeBody { before, before_ms, by } = body;
-    let refuse = |what: String| refused(Error::halt(Code::BUSINESS_DATE, what));
+    let refuse = |what: String| refused(Error::halt(Code::REQUEST, what));
     if before.parse::<jiff::civil::Date>().is_err() {
         return Err(refuse(format!("`{before}` is no date; write yyyy-mm-dd")));
     }

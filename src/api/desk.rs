@@ -138,8 +138,7 @@ pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, caller: &Calle
 /// What is asked about an event, made ready: the values that it should have had stand in the vault, in a record of the
 /// file's own layout, and are written nowhere else.
 async fn ready(doors: &Doors, verb: Verb, asked: &Asked) -> Result<Option<Asked>> {
-    let refused =
-        |what: &str| Err(Error::halt(Code::NOT_READY, what).hint("Say which: --set FIELD=VALUE, or void it."));
+    let refused = |what: &str| Err(Error::halt(Code::REQUEST, what).hint("Say which: --set FIELD=VALUE, or void it."));
     match verb {
         Verb::Void if !asked.set.is_empty() => refused("an event that is taken back says nothing else"),
         Verb::Correct => {
@@ -156,10 +155,10 @@ async fn ready(doors: &Doors, verb: Verb, asked: &Asked) -> Result<Option<Asked>
 /// Another person's word on a request.
 pub(super) async fn settle(doors: &Doors, id: &str, confirmed: bool, said: &Asked, caller: &Caller) -> Result<Said> {
     has_reason(&said.reason)?;
-    let refused = |what: String| Error::halt(Code::NOT_READY, what);
+    let refused = |what: String| Error::halt(Code::REFUSED, what);
     let id = AskId(id.to_owned());
     let ask = doors.inbound.ledger.ask(&id).await?;
-    let ask = ask.ok_or_else(|| refused(format!("no request {id}")).hint("See `fpp requests`."))?;
+    let ask = ask.ok_or_else(|| Error::halt(Code::UNKNOWN, format!("no request {id}")).hint("See `fpp requests`."))?;
     if ask.state != AskState::Open {
         let by = ask.closed_by.unwrap_or_default();
         return Err(refused(format!("request {id} is {:?} already, by {by}", ask.state)));
@@ -248,7 +247,7 @@ pub(super) fn has_reason(reason: &str) -> Result<()> {
     if !reason.trim().is_empty() {
         return Ok(());
     }
-    Err(Error::halt(Code::NOT_READY, "a reason is needed").hint("Say why with --reason; it goes into the books."))
+    Err(Error::halt(Code::REQUEST, "a reason is needed").hint("Say why with --reason; it goes into the books."))
 }
 
 /// What is said of a whole partner is said of files of each route that uses it.
@@ -287,7 +286,7 @@ async fn plan(doors: &Doors, verb: Verb, asked: &Asked, by: &str) -> Result<Plan
             let (who, reason) = by.split_once(": ").unwrap_or((by, &asked.reason));
             let unreadable = || {
                 let what = "skip is no batch, nor a span of them";
-                Error::halt(Code::NOT_READY, what).hint("Write --skip 0003, or --skip 0002-0003.")
+                Error::halt(Code::REQUEST, what).hint("Write --skip 0003, or --skip 0002-0003.")
             };
             let skip = asked.skip.as_deref().map(|text| span(text).ok_or_else(unreadable)).transpose()?;
             let request = Request {
@@ -307,7 +306,7 @@ async fn plan(doors: &Doors, verb: Verb, asked: &Asked, by: &str) -> Result<Plan
 async fn plan_switch(doors: &Doors, verb: Verb, switch: &Switch, by: &str) -> Result<Planned> {
     is_known(doors, switch)?;
     let paused = is_paused(&doors.inbound.ledger.pauses().await?, switch.kind, &switch.name);
-    let refused = |why: &str| Error::halt(Code::NOT_READY, format!("{switch}: {why}"));
+    let refused = |why: &str| Error::halt(Code::REFUSED, format!("{switch}: {why}"));
     let row = of_switch(verb, paused).ok_or_else(|| refused("that is not said of it; say pause or resume"))?;
     let next = row.next.ok_or_else(|| refused(row.said))?;
     let change = Change::Pause { switch: switch.clone(), paused: next, by: by.to_owned() };
@@ -342,7 +341,7 @@ fn is_known(doors: &Doors, switch: &Switch) -> Result<()> {
     let mut known: Vec<_> = known.into_iter().collect();
     known.sort();
     let what = format!("there is no {switch}");
-    Err(Error::halt(Code::NOT_READY, what).hint(format!("There are: {}.", known.join(", "))))
+    Err(Error::halt(Code::UNKNOWN, what).hint(format!("There are: {}.", known.join(", "))))
 }
 
 async fn carry_out(

@@ -142,6 +142,6 @@ fn accepts(headers: &HeaderMap, kind: &str) -> bool {
 }
 
 pub(super) fn unusable(what: String, hint: &'static str) -> Problem {
-    let error = Error::halt(Code::RANGE, what).hint(hint);
+    let error = Error::halt(Code::REQUEST, what).hint(hint);
     Problem::new(StatusCode::BAD_REQUEST, error)
 }

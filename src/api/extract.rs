@@ -20,7 +20,8 @@ pub(super) struct Words<T>(pub(super) T);
 pub(super) struct Named<T>(pub(super) T);
 
 fn unreadable(status: StatusCode, what: String, hint: &str) -> Problem {
-    Problem::new(status, Error::halt(Code::RANGE, what).hint(hint))
+    let code = if status == StatusCode::NOT_FOUND { Code::UNKNOWN } else { Code::REQUEST };
+    Problem::new(status, Error::halt(code, what).hint(hint))
 }
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {

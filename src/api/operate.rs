@@ -49,7 +49,7 @@ fn caller(doors: &Doors, headers: &HeaderMap) -> Result<Caller, Problem> {
 }
 
 fn unknown(what: String) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, Error::halt(Code::NOT_READY, what))
+    Problem::new(StatusCode::NOT_FOUND, Error::halt(Code::UNKNOWN, what))
 }
 
 async fn act(

@@ -30,13 +30,17 @@ pub(super) struct Wanted<'a> {
 }
 
 fn refused(what: String) -> Error {
-    Error::halt(Code::NOT_READY, what)
+    Error::halt(Code::REFUSED, what)
+}
+
+fn unknown(what: String) -> Error {
+    Error::halt(Code::UNKNOWN, what)
 }
 
 /// A replay that may begin: the route names that outlet, and the date is one.
 pub(super) fn plan_replay(routes: &BTreeMap<String, Arc<Route>>, wanted: &Wanted<'_>) -> Result<Planned> {
     let Wanted { outlet, route, from, .. } = wanted;
-    let known = routes.get(*route).ok_or_else(|| refused(format!("there is no route `{route}`")))?;
+    let known = routes.get(*route).ok_or_else(|| unknown(format!("there is no route `{route}`")))?;
     let names: Vec<&str> = known
         .pushed
         .iter()
@@ -50,7 +54,7 @@ pub(super) fn plan_replay(routes: &BTreeMap<String, Arc<Route>>, wanted: &Wanted
         return Err(refused(what).hint(format!("It names: {names}.")));
     }
     if from.len() != 10 || from.parse::<jiff::civil::Date>().is_err() {
-        return Err(refused(format!("`{from}` is no date")).hint("Dates are written 2025-06-20."));
+        return Err(Error::halt(Code::REQUEST, format!("`{from}` is no date")).hint("Dates are written 2025-06-20."));
     }
     let act = if is_of_files(known, outlet) { "delivered" } else { "pushed" };
     let said = format!("what {route} posted from {from} on is {act} into {outlet} again");
@@ -120,7 +124,7 @@ pub(super) async fn plan_redrive(
     by: &str,
 ) -> Result<Planned> {
     if !routes.values().any(|route| route.pushed.iter().any(|(name, _)| name == outlet)) {
-        return Err(refused(format!("no route names an outlet `{outlet}`")).hint("`fpp outlets` lists them."));
+        return Err(unknown(format!("no route names an outlet `{outlet}`")).hint("`fpp outlets` lists them."));
     }
     let mut meant: Vec<DeliveryId> = Vec::new();
     let (mut letters, mut route) = (0, None);
@@ -144,7 +148,7 @@ pub(super) async fn plan_redrive(
         }
     };
     if meant.is_empty() {
-        return Err(refused(format!("outlet `{outlet}` has no such dead letters")).hint("See `fpp outlets dead`."));
+        return Err(unknown(format!("outlet `{outlet}` has no such dead letters")).hint("See `fpp outlets dead`."));
     }
     let more = if cut { "; say it again for the others" } else { "" };
     let said = format!("{letters} events of {} files are pushed into {outlet} once more{more}", meant.len());

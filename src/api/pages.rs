@@ -69,7 +69,7 @@ async fn refused(doors: &Doors, error: stream::StreamError) -> Problem {
         }
         stream::StreamError::Ahead { newest } => {
             let what = format!("the position is ahead of this ledger, whose newest is {newest}");
-            let error = Error::halt(Code::RANGE, what).hint(
+            let error = Error::halt(Code::REFUSED, what).hint(
                 "The ledger was restored from an older copy, or the position is another installation's: begin again, and \
                  drop the ids that you know.",
             );

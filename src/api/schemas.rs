@@ -51,12 +51,12 @@ pub(super) async fn read(
     found.retain(|one| one.schema.name == name);
     if found.len() > 1 {
         let routes: Vec<_> = found.iter().map(|one| one.routes.join(", ")).collect();
-        let error = Error::halt(Code::RANGE, format!("`{name}` is one type on {} and another on others", routes[0]))
+        let error = Error::halt(Code::REFUSED, format!("`{name}` is one type on {} and another on others", routes[0]))
             .hint(format!("Say which route is meant: ?route=, one of {}.", routes.join(", ")));
         return Err(Problem::new(StatusCode::CONFLICT, error));
     }
     let Some(one) = found.pop() else {
-        let error = Error::halt(Code::RANGE, format!("no event of a route that you see has the type `{name}`"))
+        let error = Error::halt(Code::UNKNOWN, format!("no event of a route that you see has the type `{name}`"))
             .hint("GET /v1/schemas lists the types.");
         return Err(Problem::new(StatusCode::NOT_FOUND, error));
     };

@@ -44,7 +44,7 @@ impl From<String> for Said {
 
 /// What would be done; refused where the word is not said of partners.
 pub(super) fn plan(verb: Verb, lost: bool, spool: &str, since_ms: Option<i64>) -> Result<Planned> {
-    let refused = |what: String, hint: &str| Err(Error::halt(Code::NOT_READY, what).hint(hint));
+    let refused = |what: String, hint: &str| Err(Error::halt(Code::REFUSED, what).hint(hint));
     let Some(row) = of_partner(verb, lost) else {
         let word = if lost { "--lost" } else { "--partner" };
         return refused(

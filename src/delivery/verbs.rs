@@ -32,24 +32,24 @@ pub async fn plan(ledger: &dyn Ledger, now_ms: i64, verb: Verb, id: &DeliveryId,
     let Some(delivery) = ledger.delivery(id).await? else { return Ok(None) };
     let (event, said) = event(verb, delivery.purpose, delivery.state).map_err(|why| {
         let (name, state) = (&delivery.name, delivery.state);
-        Error::halt(Code::NOT_READY, format!("{} is not possible for {name} ({state:?}): {why}", verb.word()))
+        Error::halt(Code::REFUSED, format!("{} is not possible for {name} ({state:?}): {why}", verb.word()))
     })?;
     if event == DeliveryEvent::Vouch && delivery.purpose == Purpose::Posting && delivery.required && !delivery.deferred
     {
         let what = format!("the answer waits for outlet {}: {} is not given up", delivery.spool, delivery.name);
-        return Err(Error::halt(Code::NOT_READY, what).hint(
+        return Err(Error::halt(Code::REFUSED, what).hint(
             "Let the answer go without it first: `fpp outlets defer --transfer ID`; it stays listed until it is paid.",
         ));
     }
     let of_file = !matches!(delivery.purpose, Purpose::Command | Purpose::Posting);
     if event == DeliveryEvent::Vouch && of_file && delivery.state == DeliveryState::Held && !is_unsure(&delivery) {
         let what = format!("{} is not at its partner: it is held for another reason", delivery.name);
-        return Err(Error::halt(Code::NOT_READY, what).hint("`fpp deliveries` says why; `fpp retry` tries it again."));
+        return Err(Error::halt(Code::REFUSED, what).hint("`fpp deliveries` says why; `fpp retry` tries it again."));
     }
     let deferrable = delivery.gates() && matches!(delivery.purpose, Purpose::Events | Purpose::Posting);
     if event == DeliveryEvent::Defer && !deferrable {
         let what = format!("nothing of a file waits for {} that could be deferred", delivery.name);
-        return Err(Error::halt(Code::NOT_READY, what).hint("Only a required outlet is deferred, once."));
+        return Err(Error::halt(Code::REFUSED, what).hint("Only a required outlet is deferred, once."));
     }
     let mut changes = vec![step(&delivery, event, by)];
     if event == DeliveryEvent::Hold {

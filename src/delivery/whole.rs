@@ -164,7 +164,7 @@ impl Lost {
         }
         if !cx.folders.contains_key(spool) {
             let what = format!("this node does not reach spool {spool}, and cannot tell which of its files are lost");
-            return Err(Error::halt(Code::NOT_READY, what).hint("Say it at a node that reaches it: `fpp nodes`."));
+            return Err(Error::halt(Code::REFUSED, what).hint("Say it at a node that reaches it: `fpp nodes`."));
         }
         self.watch.elsewhere(cx, spool, page).await
     }

@@ -47,7 +47,11 @@ pub struct Found {
 }
 
 fn refused(what: impl Into<String>) -> Error {
-    Error::halt(Code::NOT_READY, what)
+    Error::halt(Code::REFUSED, what)
+}
+
+fn unknown(what: String) -> Error {
+    Error::halt(Code::UNKNOWN, what)
 }
 
 /// Finds an event by its position, or by its id on a route, from the business date on that its id begins with.
@@ -56,11 +60,11 @@ pub async fn find(cx: &Inbound, id: &str, route: Option<&str>) -> Result<Found> 
         let after = position.publication.saturating_sub(1);
         let found = cx.ledger.publications(after, 1).await?.into_iter().find(|t| t.publication == Some(after + 1));
         let Some(transfer) = found.filter(|t| route.is_none_or(|route| route == t.route)) else {
-            return Err(refused(format!("there is no event at {id}")).hint("Take the position from `fppposition`."));
+            return Err(unknown(format!("there is no event at {id}")).hint("Take the position from `fppposition`."));
         };
         return match of_record(cx, &transfer, position.record).await? {
             Some(event) => Ok(Found { transfer, record: position.record, event }),
-            None => Err(refused(format!("there is no event of a record at {id}"))
+            None => Err(unknown(format!("there is no event of a record at {id}"))
                 .hint("The end of a file is not corrected: what it counts stands.")),
         };
     }
@@ -84,7 +88,7 @@ pub async fn find(cx: &Inbound, id: &str, route: Option<&str>) -> Result<Found> 
             }
         }
     }
-    Err(refused(format!("no event `{id}` was published on route {route}"))
+    Err(unknown(format!("no event `{id}` was published on route {route}"))
         .hint("`fpp events` shows ids and positions; what the vault no longer keeps cannot be corrected."))
 }
 

@@ -49,10 +49,10 @@ impl Act {
 
 /// What opening or closing a date changes.
 pub async fn plan(cx: &Inbound, route: &str, date: &str, open: bool, by: &str) -> Result<Act> {
-    let refused = |what: String| Error::halt(Code::BUSINESS_DATE, what);
-    let Some(rules) = cx.routes.get(route) else { return Err(refused(format!("there is no route `{route}`"))) };
+    let unknown = || Error::halt(Code::UNKNOWN, format!("there is no route `{route}`"));
+    let rules = cx.routes.get(route).ok_or_else(unknown)?;
     let Ok(business_date) = date.parse::<jiff::civil::Date>() else {
-        return Err(refused(format!("`{date}` is no date; write yyyy-mm-dd")));
+        return Err(Error::halt(Code::REQUEST, format!("`{date}` is no date; write yyyy-mm-dd")));
     };
     let now_ms = cx.clock.now_ms();
     let (route, date) = (route.to_owned(), business_date.to_string());

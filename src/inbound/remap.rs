@@ -37,7 +37,7 @@ struct Told {
 }
 
 fn refused(what: impl Into<String>) -> Error {
-    Error::halt(Code::NOT_READY, what)
+    Error::halt(Code::REFUSED, what)
 }
 
 /// What it would do; every event is made both ways first.

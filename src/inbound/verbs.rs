@@ -43,12 +43,10 @@ pub fn row_of(verb: Verb, transfer: &Transfer) -> &'static Row {
 
 /// What a verb would do to a transfer; refused with the reason where its state does not allow it.
 pub async fn plan(cx: &Inbound, verb: Verb, request: &Request) -> Result<Planned> {
-    let refused = |what: String| Error::halt(Code::NOT_READY, what);
-    let transfer = cx
-        .ledger
-        .transfer(&request.id)
-        .await?
-        .ok_or_else(|| refused(format!("no transfer {}", request.id)).hint("See `fpp transfers` for the ids."))?;
+    let refused = |what: String| Error::halt(Code::REFUSED, what);
+    let transfer = cx.ledger.transfer(&request.id).await?.ok_or_else(|| {
+        Error::halt(Code::UNKNOWN, format!("no transfer {}", request.id)).hint("See `fpp transfers` for the ids.")
+    })?;
     let row = row_of(verb, &transfer);
     if row.effect == Effect::Refused {
         let (name, state) = (&transfer.name, transfer.state);
@@ -75,7 +73,7 @@ pub async fn plan(cx: &Inbound, verb: Verb, request: &Request) -> Result<Planned
 
 /// A batch goes past others only when a person names exactly those that it waits for, and none of them is there.
 async fn check_skip(cx: &Inbound, row: &Row, transfer: &Transfer, request: &Request) -> Result<()> {
-    let refused = |what: String| Error::halt(Code::NOT_READY, what);
+    let refused = |what: String| Error::halt(Code::REFUSED, what);
     let of_gap = row.effect == Effect::Skip || row.effect == Effect::GoOn && row.code == Some(Code::GAP);
     if !of_gap {
         return match request.skip {
@@ -109,7 +107,7 @@ fn check_digest(verb: Verb, transfer: &Transfer, request: &Request) -> Result<()
     let Some(sha256) = transfer.facts.sha256.as_deref() else { return Ok(()) };
     let refused = |what: &str| {
         let own = sha256.get(..16).unwrap_or(sha256);
-        Err(Error::halt(Code::NOT_READY, format!("{what} {}", transfer.name))
+        Err(Error::halt(Code::REFUSED, format!("{what} {}", transfer.name))
             .hint(format!("Look at the file again (its digest is {own}), then add --digest {own}.")))
     };
     match request.digest.as_deref() {
@@ -223,7 +221,7 @@ fn stopped(transfer: &Transfer, request: &Request) -> Facts {
 /// A rejection that was answered is judged again only when the core knows it (D25).
 fn anew(transfer: &Transfer, request: &Request) -> Result<Change> {
     if !request.core_agreed {
-        return Err(Error::halt(Code::NOT_READY, format!("the core already has the rejection of {}", transfer.name))
+        return Err(Error::halt(Code::REFUSED, format!("the core already has the rejection of {}", transfer.name))
             .hint("Agree with the core that a second answer will come, then add --core-agreed."));
     }
     let id = new_id();

@@ -51,7 +51,7 @@ impl HeldFiles {
             let planned = match verbs::plan(cx, Verb::Retry, &request).await {
                 Ok(planned) => planned,
                 // It moved meanwhile.
-                Err(error) if error.code == Code::NOT_READY => continue,
+                Err(error) if matches!(error.code, Code::REFUSED | Code::UNKNOWN) => continue,
                 Err(error) => return Err(error),
             };
             again.push(Planned { said: format!("{} {}", transfer.id, planned.said), ..planned });

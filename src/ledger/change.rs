@@ -161,7 +161,7 @@ pub enum Change {
         publication: u64,
         /// ... and this record of it.
         record: u64,
-        /// Also before where it stands, which otherwise is refused (FPP2013).
+        /// Also before where it stands, which otherwise is refused (FPP9008).
         back: bool,
     },
     /// A named consumer is forgotten.

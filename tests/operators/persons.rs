@@ -103,6 +103,18 @@ async fn over_http_a_token_says_its_verbs_on_its_routes_and_nobody_else_any() {
     assert_eq!(asked(&node, "wang", "/v1/operate/pause", partner).await.0, 403, "a partner is more than one route's");
     assert_eq!(asked(&node, "wang", "/v1/operate/hold", &body("")).await.0, 409, "a reason is needed");
     assert_eq!(asked(&node, "wang", "/v1/operate/purge", &body("x")).await.0, 404);
+    // What is refused over HTTP has codes of its own: none of them speaks of a file.
+    for (path, said, due) in [
+        ("/v1/operate/hold", body(""), (409, "FPP9006", "request cannot be understood")),
+        ("/v1/operate/hold", "no JSON".to_owned(), (400, "FPP9006", "request cannot be understood")),
+        ("/v1/operate/purge", body("x"), (404, "FPP9007", "what the request names is not there")),
+        ("/v1/nowhere", String::new(), (404, "FPP9007", "what the request names is not there")),
+        ("/v1/operate/release", body("x"), (409, "FPP9008", "not possible as things stand")),
+        ("/v1/events?limit=none", String::new(), (400, "FPP9006", "request cannot be understood")),
+    ] {
+        let (status, text) = asked(&node, "wang", path, &said).await;
+        assert!(status == due.0 && text.contains(due.1) && text.contains(due.2), "{path}: {status} {text}");
+    }
     let (status, text) = asked(&node, "wang", "/v1/operate/hold", &body("totals are wrong")).await;
     assert_eq!(status, 200, "{text}");
     let held = first(&node).await.unwrap();

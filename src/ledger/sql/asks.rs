@@ -45,7 +45,7 @@ impl Apply<'_> {
         };
         let mut ask = read(&row)?;
         fold::settle(&mut ask, confirmed, by, self.now_ms).map_err(|why| {
-            Error::halt(Code::NOT_READY, format!("request {id}: {why}")).hint("`fpp requests --all` says by whom.")
+            Error::halt(Code::REFUSED, format!("request {id}: {why}")).hint("`fpp requests --all` says by whom.")
         })?;
         let write = sql("UPDATE asks SET state = ?, closed_by = ?, closed_ms = ? WHERE id = ?")
             .bind(name_of(&ask.state)?)

@@ -32,12 +32,12 @@ impl Apply<'_> {
     pub(super) async fn stand(&mut self, name: &str, to: (u64, u64), back: bool) -> Result<()> {
         let select = sql("SELECT publication, record FROM consumers WHERE name = ?").bind(name).locking();
         let Some(row) = self.session.row(select).await? else {
-            let missing = Error::halt(Code::NOT_READY, format!("there is no consumer `{name}`"));
+            let missing = Error::halt(Code::UNKNOWN, format!("there is no consumer `{name}`"));
             return Err(missing.hint("Nothing was written. Somebody has forgotten it: make it once more."));
         };
         let stands: (u64, u64) = (row.get(0)?, record_of(row.get(1)?));
         if to < stands && !back {
-            return Err(Error::halt(Code::RANGE, format!("`{name}` has committed more than that"))
+            return Err(Error::halt(Code::REFUSED, format!("`{name}` has committed more than that"))
                 .hint("Nothing was written. Another instance was faster: go on from there."));
         }
         let update = sql("UPDATE consumers SET publication = ?, record = ?, updated_ms = ? WHERE name = ?")
