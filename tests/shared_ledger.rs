@@ -5,17 +5,28 @@
 
 #[path = "support/databases.rs"]
 mod databases;
+#[path = "crash_support/mortal.rs"]
+#[allow(dead_code, reason = "only its decorator is used")]
+mod mortal;
 mod support;
 
 use databases::{Kind, Running, running};
 use fpp::demo::generate::{self, Series, Spec};
+use fpp::ledger::Ledger;
+use fpp::ledger::change::Change;
+use fpp::ledger::lease::LeaseKey;
+use fpp::ledger::mysql::MysqlLedger;
 use fpp::ledger::transfer::FileState;
 use fpp::node::{Node, Options};
 use fpp_codecs::date::Date;
+use mortal::{Life, Mortal};
 use sqlx::AssertSqlSafe;
 use std::path::Path;
 use std::process::Command;
-use support::settled::settled;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+use support::settled::{PATIENCE, settled};
 use support::site::{Site, sample_route};
 
 /// A password with everything that a URL or a shell would trip over.
@@ -161,4 +172,76 @@ async fn a_second_node_is_kept_out(server: &Running, database: &str) {
     let text = std::fs::read_to_string(elsewhere.settings_file()).unwrap();
     std::fs::write(elsewhere.settings_file(), text.replace("node = \"golden\"", "node = \"other\"")).unwrap();
     refused("another node works on this ledger: golden/").await;
+}
+
+fn drop_batch(site: &Site, batch: u16) {
+    let date = Date { year: 2025, month: 6, day: 20 };
+    let spec = Spec { trades: 3, ..Spec::new(Series::Ebcdic, date, batch) };
+    let mut bytes = Vec::new();
+    generate::generate(&spec, &mut bytes).unwrap();
+    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
+}
+
+/// A single node may have a supervised standby: `nodes` is 1, and yet it is another process that may hold the lease when
+/// this one wakes. It puts no marker then, not even beside a file whose proof it had written itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_node_that_its_standby_replaced_puts_no_marker() {
+    let Some(server) = running(Kind::MariaDb) else { return };
+    let (site, database) = site(server).await;
+    let text = std::fs::read_to_string(site.settings_file()).unwrap();
+    std::fs::write(site.settings_file(), text.replace("lease_ms = 1000", "lease_ms = 60000")).unwrap();
+    // The standby, with a runtime and a line of its own: it takes what it is told to, while this node stands still.
+    let (take, taken) = (mpsc::channel::<LeaseKey>(), mpsc::channel::<()>());
+    let place = server.server(&database);
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let books = MysqlLedger::open(place).await.unwrap();
+            while let Ok(key) = take.1.recv() {
+                let seen = books.lease(&key).await.unwrap();
+                books.take_lease(&key, "standby/1", seen.as_ref()).await.unwrap().unwrap();
+                taken.0.send(()).unwrap();
+            }
+        });
+    });
+    let (ask, told, done) =
+        (std::sync::Mutex::new(take.0), std::sync::Mutex::new(taken.1), Arc::new(AtomicBool::new(false)));
+    let is_done = done.clone();
+    let after = move |changes: &[Change]| {
+        let proof = changes.iter().find_map(|change| match change {
+            Change::Prove { id, .. } => Some(id),
+            _ => None,
+        });
+        if let Some(id) = proof.filter(|_| !is_done.load(SeqCst)) {
+            ask.lock().unwrap().send(LeaseKey(format!("delivery:{id}"))).unwrap();
+            told.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+            is_done.store(true, SeqCst);
+        }
+    };
+    let life = Life::watched(Box::new(after));
+    let wrap = move |inner: Arc<dyn Ledger>| -> Arc<dyn Ledger> { Arc::new(Mortal { inner, life }) };
+    let options = Options { wrap_ledger: Some(Box::new(wrap)), ..Options::default() };
+    let node = Node::start(site.settings(), options).await.unwrap();
+    drop_batch(&site, 1);
+    let end = Instant::now() + PATIENCE;
+    while !done.load(SeqCst) {
+        assert!(Instant::now() < end, "nothing was proven");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // Another file goes its whole way meanwhile, so this node had its time.
+    drop_batch(&site, 2);
+    let archived = async |batch: &str| {
+        let all = support::settled::transfers(&*node.ledger).await;
+        all.iter().any(|t| t.name.contains(batch) && t.state == FileState::Archived)
+    };
+    while !archived("_0002_").await {
+        assert!(Instant::now() < end, "{:?}", node.ledger.deliveries(None, 10).await);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let shown: Vec<_> = site.names("core/in").into_iter().filter(|name| !name.starts_with('.')).collect();
+    assert!(shown.iter().any(|name| name.contains("_0002_") && name.ends_with(".OK")), "{shown:?}");
+    // Its rename had been under way when it stood still; what makes the partner take the file does not follow it.
+    let first: Vec<_> = shown.iter().filter(|name| name.contains("_0001_") && !name.ends_with(".TXT")).collect();
+    assert_eq!(first, [""; 0], "{shown:?}");
+    node.stop().await;
 }
