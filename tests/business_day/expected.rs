@@ -105,7 +105,6 @@ async fn a_file_without_its_answer_is_told_once_and_ends() {
     assert_eq!(unanswered.notice.subject, held.id.0);
     assert!(unanswered.notice.text.contains("has no answer after 1 min; it is Held: "), "{unanswered:?}");
     place.fpp(&["day", "open", "pmtrd", "2025-06-20", "--reason", "core opened it"]).await;
-    place.fpp(&["retry", &held.id.0, "--reason", "open now"]).await;
     let recovered = place.heard("recovered").await;
     assert!(recovered.notice.text.contains("is answered"), "{recovered:?}");
     assert_eq!(place.count("unanswered").await, 1);
