@@ -7,6 +7,7 @@
 //! is done. A folder of whatever size is seen whole, in parts if need be: see the module `part`.
 
 mod done;
+mod elsewhere;
 mod found;
 mod here;
 mod part;

@@ -11,7 +11,7 @@ use super::rules::{ScanRules, Sorted};
 use crate::entry::{Entry, EntryKind};
 use crate::folder::Look;
 use crate::sweep::Temporary;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// What a walk has gathered.
 pub(super) struct Gathered<'a> {
@@ -97,32 +97,6 @@ impl Look for Gathered<'_> {
         if self.files.len() > self.rules.listing_limit.max(1) {
             self.files.pop_last();
             self.beyond = true;
-        }
-    }
-
-    fn goes_on(&self) -> bool {
-        (self.go_on)()
-    }
-}
-
-/// A walk that looks for markers of files that were gathered before.
-pub(super) struct Sought<'a> {
-    /// Names as they count.
-    pub(super) names: HashSet<String>,
-    pub(super) fold: bool,
-    pub(super) go_on: &'a dyn Fn() -> bool,
-    pub(super) found: Vec<Entry>,
-}
-
-impl Look for Sought<'_> {
-    fn wants(&mut self, name: &str, kind: EntryKind) -> bool {
-        kind == EntryKind::File && self.names.contains(key(name, self.fold).as_ref())
-    }
-
-    fn see(&mut self, entry: Entry) {
-        // Two of one name, as it counts, tell that it is doubled.
-        if self.found.len() < self.names.len() * 2 {
-            self.found.push(entry);
         }
     }
 

@@ -75,6 +75,20 @@ impl ScanRules {
         }
     }
 
+    /// The name of the marker that data of a rule needs; nothing where its rule has no markers.
+    pub(super) fn marker_of_data(
+        &self,
+        rule: usize,
+        name: &str,
+        captures: &Captures,
+    ) -> Option<Result<String, String>> {
+        let (route, _, readiness) = &self.patterns[rule];
+        match readiness {
+            Readiness::Marker(marker) => Some(marker.name_for(name, captures, route).map_err(|e| e.what)),
+            Readiness::Quiet { .. } => None,
+        }
+    }
+
     /// The route of a rule.
     pub(super) fn route(&self, rule: usize) -> &str {
         &self.patterns[rule].0

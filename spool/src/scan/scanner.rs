@@ -1,13 +1,14 @@
 //! Looking at a folder: arrivals, waiting, ignored.
 
 use super::done::Done;
+use super::elsewhere::{Asked, Elsewhere};
 use super::found::{Arrival, Orphan, Part as Told, Reason, Scan, Waiting, arrival_key};
 use super::here::{Here, key};
-use super::part::{Gathered, Part, Sought};
+use super::part::{Gathered, Part};
 use super::rules::{Readiness, ScanRules, Sorted};
 use super::sayings::{NotReady, Sayings, Times};
 use crate::control::Stated;
-use crate::entry::{Entry, EntryKind, unsafe_reason};
+use crate::entry::{Entry, EntryKind};
 use crate::error::Result as SpoolResult;
 use crate::folder::Folder;
 use crate::marker::{MarkerFacts, Says};
@@ -16,8 +17,6 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-/// Markers beyond a part that are asked for one by one; for more of them all names are walked over once more.
-const ASKS_MAX: usize = 200;
 /// Besides twice the longest quiet time, for so long a part is looked at again because something in it has not settled.
 const STAYS: Duration = Duration::from_secs(1);
 
@@ -78,19 +77,22 @@ impl Scanner {
         for entry in &entries {
             self.sort(entry, &mut candidates, &mut markerlike, &mut scan);
         }
-        let beyond = match scan.part {
-            Some(_) => self.beyond(folder, &entries, &candidates, go_on)?,
-            None => Some(Vec::new()),
+        let elsewhere = match scan.part {
+            Some(_) => {
+                let asked = self.asked(folder, &entries, &candidates, &markerlike, Times { began, ended: now() });
+                Elsewhere::find(folder, &self.rules, asked, go_on)?
+            }
+            None => Some(Elsewhere::default()),
         };
-        let Some(beyond) = beyond else { return Ok(None) };
-        let here = Here::new(entries.iter().chain(&beyond), self.rules.fold);
+        let Some(elsewhere) = elsewhere else { return Ok(None) };
+        let here = Here::new(entries.iter().chain(&elsewhere.markers), self.rules.fold);
         let times = Times { began, ended: now() };
         self.looks += 1;
-        self.orphans(folder, &candidates, markerlike, &here, times, &mut scan);
+        self.orphans(folder, &candidates, markerlike, (&here, &elsewhere), times, &mut scan);
         for candidate in &candidates {
             self.judge(folder, candidate, &here, times, &mut scan);
         }
-        self.forget(&entries, &beyond, last.as_deref(), scan.part.is_some());
+        self.forget(&entries, &elsewhere.markers, last.as_deref(), scan.part.is_some());
         self.go_to_next(last, began, &mut scan);
         Ok(Some(scan))
     }
@@ -105,26 +107,33 @@ impl Scanner {
         self.sayings.meet(index, &key(name, self.rules.fold), stated);
     }
 
-    /// Markers of a part that stand in another one.
-    fn beyond(
-        &self,
+    /// What a part must know of the others.
+    fn asked(
+        &mut self,
         folder: &dyn Folder,
         entries: &[Entry],
         candidates: &[Candidate<'_>],
-        go_on: &dyn Fn() -> bool,
-    ) -> SpoolResult<Option<Vec<Entry>>> {
+        markerlike: &[(usize, &Entry)],
+        times: Times,
+    ) -> Asked {
         let fold = self.rules.fold;
         let there: HashSet<Cow<'_, str>> = entries.iter().map(|entry| key(&entry.name, fold)).collect();
         let wanted = candidates.iter().filter_map(|c| c.marker.as_ref()?.as_ref().ok());
-        let names = wanted.filter(|name| unsafe_reason(name).is_none()).map(|name| key(name, fold));
-        let names: HashSet<String> = names.filter(|name| !there.contains(name)).map(Cow::into_owned).collect();
-        if names.len() <= ASKS_MAX && !fold {
-            let asked = names.iter().map(|name| folder.stat(name)).collect::<SpoolResult<Vec<_>>>()?;
-            return Ok(Some(asked.into_iter().flatten().collect()));
+        let wanted: HashSet<Cow<'_, str>> = wanted.map(|name| key(name, fold)).collect();
+        let mut asked = Asked::default();
+        for (rule, entry) in markerlike {
+            let Readiness::Marker(marker) = self.rules.patterns[*rule].2.clone() else { continue };
+            if !marker.is_index() {
+                let name = key(&entry.name, fold);
+                if !wanted.contains(&name) {
+                    asked.lone.insert(name.into_owned());
+                }
+            } else if let Ok(Says::Many(files)) = self.sayings.said(folder, &marker, entry, times) {
+                asked.listed.extend(files.keys().filter(|key| !there.contains(key.as_str())).cloned());
+            }
         }
-        let mut sought = Sought { names, fold, go_on, found: Vec::new() };
-        folder.walk(&mut sought)?;
-        Ok(go_on().then_some(sought.found))
+        asked.markers = wanted.difference(&there).map(|name| name.clone().into_owned()).collect();
+        asked
     }
 
     /// Markers that no data of this listing wants, and what indexes list in vain.
@@ -133,11 +142,11 @@ impl Scanner {
         folder: &dyn Folder,
         candidates: &[Candidate<'_>],
         markerlike: Vec<(usize, &Entry)>,
-        here: &Here<'_>,
+        (here, elsewhere): (&Here<'_>, &Elsewhere),
         times: Times,
         scan: &mut Scan,
     ) {
-        let (fold, in_parts) = (self.rules.fold, scan.part.is_some());
+        let fold = self.rules.fold;
         let names = candidates.iter().filter_map(|c| c.marker.as_ref()?.as_ref().ok());
         let wanted: HashSet<Cow<'_, str>> = names.map(|name| key(name, fold)).collect();
         for (rule, entry) in markerlike {
@@ -156,11 +165,8 @@ impl Scanner {
                 let waited = self.observe(entry, times).0;
                 match self.sayings.said(folder, &marker, entry, times) {
                     Ok(Says::Many(files)) => {
-                        // What stands in another part is not missed.
-                        if in_parts {
-                            continue;
-                        }
-                        let missing = self.sayings.missing(&entry.name, &files, |key| here.has_key(key));
+                        let there = |key: &str| here.has_key(key) || elsewhere.listed.contains(key);
+                        let missing = self.sayings.missing(&entry.name, &files, there);
                         let why = || format!("listed in {} and not there", entry.name);
                         let missing = missing
                             .into_iter()
@@ -170,12 +176,12 @@ impl Scanner {
                     Err(bad) if !bad.settling => scan.orphans.push(orphan(entry.name.clone(), None, bad.why, waited)),
                     _ => {}
                 }
-            } else if !wanted.contains(key(&entry.name, fold).as_ref()) {
+            } else if !wanted.contains(key(&entry.name, fold).as_ref())
+                && !elsewhere.claimed.contains(key(&entry.name, fold).as_ref())
+            {
                 scan.ignore(Reason::MarkerWithoutData, &entry.name);
                 let waited = self.observe(entry, times).0;
-                if !in_parts {
-                    scan.orphans.push(orphan(entry.name.clone(), None, "its data is not there".into(), waited));
-                }
+                scan.orphans.push(orphan(entry.name.clone(), None, "its data is not there".into(), waited));
             }
         }
     }
@@ -192,11 +198,7 @@ impl Scanner {
             Sorted::Ignored(reason) => scan.ignore(reason, name),
             Sorted::Data(..) if entry.size > self.rules.max_bytes => scan.ignore(Reason::TooLarge, name),
             Sorted::Data(rule, captures) => {
-                let (route, _, readiness) = &self.rules.patterns[rule];
-                let marker = match readiness {
-                    Readiness::Marker(marker) => Some(marker.name_for(name, &captures, route).map_err(|e| e.what)),
-                    Readiness::Quiet { .. } => None,
-                };
+                let marker = self.rules.marker_of_data(rule, name, &captures);
                 candidates.push(Candidate { entry, rule, captures, marker });
             }
             Sorted::Marker(rule) => markerlike.push((rule, entry)),
@@ -360,3 +362,7 @@ impl Scanner {
 #[cfg(test)]
 #[path = "scanner_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "parts_tests.rs"]
+mod parts_tests;

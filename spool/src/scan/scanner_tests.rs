@@ -8,14 +8,14 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::SystemTime;
 
-struct Room {
-    dir: tempfile::TempDir,
+pub(super) struct Room {
+    pub(super) dir: tempfile::TempDir,
     folder: LocalFolder,
-    scanner: Scanner,
+    pub(super) scanner: Scanner,
     start: Instant,
 }
 
-fn room(rules: &[(&str, &str, Readiness)]) -> Room {
+pub(super) fn room(rules: &[(&str, &str, Readiness)]) -> Room {
     let dir = tempfile::tempdir().unwrap();
     let folder = LocalFolder::open(dir.path()).unwrap();
     let patterns = rules
@@ -26,17 +26,17 @@ fn room(rules: &[(&str, &str, Readiness)]) -> Room {
 }
 
 impl Room {
-    fn put(&self, name: &str, content: &str) {
+    pub(super) fn put(&self, name: &str, content: &str) {
         self.put_at(name, content, 1000);
     }
 
-    fn put_at(&self, name: &str, content: &str, mtime_s: u64) {
+    pub(super) fn put_at(&self, name: &str, content: &str, mtime_s: u64) {
         let path = self.dir.path().join(name);
         std::fs::write(&path, content).unwrap();
         touch(&path, mtime_s);
     }
 
-    fn scan(&mut self, at_ms: u64) -> Scan {
+    pub(super) fn scan(&mut self, at_ms: u64) -> Scan {
         let now = self.start + Duration::from_millis(at_ms);
         self.scanner.look(&self.folder, &|| now, &|| true).unwrap().unwrap()
     }
@@ -47,19 +47,19 @@ fn touch(path: &Path, mtime_s: u64) {
     std::fs::File::options().append(true).open(path).unwrap().set_modified(time).unwrap();
 }
 
-fn marker(pattern: &str, content: MarkerContent) -> Readiness {
+pub(super) fn marker(pattern: &str, content: MarkerContent) -> Readiness {
     Readiness::Marker(MarkerRule::new(pattern, content).unwrap())
 }
 
-fn quiet() -> Readiness {
+pub(super) fn quiet() -> Readiness {
     Readiness::Quiet { quiet_ms: 500 }
 }
 
-fn names(scan: &Scan) -> Vec<&str> {
+pub(super) fn names(scan: &Scan) -> Vec<&str> {
     scan.arrivals.iter().map(|a| a.entry.name.as_str()).collect()
 }
 
-fn why(scan: &Scan) -> &str {
+pub(super) fn why(scan: &Scan) -> &str {
     &scan.waiting[0].1.why
 }
 
@@ -197,14 +197,14 @@ fn a_marker_is_no_data_even_for_a_wide_pattern() {
     assert_eq!(scan.ignored[&Reason::MarkerWithoutData].1, ["B.OK"]);
 }
 
-const DIGEST: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+pub(super) const DIGEST: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 fn control(pattern: &str, shape: Shape, index: bool) -> Readiness {
     let control = Control { shape, algorithm: Algorithm::Sha256, amount_decimals: 2, index };
     Readiness::Marker(MarkerRule::controlled(pattern, control).unwrap())
 }
 
-fn index() -> Readiness {
+pub(super) fn index() -> Readiness {
     let columns = vec![Some(Fact::Name), Some(Fact::Size), Some(Fact::Digest)];
     control("IDX_{date}.LST", Shape::Columns(Some('|'), columns), true)
 }
@@ -307,116 +307,4 @@ fn names_in_any_case_where_the_partner_means_the_same() {
     assert!(why(&scan).contains("twice, with other case"), "{}", why(&scan));
     room.put("pmtrd_20250621.ok", "");
     assert_eq!(room.scan(3).orphans[0].name, "pmtrd_20250621.ok");
-}
-
-/// Looks until a round has ended, and says of every arrival that it is done; gives what arrived, and the looks.
-fn round(room: &mut Room, at_ms: &mut u64) -> (Vec<String>, usize) {
-    let (mut arrived, most) = (Vec::new(), room.scanner.rules.listing_limit);
-    for looks in 1..100 {
-        *at_ms += 100;
-        let scan = room.scan(*at_ms);
-        assert!(scan.arrivals.len() as u64 + scan.done + scan.waiting.len() as u64 <= most as u64, "{scan:?}");
-        assert!(room.scanner.seen.len() <= 2 * most && room.scanner.sayings.len() <= 2 * most);
-        scan.arrivals.iter().for_each(|arrival| room.scanner.done(arrival));
-        arrived.extend(scan.arrivals.iter().map(|arrival| arrival.entry.name.clone()));
-        if scan.round_ends() {
-            return (arrived, looks);
-        }
-    }
-    panic!("the folder has no end");
-}
-
-#[test]
-fn names_that_no_route_wants_do_not_count() {
-    let mut room = room(&[("pm", "PM{batch}.TXT", marker("{name}.OK", MarkerContent::Empty))]);
-    room.scanner.rules.listing_limit = 2;
-    (0..20).for_each(|n| room.put(&format!("OLD{n}"), ""));
-    room.put("PM0001.TXT", "");
-    room.put("PM0001.TXT.OK", "");
-    let scan = room.scan(0);
-    assert_eq!((names(&scan), scan.part, scan.names), (vec!["PM0001.TXT"], None, 22));
-    assert_eq!(scan.ignored[&Reason::NoRoute].0, 20);
-}
-
-#[test]
-fn a_folder_with_more_files_than_a_look_takes_is_seen_to_its_end() {
-    // The markers stand beside their data, or before all of it: then each is in another part.
-    let beside = [("{name}.OK", false, 4, 30), ("{name}.OK", true, 4, 30)];
-    let before = [("A{batch}.OK", false, 4, 30), ("A{batch}.OK", true, 4, 30), ("A{batch}.OK", false, 290, 300)];
-    for (of_marker, has_words, most, files) in beside.into_iter().chain(before) {
-        let content = if has_words { MarkerContent::Size } else { MarkerContent::Empty };
-        let mut room = room(&[("pm", "PM{batch}.TXT", marker(of_marker, content))]);
-        room.scanner.rules.listing_limit = most;
-        let marker_of =
-            |n: u32| if of_marker.starts_with('A') { format!("A{n:04}.OK") } else { format!("PM{n:04}.TXT.OK") };
-        for n in 0..files {
-            room.put(&format!("PM{n:04}.TXT"), "");
-            room.put(&marker_of(n), "0");
-        }
-        let mut at_ms = 0;
-        let (mut arrived, looks) = round(&mut room, &mut at_ms);
-        assert!(looks >= files as usize * 2 / most, "{looks}");
-        arrived.extend(round(&mut room, &mut at_ms).0);
-        arrived.sort();
-        let all: Vec<_> = (0..files).map(|n| format!("PM{n:04}.TXT")).collect();
-        assert_eq!(arrived, all, "each of them, and each once: {of_marker}");
-        // They are left where they are. A new one behind them is seen in the next round, and nothing else.
-        let new = format!("PM{files:04}.TXT");
-        room.put(&new, "");
-        room.put(&marker_of(files), "0");
-        at_ms += 1;
-        assert_eq!(room.scan(at_ms).part.unwrap().wanted, u64::from(files) * 2 + 2);
-        let mut arrived = round(&mut room, &mut at_ms).0;
-        arrived.extend(round(&mut room, &mut at_ms).0);
-        assert_eq!(arrived, [new], "{of_marker}");
-        // When most of them are gone, one look sees all that is left.
-        for name in (2..=files).flat_map(|n| [format!("PM{n:04}.TXT"), marker_of(n)]) {
-            std::fs::remove_file(room.dir.path().join(name)).unwrap();
-        }
-        round(&mut room, &mut at_ms);
-        let scan = room.scan(at_ms + 1);
-        assert_eq!((scan.part, scan.done), (None, 2), "{scan:?}");
-    }
-}
-
-#[test]
-fn quiet_files_of_a_folder_in_parts_have_their_time_and_one_that_is_always_written_holds_up_nobody() {
-    let mut room = room(&[("r", "PM*", quiet())]);
-    room.scanner.rules.listing_limit = 4;
-    (0..20).for_each(|n| room.put(&format!("PM{n:02}"), ""));
-    let (mut at_ms, mut arrived) = (0, Vec::new());
-    for n in 1..120 {
-        room.put_at("PM02", "x", 1000 + n);
-        at_ms += 100;
-        let scan = room.scan(at_ms);
-        scan.arrivals.iter().for_each(|arrival| room.scanner.done(arrival));
-        arrived.extend(scan.arrivals.into_iter().map(|arrival| arrival.entry.name));
-    }
-    arrived.sort();
-    let all: Vec<_> = (0..20).filter(|n| *n != 2).map(|n| format!("PM{n:02}")).collect();
-    assert_eq!(arrived, all);
-    let known = room.scan(at_ms + 100);
-    assert!(known.done > 0 && known.arrivals.is_empty(), "a file that is done has no quiet time again: {known:?}");
-}
-
-#[test]
-fn what_waits_in_one_part_is_remembered_while_others_are_looked_at() {
-    let mut room = room(&[("pm", "PM{batch}.TXT", marker("{name}.OK", MarkerContent::Empty))]);
-    room.scanner.rules.listing_limit = 3;
-    (0..6).for_each(|n| room.put(&format!("PM{n}.TXT"), ""));
-    let waited: Vec<_> = (0..6u64).map(|n| room.scan(n * 1000).waiting.last().unwrap().1.waited.as_secs()).collect();
-    assert_eq!(waited, [0, 0, 2, 2, 4, 4]);
-    // Names that mean the same stand twice, in whatever part they are.
-    let rule = MarkerRule::new("{name}.OK", MarkerContent::Empty).unwrap().folded();
-    let pattern = NamePattern::parse("PM{batch}.TXT").unwrap().folded();
-    let rules = ScanRules::new(vec![("r".into(), pattern, Readiness::Marker(rule))]);
-    room.scanner = Scanner::new(ScanRules { fold: true, listing_limit: 2, ..rules });
-    for name in ["pm5.txt", "Pm5.Txt", "PM5.txt.ok", "PM4.txt.ok"] {
-        room.put(name, "");
-    }
-    let found: Vec<_> = (0..8).map(|n| room.scan(n)).collect();
-    let ready: HashSet<_> = found.iter().flat_map(names).collect();
-    assert_eq!(ready, ["PM4.TXT"].into());
-    let twice = |scan: &Scan| scan.waiting.iter().any(|(_, waiting)| waiting.why.contains("stands there twice"));
-    assert!(found.iter().any(twice), "{found:?}");
 }
