@@ -6,21 +6,19 @@
 //! goes when none of the files it lists stands there any more and the books have them all: one that it lists and that has
 //! not come yet needs it.
 
-use super::arrival::{entry_of, was_listed};
+use super::arrival::entry_of;
+use super::listed::{Listed, unbooked};
 use super::route::Route;
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
 use crate::error::Result;
 use crate::ledger::change::Fence;
-use crate::ledger::transfer::{Facts, FileEvent, Transfer, TransferQuery};
+use crate::ledger::transfer::{Facts, FileEvent, Transfer};
 use fpp_spool::pattern::folded;
 use fpp_spool::{Entry, EntryKind, Folder, Says, SourceAction, Stated, move_source};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-
-/// Transfers of the books that are looked through at once for what an index lists.
-const BOOKS_PAGE: u32 = 10_000;
 
 /// Moves an acknowledged file to `Archived`.
 pub async fn archive(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
@@ -66,31 +64,16 @@ async fn move_index(cx: &Inbound, route: &Arc<Route>, name: &str) -> Result<()> 
     let folder = route.folder()?.clone();
     let (at, from, of) = (route.clone(), folder.clone(), name.to_owned());
     let Some((index, files)) = blocking(move || Ok(served(&at, &*from, &of)?)).await? else { return Ok(()) };
-    if !are_booked(cx, route, &index.name, files).await? {
+    let listed = |(key, stated): (String, Stated)| {
+        let name = stated.name.clone().unwrap_or(key);
+        Listed { index: index.name.clone(), name, stated }
+    };
+    let files = files.into_iter().map(listed).collect();
+    if !unbooked(&*cx.ledger, &route.spool, route.fold, files).await?.is_empty() {
         return Ok(());
     }
     let action = route.source.clone();
     blocking(move || Ok(move_source(&*folder, &index, &action).map(|_| ())?)).await
-}
-
-/// Whether the books have every file that an index lists, from the newest transfer to the oldest: a listed one may be behind
-/// any number of others.
-async fn are_booked(cx: &Inbound, route: &Route, index: &str, mut missing: HashMap<String, Stated>) -> Result<bool> {
-    let mut query = TransferQuery { limit: BOOKS_PAGE, ..TransferQuery::default() };
-    while !missing.is_empty() {
-        let page = cx.ledger.transfers(&query).await?;
-        for transfer in page.iter().filter(|t| t.spool == route.spool && t.facts.promised.is_some()) {
-            missing.retain(|file, stated| {
-                let name = stated.name.as_ref().unwrap_or(file);
-                !was_listed(transfer, &route.spool, index, name, stated, route.fold)
-            });
-        }
-        match page.last() {
-            Some(last) if page.len() >= BOOKS_PAGE as usize => query.before = Some(last.id.clone()),
-            _ => break,
-        }
-    }
-    Ok(missing.is_empty())
 }
 
 /// An index of which no file stands in the folder any more, with what it lists.

@@ -3,9 +3,8 @@
 use super::work::Inbound;
 use crate::error::Result;
 use crate::ledger::change::{Change, NewTransfer};
-use crate::ledger::transfer::{Facts, Promised, SourceFile, Transfer, TransferId};
-use fpp_spool::pattern::folded;
-use fpp_spool::{Arrival, Entry, EntryKind, Stated};
+use crate::ledger::transfer::{Facts, Promised, SourceFile, TransferId};
+use fpp_spool::{Arrival, Entry, EntryKind};
 
 /// Books an arrival. Booking the same one again does nothing; returns whether it was new.
 pub async fn book(cx: &Inbound, spool: &str, arrival: &Arrival) -> Result<bool> {
@@ -37,17 +36,6 @@ pub async fn book(cx: &Inbound, spool: &str, arrival: &Arrival) -> Result<bool> 
 /// A fresh transfer id. ULIDs sort by time, so listings by id are listings by arrival.
 pub fn new_id() -> TransferId {
     TransferId(ulid::Ulid::generate().to_string())
-}
-
-/// Whether a transfer is the file that an index lists so. Names alone are no proof: they may come every day.
-pub fn was_listed(transfer: &Transfer, spool: &str, index: &str, name: &str, stated: &Stated, fold: bool) -> bool {
-    let same = |a: &str, b: &str| if fold { folded(a) == folded(b) } else { a == b };
-    let Some(promised) = &transfer.facts.promised else { return false };
-    transfer.spool == spool
-        && same(&transfer.name, name)
-        && same(&promised.marker.name, index)
-        && promised.size == stated.size
-        && promised.digest == stated.digest.map(|digest| digest.to_string())
 }
 
 fn seen(entry: &Entry) -> SourceFile {

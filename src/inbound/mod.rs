@@ -20,6 +20,7 @@ pub mod decide;
 pub mod examine;
 pub mod flag;
 pub mod interim;
+pub mod listed;
 pub mod names;
 pub mod order;
 pub mod pipeline;

@@ -6,9 +6,8 @@
 
 use super::rooms::Rooms;
 use crate::error::Result;
-use crate::inbound::arrival::was_listed;
+use crate::inbound::listed::{Listed, unbooked};
 use crate::ledger::change::{Change, NewNotice};
-use crate::ledger::transfer::TransferQuery;
 use crate::settings::{Route, Spool};
 use fpp_codecs::Code;
 use fpp_spool::{Orphan, Scan, Scanner};
@@ -17,8 +16,6 @@ use std::time::{Duration, Instant};
 
 /// Late files that a notice names.
 const NAMED_MAX: usize = 5;
-/// Transfers of the books that are looked through for files that an index lists.
-const BOOKS_MAX: u32 = 10_000;
 
 const TOPIC: &str = "waiting";
 /// How much longer than a route is patient a node looks before it says that nothing of a former life is late any more.
@@ -52,7 +49,9 @@ impl Told {
         for route in rooms.settings.routes.iter().filter(|route| route.spool == spool.name) {
             let told = self.late.entry(route.name.clone()).or_default();
             let gathered = self.gathered.entry(route.name.clone()).or_default();
-            gathered.extend(late(rooms, route, spool, scan, scanner, told).await?);
+            let known = |name: &str| told.contains(name) || gathered.contains_key(name);
+            let late = late(rooms, route, spool, scan, scanner, &known).await?;
+            gathered.extend(late);
             // What waits in other parts than one look takes is not remembered without end.
             while gathered.len() > spool.list_max {
                 gathered.pop_last();
@@ -91,29 +90,30 @@ async fn late(
     spool: &Spool,
     scan: &Scan,
     scanner: &mut Scanner,
-    told: &HashSet<String>,
+    known: &(dyn Fn(&str) -> bool + Sync),
 ) -> Result<Vec<(String, String)>> {
     let patience = Duration::from_millis(route.warn_after_ms);
     let waiting = scan.waiting.iter().filter(|(_, w)| w.route == route.name && w.waited >= patience);
     let mut late: Vec<_> = waiting.map(|(name, w)| (name.clone(), w.why.clone())).collect();
     let mut orphans: Vec<&Orphan> =
         scan.orphans.iter().filter(|o| o.route == route.name && o.waited >= patience).collect();
-    // One that was told was not in the books then, and is seen by the scanner when it comes.
-    if orphans.iter().any(|orphan| orphan.index.is_some() && !told.contains(&orphan.name)) {
-        let query = TransferQuery { limit: BOOKS_MAX, ..TransferQuery::default() };
-        let known = rooms.ledger.transfers(&query).await?;
+    // One that is known to be late was not in the books then, and is seen by the scanner when it comes.
+    let new = orphans.iter().filter(|orphan| !known(&orphan.name));
+    let asked: Vec<Listed> = new.filter_map(|orphan| listed(orphan)).collect();
+    if !asked.is_empty() {
+        let unbooked = unbooked(&*rooms.ledger, &spool.name, spool.fold, asked.clone()).await?;
         // What was taken before this node started is not missed; the scanner is told, so that it is asked once.
-        orphans.retain(|orphan| {
-            let Some((index, stated)) = &orphan.index else { return true };
-            let taken = known.iter().any(|t| was_listed(t, &spool.name, index, &orphan.name, stated, spool.fold));
-            if taken {
-                scanner.meet(index, &orphan.name, stated);
-            }
-            !taken
-        });
+        let taken: Vec<_> = asked.into_iter().filter(|file| !unbooked.contains(file)).collect();
+        taken.iter().for_each(|file| scanner.meet(&file.index, &file.name, &file.stated));
+        orphans.retain(|orphan| listed(orphan).is_none_or(|file| !taken.contains(&file)));
     }
     late.extend(orphans.into_iter().map(|orphan| (orphan.name.clone(), orphan.why.clone())));
     Ok(late)
+}
+
+fn listed(orphan: &Orphan) -> Option<Listed> {
+    let (index, stated) = orphan.index.clone()?;
+    Some(Listed { index, name: orphan.name.clone(), stated })
 }
 
 fn subject(route: &Route) -> String {
