@@ -69,11 +69,17 @@ struct DayBody {
     route: String,
     business_date: String,
     open: bool,
+    reason: String,
     by: String,
 }
 
-async fn day(State(doors): State<Arc<Doors>>, Body(body): Body<DayBody>) -> Result<Json<Value>, Problem> {
-    let DayBody { route, business_date, open, by } = body;
+async fn day(
+    State(doors): State<Arc<Doors>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Body(body): Body<DayBody>,
+) -> Result<Json<Value>, Problem> {
+    let DayBody { route, business_date, open, reason, by } = body;
+    let by = because(peer, &by, &reason)?;
     let said = inbound::day::decide(&doors.inbound, &route, &business_date, open, &by).await.map_err(refused)?;
     doors.bell.ring();
     Ok(Json(json!({ "message": said })))
@@ -87,6 +93,8 @@ struct NoticeBody {
     topic: Option<String>,
     #[serde(default)]
     subject: Option<String>,
+    #[serde(default)]
+    reason: Option<String>,
     by: String,
 }
 
@@ -97,9 +105,14 @@ const ACKNOWLEDGED_AT_ONCE: usize = 500;
 
 async fn acknowledge_notice(
     State(doors): State<Arc<Doors>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     Body(body): Body<NoticeBody>,
 ) -> Result<Json<Value>, Problem> {
-    let NoticeBody { mut ids, topic, subject, by } = body;
+    let NoticeBody { mut ids, topic, subject, reason, by } = body;
+    let by = match reason {
+        Some(reason) => because(peer, &by, &reason)?,
+        None => Caller::Here(peer).named(&by),
+    };
     if topic.is_some() || subject.is_some() {
         let open = doors.inbound.ledger.notices(false, OPEN_MAX).await.map_err(refused)?;
         let fits = |wanted: &Option<String>, has: &String| wanted.as_ref().is_none_or(|wanted| wanted == has);
@@ -130,9 +143,11 @@ struct ConsumerBody {
 
 async fn forget_consumer(
     State(doors): State<Arc<Doors>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     Body(body): Body<ConsumerBody>,
 ) -> Result<Json<Value>, Problem> {
     let ConsumerBody { name, by } = body;
+    let by = Caller::Here(peer).named(&by);
     if doors.inbound.ledger.consumer(&name).await.map_err(refused)?.is_none() {
         let error = Error::halt(Code::UNKNOWN, format!("there is no consumer `{name}`"));
         return Err(refused(error.hint("`fpp consumers` lists them.")));
@@ -160,12 +175,11 @@ async fn take_rows(
     Body(body): Body<RowsBody>,
 ) -> Result<Json<Value>, Problem> {
     let RowsBody { outlet, from, before, reason, by, gone } = body;
-    desk::has_reason(&reason).map_err(refused)?;
+    let by = because(peer, &by, &reason)?;
     if !doors.postings.outlets.contains_key(&outlet) {
         let error = Error::halt(Code::UNKNOWN, format!("the node has no outlet `{outlet}`"));
         return Err(refused(error.hint("`fpp outlets` lists them; a new one needs a restart of the node.")));
     }
-    let by = format!("{}: {reason}", Caller::Here(peer).named(&by));
     tracing::info!(outlet, before, by, done = gone.is_some(), "rows of an outlet are taken away");
     apply(&doors, Change::TakeRows { outlet, from, before, by, gone }).await?;
     Ok(Json(json!({ "message": "it stands in the journal" })))
@@ -175,14 +189,20 @@ async fn take_rows(
 struct PurgeBody {
     before: String,
     before_ms: i64,
+    reason: String,
     by: String,
 }
 
 /// How long one request purges; the caller asks again until nothing is left.
 const PURGE_FOR: Duration = Duration::from_secs(5);
 
-async fn purge(State(doors): State<Arc<Doors>>, Body(body): Body<PurgeBody>) -> Result<Json<Value>, Problem> {
-    let PurgeBody { before, before_ms, by } = body;
+async fn purge(
+    State(doors): State<Arc<Doors>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Body(body): Body<PurgeBody>,
+) -> Result<Json<Value>, Problem> {
+    let PurgeBody { before, before_ms, reason, by } = body;
+    let by = because(peer, &by, &reason)?;
     let refuse = |what: String| refused(Error::halt(Code::REQUEST, what));
     if before.parse::<jiff::civil::Date>().is_err() {
         return Err(refuse(format!("`{before}` is no date; write yyyy-mm-dd")));
@@ -202,6 +222,12 @@ async fn purge(State(doors): State<Arc<Doors>>, Body(body): Body<PurgeBody>) -> 
     let days = if more { 0 } else { doors.inbound.ledger.drop_days(&before, now_ms).await.map_err(refused)? };
     tracing::info!(before, by, purged, more, days, "purged");
     Ok(Json(json!({ "message": format!("{purged} transfers purged"), "purged": purged, "more": more })))
+}
+
+/// For the books: who asks, by the system's word and not by his own, and why.
+fn because(peer: Peer, told: &str, reason: &str) -> Result<String, Problem> {
+    desk::has_reason(reason).map_err(refused)?;
+    Ok(format!("{}: {reason}", Caller::Here(peer).named(told)))
 }
 
 async fn apply(doors: &Doors, change: Change) -> Result<(), Problem> {

@@ -94,8 +94,8 @@ impl Date {
                 route.file.display()
             )));
         }
-        let by = format!("{}: {}", control::operator(), self.reason);
-        let command = json!({"route": self.route, "business_date": self.date, "open": open, "by": by});
+        let command = json!({"route": self.route, "business_date": self.date, "open": open, "reason": self.reason,
+                             "by": control::operator()});
         out.line(wait(control::send(&settings, "day", &command))?.message)?;
         Ok(Exit::Good)
     }

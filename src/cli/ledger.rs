@@ -160,8 +160,8 @@ fn export(settings: &Settings, after: u64, out: &mut Output) -> Result<Exit, Fai
 fn purge(settings: &Settings, before: Date, reason: &str, out: &mut Output) -> Result<Exit, Failure> {
     let begin = TimeZone::get(&settings.timezone).and_then(|zone| before.to_zoned(zone));
     let begin = begin.map_err(|e| Failure::usage(format!("{before}: {e}")))?;
-    let by = format!("{}: {reason}", control::operator());
-    let command = json!({"before": before.to_string(), "before_ms": begin.timestamp().as_millisecond(), "by": by});
+    let command = json!({"before": before.to_string(), "before_ms": begin.timestamp().as_millisecond(),
+                         "reason": reason, "by": control::operator()});
     let mut purged = 0;
     loop {
         let reply = wait(control::send(settings, "purge", &command))?;

@@ -55,11 +55,8 @@ impl Notices {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         let settings = global.settings()?;
         if let Some(Act::Ack { ids, topic, subject, reason }) = self.act {
-            let by = match reason {
-                Some(reason) => format!("{}: {reason}", control::operator()),
-                None => control::operator(),
-            };
-            let command = json!({"ids": ids, "topic": topic, "subject": subject, "by": by});
+            let command = json!({"ids": ids, "topic": topic, "subject": subject, "reason": reason,
+                                 "by": control::operator()});
             out.line(wait(control::send(&settings, "notices/ack", &command))?.message)?;
             return Ok(Exit::Good);
         }
