@@ -6,9 +6,7 @@
 mod support;
 
 use fpp::api::client;
-use fpp::demo::generate::{self, Series, Spec};
 use fpp::node::{Node, Options};
-use fpp_codecs::date::Date;
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
@@ -20,14 +18,6 @@ use support::site::{Site, sample_route};
 
 const TRADES: usize = 1_500;
 const PATIENCE: Duration = Duration::from_secs(60);
-
-fn drop_batch(site: &Site, batch: u16) {
-    let date = Date { year: 2025, month: 6, day: 20 };
-    let spec = Spec { trades: TRADES as u64, ..Spec::new(Series::Ebcdic, date, batch) };
-    let mut bytes = Vec::new();
-    generate::generate(&spec, &mut bytes).unwrap();
-    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
-}
 
 /// What a client booked, torn lines left out.
 fn booked(book: &Path) -> Vec<Value> {
@@ -63,14 +53,14 @@ async fn books_every_event_once(client: &dyn Fn() -> Command) {
         command.arg(format!("http://{}", node.address)).arg(&book).arg(&position).stdin(Stdio::null());
         Running(command.spawn().unwrap())
     };
-    drop_batch(&site, 1);
+    site.drop_batch(1, TRADES as u64);
     settled(&node, 1).await.unwrap();
     let running = start();
     until("something is booked", || !booked(&book).is_empty());
     drop(running);
     // What a power cut leaves: half a line.
     fs::OpenOptions::new().append(true).open(&book).unwrap().write_all(br#"{"specversion":"1.0","id":"2025"#).unwrap();
-    drop_batch(&site, 2);
+    site.drop_batch(2, TRADES as u64);
     settled(&node, 2).await.unwrap();
     let running = start();
     until("both files are booked", || booked(&book).len() >= 2 * (TRADES + 1));
@@ -82,7 +72,7 @@ async fn books_every_event_once(client: &dyn Fn() -> Command) {
     let running = start();
     until("everything was read again", || fs::read_to_string(&position).is_ok_and(|kept| kept == newest));
     // It waits for what comes.
-    drop_batch(&site, 3);
+    site.drop_batch(3, TRADES as u64);
     settled(&node, 3).await.unwrap();
     until("the third file is booked", || booked(&book).len() >= 3 * (TRADES + 1));
     drop(running);

@@ -4,25 +4,15 @@
 
 mod support;
 
-use fpp::demo::generate::{self, Series, Spec};
 use fpp::ledger::change::{Change, NewNotice, Notice};
 use fpp::ledger::delivery::DeliveryState;
 use fpp::ledger::transfer::TransferQuery;
 use fpp::node::{Node, Options};
-use fpp_codecs::date::Date;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use support::settled::PATIENCE;
 use support::site::{Site, sample_route};
-
-fn drop_batch(site: &Site, batch: u16) {
-    let date = Date { year: 2025, month: 6, day: 20 };
-    let spec = Spec { trades: 3, ..Spec::new(Series::Ebcdic, date, batch) };
-    let mut bytes = Vec::new();
-    generate::generate(&spec, &mut bytes).unwrap();
-    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
-}
 
 /// Keys of the node's file before its first table.
 fn configure(site: &Site, more: &str) {
@@ -76,8 +66,8 @@ async fn a_second_outage_is_told_as_the_first_was() {
     let (inn, away) = (site.root.join("core/in"), site.root.join("away"));
     for outage in 1..=2u16 {
         std::fs::rename(&inn, &away).unwrap();
-        drop_batch(&site, 2 * outage);
-        drop_batch(&site, 2 * outage - 1);
+        site.drop_batch(2 * outage, 3);
+        site.drop_batch(2 * outage - 1, 3);
         // One notice, of the spool, for both files.
         let is_down = async || open(&node).await.into_iter().find(|n| n.notice.topic == "partner");
         let down = until(&node, "the outage is told", is_down).await;
@@ -161,7 +151,7 @@ async fn a_folder_with_more_names_than_one_look_takes_is_told_while_it_is_and_ev
     let body = &told.notice;
     assert_eq!((body.topic.as_str(), body.subject.as_str(), body.severity.as_str()), ("listing", "core-out", "warn"));
     assert!(body.text.contains("names that its routes want, more than list_max = 4"), "{}", body.text);
-    drop_batch(&site, 31);
+    site.drop_batch(31, 3);
     until(&node, "the file behind them is taken", async || {
         let transfers = node.ledger.transfers(&TransferQuery { limit: 9, ..TransferQuery::default() }).await.unwrap();
         transfers.iter().any(|t| t.name.contains("_0031_") && t.standing().is_terminal()).then_some(())

@@ -5,21 +5,11 @@
 
 mod support;
 
-use fpp::demo::generate::{self, Series, Spec};
 use fpp::ledger::delivery::Purpose;
 use fpp::node::{Node, Options};
-use fpp_codecs::date::Date;
 use std::process::Command;
 use support::settled::settled;
 use support::site::{Site, route_with_an_outlet_of_files};
-
-fn drop_batch(site: &Site, batch: u16) {
-    let date = Date { year: 2025, month: 6, day: 20 };
-    let spec = Spec { trades: 3, ..Spec::new(Series::Ebcdic, date, batch) };
-    let mut bytes = Vec::new();
-    generate::generate(&spec, &mut bytes).unwrap();
-    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
-}
 
 async fn replay(site: &Site, outlet: &str) -> String {
     let words = ["outlets", "replay", "pmtrd", "--from", "2025-06-20", "--outlet", outlet, "--reason", "folder lost"];
@@ -40,7 +30,7 @@ async fn files_are_made_again_under_free_names_also_for_an_outlet_that_is_new() 
     let site = Site::make(&route);
     let node = Node::start(site.settings(), Options::default()).await.unwrap();
     for batch in 1..=2 {
-        drop_batch(&site, batch);
+        site.drop_batch(batch, 3);
         settled(&node, usize::from(batch)).await.unwrap();
     }
     let before = names(&site, "services", ".jsonl");

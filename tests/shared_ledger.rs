@@ -174,14 +174,6 @@ async fn a_second_node_is_kept_out(server: &Running, database: &str) {
     refused("another node works on this ledger: golden/").await;
 }
 
-fn drop_batch(site: &Site, batch: u16) {
-    let date = Date { year: 2025, month: 6, day: 20 };
-    let spec = Spec { trades: 3, ..Spec::new(Series::Ebcdic, date, batch) };
-    let mut bytes = Vec::new();
-    generate::generate(&spec, &mut bytes).unwrap();
-    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
-}
-
 /// A single node may have a supervised standby: `nodes` is 1, and yet it is another process that may hold the lease when
 /// this one wakes. It puts no marker then, not even beside a file whose proof it had written itself.
 #[tokio::test(flavor = "multi_thread")]
@@ -222,14 +214,14 @@ async fn a_single_node_that_its_standby_replaced_puts_no_marker() {
     let wrap = move |inner: Arc<dyn Ledger>| -> Arc<dyn Ledger> { Arc::new(Mortal { inner, life }) };
     let options = Options { wrap_ledger: Some(Box::new(wrap)), ..Options::default() };
     let node = Node::start(site.settings(), options).await.unwrap();
-    drop_batch(&site, 1);
+    site.drop_batch(1, 3);
     let end = Instant::now() + PATIENCE;
     while !done.load(SeqCst) {
         assert!(Instant::now() < end, "nothing was proven");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     // Another file goes its whole way meanwhile, so this node had its time.
-    drop_batch(&site, 2);
+    site.drop_batch(2, 3);
     let archived = async |batch: &str| {
         let all = support::settled::transfers(&*node.ledger).await;
         all.iter().any(|t| t.name.contains(batch) && t.state == FileState::Archived)

@@ -5,10 +5,8 @@
 mod support;
 
 use fpp::api::client::{self, Answer};
-use fpp::demo::generate::{self, Series, Spec};
 use fpp::node::{Node, Options};
 use fpp::outlets::position::Position;
-use fpp_codecs::date::Date;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -18,14 +16,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const TRADES: usize = 60;
-
-fn drop_batch(site: &Site, batch: u16) {
-    let date = Date { year: 2025, month: 6, day: 20 };
-    let spec = Spec { trades: TRADES as u64, ..Spec::new(Series::Ebcdic, date, batch) };
-    let mut bytes = Vec::new();
-    generate::generate(&spec, &mut bytes).unwrap();
-    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
-}
 
 async fn get(node: &Node, query: &str) -> Answer {
     client::events(node.address, &format!("/v1/events?{query}"), None).await.unwrap()
@@ -45,7 +35,7 @@ async fn started(batches: u16) -> (Site, Node) {
     let site = Site::make(&sample_route("pmtrd"));
     let node = Node::start(site.settings(), Options::default()).await.unwrap();
     for batch in 1..=batches {
-        drop_batch(&site, batch);
+        site.drop_batch(batch, TRADES as u64);
         settled(&node, usize::from(batch)).await.unwrap();
     }
     (site, node)
@@ -161,7 +151,7 @@ async fn an_open_stream_goes_on_where_it_was_cut() {
     let text = open.until(|text| has_end(text, 1)).await;
     assert!(text.starts_with("HTTP/1.0 200") && text.contains("content-type: text/event-stream"), "{text}");
     // What comes later comes by itself.
-    drop_batch(&site, 2);
+    site.drop_batch(2, TRADES as u64);
     let text = open.until(|text| has_end(text, 2)).await;
     assert!(data(&text).len() > all.len());
     drop(open);

@@ -27,13 +27,6 @@ use vault_support::FaultyIo;
 
 const DAY_MS: i64 = 86_400_000;
 
-fn drop_batch(site: &Site, batch: u16) {
-    let spec = Spec { trades: 20, ..Spec::new(Series::Ebcdic, Date::new(2025, 6, 20).unwrap(), batch) };
-    let mut bytes = Vec::new();
-    generate::generate(&spec, &mut bytes).unwrap();
-    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
-}
-
 fn with_vault(site: &Site, keys: &str) {
     let text = std::fs::read_to_string(site.settings_file()).unwrap();
     std::fs::write(site.settings_file(), format!("{text}\n[vault]\n{keys}")).unwrap();
@@ -47,9 +40,9 @@ fn digests(transfer: &Transfer) -> [&String; 2] {
 async fn content_goes_when_nothing_needs_it_and_its_time_is_over() {
     let site = Site::make(&sample_route("pmtrd"));
     let node = Node::start(site.settings(), Options::default()).await.unwrap();
-    drop_batch(&site, 1);
+    site.drop_batch(1, 20);
     settled(&node, 1).await.unwrap();
-    drop_batch(&site, 2);
+    site.drop_batch(2, 20);
     let all = settled(&node, 2).await.unwrap();
     assert!(all.iter().all(|t| t.state == FileState::Archived));
     let answers = node.ledger.deliveries(None, 10).await.unwrap();
@@ -80,7 +73,7 @@ async fn content_goes_when_nothing_needs_it_and_its_time_is_over() {
 async fn a_hold_and_an_answer_that_is_not_delivered_keep_their_content() {
     let site = Site::make(&sample_route("pmtrd"));
     let node = Node::start(site.settings(), Options::default()).await.unwrap();
-    drop_batch(&site, 1);
+    site.drop_batch(1, 20);
     settled(&node, 1).await.unwrap();
     // The same batch with other bytes is held.
     let spec = Spec { trades: 21, ..Spec::new(Series::Ebcdic, Date::new(2025, 6, 20).unwrap(), 1) };
@@ -93,7 +86,7 @@ async fn a_hold_and_an_answer_that_is_not_delivered_keep_their_content() {
     let delivered = node.ledger.deliveries(None, 10).await.unwrap().pop().unwrap();
     let name = delivered.name.replace("_0001_", "_0002_");
     std::fs::write(site.root.join("core/in").join(&name), "not ours").unwrap();
-    drop_batch(&site, 2);
+    site.drop_batch(2, 20);
     let until = Instant::now() + PATIENCE;
     let owed = loop {
         let all = node.ledger.deliveries(None, 10).await.unwrap();
@@ -125,7 +118,7 @@ async fn intake_pauses_before_the_disk_is_full_and_goes_on_when_there_is_room() 
     };
     let options = Options { wrap_vault: Some(Box::new(wrap)), ..Options::default() };
     let node = Node::start(site.settings(), options).await.unwrap();
-    drop_batch(&site, 1);
+    site.drop_batch(1, 20);
     let waiting = booked(&node).await;
     assert_eq!(waiting.state, FileState::Arrived, "it is known, and waits where it is");
     let told = notices(&node).await;

@@ -2,7 +2,7 @@
 
 use crate::support::settled::{settled, transfers};
 use crate::support::site::{Site, overlay, sample_route};
-use crate::{drop_batch, first, fpp, refused, start, until};
+use crate::{first, fpp, refused, start, until};
 use fpp::ledger::delivery::{DeliveryState, Purpose};
 use fpp::ledger::transfer::FileState;
 use fpp::node::Node;
@@ -43,7 +43,7 @@ async fn an_answer_goes_without_a_required_file_outlet_that_is_deferred_and_owed
     let (line, route) = listed(&site).await;
     assert_eq!((&line["paused"], &route["files"]), (&false.into(), &0.into()), "it is listed before anything waits");
     fs::rename(&folder, &aside).unwrap();
-    drop_batch(&site, 1);
+    site.drop_batch(1, 3);
     until(&node, "its file cannot be put", tried).await;
     let id = first(&node).await.unwrap().id.0;
     assert_eq!(first(&node).await.unwrap().state, FileState::Proven);
@@ -72,7 +72,7 @@ async fn an_answer_goes_without_a_required_file_outlet_that_is_deferred_and_owed
 
     // Paused, or held for a person: it waits as well, and may be deferred as well.
     fpp(&site, &["pause", "outlet", "pmtrd/services", "--reason", "the service asked"]).await;
-    drop_batch(&site, 2);
+    site.drop_batch(2, 3);
     let waits = async |node: &Node| transfers(&*node.ledger).await.get(1).is_some_and(|t| !t.waiting_for.is_empty());
     until(&node, "the second waits", waits).await;
     let (_, route) = listed(&site).await;

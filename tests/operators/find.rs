@@ -2,7 +2,7 @@
 
 use crate::support::settled::{settled, transfers};
 use crate::support::site::{Site, sample_route};
-use crate::{drop_batch, fpp, refused, said, start};
+use crate::{fpp, refused, said, start};
 use fpp::node::{Node, Options};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +87,7 @@ async fn the_doctor_names_what_is_wrong_with_the_machine() {
     let ahead = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(now_ms + 3_600_000));
     let options = Options { clock: fpp::clock::Clock::Fixed(ahead), ..Options::default() };
     let node = Node::start(site.settings(), options).await.unwrap();
-    drop_batch(&site, 1);
+    site.drop_batch(1, 3);
     let all = settled(&node, 1).await.unwrap();
     let text = refused(&site, &["doctor"]).await;
     assert!(text.contains("FAULT    clock, books: the newest file was booked 35"), "{text}");

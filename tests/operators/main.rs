@@ -10,23 +10,13 @@ mod stop;
 #[path = "../support/mod.rs"]
 mod support;
 
-use fpp::demo::generate::{self, Series, Spec};
 use fpp::ledger::transfer::Transfer;
 use fpp::node::{Node, Options};
-use fpp_codecs::date::Date;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use support::settled::{PATIENCE, transfers};
 use support::site::Site;
-
-pub(crate) fn drop_batch(site: &Site, batch: u16) {
-    let date = Date { year: 2025, month: 6, day: 20 };
-    let spec = Spec { trades: 3, ..Spec::new(Series::Ebcdic, date, batch) };
-    let mut bytes = Vec::new();
-    generate::generate(&spec, &mut bytes).unwrap();
-    site.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
-}
 
 pub(crate) async fn start(site: &Site) -> Node {
     Node::start(site.settings(), Options::default()).await.unwrap()

@@ -2,7 +2,7 @@
 
 use crate::support::settled::{settled, transfers};
 use crate::support::site::{Site, overlay, sample_route};
-use crate::{asked, drop_batch, first, fpp, let_in, refused, start, token, until};
+use crate::{asked, first, fpp, let_in, refused, start, token, until};
 use fpp::ledger::change::Change;
 use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryState};
 use fpp::ledger::transfer::FileState;
@@ -20,7 +20,7 @@ async fn sent(node: &Node) -> Vec<Delivery> {
 async fn planned(node: &Node, site: &Site, batches: std::ops::RangeInclusive<u16>) -> Vec<Delivery> {
     fpp(site, &["pause", "partner", "core-in", "--reason", "to stop them in time"]).await;
     let count = usize::from(*batches.end());
-    batches.for_each(|batch| drop_batch(site, batch));
+    batches.for_each(|batch| site.drop_batch(batch, 3));
     let waits = async |node: &Node| {
         let all = transfers(&*node.ledger).await;
         all.len() == count && all.iter().all(|t| t.state != FileState::Arrived) && sent(node).await.len() == count
@@ -119,7 +119,7 @@ fn exchange(site: &Site, aside: &str) {
 async fn what_a_lost_folder_held_counts_as_taken_or_is_sent_again_by_one_word() {
     let site = Site::make(&sample_route("pmtrd"));
     let node = start(&site).await;
-    (1..=3).for_each(|batch| drop_batch(&site, batch));
+    (1..=3).for_each(|batch| site.drop_batch(batch, 3));
     settled(&node, 3).await.unwrap();
     for verb in [vec!["release"], vec!["resend", "--lost"]] {
         let arguments = [&verb[..], &["--partner", "core-in", "--reason", "x"]].concat();

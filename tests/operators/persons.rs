@@ -2,7 +2,7 @@
 
 use crate::support::settled::settled;
 use crate::support::site::{Site, overlay, sample_route};
-use crate::{asked, drop_batch, first, fpp, let_in, refused, said, start, token, until};
+use crate::{asked, first, fpp, let_in, refused, said, start, token, until};
 use fpp::ledger::transfer::FileState;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -40,7 +40,7 @@ async fn four_eyes_are_two_persons() {
     let text = refused(&site, &["confirm", &ask, "--reason", "again"]).await;
     assert!(text.contains("Confirmed already"), "{text}");
     // Nobody needs two persons to go on with it here.
-    drop_batch(&site, 1);
+    site.drop_batch(1, 3);
     until(&node, "it is booked", async |node| first(node).await.is_some()).await;
     let id = first(&node).await.unwrap().id.0;
     // A route may ask for two persons where the node does not; a request of a state that is gone is not confirmed.
@@ -91,7 +91,7 @@ async fn over_http_a_token_says_its_verbs_on_its_routes_and_nobody_else_any() {
     assert!(journal.len() == 1 && journal[0].entry.contains("wang by token: core says so"), "{journal:?}");
 
     fpp(&site, &["pause", "route", "pmtrd", "--reason", "wait"]).await;
-    drop_batch(&site, 1);
+    site.drop_batch(1, 3);
     until(&node, "it is booked", async |node| first(node).await.is_some()).await;
     let id = first(&node).await.unwrap().id.0;
     let body = |reason: &str| format!("{{\"id\": \"{id}\", \"reason\": \"{reason}\", \"by\": \"root\"}}");

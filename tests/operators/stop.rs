@@ -2,7 +2,7 @@
 
 use crate::support::settled::{settled, transfers};
 use crate::support::site::{Site, sample_route};
-use crate::{drop_batch, first, fpp, refused, start, until};
+use crate::{first, fpp, refused, start, until};
 use fpp::ledger::delivery::DeliveryState;
 use fpp::ledger::transfer::FileState;
 
@@ -15,14 +15,14 @@ async fn a_paused_route_waits_through_a_restart_and_goes_on() {
     fpp(&site, &["pause", "route", "pmtrd", "--reason", "wrong code list, ticket 4711"]).await;
     let text = refused(&site, &["pause", "route", "pmtrd", "--reason", "x"]).await;
     assert!(text.contains("is paused already"), "{text}");
-    drop_batch(&site, 1);
+    site.drop_batch(1, 3);
     until(&node, "it is booked", async |node| first(node).await.is_some()).await;
     node.stop().await;
     let node = start(&site).await;
     let text = fpp(&site, &["status"]).await;
     assert!(text.contains("PAUSED route pmtrd since") && text.contains("wrong code list, ticket 4711"), "{text}");
     // Another file is booked after it, so the node had its time.
-    drop_batch(&site, 2);
+    site.drop_batch(2, 3);
     until(&node, "both are booked", async |node| transfers(&*node.ledger).await.len() == 2).await;
     assert!(transfers(&*node.ledger).await.iter().all(|t| t.state == FileState::Arrived));
     fpp(&site, &["resume", "route", "pmtrd", "--reason", "mended"]).await;
@@ -38,7 +38,7 @@ async fn a_paused_partner_gets_nothing_and_gives_nothing() {
     let site = Site::make(&sample_route("pmtrd"));
     let node = start(&site).await;
     fpp(&site, &["pause", "partner", "core-in", "--reason", "core is down"]).await;
-    drop_batch(&site, 1);
+    site.drop_batch(1, 3);
     until(&node, "it waits for its answer", async |node| {
         first(node).await.is_some_and(|t| t.state == FileState::Posted && !t.waiting_for.is_empty())
     })
@@ -50,7 +50,7 @@ async fn a_paused_partner_gets_nothing_and_gives_nothing() {
         first(node).await.is_some_and(|t| t.state == FileState::Acknowledged)
     })
     .await;
-    drop_batch(&site, 2);
+    site.drop_batch(2, 3);
     fpp(&site, &["resume", "partner", "core-out", "--reason", "core is up"]).await;
     assert_eq!(settled(&node, 2).await.unwrap().len(), 2);
     node.stop().await;
@@ -61,7 +61,7 @@ async fn what_is_held_stays_and_what_was_taken_is_sent_again() {
     let site = Site::make(&sample_route("pmtrd"));
     let node = start(&site).await;
     fpp(&site, &["pause", "partner", "core-in", "--reason", "to stop it in time"]).await;
-    drop_batch(&site, 1);
+    site.drop_batch(1, 3);
     until(&node, "it waits for its answer", async |node| {
         first(node).await.is_some_and(|t| t.state == FileState::Posted && !t.waiting_for.is_empty())
     })

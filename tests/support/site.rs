@@ -1,5 +1,7 @@
 //! A place for a node: its folders and its configuration, which is the sample's with a case's changes.
 
+#[cfg(feature = "demo")]
+use fpp::demo::generate::{Series, Spec, generate};
 use fpp::settings::Settings;
 use fpp_codecs::source::SourceFault;
 use std::fs;
@@ -67,6 +69,16 @@ impl Site {
             write_at(&out.join(".marker"), text.as_bytes(), at_ms);
             fs::rename(out.join(".marker"), out.join(format!("{name}.OK"))).unwrap();
         }
+    }
+
+    /// The core drops a batch of 2025-06-20 with so many good trades, as files of a golden case are named.
+    #[cfg(feature = "demo")]
+    pub(crate) fn drop_batch(&self, batch: u16, trades: u64) {
+        let date = fpp_codecs::date::Date { year: 2025, month: 6, day: 20 };
+        let spec = Spec { trades, ..Spec::new(Series::Ebcdic, date, batch) };
+        let mut bytes = Vec::new();
+        generate(&spec, &mut bytes).unwrap();
+        self.drop_file(&spec.file_name(), &bytes, Some(""), 1_750_000_000_000);
     }
 
     /// Names of files in a folder below the site, sorted; none when it is not there.
