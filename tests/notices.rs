@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use support::settled::PATIENCE;
-use support::site::{Site, sample_route};
+use support::site::{Site, overlay, sample_route};
 
 /// Keys of the node's file before its first table.
 fn configure(site: &Site, more: &str) {
@@ -161,5 +161,52 @@ async fn a_folder_with_more_names_than_one_look_takes_is_told_while_it_is_and_ev
     assert!(fpp(&site, &["status"]).await.contains("IN PARTS: routes want"));
     waiting.iter().for_each(|path| std::fs::remove_file(path).unwrap());
     until(&node, "it is over", async || open(&node).await.is_empty().then_some(())).await;
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_too_long_is_told_once_by_name_until_it_waits_no_more() {
+    let mut route = sample_route("pmtrd");
+    overlay(&mut route, &"[ready]\nwarn_after_ms = 1000".parse().unwrap());
+    let site = Site::make(&route);
+    let name = |batch: u16| format!("CORE_PMTS_PMTRD_20250620_{batch:04}_00.TXT");
+    let at = |name: String| site.root.join("core/out").join(name);
+    // Data without its marker, a marker without its data, and one that is older than its data; there before the node looks.
+    (1..=3).for_each(|batch| site.drop_batch(batch, 3));
+    std::fs::rename(at(format!("{}.OK", name(1))), site.root.join("marker")).unwrap();
+    std::fs::rename(at(name(2)), site.root.join("data-of-it")).unwrap();
+    let marker = std::fs::File::options().write(true).open(at(format!("{}.OK", name(3)))).unwrap();
+    let time = marker.metadata().unwrap().modified().unwrap();
+    marker.set_modified(time - Duration::from_secs(60)).unwrap();
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    let waiting = async |all: bool| {
+        let mut notices = node.ledger.notices(all, 1_000).await.unwrap();
+        notices.retain(|n| n.notice.topic == "waiting");
+        notices
+    };
+    let told = until(&node, "it is told", async || waiting(false).await.pop()).await.notice;
+    assert_eq!((told.severity.as_str(), told.subject.as_str(), told.code), ("warn", "core-out/pmtrd", 1001));
+    assert!(told.text.contains("3 files wait for more than 1 s"), "{}", told.text);
+    for due in [
+        format!("{0}: its marker {0}.OK is not there", name(1)),
+        format!("{}.OK: its data is not there", name(2)),
+        format!("{0}: its marker {0}.OK is older than the data", name(3)),
+    ] {
+        assert!(told.text.contains(&due), "{due}: {}", told.text);
+    }
+    // Looks go on, and nobody hears of it again.
+    for _ in 0..4 {
+        let report = || fpp::telemetry::report::NodeReport::read(&site.settings().status_file());
+        let looked = || report()?.spools.get("core-out").map(|spool| spool.scanned_ms);
+        let before = looked();
+        until(&node, "another look", async || looked().filter(|at| Some(*at) != before)).await;
+    }
+    assert_eq!(waiting(true).await.iter().map(|n| n.count).collect::<Vec<_>>(), [1]);
+    marker.set_modified(time).unwrap();
+    std::fs::rename(site.root.join("data-of-it"), at(name(2))).unwrap();
+    std::fs::rename(site.root.join("marker"), at(format!("{}.OK", name(1)))).unwrap();
+    until(&node, "its end is told", async || waiting(false).await.is_empty().then_some(())).await;
+    assert_eq!(waiting(true).await.iter().map(|n| n.count).collect::<Vec<_>>(), [1], "it was told once");
+    support::settled::settled(&node, 3).await.unwrap();
     node.stop().await;
 }

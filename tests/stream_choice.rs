@@ -119,7 +119,7 @@ impl Open {
             if what(&text) {
                 return text;
             }
-            let mut buffer = [0; 4096];
+            let mut buffer = vec![0; 1 << 20];
             let left = deadline.saturating_duration_since(Instant::now());
             let got = tokio::time::timeout(left, self.stream.read(&mut buffer)).await.expect("in time").unwrap();
             assert!(got > 0 || what(&text), "the stream ended: {text}");
@@ -165,4 +165,42 @@ async fn an_open_stream_goes_on_where_it_was_cut() {
     // A stopping node ends it.
     let stopping = tokio::time::timeout(Duration::from_secs(30), node.stop());
     stopping.await.expect("open streams hold up no stop");
+}
+
+/// More than the machine's buffers between two programs and the node's pages come to, by far.
+const MANY: u64 = 10_000;
+/// The node keeps a page or two for a reader; the rest are the machine's own buffers.
+const KEPT_MAX: usize = 6 << 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_stops_reading_holds_up_nobody_and_little_is_kept_for_it() {
+    let (site, node) = started(1).await;
+    let mut stopped = Open::new(&node, "", None).await;
+    stopped.until(|text| has_end(text, 1)).await;
+    // From here on it reads nothing.
+    site.drop_batch(2, MANY);
+    settled(&node, 2).await.unwrap();
+    let (mut after, mut lines, mut bytes) = ("1-end".to_owned(), Vec::new(), 0);
+    while lines.len() as u64 <= MANY {
+        let page = get(&node, &format!("wait=30&limit=1000&after={after}")).await;
+        bytes += page.body.len();
+        lines.extend(events(&page));
+        after = page.position;
+    }
+    assert!(bytes > 2 * KEPT_MAX, "too little to tell: {bytes} bytes");
+    // Nothing can be read for it any more: what it still gets was kept for it.
+    let (vault, aside) = (site.root.join("data/vault"), site.root.join("data/aside"));
+    std::fs::rename(&vault, &aside).unwrap();
+    let text = stopped.until(|text| text.contains("event: error\n")).await;
+    std::fs::rename(&aside, &vault).unwrap();
+    let (_, kept) = text.split_once("id: 1-end\n\n").unwrap();
+    assert!(kept.len() < KEPT_MAX, "{} of {bytes} bytes were kept for it", kept.len());
+    // It missed nothing: it goes on where it was cut off.
+    let got = data(kept).into_iter().filter(|event| event.get("specversion").is_some()).collect::<Vec<_>>();
+    assert_eq!(got, lines[..got.len()]);
+    let last = ids(&text).last().map(|id| (*id).to_owned());
+    let mut again = Open::new(&node, "", last.as_deref()).await;
+    let text = again.until(|text| has_end(text, 2)).await;
+    assert_eq!(data(&text), lines[got.len()..]);
+    node.stop().await;
 }

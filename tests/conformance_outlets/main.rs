@@ -29,6 +29,8 @@ mod server;
 #[path = "../outlet_database/shop.rs"]
 #[allow(dead_code, reason = "the cases of databases use more")]
 mod shop;
+#[cfg(all(feature = "demo", feature = "rocketmq"))]
+mod still;
 #[cfg(feature = "demo")]
 #[path = "../support/mod.rs"]
 mod support;
@@ -122,7 +124,10 @@ macro_rules! conformance_of_a_broker {
                         crate::cases::$case(&broker.topic(stringify!($case))).await;
                     })*
                     #[cfg(feature = "demo")]
-                    crate::node::a_break_in_the_middle_of_a_file_loses_nothing(&broker.topic("node")).await;
+                    {
+                        crate::node::a_break_in_the_middle_of_a_file_loses_nothing(&broker.topic("node")).await;
+                        crate::still::a_broker_that_stands_still_in_the_middle_of_a_file_is_told_once(&broker).await;
+                    }
                 });
             }
         }

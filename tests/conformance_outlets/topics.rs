@@ -12,14 +12,14 @@ use std::time::Duration;
 
 /// A running broker.
 pub(crate) struct Running {
-    broker: Mutex<Broker>,
+    pub(crate) broker: Arc<Mutex<Broker>>,
     _home: tempfile::TempDir,
 }
 
 impl Running {
     pub(crate) fn start(jars: &Jars) -> Running {
         let home = tempfile::tempdir().unwrap();
-        Running { broker: Mutex::new(jars.broker(home.path())), _home: home }
+        Running { broker: Arc::new(Mutex::new(jars.broker(home.path()))), _home: home }
     }
 
     /// An empty topic of this name.

@@ -15,10 +15,32 @@ fn site() -> Site {
         kind = "file"
         spool = "services"
         name = "PMTRD_{date}_{batch:4}_{run:2}_{answer}.jsonl"
+        [[outlet]]
+        kind = "file"
+        spool = "other"
+        name = "PMTRD_{date}_{batch:4}.jsonl"
+        checksums = ["sha256"]
+        marker = "{name}.OK"
     "#;
     let mut route = sample_route("pmtrd");
     overlay(&mut route, &outlet.parse().unwrap());
-    Site::make(&route)
+    let site = Site::make(&route);
+    fs::create_dir(site.root.join("other")).unwrap();
+    site.configure("[spool.other]\nkind = \"local\"\npath = \"../other\"\n");
+    site
+}
+
+/// Each partner of a fan-out by itself: the one whose folder is there has its file, with checksum and marker, though the other
+/// one was tried and does not have its own.
+async fn other_has(site: &Site, node: &Node, batch: u16) {
+    let name = format!("PMTRD_20250620_{batch:04}.jsonl");
+    let sent = node.ledger.deliveries(None, 10).await.unwrap();
+    let at_other = sent.iter().find(|d| d.spool == "other" && d.name == name).unwrap();
+    assert_eq!((at_other.state, at_other.last_error.as_str()), (DeliveryState::Delivered, ""));
+    let there = site.names("other");
+    assert!(["", ".OK", ".sha256"].iter().all(|end| there.contains(&format!("{name}{end}"))), "{there:?}");
+    let lines = site.read(&format!("other/{name}"));
+    assert_eq!(lines.iter().filter(|byte| **byte == b'\n').count(), 4, "three trades and the end of the file");
 }
 
 /// What `fpp outlets` says of the spool and the route.
@@ -35,6 +57,11 @@ async fn tried(node: &Node) -> bool {
     sent.iter().any(|d| d.purpose == Purpose::Events && !d.last_error.is_empty())
 }
 
+async fn at_other(node: &Node) -> bool {
+    let sent = node.ledger.deliveries(None, 10).await.unwrap();
+    sent.iter().any(|d| d.spool == "other" && d.state == DeliveryState::Delivered)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_goes_without_a_required_file_outlet_that_is_deferred_and_owed() {
     let site = site();
@@ -45,6 +72,8 @@ async fn an_answer_goes_without_a_required_file_outlet_that_is_deferred_and_owed
     fs::rename(&folder, &aside).unwrap();
     site.drop_batch(1, 3);
     until(&node, "its file cannot be put", tried).await;
+    until(&node, "the other partner has its file", at_other).await;
+    other_has(&site, &node, 1).await;
     let id = first(&node).await.unwrap().id.0;
     assert_eq!(first(&node).await.unwrap().state, FileState::Proven);
     let (_, route) = listed(&site).await;
@@ -69,6 +98,9 @@ async fn an_answer_goes_without_a_required_file_outlet_that_is_deferred_and_owed
     settled(&node, 1).await.unwrap();
     assert!(site.names("services").iter().any(|name| name.ends_with(".jsonl")), "it has its file");
     assert!(node.ledger.debts(10).await.unwrap().is_empty() && !fpp(&site, &["status"]).await.contains("OWED"));
+    let sent = node.ledger.deliveries(None, 10).await.unwrap();
+    let delivered = |spool: &str| sent.iter().find(|d| d.spool == spool).unwrap().delivered_ms.unwrap();
+    assert!(delivered("other") < delivered("services"));
 
     // Paused, or held for a person: it waits as well, and may be deferred as well.
     fpp(&site, &["pause", "outlet", "pmtrd/services", "--reason", "the service asked"]).await;
@@ -79,7 +111,7 @@ async fn an_answer_goes_without_a_required_file_outlet_that_is_deferred_and_owed
     assert_eq!((&route["paused"], &route["gating"]), (&true.into(), &1.into()));
     let second = transfers(&*node.ledger).await[1].id.0.clone();
     let of_second = node.ledger.deliveries(None, 10).await.unwrap();
-    let file = of_second.iter().find(|d| d.purpose == Purpose::Events && d.transfer.0 == second).unwrap();
+    let file = of_second.iter().find(|d| d.spool == "services" && d.transfer.0 == second).unwrap();
     fpp(&site, &["hold", &file.id.0, "--reason", "the service asked"]).await;
     let (_, route) = listed(&site).await;
     assert_eq!((&route["held"], &route["gating"]), (&1.into(), &1.into()));

@@ -1,18 +1,23 @@
 //! The target name is taken, or nothing may be written there.
 
-use crate::look::{Print, holds_exactly, inode, names, prints, with_sides};
+use crate::look::{Print, check, holds_exactly, inode, names, prints, with_sides};
 use crate::room::{Reach, Room, Running, answer_name, drop_file};
 use crate::sshd_support::available;
 use fpp::ledger::delivery::{Delivery, DeliveryState};
 use fpp::ledger::transfer::FileState;
 use fpp::vault::Vault;
 use fpp::vault::disk::DiskVault;
+use fpp_spool::{Algorithm, Digest};
+use serde_json::Value;
 use std::fs::{self, Permissions};
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 const MOVE: &str = "source = \"move\"\nmove_to = \"done\"";
+/// The events go to the partner as a file besides.
+const OUTLET: &str = "[[outlet]]\nkind = \"file\"\nspool = \"lines\"\nname = \"EVENTS_{date}_{batch:4}.jsonl\"\n\
+                      checksums = [\"sha256\"]\nmarker = \"{name}.OK\"\nmarker_content = \"size-digest\"\n";
 
 fn mode(folder: &Path, mode: u32) {
     fs::set_permissions(folder, Permissions::from_mode(mode)).unwrap();
@@ -31,8 +36,10 @@ fn a_folder_that_may_not_be_written_is_waited_for_and_equal_bytes_settle_without
     if !available() {
         return;
     }
-    let room = Room::new(&Reach::default());
+    let mut room = Room::new(&Reach::default());
+    let lines = room.sftp_spool("lines", "lines", &Reach::default());
     room.route("moved", "core-out", "core-in", MOVE);
+    room.more("", "moved", OUTLET);
     mode(&room.inn, 0o555);
     let node = room.start();
     let first = drop_file(&room.out, "moved", 1, 20);
@@ -65,7 +72,32 @@ fn a_folder_that_may_not_be_written_is_waited_for_and_equal_bytes_settle_without
     mode(&room.inn, 0o755);
     node.archived(&second);
     holds_exactly(&room.inn, &[&answer, &answer_name("moved", 2)]);
+    holds_events(&node, &lines, &[&first, &second], 20);
     node.stop();
+}
+
+/// The partner has the events of each file, whole by its own check, and its marker names what stands there.
+fn holds_events(node: &Running<'_>, folder: &Path, files: &[&String], trades: usize) {
+    let name = |batch: usize| format!("EVENTS_20250620_{batch:04}.jsonl");
+    let mut due: Vec<_> = (1..=files.len()).flat_map(|batch| with_sides(&name(batch))).collect();
+    due.sort();
+    assert_eq!(names(folder), due);
+    for (file, name) in files.iter().zip((1..).map(name)) {
+        check(folder, &name);
+        let bytes = fs::read(folder.join(&name)).unwrap();
+        let events: Vec<Value> = bytes
+            .split(|b| *b == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect();
+        assert_eq!(events.len(), trades + 1, "every trade and the end of the file");
+        assert_eq!(events[trades]["data"]["file"], file.as_str());
+        let digest = Digest::of(Algorithm::Sha256, &bytes).to_string();
+        let marker = fs::read_to_string(folder.join(format!("{name}.OK"))).unwrap();
+        assert_eq!(marker.split_whitespace().collect::<Vec<_>>(), [&name, &bytes.len().to_string(), &digest]);
+        let delivery = node.delivery(&name, |d| d.state == DeliveryState::Delivered);
+        assert_eq!((delivery.sha256, delivery.size), (digest, bytes.len() as u64), "I4");
+    }
 }
 
 fn is_held(delivery: &Delivery) -> bool {

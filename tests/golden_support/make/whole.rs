@@ -60,6 +60,12 @@ fn framed() -> Vec<Input> {
         one("relay", || Book::ebcdic(3).bytes()),
         one("relay-back", || Book::gbk(3).bytes()),
         one("transcode-misfit", || Book::ebcdic(2).set(2, "CUSTNM", "㐂").summed().bytes()),
+        several("transcode-utf8", || {
+            // 16 characters of three bytes each, one of which GBK lacks; two more bytes fill the field, three do not fit.
+            let name = |more: &str| format!("{}㐂{more}", "司徒浩".repeat(5));
+            let second = Book::of(&Spec { batch: 2, ..spec(Series::Ebcdic, 2) });
+            vec![Book::ebcdic(3).set(2, "CUSTNM", &name("AB")).bytes(), second.set(2, "CUSTNM", &name("ABC")).bytes()]
+        }),
         one("table", || Book::ebcdic(3).put(2, "FEE", 1, &[0x3F]).bytes()),
     ]
 }
@@ -109,6 +115,14 @@ fn series() -> Vec<Input> {
         several("batch-gap", || {
             let batch = |batch| made(&Spec { batch, ..spec(Series::Ebcdic, 2) });
             vec![batch(3), batch(2)]
+        }),
+        several("supplement", || {
+            let mut first = Book::ebcdic(5);
+            let forgotten = first.details.pop().unwrap();
+            let mut missed = Book::of(&Spec { batch: 2, ..spec(Series::Ebcdic, 2) });
+            missed.details = vec![first.details[1].clone(), forgotten];
+            let missed = missed.set(1, "SEQNO", "1").set(2, "SEQNO", "2").summed();
+            vec![first.summed().put(2, "FEE", 1, &[0x3F]).bytes(), missed.bytes()]
         }),
         one("identity-from-name", || Book::ebcdic(2).bytes()),
         several("counted-batches", || vec![Book::ebcdic(2).bytes(), changed()]),
