@@ -1,6 +1,6 @@
 //! Events on their way out of a running node: records a second from the proven file to the last confirmation of each
-//! outlet, one outlet alone and all of them at once, with the memory it took; and how long after a marker the event of a
-//! one-record file is at a reader of the stream that waits.
+//! outlet, one outlet alone and all of them at once, with the memory it took; the fastest of them beside one that sleeps; and
+//! how long after a marker the event of a one-record file is at a reader of the stream that waits.
 //!
 //! Every outlet is asked what stands there before anything is printed. RocketMQ's part is measured by its own test.
 //!
@@ -16,13 +16,14 @@ mod support;
 mod targets;
 
 use fpp::api::client;
-use fpp::ledger::delivery::Purpose;
+use fpp::ledger::delivery::{Delivery, Purpose};
+use fpp::ledger::transfer::TransferId;
 use fpp::node::{Node, Options as Ways};
 use std::time::{Duration, Instant};
 use support::core::{Dropped, core_file};
 use support::settled::transfers;
 use support::site::{Site, overlay, sample_route};
-use targets::{Target, targets};
+use targets::{Target, endpoint, lines, targets};
 
 struct Options {
     records: u64,
@@ -39,52 +40,84 @@ fn main() {
         }
         let fresh = targets().await;
         pushed(&fresh.iter().collect::<Vec<_>>(), options.records).await;
+        beside_a_slow_one(options.records).await;
         latency(options.files).await;
     });
 }
 
 /// A node with these outlets, all optional, and one file.
 async fn pushed(targets: &[&Target], records: u64) {
-    let mut route = sample_route("pmtrd");
-    let words = |target: &&Target| {
-        format!("[[outlet]]\nkind = \"{}\"\nname = \"{}\"\nsensitive = \"clear\"\n", target.kind, target.name)
-    };
-    overlay(&mut route, &targets.iter().map(words).collect::<String>().parse().unwrap());
-    let site = Site::make(&route);
-    let mut settings = std::fs::read_to_string(site.settings_file()).unwrap();
-    for target in targets {
-        settings.push_str(&format!("\n[outlet.{}]\nkind = \"{}\"\n{}", target.name, target.kind, target.keys));
-    }
-    std::fs::write(site.settings_file(), settings).unwrap();
-    let file = core_file(1, records, Dropped::Good);
     // The highest mark of memory begins here.
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    let took = run(targets, targets, records).await;
+    let alone = if targets.len() == 1 { "alone" } else { "beside the others" };
+    for (target, took) in targets.iter().zip(took) {
+        let (rate, ms) = (records as f64 / took.as_secs_f64(), took.as_millis());
+        println!("{} {alone}: {rate:.0} records/s confirmed ({records} records, {ms} ms)", target.title);
+    }
+    println!("  memory of the node and of what counts here: {} MiB at most", memory_kib("VmHWM") / 1_024);
+}
+
+/// How long the receiver of the slow outlet takes for each call.
+const SLEEPS: Duration = Duration::from_millis(100);
+
+/// The fastest outlet by itself, and beside one whose receiver sleeps.
+async fn beside_a_slow_one(records: u64) {
+    let (alone, beside, slow) = (lines(), lines(), endpoint(SLEEPS).await);
+    let alone_took = run(&[&alone], &[&alone], records).await[0];
+    let took = run(&[&slow, &beside], &[&beside], records).await[0];
+    let rate = |took: Duration| records as f64 / took.as_secs_f64();
+    println!(
+        "{}: {:.0} records/s alone, {:.0} beside a webhook whose receiver sleeps {SLEEPS:?} a call and had {} of {records} then",
+        beside.title,
+        rate(alone_took),
+        rate(took),
+        slow.stands().await
+    );
+}
+
+/// Runs a node with outlets until some of them have everything; how long each of these took.
+async fn run(targets: &[&Target], awaited: &[&Target], records: u64) -> Vec<Duration> {
+    let mut route = sample_route("pmtrd");
+    overlay(&mut route, &targets.iter().map(|target| target.in_route()).collect::<String>().parse().unwrap());
+    let site = Site::make(&route);
+    site.configure(&targets.iter().map(|target| target.in_node()).collect::<String>());
+    let file = core_file(1, records, Dropped::Good);
     let node = Node::start(site.settings(), Ways::default()).await.unwrap();
     site.drop_file(&file.name, &file.bytes, Some(""), 1_750_000_000_000);
     drop(file);
-    finished(&node, targets.len()).await;
-    let peak = memory_kib("VmHWM");
-    let alone = if targets.len() == 1 { "alone" } else { "beside the others" };
-    for target in targets {
-        let sent = node.ledger.deliveries(None, 100).await.unwrap();
-        let posting = sent.iter().find(|d| d.purpose == Purpose::Posting && d.spool == target.name).unwrap();
-        let ms = posting.delivered_ms.unwrap() - posting.planned_ms;
+    finished(&node, awaited).await;
+    let sent = node.ledger.deliveries(None, 100).await.unwrap();
+    let mut took = Vec::new();
+    for target in awaited {
+        let sent = sent.iter().find(|d| is_of(d, target)).unwrap();
+        // A file of events is made before its delivery is planned: its time begins with the proof.
+        let began = if target.is_file() { proven_ms(&node, &sent.transfer).await } else { sent.planned_ms };
         assert_eq!(target.stands().await, records + 1, "{}: every event and the end of the file", target.name);
-        let rate = records as f64 * 1_000.0 / ms as f64;
-        println!("{} {alone}: {rate:.0} records/s confirmed ({records} records, {ms} ms)", target.title);
+        took.push(Duration::from_millis((sent.delivered_ms.unwrap() - began).max(1).unsigned_abs()));
     }
-    println!("  memory of the node and of what counts here: {} MiB at most", peak / 1_024);
     node.stop().await;
+    took
 }
 
-/// Waits until that many postings have everything; a day's work at most takes minutes.
-async fn finished(node: &Node, postings: usize) {
+fn is_of(delivery: &Delivery, target: &Target) -> bool {
+    matches!(delivery.purpose, Purpose::Posting | Purpose::Events) && delivery.spool == target.name
+}
+
+/// When the file was judged.
+async fn proven_ms(node: &Node, transfer: &TransferId) -> i64 {
+    let journal = node.ledger.journal(&format!("transfer:{transfer}")).await.unwrap();
+    journal.iter().find(|row| row.entry.contains("Judge")).expect("a judged file").at_ms
+}
+
+/// Waits until these outlets have everything; a day's work at most takes minutes.
+async fn finished(node: &Node, targets: &[&Target]) {
     let until = Instant::now() + Duration::from_secs(600);
     let mut bell = node.bell.listen();
     loop {
         let sent = node.ledger.deliveries(None, 100).await.unwrap();
-        let there = sent.iter().filter(|d| d.purpose == Purpose::Posting && d.delivered_ms.is_some()).count();
-        if there == postings {
+        let there = |target: &&Target| sent.iter().any(|d| is_of(d, target) && d.delivered_ms.is_some());
+        if targets.iter().all(there) {
             return;
         }
         assert!(Instant::now() < until, "{sent:?}\n{:?}", transfers(&*node.ledger).await);

@@ -10,6 +10,7 @@ use fpp::outlets::push::Engine;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
 
 /// A word that begins every event, once.
 const MARK: &[u8] = b"\"specversion\"";
@@ -32,6 +33,27 @@ enum Stands {
 }
 
 impl Target {
+    /// What stands of it in the route's file.
+    pub(crate) fn in_route(&self) -> String {
+        let place = if self.is_file() {
+            format!("spool = \"{}\"\nname = \"PMTRD_{{date}}_{{batch:4}}.jsonl\"\nchecksums = [\"sha256\"]", self.name)
+        } else {
+            format!("name = \"{}\"", self.name)
+        };
+        format!("[[outlet]]\nkind = \"{}\"\n{place}\nrequired = false\nsensitive = \"clear\"\n", self.kind)
+    }
+
+    /// What stands of it in the node's file.
+    pub(crate) fn in_node(&self) -> String {
+        let (table, kind) = if self.is_file() { ("spool", "local") } else { ("outlet", self.kind) };
+        format!("\n[{table}.{}]\nkind = \"{kind}\"\n{}", self.name, self.keys)
+    }
+
+    /// A file for each file, not events that are pushed.
+    pub(crate) fn is_file(&self) -> bool {
+        self.kind == "file"
+    }
+
     /// Events that stand there.
     pub(crate) async fn stands(&self) -> u64 {
         match &self.place {
@@ -62,7 +84,7 @@ fn count(bytes: &[u8]) -> u64 {
 
 /// All of them, empty.
 pub(crate) async fn targets() -> Vec<Target> {
-    let mut all = vec![lines(), file(), endpoint().await];
+    let mut all = vec![lines(), files(), file(), endpoint(Duration::ZERO).await];
     for (title, name, kind) in
         [("MariaDB", "mariadb", Kind::MariaDb), ("OceanBase's engine", "oceanbase", Kind::SeekDb)]
     {
@@ -84,11 +106,18 @@ fn target(
     Target { title, kind, name, keys, place, _folder: folder }
 }
 
-fn lines() -> Target {
+pub(crate) fn lines() -> Target {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_owned();
     let keys = format!("path = \"{}\"\n", path.display());
     target("lines of a log file", "append", "lines", keys, Stands::Lines(path), folder)
+}
+
+fn files() -> Target {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    let keys = format!("path = \"{}\"\n", path.display());
+    target("file of JSON lines with its checksum", "file", "files", keys, Stands::Lines(path), folder)
 }
 
 fn file() -> Target {
@@ -105,10 +134,11 @@ async fn tables(title: &'static str, name: &'static str, server: &'static Runnin
     target(title, "database", name, keys, Stands::Rows(Place::Server(place)), tempfile::tempdir().unwrap())
 }
 
-/// A receiver that counts and agrees.
-async fn endpoint() -> Target {
+/// A receiver that counts and agrees, after a pause.
+pub(crate) async fn endpoint(pause: Duration) -> Target {
     let events = Arc::new(AtomicU64::new(0));
-    let take = async |State(events): State<Arc<AtomicU64>>, body: Bytes| {
+    let take = async move |State(events): State<Arc<AtomicU64>>, body: Bytes| {
+        tokio::time::sleep(pause).await;
         events.fetch_add(count(&body), SeqCst);
     };
     let router = Router::new().fallback(take).with_state(events.clone());
