@@ -16,6 +16,7 @@ mod engines;
 mod faulty;
 mod interim;
 mod keeping;
+mod leased;
 mod lock;
 mod notify;
 mod orphans;

@@ -4,6 +4,7 @@
 //! An outlet that does not answer is asked now and then (`delivery/breaker.rs`); when it does again, what waits is tried at
 //! once, whatever its own pause.
 
+use super::leased::{self, UnderWay};
 use super::rooms::Rooms;
 use crate::delivery::outlet::{Outlet, lane};
 use crate::delivery::posting::{carry_on, route_of};
@@ -13,26 +14,14 @@ use crate::ledger::change::{Change, NewNotice};
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::standing::is_due;
 use fpp_codecs::Code;
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Semaphore, watch as signal};
 use tokio::task::JoinSet;
 
-/// Pause after work whose end could not be written into the books.
-const BOOKS_PAUSE: Duration = Duration::from_secs(1);
-
-/// Routes that are pushed, or that another node pushes and that are left to it until a time.
-#[derive(Default)]
-struct Known {
-    running: HashSet<String>,
-    elsewhere: HashMap<String, Instant>,
-}
-
 /// Dead letters looked at, to find the routes of which some are pushed once more.
 const DUE_MAX: u32 = 1_000;
-
-type Shared = Arc<Mutex<Known>>;
 
 /// Starts a dispatcher for each outlet.
 pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stopped: &signal::Receiver<bool>) {
@@ -42,7 +31,7 @@ pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stop
 }
 
 async fn dispatch(rooms: Arc<Rooms>, outlet: Arc<Outlet>, stopped: signal::Receiver<bool>) -> Result<()> {
-    let known = Shared::default();
+    let under_way = UnderWay::default();
     let places = Arc::new(Semaphore::new(outlet.routes_at_once));
     let mut listener = rooms.bell.listen();
     let mut jobs = JoinSet::new();
@@ -53,7 +42,7 @@ async fn dispatch(rooms: Arc<Rooms>, outlet: Arc<Outlet>, stopped: signal::Recei
         }
         tell(&rooms, &outlet).await;
         if outlet.breaker.down().is_none() {
-            match begin(&rooms, &outlet, &places, &known, &stopped, &mut jobs).await {
+            match begin(&rooms, &outlet, &places, &under_way, &stopped, &mut jobs).await {
                 Ok(()) => {}
                 Err(error) if rooms.outage.tells("due postings", &error) => {}
                 Err(error) => tracing::error!(outlet = outlet.name, "due postings cannot be read: {error}"),
@@ -76,7 +65,7 @@ async fn begin(
     rooms: &Arc<Rooms>,
     outlet: &Arc<Outlet>,
     places: &Arc<Semaphore>,
-    known: &Shared,
+    under_way: &UnderWay,
     stopped: &signal::Receiver<bool>,
     jobs: &mut JoinSet<()>,
 ) -> Result<()> {
@@ -84,26 +73,21 @@ async fn begin(
     let dead = rooms.ledger.dead_letters(Some(&outlet.name), None, true, DUE_MAX).await?;
     let hurry = outlet.breaker.take_hurry();
     let now_ms = rooms.clock.now_ms();
-    lock(known).elsewhere.retain(|_, until| *until > Instant::now());
+    under_way.look_again();
     let due = next.iter().filter(|d| hurry || is_due(d.next_attempt_ms, now_ms)).map(|d| route_of(d).to_owned());
     let dead = dead.into_iter().filter(|letter| outlet.redrives.are_due(&letter.delivery));
     let due: BTreeSet<String> = due.chain(dead.map(|letter| letter.route)).collect();
     for route in due {
-        if lock(known).is_busy(&route) {
+        if under_way.has(&route) {
             continue;
         }
         let Ok(place) = places.clone().try_acquire_owned() else { break };
-        lock(known).running.insert(route.clone());
-        let (rooms, outlet, known, stopped) = (rooms.clone(), outlet.clone(), known.clone(), stopped.clone());
+        under_way.begins(&route);
+        let (rooms, outlet, stopped) = (rooms.clone(), outlet.clone(), stopped.clone());
+        let under_way = under_way.clone();
         jobs.spawn(async move {
             let ours = work(&rooms, &outlet, &route, hurry, &stopped).await;
-            {
-                let mut known = lock(&known);
-                if !ours {
-                    known.elsewhere.insert(route.clone(), Instant::now() + rooms.claimer.look_again());
-                }
-                known.running.remove(&route);
-            }
+            under_way.ended(&route, ours, rooms.claimer.look_again());
             drop(place);
             rooms.bell.ring();
         });
@@ -114,31 +98,13 @@ async fn begin(
 /// Works on a route under its lane's lease; false where another node does.
 async fn work(rooms: &Rooms, outlet: &Outlet, route: &str, hurry: bool, stopped: &signal::Receiver<bool>) -> bool {
     let key = LeaseKey(lane(&outlet.name, route));
-    let held = match rooms.claimer.claim(&key).await {
-        Ok(Some(held)) => held,
-        Ok(None) => return false,
-        Err(error) => {
-            if !rooms.outage.tells(&key.0, &error) {
-                tracing::error!(lease = key.0, "cannot be claimed: {error}");
-            }
-            return false;
-        }
-    };
-    rooms.status.working(&key.0, true);
+    let Some(held) = leased::take(rooms, &key).await else { return false };
     let mut worked = carry_on(&rooms.postings, outlet, route, &held.fence, hurry, stopped).await;
     // What an answer may wait for came first.
     if worked.is_ok() {
         worked = redrive(&rooms.postings, outlet, route, &held.fence, stopped).await;
     }
-    if let Err(error) = worked {
-        if !rooms.outage.tells(&key.0, &error) {
-            tracing::error!(lease = key.0, "{error}");
-        }
-        // The books could not even be told to wait: without this pause the same work would be due at once.
-        tokio::time::sleep(BOOKS_PAUSE).await;
-    }
-    held.release().await;
-    rooms.status.working(&key.0, false);
+    leased::give_back(rooms, &key, held, worked).await;
     true
 }
 
@@ -182,14 +148,4 @@ async fn write(rooms: &Rooms, change: Change) {
     {
         tracing::error!("no notice of an outlet can be written: {error}");
     }
-}
-
-impl Known {
-    fn is_busy(&self, route: &str) -> bool {
-        self.running.contains(route) || self.elsewhere.contains_key(route)
-    }
-}
-
-fn lock(known: &Shared) -> MutexGuard<'_, Known> {
-    known.lock().unwrap_or_else(PoisonError::into_inner)
 }

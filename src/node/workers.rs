@@ -2,6 +2,7 @@
 //! hangs holds its own places and no others; what another node works on is left alone for a while, so that several nodes
 //! share the work instead of asking for the same.
 
+use super::leased::{self, UnderWay};
 use super::places::Places;
 use super::rooms::Rooms;
 use crate::delivery::{publish, taken};
@@ -12,9 +13,9 @@ use crate::ledger::lease::LeaseKey;
 use crate::ledger::transfer::Transfer;
 use crate::settings::Sftp;
 use fpp_codecs::Code;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
@@ -30,20 +31,6 @@ const BESIDES_EVERY: Duration = Duration::from_secs(1);
 /// For so long, what was read and had no place yet is gone through before the books are asked again: with thousands of files
 /// due and one done every few milliseconds, asking each time would cost more than the work.
 const FRESH: Duration = Duration::from_millis(100);
-
-/// Pause after work whose end could not be written into the books.
-const BOOKS_PAUSE: Duration = Duration::from_secs(1);
-
-/// What a dispatcher knows of what is due: worked on by this process, or by another node when it last asked. Nothing is
-/// started twice.
-#[derive(Default)]
-struct Known {
-    running: HashSet<String>,
-    /// Not asked for again before then.
-    elsewhere: HashMap<String, Instant>,
-}
-
-type Shared = Arc<Mutex<Known>>;
 
 /// What was due when the books were last asked, and has no place yet: ids and the spools they are at.
 #[derive(Default)]
@@ -73,14 +60,14 @@ pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stop
 }
 
 async fn dispatch(rooms: Arc<Rooms>, stopped: signal::Receiver<bool>, kind: Kind, places: Places) -> Result<()> {
-    let known = Shared::default();
+    let under_way = UnderWay::default();
     let mut listed = Listed::default();
     let mut asked = Instant::now();
     let mut listener = rooms.bell.listen();
     let mut jobs = JoinSet::new();
     let poll = Duration::from_millis(rooms.settings.work.poll_ms.max(10));
     while !*stopped.borrow() {
-        let dispatcher = Dispatcher { rooms: &rooms, kind, stopped: &stopped, places: &places, known: &known };
+        let dispatcher = Dispatcher { rooms: &rooms, kind, stopped: &stopped, places: &places, under_way: &under_way };
         let mut begun = dispatcher.begin(&[], &mut listed, &mut jobs).await;
         let taken = places.taken();
         let hidden = matches!(begun, Ok(Begun { full: true, count: 0 })) && !taken.is_empty();
@@ -145,7 +132,7 @@ struct Dispatcher<'d> {
     kind: Kind,
     stopped: &'d signal::Receiver<bool>,
     places: &'d Places,
-    known: &'d Shared,
+    under_way: &'d UnderWay,
 }
 
 impl Dispatcher<'_> {
@@ -156,9 +143,9 @@ impl Dispatcher<'_> {
             self.list(besides, listed).await?;
         }
         let mut begun = Begun { full: listed.full, count: 0 };
-        lock(self.known).elsewhere.retain(|_, until| *until > Instant::now());
+        self.under_way.look_again();
         for (id, spool) in std::mem::take(&mut listed.rows) {
-            if lock(self.known).is_busy(&id) {
+            if self.under_way.has(&id) {
                 continue;
             }
             // The next one may be another partner's.
@@ -166,19 +153,13 @@ impl Dispatcher<'_> {
                 listed.rows.push((id, spool));
                 continue;
             };
-            lock(self.known).running.insert(id.clone());
+            self.under_way.begins(&id);
             begun.count += 1;
-            let (rooms, known, kind) = (self.rooms.clone(), self.known.clone(), self.kind);
+            let (rooms, under_way, kind) = (self.rooms.clone(), self.under_way.clone(), self.kind);
             let stopped = self.stopped.clone();
             jobs.spawn(async move {
                 let ours = work(&rooms, kind, &id, &stopped).await;
-                {
-                    let mut known = lock(&known);
-                    if !ours {
-                        known.elsewhere.insert(id.clone(), Instant::now() + rooms.claimer.look_again());
-                    }
-                    known.running.remove(&id);
-                }
+                under_way.ended(&id, ours, rooms.claimer.look_again());
                 drop(place);
                 rooms.bell.ring();
             });
@@ -222,30 +203,14 @@ impl Dispatcher<'_> {
     }
 }
 
-impl Known {
-    fn is_busy(&self, id: &str) -> bool {
-        self.running.contains(id) || self.elsewhere.contains_key(id)
-    }
-}
-
 /// Works on what is due; false where another node does.
 async fn work(rooms: &Rooms, kind: Kind, id: &str, stopped: &signal::Receiver<bool>) -> bool {
     let key = match kind {
         Kind::Transfer => LeaseKey(format!("transfer:{id}")),
         Kind::Delivery => LeaseKey(format!("delivery:{id}")),
     };
-    let held = match rooms.claimer.claim(&key).await {
-        Ok(Some(held)) => held,
-        Ok(None) => return false,
-        Err(error) => {
-            if !rooms.outage.tells(&key.0, &error) {
-                tracing::error!(lease = key.0, "cannot be claimed: {error}");
-            }
-            return false;
-        }
-    };
-    rooms.status.working(&key.0, true);
-    let result = match kind {
+    let Some(held) = leased::take(rooms, &key).await else { return false };
+    let worked = match kind {
         Kind::Transfer => {
             let id = crate::ledger::transfer::TransferId(id.to_owned());
             pipeline::walk(&rooms.inbound, &id, &held.fence, stopped).await
@@ -255,15 +220,7 @@ async fn work(rooms: &Rooms, kind: Kind, id: &str, stopped: &signal::Receiver<bo
             publish::carry_out(&rooms.deliveries, &id, &held.fence).await
         }
     };
-    if let Err(error) = result {
-        if !rooms.outage.tells(&key.0, &error) {
-            tracing::error!(lease = key.0, "{error}");
-        }
-        // The books could not even be told to wait: without this pause the same work would be due at once.
-        tokio::time::sleep(BOOKS_PAUSE).await;
-    }
-    held.release().await;
-    rooms.status.working(&key.0, false);
+    leased::give_back(rooms, &key, held, worked).await;
     true
 }
 
@@ -308,8 +265,4 @@ async fn observe_taken(rooms: &Rooms, watch: &mut taken::Watch) -> Result<usize>
         lease.release().await;
     }
     taken
-}
-
-fn lock(known: &Shared) -> MutexGuard<'_, Known> {
-    known.lock().unwrap_or_else(PoisonError::into_inner)
 }
