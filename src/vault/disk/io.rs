@@ -35,7 +35,8 @@ pub trait Io: Send + Sync {
     fn create_new(&self, file: &Path) -> io::Result<Box<dyn IoFile>>;
     /// Opens a file for reading.
     fn open(&self, file: &Path) -> io::Result<Box<dyn IoFile>>;
-    /// Opens a file that is there for writing; nothing is cut.
+    /// Opens a file that is there for reading and writing; nothing is cut. A lock on it may be shared or not: over NFS a
+    /// shared one asks for a file that may be read, the other for one that may be written.
     fn open_for_writing(&self, file: &Path) -> io::Result<Box<dyn IoFile>>;
     /// Opens a file that is there for reading, and for writing behind its end.
     fn open_to_go_on(&self, file: &Path) -> io::Result<Box<dyn IoFile>>;
@@ -103,7 +104,7 @@ impl Io for System {
     }
 
     fn open_for_writing(&self, file: &Path) -> io::Result<Box<dyn IoFile>> {
-        boxed(OpenOptions::new().write(true).open(file))
+        boxed(OpenOptions::new().read(true).write(true).open(file))
     }
 
     fn open_to_go_on(&self, file: &Path) -> io::Result<Box<dyn IoFile>> {
@@ -167,5 +168,22 @@ impl IoFile for File {
             Err(fs::TryLockError::WouldBlock) => Ok(false),
             Err(fs::TryLockError::Error(e)) => Err(e),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_locked_may_be_read_and_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        drop(System.create_new(&path).unwrap());
+        let mut file = System.open_for_writing(&path).unwrap();
+        assert_eq!(file.write(b"a").unwrap(), 1);
+        assert_eq!(file.read_at(&mut [0; 4], 0).unwrap(), 1, "NFS refuses a shared lock on a file that cannot be read");
+        file.lock(true).unwrap();
+        assert!(!System.open_for_writing(&path).unwrap().try_lock().unwrap(), "somebody shares it");
     }
 }
