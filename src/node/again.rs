@@ -71,10 +71,15 @@ async fn look(rooms: &Rooms, watch: &mut Option<Again>, stopped: &signal::Receiv
         let folder = rooms.settings.data_dir.join(FOLDER);
         *watch = Some(Again::open(rooms.inbound.clone(), &folder, keep_days).await?);
     }
-    match watch {
+    let looked = match watch {
         Some(watch) => watch.round(|| *stopped.borrow()).await,
         None => Ok(false),
+    };
+    // Nobody knows how far it came: the next round begins with what is on the disk.
+    if looked.is_err() {
+        *watch = None;
     }
+    looked
 }
 
 fn key(rooms: &Rooms) -> String {

@@ -3,7 +3,8 @@
 //! Every node goes through the publications in their order, behind the walk of files and never in its way, and keeps on
 //! its disk what it needs to know of them (`shelf.rs`, `table.rs`). A large file brings the list of its ids from its proof; a
 //! small one, and one whose list is lost, is read again. What looks different is compared event by event, by `datahash` in
-//! the clear view, before anybody is told; the same content again is nobody's trouble.
+//! the clear view, before anybody is told; the same content again is nobody's trouble. Of very many the first are compared:
+//! told is what was found to differ, and of the others how many they are at most.
 //!
 //! Invariants: the notice is in the books before the shelf remembers the file, and is told once for each file however
 //! often, and by however many nodes, the file is looked at. It reaches as far back as the vault keeps files and the books
@@ -24,23 +25,23 @@ use crate::outlets::events::{EventReader, Look, View};
 use crate::trade::proof::Context;
 use crate::trade::proof::ids::Reader;
 use fpp_codecs::Code;
-use shelf::{Found, NAMED_MAX, Pair, Shelf};
-use std::collections::HashMap;
+use shelf::{Found, Pair, Shelf};
 use std::fmt::Write as _;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Publications looked at between two commits of the shelf.
 const ROUND: u32 = 64;
 /// Ids that a notice names.
 const TOLD_MAX: usize = 5;
+/// So many are compared where some of them differ; where none does, all that are known by name.
+const ENOUGH: usize = 100;
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// The watch over ids.
 pub struct Again {
     cx: Arc<Inbound>,
-    folder: PathBuf,
     /// As long as identities are kept, where the vault keeps files for ever (D1).
     keep_days: u32,
     shelf: Arc<Mutex<Shelf>>,
@@ -56,33 +57,61 @@ struct Differing {
     of_record: u64,
 }
 
+/// What the comparison of two events showed.
+enum Shown {
+    Differs(Differing),
+    /// The same after all, or another id.
+    Same,
+    /// One of them did not go out.
+    NotPosted,
+    /// The vault keeps one of them no longer.
+    Gone,
+}
+
 /// What the comparison of the events showed.
 #[derive(Debug, Default)]
 struct Compared {
     differing: Vec<Differing>,
-    /// The same after all, or an event that did not go out, or one that the vault keeps no longer.
-    nothing: u64,
+    same: u64,
+    not_posted: u64,
+    gone: u64,
+    /// One of the two cannot be read: its plan, its bytes.
+    failed: u64,
+    /// Others that look different.
+    left: u64,
 }
 
 impl Again {
-    /// Goes on where this node's folder says.
+    /// Goes on where this node's folder says; anew where the ledger is not the one that it was made of.
     pub async fn open(cx: Arc<Inbound>, folder: &Path, keep_days: u32) -> Result<Again> {
-        let shelf = opened(folder).await?;
-        Ok(Again { cx, folder: folder.to_owned(), keep_days, shelf: Arc::new(Mutex::new(shelf)) })
+        let folder = folder.to_owned();
+        let shelf = blocking(move || Shelf::open(&folder).map_err(unkept)).await?;
+        let again = Again { cx, keep_days, shelf: Arc::new(Mutex::new(shelf)) };
+        again.compare_books().await?;
+        Ok(again)
+    }
+
+    /// A ledger that was restored and has grown since has other publications under the same numbers.
+    async fn compare_books(&self) -> Result<()> {
+        let (position, last) = {
+            let shelf = self.shelf();
+            (shelf.position(), shelf.last().to_owned())
+        };
+        if position == 0 || last.is_empty() {
+            return Ok(());
+        }
+        let there = self.cx.ledger.publications(position - 1, 1).await?.into_iter().next();
+        // One that was purged meanwhile says nothing.
+        if there.is_some_and(|of| of.publication == Some(position) && of.id.0 != last) {
+            tracing::warn!("the ledger is another one than the tables of ids were made of; they are made again");
+            self.shelf().clear().map_err(unkept)?;
+        }
+        Ok(())
     }
 
     /// Looks at the next publications, until there are none or `stopped` says so; says whether there may be more. After an
-    /// error the shelf is as it was before.
+    /// error it is of no use any more, and opened anew.
     pub async fn round(&self, stopped: impl Fn() -> bool) -> Result<bool> {
-        let looked = self.look(stopped).await;
-        if looked.is_err() {
-            let shelf = opened(&self.folder).await?;
-            *self.shelf() = shelf;
-        }
-        looked
-    }
-
-    async fn look(&self, stopped: impl Fn() -> bool) -> Result<bool> {
         let position = self.shelf().position();
         let page = self.cx.ledger.publications(position, ROUND).await?;
         if page.is_empty() {
@@ -97,9 +126,13 @@ impl Again {
                 break;
             }
             if let Some(found) = self.take(transfer).await? {
-                self.tell(transfer, found).await?;
+                let Some(compared) = self.compare(transfer, found, &stopped).await? else {
+                    // It is looked at again by the next node in this place, as nothing of this round is kept.
+                    return Ok(false);
+                };
+                self.tell(transfer, &compared).await?;
             }
-            self.shelf().pass(transfer.publication.unwrap_or_default());
+            self.shelf().pass(transfer.publication.unwrap_or_default(), &transfer.id.0);
         }
         let keep_from_ms = self.cx.clock.now_ms() - i64::from(self.keep_days) * DAY_MS;
         let shelf = self.shelf.clone();
@@ -118,13 +151,7 @@ impl Again {
             return Ok(None);
         }
         let (cx, shelf, of) = (self.cx.clone(), self.shelf.clone(), transfer.clone());
-        let taken = blocking(move || {
-            let Some((input, bytes)) = ids(&cx, &of)? else { return Ok(None) };
-            let mut ids = Reader::begin(input, bytes).map_err(unread)?;
-            let publication = of.publication.unwrap_or_default();
-            lock(&shelf).take(publication, of.updated_ms, &mut ids).map(Some).map_err(unread)
-        })
-        .await;
+        let taken = blocking(move || taken(&cx, &shelf, &of)).await;
         match taken {
             // Whoever reads the file meets the same, and it is told there.
             Err(error) if error.class != Class::Retry => {
@@ -135,32 +162,65 @@ impl Again {
         }
     }
 
-    /// Compares what looks different, and has a person hear of what is.
-    async fn tell(&self, transfer: &Transfer, found: Found) -> Result<()> {
-        let mut earlier: HashMap<u64, Option<Transfer>> = HashMap::new();
-        let mut compared = Compared::default();
-        for pair in &found.pairs {
-            let of = match earlier.get(&pair.publication) {
-                Some(known) => known.clone(),
-                None => {
+    /// Compares what looks different; nothing when it was stopped.
+    async fn compare(
+        &self,
+        transfer: &Transfer,
+        found: Found,
+        stopped: &impl Fn() -> bool,
+    ) -> Result<Option<Compared>> {
+        let mut earlier: Option<(u64, Option<Transfer>)> = None;
+        let (mut compared, mut looked) = (Compared::default(), 0);
+        for pair in found.pairs {
+            if looked >= ENOUGH && !compared.differing.is_empty() {
+                break;
+            }
+            if stopped() {
+                return Ok(None);
+            }
+            looked += 1;
+            let of = match &earlier {
+                Some((publication, of)) if *publication == pair.publication => of.clone(),
+                _ => {
                     let before = pair.publication.saturating_sub(1);
                     let first = self.cx.ledger.publications(before, 1).await?.into_iter().next();
                     let of = first.filter(|of| of.publication == Some(pair.publication));
-                    earlier.entry(pair.publication).or_insert(of).clone()
+                    earlier = Some((pair.publication, of.clone()));
+                    of
                 }
             };
-            let (books, new, pair) = (self.cx.books(), transfer.clone(), *pair);
-            match blocking(move || of.map_or(Ok(None), |of| differing(&books, &new, &of, pair))).await? {
-                Some(differing) => compared.differing.push(differing),
-                None => compared.nothing += 1,
+            let (books, new) = (self.cx.books(), transfer.clone());
+            match blocking(move || of.map_or(Ok(Shown::Gone), |of| shown(&books, &new, &of, pair))).await {
+                Ok(Shown::Differs(differing)) => compared.differing.push(differing),
+                Ok(Shown::Same) => compared.same += 1,
+                Ok(Shown::NotPosted) => compared.not_posted += 1,
+                Ok(Shown::Gone) => compared.gone += 1,
+                Err(error) if error.class == Class::Retry => return Err(error),
+                // Whoever reads that file meets the same; the files behind it are looked at all the same.
+                Err(error) => {
+                    let record = pair.record;
+                    tracing::warn!(transfer = %transfer.id, record, "an id that comes again is not compared: {error}");
+                    compared.failed += 1;
+                }
             }
         }
-        let count = found.count.saturating_sub(compared.nothing);
-        if count == 0 {
+        compared.left = found.count.saturating_sub(looked as u64);
+        Ok(Some(compared))
+    }
+
+    /// Has a person hear of what differs.
+    async fn tell(&self, transfer: &Transfer, compared: &Compared) -> Result<()> {
+        let Compared { differing, same, not_posted, gone, failed, left } = compared;
+        let (file, differ) = (&transfer.name, differing.len());
+        if differing.is_empty() {
+            let id = &transfer.id;
+            tracing::info!(transfer = %id, file, same, not_posted, gone, failed, left, "no id with other content");
             return Ok(());
         }
-        let notice = notice(transfer, count, &compared.differing);
-        tracing::warn!(transfer = %transfer.id, file = transfer.name, count, "{}", notice.text);
+        let notice = notice(transfer, compared);
+        tracing::warn!(
+            transfer = %transfer.id, file, differ, same, not_posted, gone, failed, left, "{}", notice.text
+        );
         let tell = Change::Tell { key: format!("again/{}", transfer.id), notice: Some(notice) };
         self.cx.ledger.apply(None, self.cx.clock.now_ms(), &[tell]).await?;
         self.cx.bell.ring();
@@ -168,9 +228,25 @@ impl Again {
     }
 }
 
-async fn opened(folder: &Path) -> Result<Shelf> {
-    let folder = folder.to_owned();
-    blocking(move || Shelf::open(&folder).map_err(unkept)).await
+/// Puts the ids of a file on the shelf; nothing where they are not known any more.
+fn taken(cx: &Inbound, shelf: &Mutex<Shelf>, of: &Transfer) -> Result<Option<Found>> {
+    if let Some(list) = listed(cx, of)? {
+        match put(shelf, of, list) {
+            Err(error) if error.class != Class::Retry => {
+                tracing::warn!(transfer = %of.id, file = of.name, "the list of its ids is no good, it is read again: {error}");
+            }
+            put => return put.map(Some),
+        }
+    }
+    read_again(cx, of)?.map(|list| put(shelf, of, list)).transpose()
+}
+
+fn put(shelf: &Mutex<Shelf>, of: &Transfer, (input, bytes): (Box<dyn Read>, u64)) -> Result<Found> {
+    let mut ids = Reader::begin(input, bytes).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Error::halt(Code::VAULT, error.to_string()),
+        _ => unread(error),
+    })?;
+    lock(shelf).take(of.publication.unwrap_or_default(), of.updated_ms, &mut ids).map_err(unread)
 }
 
 fn lock(shelf: &Mutex<Shelf>) -> MutexGuard<'_, Shelf> {
@@ -190,15 +266,25 @@ fn unread(error: io::Error) -> Error {
     }
 }
 
-/// The sorted ids of a posted file, and their bytes; nothing where the vault no longer has what they are made of.
-fn ids(cx: &Inbound, transfer: &Transfer) -> Result<Option<(Box<dyn Read>, u64)>> {
-    let Facts { ids, sha256, plan, accepted, .. } = &transfer.facts;
-    if let Some(list) = ids
-        && cx.vault.holds(list)?
-    {
-        let content = cx.vault.open(list)?;
-        return Ok(Some((Box::new(BufReader::new(content.reader_at(0))), content.size())));
+/// The sorted ids of a posted file as its proof left them, and their bytes; nothing where the vault has none.
+fn listed(cx: &Inbound, transfer: &Transfer) -> Result<Option<(Box<dyn Read>, u64)>> {
+    let Some(list) = &transfer.facts.ids else { return Ok(None) };
+    if !cx.vault.holds(list)? {
+        return Ok(None);
     }
+    match cx.vault.open(list) {
+        Ok(content) => Ok(Some((Box::new(BufReader::new(content.reader_at(0))), content.size()))),
+        Err(error) if error.class != Class::Retry => {
+            tracing::warn!(transfer = %transfer.id, "the list of its ids is damaged, it is read again: {error}");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The same, made again out of the file; nothing where the vault no longer has what they are made of.
+fn read_again(cx: &Inbound, transfer: &Transfer) -> Result<Option<(Box<dyn Read>, u64)>> {
+    let Facts { ids, sha256, plan, accepted, .. } = &transfer.facts;
     let (Some(sha256), Some(plan)) = (sha256, plan) else { return Ok(None) };
     // A large file without a list was posted by an fpp that kept none.
     let small = accepted.is_some_and(|accepted| (1..=UNLISTED_MAX).contains(&accepted));
@@ -216,32 +302,36 @@ fn ids(cx: &Inbound, transfer: &Transfer) -> Result<Option<(Box<dyn Read>, u64)>
 }
 
 /// Whether two events have one id and other data.
-fn differing(books: &Books, new: &Transfer, of: &Transfer, pair: Pair) -> Result<Option<Differing>> {
+fn shown(books: &Books, new: &Transfer, of: &Transfer, pair: Pair) -> Result<Shown> {
     // What a resend posted before stands there for the event of the run before it, which is the same.
     let mut first = of.clone();
     first.facts.resend = None;
+    if !is_kept(books, new)? || !is_kept(books, &first)? {
+        return Ok(Shown::Gone);
+    }
     let (Some(new), Some(old)) = (event(books, new, pair.record)?, event(books, &first, pair.of_record)?) else {
-        return Ok(None);
+        return Ok(Shown::NotPosted);
     };
     let ((id, datahash), (of_id, of_datahash)) = (new, old);
-    let differs = id == of_id && datahash != of_datahash;
-    Ok(differs.then(|| Differing {
-        id,
-        record: pair.record,
-        of: of.id.clone(),
-        of_file: of.name.clone(),
-        of_record: pair.of_record,
-    }))
+    if id != of_id || datahash == of_datahash {
+        return Ok(Shown::Same);
+    }
+    let (of, of_file) = (of.id.clone(), of.name.clone());
+    Ok(Shown::Differs(Differing { id, record: pair.record, of, of_file, of_record: pair.of_record }))
 }
 
-/// Id and `datahash` of the event of one good record; nothing where it gives none, or the vault no longer has it.
-fn event(books: &Books, transfer: &Transfer, record: u64) -> Result<Option<(String, [u8; 32])>> {
-    let facts = &transfer.facts;
-    for digest in [&facts.sha256, &facts.plan].into_iter().flatten() {
+/// Whether the vault has what the events of a transfer are made of.
+fn is_kept(books: &Books, transfer: &Transfer) -> Result<bool> {
+    for digest in [&transfer.facts.sha256, &transfer.facts.plan].into_iter().flatten() {
         if !books.vault.holds(digest)? {
-            return Ok(None);
+            return Ok(false);
         }
     }
+    Ok(true)
+}
+
+/// Id and `datahash` of the event of one good record; nothing where it gives none.
+fn event(books: &Books, transfer: &Transfer, record: u64) -> Result<Option<(String, [u8; 32])>> {
     let mut reader = EventReader::open(books, transfer, Vec::new(), record.saturating_sub(1), View::Clear)?;
     let mut line = Vec::new();
     match reader.look(&mut line)? {
@@ -251,24 +341,25 @@ fn event(books: &Books, transfer: &Transfer, record: u64) -> Result<Option<(Stri
 }
 
 /// What a person hears.
-fn notice(transfer: &Transfer, count: u64, differing: &[Differing]) -> NewNotice {
-    let (name, route) = (&transfer.name, &transfer.route);
-    let events = if count == 1 { "1 event has an id" } else { "events have ids" };
-    let number = if count == 1 { String::new() } else { format!("{count} ") };
+fn notice(transfer: &Transfer, compared: &Compared) -> NewNotice {
+    let (name, route, count) = (&transfer.name, &transfer.route, compared.differing.len());
+    let events = if count == 1 { "1 event has an id".to_owned() } else { format!("{count} events have ids") };
     let at = transfer.publication.unwrap_or_default();
-    let mut text = format!("{name} ({route}): {number}{events} of an earlier file and other content (FPP3007)");
-    for (n, one) in differing.iter().take(TOLD_MAX).enumerate() {
+    let mut text = format!("{name} ({route}): {events} of an earlier file and other content (FPP3007)");
+    // Writing to a string cannot fail.
+    for (n, one) in compared.differing.iter().take(TOLD_MAX).enumerate() {
         let Differing { id, record, of, of_file, of_record } = one;
         let sign = if n == 0 { ": " } else { "; " };
-        // Writing to a string cannot fail.
         let _ = write!(text, "{sign}{id} (position {at}-{record}) was record {of_record} of {of_file}, transfer {of}");
     }
-    if count > differing.len().min(TOLD_MAX) as u64 {
+    if count > TOLD_MAX {
         text.push_str("; and others");
     }
-    if differing.is_empty() {
-        // Only where the mapping was changed since.
-        let _ = write!(text, ". The first {NAMED_MAX} of them are the same after all, the others were not compared");
+    if compared.left > 0 {
+        let _ = write!(text, "; up to {} more look different", compared.left);
+    }
+    if compared.failed > 0 {
+        let _ = write!(text, "; {} could not be compared, the log says why", compared.failed);
     }
     let _ = write!(
         text,

@@ -2,9 +2,11 @@
 //!
 //! Invariants: all of it is made of ledger and vault, and can be made again; the list of tables is replaced as a whole once
 //! they are durable, so after a crash the shelf is as it was at some commit, and what came after is looked at again. Of an id
-//! the newest event counts. Tables are merged while they are of like size, so of each source there are few, whatever the
-//! number of files; a full one is left alone and goes when the newest of its files is older than the vault keeps. Memory
-//! is bounded: ids of small files wait in it for the next commit, those of large ones go from list to table.
+//! the newest event counts. Tables are merged while they are of like size, whatever the number of files: of two neighbours of
+//! one source the older is more than twice as large, or both together are more than a full one. So of each source there are
+//! a few, and one more for every eight million ids that are kept. A table goes when the newest of its files is older than
+//! the vault keeps. Memory is bounded: ids of small files wait in it for the next commit, those of large ones go from list
+//! to table.
 
 use super::table::{Card, Entries, Entry, Search, Writer, path};
 use crate::trade::proof::ids::{Line, Reader};
@@ -20,8 +22,8 @@ const FRESH_MAX: usize = 32_768;
 const LINES: usize = 4_096;
 /// Entries of a full table: half a gigabyte.
 const FULL: u64 = 16 << 20;
-/// Pairs that are given by name; the others are counted.
-pub(super) const NAMED_MAX: usize = 100;
+/// Pairs that are given by name, to be compared; the others are counted.
+pub(super) const NAMED_MAX: usize = 1_000;
 const LIST: &str = "tables.json";
 const EDITION: u32 = 1;
 
@@ -31,6 +33,9 @@ struct List {
     edition: u32,
     /// Publications up to this one were looked at.
     position: u64,
+    /// Whose the last of them was.
+    #[serde(default)]
+    last: String,
     next: u64,
     /// Oldest first.
     tables: Vec<Card>,
@@ -97,9 +102,17 @@ impl Shelf {
         self.list.position
     }
 
-    /// A publication was looked at.
-    pub(super) fn pass(&mut self, publication: u64) {
-        self.list.position = self.list.position.max(publication);
+    /// Whose the publication at the position was; empty at the beginning.
+    pub(super) fn last(&self) -> &str {
+        &self.list.last
+    }
+
+    /// A publication of this transfer was looked at.
+    pub(super) fn pass(&mut self, publication: u64, transfer: &str) {
+        if publication >= self.list.position {
+            self.list.position = publication;
+            transfer.clone_into(&mut self.list.last);
+        }
     }
 
     /// Forgets everything: the publications are another ledger's.
@@ -108,6 +121,7 @@ impl Shelf {
         let cards = std::mem::take(&mut self.list.tables);
         self.gone.extend(cards.iter().map(|card| card.path(&self.folder)));
         self.list.position = 0;
+        self.list.last.clear();
         self.commit(i64::MIN)
     }
 

@@ -26,7 +26,7 @@ fn spread(id: u64) -> u64 {
 fn take(shelf: &mut Shelf, publication: u64, bytes: &[u8]) -> Found {
     let mut reader = Reader::begin(bytes, bytes.len() as u64).unwrap();
     let found = shelf.take(publication, publication as i64, &mut reader).unwrap();
-    shelf.pass(publication);
+    shelf.pass(publication, "01T");
     found
 }
 
@@ -100,13 +100,23 @@ fn a_large_file_is_compared_as_a_small_one_is() {
     let second: Vec<(u64, u64)> = (0..2 * many).map(|id| (id, if id % 100 == 7 { 2 } else { 1 })).collect();
     let found = take(&mut shelf, 3, &list(SOURCE, &second));
     assert_eq!(found.count, many / 100 + 1, "those that differ, and none that is new");
-    assert_eq!(found.pairs.len(), NAMED_MAX);
+    assert_eq!(found.pairs.len() as u64, found.count);
     assert_eq!(found.pairs[1], Pair { record: 108, publication: 2, of_record: 108 });
     assert_eq!(take(&mut shelf, 4, &list(SOURCE + 1, &second)).count, 0, "another source");
     shelf.commit(0).unwrap();
     assert_eq!(take(&mut shelf, 5, &list(SOURCE, &[(7, 1), (8, 1)])).pairs[0].publication, 3, "the newest counts");
     shelf.commit(0).unwrap();
     assert!(files(folder.path()) <= 4, "the list, and merged tables: {}", files(folder.path()));
+}
+
+#[test]
+fn of_very_many_that_differ_the_first_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shelf = Shelf::open(folder.path()).unwrap();
+    let of = |content: u64| (0..3_000).map(|id| (id, content)).collect::<Vec<(u64, u64)>>();
+    take(&mut shelf, 1, &list(SOURCE, &of(1)));
+    let found = take(&mut shelf, 2, &list(SOURCE, &of(2)));
+    assert_eq!((found.count, found.pairs.len(), found.pairs[999].record), (3_000, NAMED_MAX, 1_000));
 }
 
 #[test]

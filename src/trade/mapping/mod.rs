@@ -26,7 +26,7 @@ use parse::{Kind, Parts};
 #[derive(Clone, Debug)]
 pub struct Mapping {
     parts: Parts,
-    /// Stands for the text of the mapping.
+    /// Stands for what the mapping says; comments and blanks say nothing.
     edition: u64,
     source: String,
     offset: Offset,
@@ -59,10 +59,7 @@ impl Mapping {
         let faults = source.finish();
         match parts {
             Some(parts) if faults.is_empty() => {
-                let mut edition = Fold::new(0);
-                edition.add(text.as_bytes());
-                let edition = edition.end();
-                Ok(Mapping { parts, edition, source: String::new(), offset: Offset::china() })
+                Ok(Mapping { parts, edition: edition(text), source: String::new(), offset: Offset::china() })
             }
             _ => Err(faults),
         }
@@ -290,6 +287,14 @@ impl Mapping {
             .chain(self.check(row, found))
             .min_by_key(|fault| fault.field)
     }
+}
+
+/// Keys stand in the order of their names, so only another meaning gives another number.
+fn edition(text: &str) -> u64 {
+    let said = text.parse::<toml::Table>().map_or_else(|_| text.to_owned(), |table| table.to_string());
+    let mut edition = Fold::new(0);
+    edition.add(said.as_bytes());
+    edition.end()
 }
 
 fn decoding_fault(row: &Row) -> Option<TradeFault> {

@@ -205,3 +205,11 @@ fn a_sensitive_value_does_not_leave_through_an_expression() {
 fn text_with_condition() -> String {
     "name = \"x\"\n[[data]]\nname = \"a\"\ncel = \"LOTS > 1\"\n".to_owned()
 }
+
+#[test]
+fn a_comment_gives_no_other_edition_and_another_word_does() {
+    let text = "name = \"pmtrd\"\n[data]\nqty = { field = \"QTY\" }\n";
+    let commented = format!("# What it is for.\n{}", text.replace("[data]", "\n[data]   # the rest"));
+    assert_eq!(super::edition(text), super::edition(&commented));
+    assert_ne!(super::edition(text), super::edition(&text.replace("QTY", "AMT")));
+}
