@@ -12,7 +12,7 @@ use crate::ledger::delivery::Purpose;
 use crate::ledger::desk::Pause;
 use crate::ledger::transfer::TransferId;
 use crate::settings::Settings;
-use crate::telemetry::report::{NodeReport, PartnerReport};
+use crate::telemetry::report::{HearingReport, NodeReport, PartnerReport};
 use clap::Args;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -299,6 +299,21 @@ fn partner(partner: &PartnerReport, out: &mut Output) -> io::Result<()> {
     Ok(())
 }
 
+/// Only where it is not as it should be.
+fn hearing(hearing: &HearingReport, out: &mut Output) -> io::Result<()> {
+    let every = format!("looked at every {} s", hearing.rescan_ms as f64 / 1_000.0);
+    if !hearing.deaf.is_empty() {
+        out.line(format_args!("  NO NOTIFICATIONS, or not all: {}; {every}", hearing.deaf))?;
+    }
+    if hearing.lost > 0 {
+        out.line(format_args!(
+            "  notifications lost: {}; the folder was looked at, and is {every}",
+            grouped(hearing.lost)
+        ))?;
+    }
+    Ok(())
+}
+
 fn spools(node: &NodeReport, times: &Times, out: &mut Output) -> io::Result<()> {
     for (name, spool) in &node.spools {
         out.line(format_args!("\nspool {name} ({}), looked at {}", spool.place, times.with_zone(spool.scanned_ms)))?;
@@ -313,6 +328,9 @@ fn spools(node: &NodeReport, times: &Times, out: &mut Output) -> io::Result<()> 
             out.line(format_args!(
                 "  IN PARTS: routes want {wanted} names, more than list_max; each look takes a part"
             ))?;
+        }
+        if let Some(hearing) = &spool.hearing {
+            self::hearing(hearing, out)?;
         }
         if let Some(partner) = &spool.partner {
             self::partner(partner, out)?;

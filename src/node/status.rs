@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::settings::{Settings, SourceAction};
 use crate::telemetry::report::{
-    Ignored, LISTED_MAX, NodeReport, OutletReport, PartnerReport, SpoolReport, VaultReport, Waiting,
+    HearingReport, Ignored, LISTED_MAX, NodeReport, OutletReport, PartnerReport, SpoolReport, VaultReport, Waiting,
 };
 use fpp_spool::{PoolStatus, Reason, Scan};
 use std::collections::BTreeMap;
@@ -50,12 +50,19 @@ impl Status {
     }
 
     /// A look at a spool.
-    pub(crate) fn looked(&self, spool: &str, place: String, looked: Result<&Scan, String>) {
+    pub(crate) fn looked(
+        &self,
+        spool: &str,
+        place: String,
+        hearing: Option<&HearingReport>,
+        looked: Result<&Scan, String>,
+    ) {
         let scanned_ms = self.clock.now_ms();
         self.change(|report| {
             let entry = report.spools.entry(spool.to_owned()).or_default();
             entry.place = place;
             entry.scanned_ms = scanned_ms;
+            entry.hearing = hearing.cloned();
             match looked {
                 Ok(scan) => fill(entry, scan, self.own_folders.get(spool).map_or(&[], Vec::as_slice)),
                 Err(error) => entry.error = error,

@@ -15,14 +15,19 @@ use crate::inbound::{arrival, flag};
 use crate::ledger::change::{Change, NewNotice};
 use crate::ledger::desk::{SwitchKind, is_paused};
 use crate::ledger::lease::LeaseKey;
+use crate::ledger::transfer::{TransferId, TransferQuery};
 use crate::settings::{Spool, SpoolKind};
+use crate::telemetry::report::HearingReport;
 use fpp_codecs::Code;
-use fpp_spool::{Folder, Part, Scan, Scanner, Watch};
+use fpp_spool::{Folder, Part, Scan, Scanner, Watch, is_network_fs};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch as signal};
 use tokio::task::JoinSet;
+
+/// So often it is looked whether the books have what they had, besides after every error and when a watch is taken over.
+const COMPARED: Duration = Duration::from_secs(60);
 
 /// Starts one watch for each spool that a route reads.
 pub(super) fn start(
@@ -47,6 +52,9 @@ pub(super) fn start(
                 told: false,
                 in_parts: None,
                 held: None,
+                newest: None,
+                compare_at: None,
+                hearing: HearingReport::default(),
             };
             services.spawn(watcher.run());
         }
@@ -74,19 +82,31 @@ struct Watcher {
     in_parts: Option<bool>,
     /// The lease of the watch, where other nodes could have it.
     held: Option<Held>,
+    /// The newest file in the books when something was last dealt with here.
+    newest: Option<TransferId>,
+    /// When it is looked whether the books still have it; at once without a time.
+    compare_at: Option<Instant>,
+    /// How changes are heard of, as the status tells it.
+    hearing: HearingReport,
 }
 
 impl Watcher {
     async fn run(mut self) -> Result<()> {
         let (mut stopped, woken) = (self.stopped.clone(), Arc::new(Notify::new()));
-        let mut watch = self.notifications(&woken);
         let rescan = Duration::from_millis(self.rooms.settings.work.rescan_ms.max(50));
+        self.hearing.rescan_ms = u64::try_from(rescan.as_millis()).unwrap_or(u64::MAX);
+        let mut watch = self.notifications(&woken);
+        // Lost by watches of folders that are no more.
+        let mut lost = 0;
         loop {
             let began = Instant::now();
+            self.hearing.lost = lost + watch.as_ref().map_or(0, Watch::lost);
             let settling = match self.look_if_ours().await {
                 Ok(waiting) => waiting,
                 Err(error) => {
                     self.failed(&error).await;
+                    // Whoever mends the books may have put older ones there.
+                    self.compare_at = None;
                     // Another node may see more.
                     self.give_back().await;
                     false
@@ -94,6 +114,7 @@ impl Watcher {
             };
             // The folder was removed or renamed and may have come back: the old watch would stay silent for ever.
             if watch.as_ref().is_some_and(Watch::ended) {
+                lost += watch.as_ref().map_or(0, Watch::lost);
                 watch = self.notifications(&woken);
             }
             // A file or marker that is settling is looked at again soon, so that its quiet time is not rounded up; a spool that
@@ -108,7 +129,7 @@ impl Watcher {
             tokio::select! {
                 _ = stopped.wait_for(|s| *s) => break,
                 () = woken.notified(), if took.is_none() => {}
-                () = tokio::time::sleep(took.unwrap_or_default().max(pause)) => {}
+                () = tokio::time::sleep(took.unwrap_or_default().max(pause)) => self.hearing.rescans += 1,
             }
         }
         drop(watch);
@@ -132,21 +153,49 @@ impl Watcher {
                 self.rooms.status.watched_by(&self.spool.name, self.folder.describe(), holder);
                 return Ok(false);
             }
+            // Meanwhile others have booked what came.
+            self.compare_at = None;
         }
         self.look().await
     }
 
     /// Operating-system notifications for a local folder; without them the rescan finds everything.
-    fn notifications(&self, woken: &Arc<Notify>) -> Option<Watch> {
+    fn notifications(&mut self, woken: &Arc<Notify>) -> Option<Watch> {
         let SpoolKind::Local { path } = &self.spool.kind else { return None };
         let bell = woken.clone();
-        match Watch::start(path, move || bell.notify_one()) {
-            Ok(watch) => Some(watch),
+        let (watch, deaf) = match Watch::start(path, move || bell.notify_one()) {
+            Ok(watch) => (Some(watch), is_network_fs(path).ok().flatten().map(|kind| format!("it is on {kind}"))),
             Err(error) => {
                 tracing::warn!(spool = self.spool.name, "no notifications, only rescans: {error}");
-                None
+                (None, Some(error.to_string()))
             }
+        };
+        self.hearing.deaf = deaf.unwrap_or_default();
+        watch
+    }
+
+    /// A look, for the status.
+    fn looked(&self, looked: std::result::Result<&Scan, String>) {
+        let hearing = matches!(self.spool.kind, SpoolKind::Local { .. }).then_some(&self.hearing);
+        self.rooms.status.looked(&self.spool.name, self.folder.describe(), hearing, looked);
+    }
+
+    /// Whether the books may be older than what this scanner calls done, because a backup was put in their place: the newest
+    /// file that was known when something was last dealt with is not there any more.
+    async fn went_back(&mut self) -> Result<bool> {
+        if self.compare_at.is_some_and(|at| Instant::now() < at) {
+            return Ok(false);
         }
+        let gone = match &self.newest {
+            Some(newest) => self.rooms.ledger.transfer(newest).await?.is_none(),
+            None => false,
+        };
+        self.compare_at = Some(Instant::now() + COMPARED);
+        if gone {
+            self.newest = None;
+            tracing::warn!(spool = self.spool.name, "the books went back; what lies there is looked up in them again");
+        }
+        Ok(gone)
     }
 
     /// One look; true when something waits for nothing but to be seen unchanged for long enough. One that waits for its
@@ -155,9 +204,13 @@ impl Watcher {
         if is_paused(&self.rooms.ledger.pauses().await?, SwitchKind::Partner, &self.spool.name) {
             return Ok(false);
         }
+        let went_back = self.went_back().await?;
         let Some(mut scanner) = self.scanner.take() else {
             return Err(Error::internal("a look at a spool did not end"));
         };
+        if went_back {
+            scanner.forget_done();
+        }
         let (folder, stopped) = (self.folder.clone(), self.stopped.clone());
         let (mut scanner, scan) = blocking(move || {
             let scan = scanner.look(&*folder, &Instant::now, &|| !*stopped.borrow());
@@ -178,7 +231,7 @@ impl Watcher {
         booked?;
         self.tell_parts(scan.part).await?;
         told?;
-        self.rooms.status.looked(&self.spool.name, self.folder.describe(), Ok(&scan));
+        self.looked(Ok(&scan));
         self.failures = 0;
         self.told = false;
         Ok(scan.waiting.iter().any(|(_, waiting)| waiting.settling))
@@ -223,7 +276,7 @@ impl Watcher {
             return;
         }
         tracing::warn!(spool = name, attempt = self.failures, "cannot be read: {error}");
-        self.rooms.status.looked(name, self.folder.describe(), Err(error.to_string()));
+        self.looked(Err(error.to_string()));
         let halt = error.class == Class::Halt || error.is_refusal();
         if self.told || !(halt || self.failures >= backoff::QUIET_ATTEMPTS) {
             return;
@@ -292,8 +345,8 @@ impl Watcher {
     }
 
     /// What is in the books already is done, too: a file that is left where it is has no look at the books any more.
-    async fn book(&self, scan: &Scan, scanner: &mut Scanner) -> Result<()> {
-        let mut new = false;
+    async fn book(&mut self, scan: &Scan, scanner: &mut Scanner) -> Result<()> {
+        let (mut new, mut dealt_with) = (false, false);
         for ready in scan.arrivals.iter().filter(|a| !self.flags.contains_key(&a.route)) {
             if arrival::book(&self.rooms.inbound, &self.spool.name, ready).await? {
                 tracing::info!(
@@ -306,9 +359,14 @@ impl Watcher {
                 new = true;
             }
             scanner.done(ready);
+            dealt_with = true;
         }
         if new {
             self.rooms.bell.ring();
+        }
+        if dealt_with {
+            let newest = TransferQuery { limit: 1, ..TransferQuery::default() };
+            self.newest = self.rooms.ledger.transfers(&newest).await?.pop().map(|transfer| transfer.id);
         }
         Ok(())
     }

@@ -110,9 +110,26 @@ pub struct SpoolReport {
     /// How many more there are.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub temporaries_more: u64,
+    /// How changes are heard of, for a local folder that a route reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hearing: Option<HearingReport>,
     /// How the partner is, for a folder over SFTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partner: Option<PartnerReport>,
+}
+
+/// How changes of a local folder are heard of: the system's notifications, and looks at intervals whatever they say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HearingReport {
+    /// How often notifications were lost since the start, by an overflow of the system's queue or an error.
+    pub lost: u64,
+    /// Looks since the start that no notification asked for.
+    pub rescans: u64,
+    /// The interval of those.
+    pub rescan_ms: u64,
+    /// Why what changes is not heard of, or not all of it; empty when it is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub deaf: String,
 }
 
 /// How a partner over SFTP is, and what was agreed on at the last login; empty words before the first.

@@ -98,6 +98,21 @@ async fn notifications_that_overflow_cost_no_file() {
     fleet.drop_batch(2);
     fleet.signal(0, Signal::CONT);
     fleet.all_rest().await;
+    // What was lost is told, and what is done about it.
+    let report = Settings::load(&fleet.config(0)).unwrap().status_file();
+    let until = Instant::now() + PATIENCE;
+    while !NodeReport::read(&report)
+        .and_then(|report| report.spools["core-out"].hearing.clone())
+        .is_some_and(|hearing| hearing.lost > 0 && hearing.rescans == 0)
+    {
+        assert!(Instant::now() < until, "{:?}", NodeReport::read(&report));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let mut status = Command::new(env!("CARGO_BIN_EXE_fpp"));
+    status.args(["status", "--config"]).arg(fleet.config(0));
+    let said = tokio::task::spawn_blocking(move || status.output().unwrap()).await.unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("notifications lost: ") && said.contains("looked at every 600 s"), "{said}");
     let vault = DiskVault::open_read_only(&fleet.site.root.join("vault"));
     fleet.is_sound(&fleet.places(), &vault, 0).await;
 }

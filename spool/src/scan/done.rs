@@ -3,7 +3,8 @@
 //! A file is known by its route, and by itself and its marker as the listing shows them: when either looks different, it
 //! is looked at again. Only a digest is kept of that, keyed anew by each process, so that a million files that are left
 //! where they are cost some dozen megabytes. A file is forgotten when it was not seen for a whole round. Whoever is not
-//! remembered is shown again, and the books know him.
+//! remembered is shown again, and the books know him: so the caller has all of it forgotten where the books may be older than
+//! what was booked, as after a restore.
 
 use super::found::Arrival;
 use crate::entry::Entry;

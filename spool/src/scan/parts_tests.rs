@@ -176,3 +176,28 @@ fn an_index_of_a_folder_in_parts_misses_what_is_in_none_of_them() {
     orphans(&mut room, &mut at_ms);
     assert_eq!(orphans(&mut room, &mut at_ms), [name(9).replace("20250620", "20250621")], "the first day's were here");
 }
+
+#[test]
+fn in_a_folder_in_parts_what_grows_while_it_is_looked_at_is_not_shown_with_its_old_size() {
+    for (content, words) in [(MarkerContent::Empty, ""), (MarkerContent::Size, "9")] {
+        let mut room = room(&[("pm", "PM{batch}.TXT", marker("Z{batch}.OK", content))]);
+        room.scanner.rules.listing_limit = 2;
+        (0..4).for_each(|n| room.put(&format!("PM{n:04}.TXT"), "12345"));
+        room.put("Z0000.OK", words);
+        let (path, begun, asked) = (room.dir.path().join("PM0000.TXT"), room.start, std::cell::Cell::new(0));
+        // All names were walked over when the time is asked for again: then the rest of the file is written.
+        let now = || {
+            asked.set(asked.get() + 1);
+            if asked.get() == 2 {
+                std::fs::write(&path, "123456789").unwrap();
+                let time = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+                std::fs::File::options().append(true).open(&path).unwrap().set_modified(time).unwrap();
+            }
+            begun
+        };
+        let scan = room.scanner.look(&room.folder, &now, &|| true).unwrap().unwrap();
+        assert!(names(&scan).is_empty() && scan.part.is_some(), "{scan:?}");
+        let shown: Vec<_> = (1..5).flat_map(|n| room.scan(n * 60).arrivals).collect();
+        assert!(!shown.is_empty() && shown.iter().all(|arrival| arrival.entry.size == 9), "{shown:?}");
+    }
+}

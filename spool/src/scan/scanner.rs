@@ -102,6 +102,12 @@ impl Scanner {
         self.done.add(arrival);
     }
 
+    /// The books are not those that they were: every file that lies there is shown again, and they know which of them they
+    /// have.
+    pub fn forget_done(&mut self) {
+        self.done = Done::new(self.rules.listing_limit);
+    }
+
     /// A file that an index lists is known to have been here, though this scanner never saw it: it is missed no more.
     pub fn meet(&mut self, index: &str, name: &str, stated: &Stated) {
         self.sayings.meet(index, &key(name, self.rules.fold), stated);
@@ -222,7 +228,10 @@ impl Scanner {
             return;
         }
         let (waited, quiet) = self.observe(candidate.entry, times);
-        match marker.and_then(|marker| self.ready(folder, candidate, marker, quiet, times)) {
+        let ready = marker.and_then(|marker| self.ready(folder, candidate, marker, quiet, times));
+        match ready
+            .and_then(|marker| if scan.part.is_some() { stands_still(folder, candidate, marker) } else { Ok(marker) })
+        {
             Ok(marker) => {
                 if let Some(seen) = self.seen.get_mut(&candidate.entry.name) {
                     seen.waits = false;
@@ -356,6 +365,24 @@ impl Scanner {
             self.done.round_ends();
         }
         self.after = last;
+    }
+}
+
+/// Of a folder in parts, markers are asked for after the names were walked over: what grew meanwhile has a size that was
+/// listed before its marker came. A marker that states the size tells that by itself.
+fn stands_still(
+    folder: &dyn Folder,
+    candidate: &Candidate<'_>,
+    marker: Option<MarkerFacts>,
+) -> Result<Option<MarkerFacts>, NotReady> {
+    if marker.as_ref().is_none_or(|marker| marker.size.is_some()) {
+        return Ok(marker);
+    }
+    let changed = || NotReady::settling("it changed while the folder was looked at".to_owned());
+    match folder.stat(&candidate.entry.name) {
+        Ok(now) if now.as_ref().is_some_and(|now| now.same_file(candidate.entry)) => Ok(marker),
+        Ok(_) => Err(changed()),
+        Err(error) => Err(NotReady::settling(error.to_string())),
     }
 }
 

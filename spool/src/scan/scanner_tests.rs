@@ -10,9 +10,9 @@ use std::time::SystemTime;
 
 pub(super) struct Room {
     pub(super) dir: tempfile::TempDir,
-    folder: LocalFolder,
+    pub(super) folder: LocalFolder,
     pub(super) scanner: Scanner,
-    start: Instant,
+    pub(super) start: Instant,
 }
 
 pub(super) fn room(rules: &[(&str, &str, Readiness)]) -> Room {
@@ -307,4 +307,16 @@ fn names_in_any_case_where_the_partner_means_the_same() {
     assert!(why(&scan).contains("twice, with other case"), "{}", why(&scan));
     room.put("pmtrd_20250621.ok", "");
     assert_eq!(room.scan(3).orphans[0].name, "pmtrd_20250621.ok");
+}
+
+#[test]
+fn what_is_done_is_shown_again_when_the_books_are_others() {
+    let mut room = room(&[("r", "*.TXT", marker("{stem}.OK", MarkerContent::Empty))]);
+    room.put("A.TXT", "12345");
+    room.put("A.OK", "");
+    let scan = room.scan(0);
+    scan.arrivals.iter().for_each(|arrival| room.scanner.done(arrival));
+    assert_eq!((room.scan(1).done, room.scan(2).arrivals.len()), (1, 0));
+    room.scanner.forget_done();
+    assert_eq!(room.scan(3).arrivals[0].key, scan.arrivals[0].key);
 }
