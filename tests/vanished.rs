@@ -11,6 +11,7 @@ mod support;
 
 use fpp::clock::Clock;
 use fpp::delivery::taken::Watch;
+use fpp::delivery::whole::{Lost, Meant};
 use fpp::delivery::{Deliveries, verbs};
 use fpp::ledger::Ledger;
 use fpp::ledger::change::{Change, Notice};
@@ -18,6 +19,7 @@ use fpp::ledger::delivery::{Delivery, DeliveryState};
 use fpp::ledger::verbs::Verb;
 use fpp::node::{Node, Options};
 use fpp::vault::disk::DiskVault;
+use fpp_codecs::Code;
 use fpp_spool::{Entry, Folder, LocalFolder, Look, Sink};
 use mortal::{Life, Mortal};
 use std::collections::BTreeMap;
@@ -125,6 +127,9 @@ async fn a_person_says_what_became_of_it() {
     let planned = verbs::plan(&*node.ledger, NOW_MS, Verb::Release, &id, "wang: the disk is gone").await;
     node.ledger.apply(None, NOW_MS, &planned.unwrap().unwrap().changes).await.unwrap();
     assert_eq!(delivery(&node).await.state, DeliveryState::Taken);
+    // Nothing stands there any more that somebody would have to speak of, nor is anything left that was told of it.
+    notice(&node, true, |n| exchanged(n) && n.acknowledged.is_some()).await;
+    assert!(node.ledger.told("elsewhere/", true, 10).await.unwrap().is_empty());
     let planned = verbs::plan(&*node.ledger, NOW_MS, Verb::Resend, &id, "wang: the core has it not").await;
     node.ledger.apply(None, NOW_MS, &planned.unwrap().unwrap().changes).await.unwrap();
     node.bell.ring();
@@ -247,6 +252,9 @@ async fn many_that_vanish_at_once_are_not_believed_at_once() {
         reached: Default::default(),
         node: "other".into(),
     };
+    // Of a spool that a node does not reach it cannot tell what is lost, and says so before it changes anything.
+    let elsewhere = Meant { spool: "services".into(), since_ms: 0, by: "wang: lost".into() };
+    assert_eq!(Lost::begin(&cx, elsewhere, Verb::Release).err().unwrap().code, Code::REFUSED);
     // What the node's own watch sees is another folder, so it takes nothing.
     let (here, aside) = (site.root.join("core/in"), site.root.join("core/aside"));
     let mut watch = Watch::default();

@@ -139,9 +139,7 @@ impl ErrorKind {
             ErrorKind::Missing => "it may have been collected or removed; the next scan shows it",
             ErrorKind::Changed => "it is still being written; the next scan sees the new state",
             ErrorKind::Unsafe => "rename the file, or change the route",
-            ErrorKind::Unsure => {
-                "ask the partner; if it does not have the file, let it be delivered from the beginning"
-            }
+            ErrorKind::Unsure => "ask the partner whether it has the file",
             ErrorKind::NotRecorded => "see the ledger's own error; the delivery continues from the same step",
             ErrorKind::Io => "see the operating system's message",
         }

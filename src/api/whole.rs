@@ -1,7 +1,8 @@
 //! One word about everything of one partner (D25): what is meant is walked some at a time, each with its own changes and its
 //! own row of the journal, as if the word had been said of it alone.
 //!
-//! Invariant: what cannot be moved any more, because it moved meanwhile, is left as it is, and the others go on.
+//! Invariant: what cannot be moved any more, because it moved meanwhile, or because another file has its name, is left as it
+//! is, and the others go on.
 
 use super::Doors;
 use crate::delivery::whole::{Again, Held, Lost, Meant};
@@ -125,44 +126,50 @@ impl Done<'_> {
                 if some.is_empty() {
                     return Ok(again.passed.len() as u64);
                 }
-                self.apply(some).await?;
+                for left in self.apply(some).await? {
+                    again.pass(&left);
+                }
             }
         }
-        let mut lost = Lost::begin(meant, row.verb);
+        let mut lost = Lost::begin(&doors.deliveries, meant, row.verb)?;
         while let Some(some) = lost.batch(&doors.deliveries).await? {
             self.apply(some).await?;
         }
         Ok(0)
     }
 
-    /// All at once, or, when one of them moved meanwhile, each alone.
-    async fn apply(&mut self, some: Vec<Planned>) -> Result<()> {
+    /// All at once, or, when one of them cannot be moved, each alone; returns those that are left as they are.
+    async fn apply(&mut self, some: Vec<Planned>) -> Result<Vec<Planned>> {
         if some.is_empty() {
-            return Ok(());
+            return Ok(some);
         }
         let settle = self.settle.clone();
         let all = some.iter().flat_map(|one| one.changes.iter().cloned()).chain(settle.clone()).collect();
         match self.write(all).await {
             Ok(()) => self.settle = None,
-            Err(error) if error.code == Code::INTERNAL => return self.apply_each(some).await,
+            Err(error) if is_of_one(&error) => return self.apply_each(some).await,
             Err(error) => return Err(error),
         }
         some.into_iter().for_each(|one| self.told(one));
-        Ok(())
+        Ok(Vec::new())
     }
 
-    async fn apply_each(&mut self, some: Vec<Planned>) -> Result<()> {
+    async fn apply_each(&mut self, some: Vec<Planned>) -> Result<Vec<Planned>> {
         if let Some(settle) = self.settle.take() {
             self.write(vec![settle]).await?;
         }
+        let mut left = Vec::new();
         for one in some {
             match self.write(one.changes.clone()).await {
                 Ok(()) => self.told(one),
-                Err(error) if error.code == Code::INTERNAL => tracing::info!("it moved meanwhile: {error}"),
+                Err(error) if is_of_one(&error) => {
+                    tracing::info!(said = one.said, "it is left as it is: {error}");
+                    left.push(one);
+                }
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(left)
     }
 
     async fn write(&self, changes: Vec<Change>) -> Result<()> {
@@ -177,4 +184,9 @@ impl Done<'_> {
             self.lines.push(one.said);
         }
     }
+}
+
+/// Whether one of several cannot be moved: it moved meanwhile, or another file has its name.
+fn is_of_one(error: &Error) -> bool {
+    matches!(error.code, Code::INTERNAL | Code::TARGET_EXISTS)
 }

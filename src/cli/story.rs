@@ -56,7 +56,8 @@ impl Story {
 /// What an operator can do now: asked of the same table that the node goes by.
 fn commands(transfer: &Transfer, deliveries: &[Delivery]) -> Vec<(String, &'static str)> {
     let of_outlet = |d: &Delivery| matches!(d.purpose, Purpose::Events | Purpose::Posting);
-    let waits = deliveries.iter().any(|d| d.gates() && of_outlet(d) && !d.last_error.is_empty());
+    let gates = |d: &Delivery| d.gates() && of_outlet(d) && !d.last_error.is_empty();
+    let waits = transfer.waits_for_outlets() && deliveries.iter().any(gates);
     let held = deliveries.iter().any(|delivery| delivery.state == DeliveryState::Held);
     if !verbs::needs_hand(transfer) && !held && !waits {
         return Vec::new();

@@ -3,7 +3,8 @@
 //! A file outlet is no outlet of the node: its files are deliveries like answers. Who asks what an answer waits for wants to
 //! see both, in one form.
 
-use super::overview::{LOOK_MAX, OutletLine, RouteLine, add};
+use super::overview::{LOOK_MAX, OutletLine, RouteLine, add, seconds};
+use super::proof;
 use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::ledger::delivery::{Delivery, Purpose};
@@ -27,10 +28,12 @@ pub async fn look(ledger: &dyn Ledger, outlets: &[(String, String)], now_ms: i64
     open.retain(|delivery| delivery.purpose == Purpose::Events);
     for delivery in &open {
         let Some(transfer) = ledger.transfer(&delivery.transfer).await? else { continue };
-        let (spool, route) = (&delivery.spool, transfer.route);
+        let (spool, route) = (&delivery.spool, transfer.route.clone());
+        let since_ms = since_ms(ledger, delivery).await?;
         let lines = spools.entry(spool.clone()).or_default();
         let line = lines.entry(route.clone()).or_insert_with(|| new_line(&pauses, spool, &route));
-        add(line, delivery, transfer.facts.accepted.unwrap_or(0), now_ms);
+        let records = transfer.facts.accepted.unwrap_or(0);
+        add(line, delivery, Some(&transfer), records, seconds(since_ms, now_ms));
     }
     let line = |(spool, routes): (String, BTreeMap<String, RouteLine>)| OutletLine {
         kind: KIND.to_owned(),
@@ -41,6 +44,14 @@ pub async fn look(ledger: &dyn Ledger, outlets: &[(String, String)], now_ms: i64
         ..OutletLine::default()
     };
     Ok(spools.into_iter().map(line).collect())
+}
+
+/// Since when a file is to be there: since it was planned, or sent again, which only its journal says.
+async fn since_ms(ledger: &dyn Ledger, delivery: &Delivery) -> Result<i64> {
+    if delivery.updated_ms <= delivery.planned_ms {
+        return Ok(delivery.planned_ms);
+    }
+    Ok(proof::resent_ms(ledger, &delivery.id).await?.unwrap_or(delivery.planned_ms))
 }
 
 fn new_line(pauses: &[Pause], spool: &str, route: &str) -> RouteLine {

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::ledger::delivery::{Delivery, DeliveryState};
 use crate::ledger::desk::{SwitchKind, is_paused};
+use crate::ledger::transfer::Transfer;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -83,7 +84,9 @@ pub async fn look(ledger: &dyn Ledger, outlets: &[(String, String)], now_ms: i64
                     paused: is_paused(&pauses, SwitchKind::Outlet, &format!("{route}/{outlet}")),
                     ..RouteLine::default()
                 });
-                add(line, posting, records(ledger, posting).await?, now_ms);
+                let transfer = ledger.transfer(&posting.transfer).await?;
+                let records = records(posting, transfer.as_ref());
+                add(line, posting, transfer.as_ref(), records, seconds(since_ms(posting), now_ms));
             }
             after = page.last().filter(|_| page.len() == PAGE as usize).map(|posting| posting.id.clone());
             if after.is_none() || seen >= LOOK_MAX {
@@ -103,7 +106,8 @@ pub async fn look(ledger: &dyn Ledger, outlets: &[(String, String)], now_ms: i64
     Ok(lines)
 }
 
-pub(super) fn add(line: &mut RouteLine, posting: &Delivery, records: u64, now_ms: i64) {
+/// Counts one that waits for so many seconds, with records that are not there.
+pub(super) fn add(line: &mut RouteLine, posting: &Delivery, of: Option<&Transfer>, records: u64, seconds: i64) {
     match posting.state {
         DeliveryState::Held => line.held += 1,
         _ => {
@@ -111,26 +115,34 @@ pub(super) fn add(line: &mut RouteLine, posting: &Delivery, records: u64, now_ms
             line.failing += u64::from(!posting.last_error.is_empty());
         }
     }
-    line.gating += u64::from(posting.gates());
+    // What is sent again of a file that was answered holds no answer up.
+    line.gating += u64::from(posting.gates() && of.is_none_or(Transfer::waits_for_outlets));
     line.deferred += u64::from(posting.is_debt());
     line.records += records;
-    // What is sent again waits since then, not since it was sent first.
-    let since_ms = if posting.round > 0 { posting.updated_ms } else { posting.planned_ms };
-    line.seconds = line.seconds.max((now_ms - since_ms).max(0) / 1_000);
+    line.seconds = line.seconds.max(seconds);
     if line.last_error.is_empty() {
         line.last_error.clone_from(&posting.last_error);
     }
 }
 
+/// Since when a posting is to be there: what is sent again waits since then, not since it was sent first.
+fn since_ms(posting: &Delivery) -> i64 {
+    if posting.round > 0 { posting.updated_ms } else { posting.planned_ms }
+}
+
+/// For how long.
+pub(super) fn seconds(since_ms: i64, now_ms: i64) -> i64 {
+    now_ms.saturating_sub(since_ms).max(0) / 1_000
+}
+
 /// Records of a posting that its outlet has not confirmed.
-async fn records(ledger: &dyn Ledger, posting: &Delivery) -> Result<u64> {
-    let transfer = ledger.transfer(&posting.transfer).await?;
-    let facts = transfer.map(|transfer| transfer.facts).unwrap_or_default();
-    Ok(match posting.confirmed {
+fn records(posting: &Delivery, of: Option<&Transfer>) -> u64 {
+    let Some(Transfer { facts, .. }) = of else { return 0 };
+    match posting.confirmed {
         0 => facts.accepted.unwrap_or(0),
         // Confirmed are records of the file, of which some were refused: no fewer are left than this.
         confirmed => facts.records.unwrap_or(0).saturating_sub(confirmed.saturating_sub(1)),
-    })
+    }
 }
 
 async fn dead(ledger: &dyn Ledger, outlet: &str) -> Result<u64> {
@@ -180,7 +192,7 @@ mod tests {
         };
         let line = |posting: &Delivery| {
             let mut line = RouteLine::default();
-            add(&mut line, posting, 10, 301_000);
+            add(&mut line, posting, None, 10, seconds(since_ms(posting), 301_000));
             (line.seconds, line.gating, line.failing)
         };
         assert_eq!(line(&posting), (300, 1, 0));

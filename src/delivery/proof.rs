@@ -50,6 +50,16 @@ pub(super) async fn put_in(ledger: &dyn Ledger, id: &DeliveryId) -> Result<Optio
     Ok(last_proof(&events(ledger, id).await?).folder)
 }
 
+/// When a person last had it sent again.
+pub(super) async fn resent_ms(ledger: &dyn Ledger, id: &DeliveryId) -> Result<Option<i64>> {
+    let journal = ledger.journal(&delivery_subject(id)).await?;
+    let is_resend = |entry: &str| match Entry::read(entry) {
+        Ok(Entry { what: What::Deliver { event, .. }, .. }) => event == DeliveryEvent::Resend,
+        _ => false,
+    };
+    Ok(journal.iter().rev().find(|row| is_resend(&row.entry)).map(|row| row.at_ms))
+}
+
 /// One move: what, where, and under which lease.
 type Moved = (DeliveryEvent, Option<String>, Option<Under>);
 

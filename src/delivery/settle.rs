@@ -59,10 +59,14 @@ fn is_of_all(error: &Error) -> bool {
 }
 
 fn notice_text(delivery: &Delivery, error: &Error) -> String {
+    let id = &delivery.id;
     let text = format!("{} to spool {}: {error}", delivery.name, delivery.spool);
     let to_send_again = error.class == Class::Halt && delivery.purpose != Purpose::Command;
     match to_send_again {
-        true => format!("{text}; then `fpp retry {}`", delivery.id),
+        true if error.code == Code::UNSURE => {
+            format!("{text}; then `fpp release {id}` if it has it, else `fpp retry {id}`")
+        }
+        true => format!("{text}; then `fpp retry {id}`"),
         false if is_of_all(error) => format!("{text}; what waits for it goes on by itself"),
         false => text,
     }

@@ -8,6 +8,7 @@
 use super::{Deliveries, proof};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
+use crate::ledger::Ledger;
 use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::delivery::{Delivery, DeliveryId, DeliveryState};
 use crate::ledger::desk::{SwitchKind, is_paused};
@@ -230,12 +231,8 @@ fn vanished(spool: &str, files: usize, first: &Delivery) -> NewNotice {
 async fn say_elsewhere(cx: &Deliveries, spool: &str, elsewhere: &[Delivery], standing: &[Delivery]) -> Result<()> {
     let now_ms = cx.clock.now_ms();
     let key = |delivery: &Delivery| format!("{ELSEWHERE}{}/{now_ms}/{spool}", delivery.id);
-    let told = cx.ledger.told(ELSEWHERE, true, TOLD_MAX).await?;
-    let told = told.iter().find_map(|told| {
-        let (id, rest) = told.key.strip_prefix(ELSEWHERE)?.split_once('/')?;
-        (rest.split_once('/')?.1 == spool).then(|| (told.key.clone(), DeliveryId(id.to_owned())))
-    });
-    let changes = match (told, elsewhere.first()) {
+    let told = told_of(&*cx.ledger, spool).await?;
+    let changes = match (told.into_iter().next(), elsewhere.first()) {
         (None, None) => return Ok(()),
         (None, Some(first)) => {
             tracing::error!(spool, files = elsewhere.len(), "gone, with the folder that they were put in");
@@ -259,6 +256,40 @@ async fn say_elsewhere(cx: &Deliveries, spool: &str, elsewhere: &[Delivery], sta
         }
     };
     cx.ledger.apply(None, now_ms, &changes).await.map(|_| ())
+}
+
+/// Keys of what is told of a spool and not over, with the delivery that each names.
+async fn told_of(ledger: &dyn Ledger, spool: &str) -> Result<Vec<(String, DeliveryId)>> {
+    let told = ledger.told(ELSEWHERE, true, TOLD_MAX).await?;
+    let of_spool = told.into_iter().filter_map(|told| {
+        let (id, rest) = told.key.strip_prefix(ELSEWHERE)?.split_once('/')?;
+        let id = DeliveryId(id.to_owned());
+        (rest.split_once('/')?.1 == spool).then_some((told.key, id))
+    });
+    Ok(of_spool.collect())
+}
+
+/// The keys of what was told of files that were put into another folder, where nothing of their spool stands there as
+/// delivered any more: a person said of all of them what became of them, and no watch looks there any longer.
+pub async fn lost_is_settled(ledger: &dyn Ledger, spool: &str) -> Result<Option<Vec<String>>> {
+    let told = told_of(ledger, spool).await?;
+    for (_, id) in &told {
+        let delivery = ledger.delivery(id).await?;
+        if delivery.is_some_and(|delivery| delivery.state == DeliveryState::Delivered) {
+            return Ok(None);
+        }
+    }
+    let mut last: Option<Delivery> = None;
+    loop {
+        let page = ledger.untaken_deliveries(last.as_ref(), ROUND_MAX).await?;
+        if page.iter().any(|delivery| delivery.spool == spool) {
+            return Ok(None);
+        }
+        last = page.into_iter().nth(ROUND_MAX as usize - 1);
+        if last.is_none() {
+            return Ok(Some(told.into_iter().map(|(key, _)| key).collect()));
+        }
+    }
 }
 
 fn exchanged(cx: &Deliveries, spool: &str, files: usize, first: &Delivery) -> NewNotice {

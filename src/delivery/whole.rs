@@ -39,7 +39,7 @@ fn planned(verb: Verb, delivery: &Delivery, changes: Vec<Change>, said: &str) ->
 pub struct Again {
     of: Meant,
     until_ms: i64,
-    /// Names that went to a newer file since, and interim answers; they are left alone.
+    /// Names that another file has, and interim answers; they are left alone.
     pub passed: HashSet<DeliveryId>,
 }
 
@@ -47,6 +47,15 @@ impl Again {
     /// From a time until before another one: what is sent again now is not sent a second time.
     pub fn begin(of: Meant, until_ms: i64) -> Again {
         Again { of, until_ms, passed: HashSet::new() }
+    }
+
+    /// One of them could not be sent again: another file has its name by now, or it moved meanwhile.
+    pub fn pass(&mut self, one: &Planned) {
+        let ids = one.changes.iter().filter_map(|change| match change {
+            Change::MoveDelivery { id, .. } => Some(id.clone()),
+            _ => None,
+        });
+        self.passed.extend(ids);
     }
 
     /// The next; none when all were sent again. Interim answers are history and stay so.
@@ -95,7 +104,7 @@ impl Held {
         let page = ledger.held_deliveries(spool, *since_ms, self.after.as_ref(), BATCH).await?;
         let Some(last) = page.last() else { return Ok(None) };
         self.after = Some(last.id.clone());
-        let (meant, passed): (Vec<_>, Vec<_>) = page.iter().partition(|delivery| !asks_for_its_own_word(delivery));
+        let (meant, passed): (Vec<_>, Vec<_>) = page.iter().partition(|delivery| !delivery.asks_for_its_own_word());
         self.passed += passed.len() as u64;
         let again = |delivery: &Delivery| {
             let change = step(delivery, DeliveryEvent::Retry, by);
@@ -103,13 +112,6 @@ impl Held {
         };
         Ok(Some(meant.into_iter().map(again).collect()))
     }
-}
-
-/// What a person held, and what may be at the partner already. Only fpp's own faults begin with a code.
-fn asks_for_its_own_word(delivery: &Delivery) -> bool {
-    let unsure = [Code::UNSURE, Code::COMMAND_UNSURE].map(|code| code.to_string());
-    let error = &delivery.last_error;
-    !error.starts_with("FPP") || unsure.iter().any(|code| error.starts_with(code))
 }
 
 /// Files that stood in a folder that is another one now, and those that are held because nobody knows whether the partner
@@ -126,10 +128,16 @@ pub struct Lost {
 }
 
 impl Lost {
-    /// From the beginning; the verb is release or resend.
-    pub fn begin(of: Meant, verb: Verb) -> Lost {
+    /// From the beginning; the verb is release or resend. Refused where this node does not reach the spool, before anything
+    /// is changed: what stood in a folder that is another one now can only be told where the folder is.
+    pub fn begin(cx: &Deliveries, of: Meant, verb: Verb) -> Result<Lost> {
+        let spool = &of.spool;
+        if !cx.folders.contains_key(spool) {
+            let what = format!("this node does not reach spool {spool}, and cannot tell which of its files are lost");
+            return Err(Error::halt(Code::REFUSED, what).hint("Say it at a node that reaches it: `fpp nodes`."));
+        }
         let (all_held, all_delivered) = (false, false);
-        Lost { of, verb, watch: Watch::default(), held: None, delivered: None, all_held, all_delivered }
+        Ok(Lost { of, verb, watch: Watch::default(), held: None, delivered: None, all_held, all_delivered })
     }
 
     /// The next, which may be none of a batch; nothing behind the last.
@@ -161,10 +169,6 @@ impl Lost {
         page.retain(|delivery| delivery.spool == *spool && delivery.delivered_ms.is_some_and(|at| at >= *since_ms));
         if page.is_empty() {
             return Ok(page);
-        }
-        if !cx.folders.contains_key(spool) {
-            let what = format!("this node does not reach spool {spool}, and cannot tell which of its files are lost");
-            return Err(Error::halt(Code::REFUSED, what).hint("Say it at a node that reaches it: `fpp nodes`."));
         }
         self.watch.elsewhere(cx, spool, page).await
     }

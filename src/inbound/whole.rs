@@ -1,12 +1,16 @@
 //! `retry` said of everything of one partner: the files that came out of its spool and are held (D25), each as it is said of
-//! that file alone. What a person held is passed over, and counted.
+//! that file alone. What a person held is passed over, and counted, and so is a delivery of such a file that a person held,
+//! or that may be at its partner already.
 
 use super::verbs::{self, Request};
 use super::work::Inbound;
 use crate::error::Result;
+use crate::ledger::change::Change;
+use crate::ledger::delivery::{Delivery, DeliveryId};
 use crate::ledger::transfer::{FileState, Transfer, TransferId, TransferQuery};
 use crate::ledger::verbs::{Planned, Verb};
 use fpp_codecs::Code;
+use std::collections::HashSet;
 
 /// Files that one transaction moves.
 const BATCH: u32 = 100;
@@ -54,10 +58,25 @@ impl HeldFiles {
                 Err(error) if matches!(error.code, Code::REFUSED | Code::UNKNOWN) => continue,
                 Err(error) => return Err(error),
             };
-            again.push(Planned { said: format!("{} {}", transfer.id, planned.said), ..planned });
+            let (changes, passed) = without_own_words(cx, &transfer.id, planned.changes).await?;
+            self.passed += passed as u64;
+            again.push(Planned { changes, said: format!("{} {}", transfer.id, planned.said), ..planned });
         }
         Ok(Some(again))
     }
+}
+
+/// The changes without those of deliveries that ask for a word of their own, and how many these are.
+async fn without_own_words(cx: &Inbound, id: &TransferId, changes: Vec<Change>) -> Result<(Vec<Change>, usize)> {
+    if !changes.iter().any(|change| matches!(change, Change::MoveDelivery { .. })) {
+        return Ok((changes, 0));
+    }
+    let deliveries = cx.ledger.deliveries(Some(id), u32::MAX).await?;
+    let own = deliveries.into_iter().filter(Delivery::asks_for_its_own_word).map(|delivery| delivery.id);
+    let own: HashSet<DeliveryId> = own.collect();
+    let is_own = |change: &Change| matches!(change, Change::MoveDelivery { id, .. } if own.contains(id));
+    let (passed, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(is_own);
+    Ok((changes, passed.len()))
 }
 
 fn is_stopped(transfer: &Transfer) -> bool {

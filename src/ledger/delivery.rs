@@ -1,6 +1,7 @@
 //! A delivery: one file to be published in a partner's spool, its states and legal moves.
 
 use super::transfer::TransferId;
+use fpp_codecs::Code;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -159,6 +160,15 @@ impl Delivery {
     /// Whether the next state of its transfer waits for it: what was there once, or was deferred, is not waited for.
     pub fn gates(&self) -> bool {
         self.required && !self.is_there() && !self.deferred && self.round == 0
+    }
+
+    /// Whether it is held and nobody but a person who means just this one lets it go on: a person held it, or it may be at
+    /// the partner already. Only fpp's own faults begin with a code.
+    pub fn asks_for_its_own_word(&self) -> bool {
+        let error = &self.last_error;
+        let unsure = [Code::UNSURE, Code::COMMAND_UNSURE].map(|code| code.to_string());
+        let is_own = !error.starts_with("FPP") || unsure.iter().any(|code| error.starts_with(code));
+        self.state == DeliveryState::Held && is_own
     }
 
     /// Whether a person let its transfer go on without it, and it is still due.

@@ -73,6 +73,13 @@ impl Transfer {
     pub fn standing(&self) -> Standing {
         Standing { state: self.state, verdict: self.verdict, held_from: self.held_from, closed: self.closed }
     }
+
+    /// Whether it has not come to where the answer waits for its outlets no more.
+    pub fn waits_for_outlets(&self) -> bool {
+        use FileState as S;
+        let at = self.held_from.unwrap_or(self.state);
+        !self.closed && matches!(at, S::Arrived | S::Claimed | S::Staged | S::Proven)
+    }
 }
 
 /// Facts about a file. Every field is written once or overwritten by a later event, never removed; a field that is

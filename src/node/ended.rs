@@ -10,6 +10,7 @@ use super::deadlines::ends_soon;
 use super::rooms::Rooms;
 use super::telling::tell;
 use crate::backoff::QUIET_ATTEMPTS;
+use crate::delivery::taken;
 use crate::error::Result;
 use crate::ledger::change::{Change, NewNotice, Notice};
 use crate::ledger::delivery::{DeadLetter, DeliveryId, DeliveryState};
@@ -63,7 +64,9 @@ async fn look(rooms: &Rooms) -> Result<()> {
         let Some(end) = end(rooms, &notice).await? else { continue };
         let recovered = end.told.map(|text| NewNotice::recovered(&notice.notice.subject, text));
         let by = format!("fpp: {}", end.why);
-        tell(rooms, vec![Change::EndNotice { id: notice.id, count: notice.count, by, notice: recovered }]).await?;
+        let mut changes = vec![Change::EndNotice { id: notice.id, count: notice.count, by, notice: recovered }];
+        changes.extend(end.over.into_iter().map(|key| Change::Over { key, notice: None }));
+        tell(rooms, changes).await?;
     }
     Ok(())
 }
@@ -73,14 +76,16 @@ struct End {
     why: &'static str,
     /// What a person hears of it, where it is more than one file's.
     told: Option<String>,
+    /// Keys of what was told with it.
+    over: Vec<String>,
 }
 
 fn quiet(why: &'static str) -> Option<End> {
-    Some(End { why, told: None })
+    Some(End { why, told: None, over: Vec::new() })
 }
 
 fn told(why: &'static str, text: String) -> Option<End> {
-    Some(End { why, told: Some(text) })
+    Some(End { why, told: Some(text), over: Vec::new() })
 }
 
 /// How the trouble of a notice ended; nothing where it did not, or where this node cannot know.
@@ -91,6 +96,10 @@ async fn end(rooms: &Rooms, notice: &Notice) -> Result<Option<End>> {
         "held" | "retrying" => transfer(rooms, &notice.notice.topic, subject).await?,
         "partner" => partner(rooms, subject, notice).await?,
         "spool" => spool(rooms, subject, notice.last_ms),
+        "exchanged" => {
+            let over = taken::lost_is_settled(&*rooms.ledger, subject).await?;
+            over.map(|over| End { why: "a person has said what became of them", told: None, over })
+        }
         "outlet" => outlet(rooms, subject).await,
         "dead-letter" | "event-conflict" => letters(rooms, &notice.notice.topic, subject).await?,
         "space" if subject == rooms.settings.node && !rooms.no_space.load(Ordering::Relaxed) => {

@@ -3,7 +3,9 @@
 use crate::support::settled::{settled, transfers};
 use crate::support::site::{Site, overlay, sample_route};
 use crate::{first, fpp, refused, start, until};
-use fpp::ledger::delivery::{DeliveryState, Purpose};
+use fpp::delivery::file_outlets;
+use fpp::ledger::change::Change;
+use fpp::ledger::delivery::{DeliveryEvent, DeliveryState, Purpose};
 use fpp::ledger::transfer::FileState;
 use fpp::node::Node;
 use serde_json::Value;
@@ -120,6 +122,35 @@ async fn an_answer_goes_without_a_required_file_outlet_that_is_deferred_and_owed
     until(&node, "the second is answered", archived).await;
     assert_eq!(node.ledger.delivery(&file.id).await.unwrap().unwrap().state, DeliveryState::Held);
     assert_eq!(node.ledger.debts(10).await.unwrap().len(), 1);
+
+    // Sent again an hour after its answer: it holds no answer up, and waits since then.
+    fpp(&site, &["retry", &file.id.0, "--reason", "x"]).await;
+    fpp(&site, &["resume", "outlet", "pmtrd/services", "--reason", "x"]).await;
+    site.drop_batch(3, 3);
+    let archived = async |node: &Node| {
+        transfers(&*node.ledger).await.get(2).is_some_and(|third| third.state == FileState::Archived)
+    };
+    until(&node, "the third is answered", archived).await;
+    let third = transfers(&*node.ledger).await[2].id.clone();
+    for name in site.names("services") {
+        fs::remove_file(folder.join(name)).unwrap();
+    }
+    let of_third = async |node: &Node| {
+        let of = node.ledger.deliveries(Some(&third), 10).await.unwrap();
+        of.into_iter().find(|d| d.purpose == Purpose::Events).unwrap()
+    };
+    let taken = async |node: &Node| of_third(node).await.state == DeliveryState::Taken;
+    until(&node, "the service took it", taken).await;
+    fpp(&site, &["pause", "partner", "services", "--reason", "x"]).await;
+    let file = of_third(&node).await;
+    assert!(file.required && !file.deferred);
+    let at_ms = file.planned_ms + 3_600_000;
+    let again = Change::MoveDelivery { id: file.id, event: DeliveryEvent::Resend, by: Some("wang: lost".into()) };
+    node.ledger.apply(None, at_ms, &[again]).await.unwrap();
+    let outlets = [("services".to_owned(), "pmtrd".to_owned())];
+    let lines = file_outlets::look(&*node.ledger, &outlets, at_ms + 5_000).await.unwrap();
+    let route = &lines[0].routes[0];
+    assert_eq!((route.files, route.held, route.gating, route.seconds), (1, 0, 0, 5), "{route:?}");
     node.stop().await;
     assert!(fpp(&site, &["ledger", "verify"]).await.contains("all fit"));
 }

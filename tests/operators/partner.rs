@@ -4,7 +4,7 @@ use crate::support::settled::{settled, transfers};
 use crate::support::site::{Site, overlay, sample_route};
 use crate::{asked, first, fpp, let_in, refused, start, token, until};
 use fpp::ledger::change::Change;
-use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryState};
+use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState, Purpose};
 use fpp::ledger::transfer::FileState;
 use fpp::node::Node;
 use fpp_codecs::Code;
@@ -87,9 +87,25 @@ async fn everything_of_a_partner_that_is_held_is_tried_again_by_one_word() {
     let held = async |node: &Node| transfers(&*node.ledger).await.get(4).is_some_and(|t| t.state == FileState::Held);
     until(&node, "other bytes are held", held).await;
     let other = transfers(&*node.ledger).await[4].clone();
+    // With it two of its own that were held: only one of them has a fault that a word about all of them is about.
+    let of_it = ["FPP4004 taken by another", "FPP4008 nobody knows"].map(|error| {
+        let id = DeliveryId(format!("01OF{}", &error[..7]));
+        let name = format!("{error}.jsonl").replace(' ', "_");
+        let (transfer, purpose, required) = (other.id.clone(), Purpose::Events, false);
+        let (id, spool) = (id, "services".to_owned());
+        let of = Delivery { id: id.clone(), transfer, purpose, required, spool, name, ..answers[0].clone() };
+        let hold = Change::MoveDelivery { id: id.clone(), event: DeliveryEvent::Hold, by: None };
+        let park = Change::ParkDelivery { id: id.clone(), until_ms: 0, error: error.to_owned(), failed: true };
+        (id, [Change::Plan(Box::new(of)), hold, park])
+    });
+    let changes = of_it.iter().flat_map(|(_, changes)| changes.clone()).collect::<Vec<_>>();
+    node.ledger.apply(None, fpp::clock::Clock::System.now_ms(), &changes).await.unwrap();
     let text = fpp(&site, &["retry", "--partner", "core-out", "--reason", "core sent it again"]).await;
     assert!(text.contains(&format!("{} {name}: it goes on; its checks are made again", other.id)), "{text}");
-    assert!(text.contains("1 of core-out") && text.contains("1 passed over"), "{text}");
+    assert!(text.contains("1 of core-out") && text.contains("2 passed over"), "{text}");
+    for ((id, _), due) in of_it.iter().zip([true, false]) {
+        assert_eq!(journal_says(&node, &format!("delivery:{id}"), "core sent it again").await, due, "{id}");
+    }
     assert!(journal_says(&node, &format!("transfer:{}", other.id), "core sent it again").await);
     node.stop().await;
     assert!(fpp(&site, &["ledger", "verify"]).await.contains("all fit"));
@@ -155,6 +171,21 @@ async fn what_a_lost_folder_held_counts_as_taken_or_is_sent_again_by_one_word() 
     settled(&node, 4).await.unwrap();
     assert_eq!(first(&node).await.unwrap().state, FileState::Archived);
     assert!(transfers(&*node.ledger).await.iter().all(|t| t.state == FileState::Archived));
+
+    // The name of one of them has another file by now, which is sent again as well: the others are not kept waiting.
+    let (old, now_ms) = (sent(&node).await[0].clone(), fpp::clock::Clock::System.now_ms());
+    let id = DeliveryId("7ZZZZZZZZZZZZZZZZZZZZZZZZZ".into());
+    let sha256 = "ee".repeat(32);
+    let newer = Delivery { id: id.clone(), purpose: Purpose::Events, required: false, sha256, ..old.clone() };
+    let step = |id: &DeliveryId, event| Change::MoveDelivery { id: id.clone(), event, by: None };
+    let steps = [DeliveryEvent::Hold, DeliveryEvent::Vouch].map(|event| step(&id, event));
+    let plan = [Change::Plan(Box::new(newer))];
+    node.ledger.apply(None, now_ms, &[&plan[..], &steps].concat()).await.unwrap();
+    node.ledger.apply(None, now_ms, &[step(&old.id, DeliveryEvent::Resend)]).await.unwrap();
+    let arguments = ["resend", "--partner", "core-in", "--since", "2020-01-01", "--reason", "core restored"];
+    let text = fpp(&site, &arguments).await;
+    assert!(text.contains("3 of core-in: sent again; 1 passed over"), "{text}");
+    assert_eq!(node.ledger.delivery(&id).await.unwrap().unwrap().state, DeliveryState::Taken);
     fpp(&site, &["resume", "partner", "core-in", "--reason", "x"]).await;
     node.stop().await;
     assert!(fpp(&site, &["ledger", "verify"]).await.contains("all fit"));

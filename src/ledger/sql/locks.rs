@@ -28,7 +28,7 @@ pub(super) async fn lock(session: &mut dyn Session, changes: &[Change]) -> Resul
             Change::Plan(delivery) => drop(transfers.insert(delivery.transfer.0.clone())),
             Change::MoveDelivery { id, event, .. } => {
                 deliveries.insert(id.0.clone());
-                if matches!(event, DeliveryEvent::Deliver | DeliveryEvent::Defer) {
+                if matches!(event, DeliveryEvent::Deliver | DeliveryEvent::Defer | DeliveryEvent::Vouch) {
                     transfers.extend(transfer_of(&mut *session, &id.0).await?);
                 }
             }

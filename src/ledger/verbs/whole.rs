@@ -41,7 +41,7 @@ pub static PARTNERS: &[PartnerRow] = &[
         lost: false,
         meant: "what it took since a time",
         said: "sent again",
-        passed: "interim answers, and names that a newer file has",
+        passed: "interim answers, and names that another file has",
         partner: "the same bytes under the same names again",
         dated: true,
     },
