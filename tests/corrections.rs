@@ -230,6 +230,31 @@ async fn a_correction_over_http_takes_two_persons_and_masks_what_is_hidden() {
         (&"李*".into(), &Value::Null)
     );
     assert_ne!(masked["data"]["correction"]["datahash"], said["datahash"]);
+
+    // Neither a record of the vault nor what a second person is shown is the caller's to say.
+    let kept = settled(&node, 2).await.unwrap()[0].facts.plan.clone().unwrap();
+    let body = serde_json::json!({
+        "id": id, "route": "pmtrd", "reason": "booked twice", "content": [kept, ["CHNL"]], "shown": ["nothing to see"],
+    });
+    let answer = post("li", "/v1/operate/void", &body.to_string()).await;
+    assert!(answer.status.is_success(), "{}", String::from_utf8_lossy(&answer.body));
+    let voided = settled(&node, 3).await.unwrap().remove(2).facts.correction.unwrap();
+    assert_eq!((voided.act, voided.content, voided.fields), (Act::Voided, None, Vec::new()));
+    assert_eq!(find(&stream(&node, Some("wang")).await, "pm.trade.voided.v1")["fppcorrects"], id);
+    let second = stream(&node, Some("wang")).await[1].clone();
+    node.stop().await;
+    let asks = route["second_person"].as_array_mut().unwrap();
+    asks.push("void".into());
+    std::fs::write(site.root.join("conf/routes/route.toml"), route.to_string()).unwrap();
+    let node = start(&site).await;
+    let post = async |token: &str, path: &str, body: &str| self::post(&node, token, path, body).await;
+    let body = serde_json::json!({
+        "id": second["fppposition"], "reason": "booked twice", "content": [kept, ["CHNL"]], "shown": ["nothing to see"],
+    });
+    let answer = post("li", "/v1/operate/void", &body.to_string()).await;
+    assert!(answer.status.is_success(), "{}", String::from_utf8_lossy(&answer.body));
+    let ask = node.ledger.asks(false, 10).await.unwrap().remove(0);
+    assert!(ask.shown().is_empty() && !ask.body.contains(&kept), "{}", ask.body);
     node.stop().await;
 }
 

@@ -209,6 +209,12 @@ async fn said(site: &Site, words: &[&str]) -> std::process::Output {
     said.await.unwrap()
 }
 
+/// Whether an outlet stands so in the list of them.
+fn is_listed(listed: &str, outlet: &str, state: &str) -> bool {
+    let row = listed.lines().find(|line| line.split_whitespace().next() == Some(outlet));
+    row.is_some_and(|row| row.split_whitespace().nth(2) == Some(state))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deferred_outlet_lets_the_answer_go_and_stays_owed_until_it_has_everything() {
     let site = site();
@@ -224,6 +230,11 @@ async fn a_deferred_outlet_lets_the_answer_go_and_stays_owed_until_it_has_everyt
     assert_eq!(appended(&site, "must"), Vec::<String>::new(), "the answer went without it");
     let status = say(&site, &["status"]).await;
     assert!(status.contains("OWED to must"), "{status}");
+    wait_for(&node, "it is listed as down", async || {
+        let listed = say(&site, &["outlets"]).await;
+        is_listed(&listed, "must", "DOWN") && listed.contains("\nmust does not answer since ")
+    })
+    .await;
     let line = say(&site, &["outlets", "--json"]).await;
     let line = line.lines().find(|line| line.contains("\"must\"")).unwrap();
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -298,6 +309,8 @@ async fn an_event_that_a_required_outlet_refuses_holds_up_no_file_once_its_answe
     })
     .await;
     assert_eq!(postings(&node).await[0].confirmed, 5, "up to the record before it");
+    let listed = say(&site, &["outlets"]).await;
+    assert!(is_listed(&listed, "must", "FAILS") && is_listed(&listed, "may", "answers"), "{listed}");
     let came = |id: String| hands.must.ids().iter().filter(|came| **came == id).count();
     assert_eq!([1, 3, 4].map(|n| came(trade(1, n))), [1; 3], "what came before it is not pushed again");
     assert!(came(trade(1, 5)) > 1);

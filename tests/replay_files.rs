@@ -1,14 +1,15 @@
 //! A replay into an outlet of files: the same bytes once more under a free name, with checksum and marker; also into an
-//! outlet that was not there when the file was posted.
+//! outlet that was not there when the file was posted, and after the partner took the first.
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may panic as tests do")]
 
 mod support;
 
-use fpp::ledger::delivery::Purpose;
+use fpp::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use fpp::node::{Node, Options};
 use std::process::Command;
-use support::settled::settled;
+use std::time::{Duration, Instant};
+use support::settled::{PATIENCE, settled};
 use support::site::{Site, route_with_an_outlet_of_files};
 
 async fn replay(site: &Site, outlet: &str) -> String {
@@ -83,4 +84,80 @@ async fn files_are_made_again_under_free_names_also_for_an_outlet_that_is_new() 
     let tables = names(&site, "core/in", ".csv");
     assert_eq!(tables, ["TABLE_20250620_0001_01", "TABLE_20250620_0002_01", "TABLE_20250620_0002_02"]);
     node.stop().await;
+}
+
+/// Waits until the first file of events of each transfer stands so.
+async fn until(node: &Node, what: &str, is: impl Fn(&[Delivery]) -> bool) {
+    let end = Instant::now() + PATIENCE;
+    let mut bell = node.bell.listen();
+    loop {
+        let mut events = node.ledger.deliveries(None, 100).await.unwrap();
+        events.retain(|delivery| delivery.purpose == Purpose::Events);
+        events.reverse();
+        if is(&events) {
+            return;
+        }
+        assert!(Instant::now() < end, "{what}: {events:#?}");
+        bell.wait(Duration::from_millis(50)).await;
+    }
+}
+
+/// The partner takes a file, with what stands beside it; the node sees it.
+async fn take(node: &Node, site: &Site, batch: usize) {
+    let name = format!("PMTRD_20250620_{batch:04}_00.jsonl");
+    for side in ["", ".sha256", ".OK"] {
+        std::fs::remove_file(site.root.join("services").join(format!("{name}{side}"))).unwrap();
+    }
+    until(node, "it is taken", |events| events[batch - 1].state == DeliveryState::Taken).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_partner_took_goes_once_more_under_its_name_and_a_fault_of_one_file_stops_no_other() {
+    let site = Site::make(&route_with_an_outlet_of_files());
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    for batch in 1..=3 {
+        site.drop_batch(batch, 3);
+        settled(&node, usize::from(batch)).await.unwrap();
+    }
+    let before = site.names("services");
+    let bytes = |batch: u16| site.read(&format!("services/PMTRD_20250620_{batch:04}_00.jsonl"));
+    let was = [bytes(1), bytes(2), bytes(3)];
+    for batch in 1..=3 {
+        take(&node, &site, batch).await;
+    }
+    // What is kept of the second is no longer what came.
+    let all = settled(&node, 3).await.unwrap();
+    let sha256 = all[1].facts.sha256.clone().unwrap();
+    let kept = site.root.join("data/vault").join(&sha256[..2]).join(&sha256[2..4]).join(&sha256);
+    let good = std::fs::read(&kept).unwrap();
+    std::fs::remove_file(&kept).unwrap();
+    std::fs::write(&kept, vec![0x40; good.len()]).unwrap();
+    let said = replay(&site, "services").await;
+    let line = said.lines().find(|line| line.starts_with(&all[1].id.0)).unwrap_or_else(|| panic!("{said}"));
+    assert!(line.contains(&all[1].name) && line.contains("FPP"), "{line}");
+    assert!(said.contains("\n2 files of pmtrd") && said.contains("again; 1 could not be made\n"), "{said}");
+    let out = |events: &[Delivery]| [0, 2].iter().all(|n| events[*n].state == DeliveryState::Delivered);
+    until(&node, "the others stand there again", out).await;
+    std::fs::write(&kept, &good).unwrap();
+    let said = replay(&site, "services").await;
+    assert!(said.starts_with("1 files") && said.contains("; 2 are on their way"), "{said}");
+    until(&node, "all stand there", |events| events.iter().all(|d| d.state == DeliveryState::Delivered)).await;
+    assert_eq!(site.names("services"), before, "the same names, checksums and markers, and no others");
+    assert_eq!([bytes(1), bytes(2), bytes(3)], was);
+    let sent = node.ledger.deliveries(Some(&all[0].id), 100).await.unwrap();
+    let events = sent.iter().find(|d| d.purpose == Purpose::Events).unwrap();
+    let journal = node.ledger.journal(&format!("delivery:{}", events.id)).await.unwrap();
+    assert!(journal.iter().any(|row| row.entry.contains("folder lost")), "{journal:?}");
+
+    // Another's file has the name: it is held, and the next replay says so.
+    take(&node, &site, 1).await;
+    std::fs::write(site.root.join("services/PMTRD_20250620_0001_00.jsonl"), "not ours").unwrap();
+    assert!(replay(&site, "services").await.starts_with("1 files"));
+    until(&node, "it is held", |events| events[0].state == DeliveryState::Held).await;
+    let said = replay(&site, "services").await;
+    assert!(said.starts_with("0 files") && said.contains("; 1 are held on their way there: "), "{said}");
+    node.stop().await;
+    let words = ["--config", site.settings_file().to_str().unwrap(), "ledger", "verify"].map(str::to_owned);
+    let verified = Command::new(env!("CARGO_BIN_EXE_fpp")).args(words).output().unwrap();
+    assert!(String::from_utf8_lossy(&verified.stdout).contains("all fit"), "{verified:?}");
 }

@@ -48,22 +48,26 @@ pub async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Ans
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let lost =
-        |e: hyper::Error| Error::retry(Code::UNREACHABLE, "the node went away").caused_by(e).hint("Look at its log.");
-    let work = async {
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
-        let connection = tokio::spawn(connection);
-        let response = sender.send_request(request).await.map_err(lost)?;
-        let status = response.status();
-        let position = response.headers().get("fpp-position").and_then(|v| v.to_str().ok());
-        let position = position.unwrap_or_default().to_owned();
-        let body = response.into_body().collect().await.map_err(lost)?.to_bytes();
-        connection.abort();
-        Ok(Answer { status, body, position })
-    };
-    match tokio::time::timeout(PATIENCE, work).await {
+    match tokio::time::timeout(PATIENCE, exchange_to_its_end(stream, request)).await {
         Ok(answer) => answer,
         Err(_) => Err(Error::retry(Code::UNREACHABLE, format!("the node did not answer within {PATIENCE:?}"))),
     }
+}
+
+/// One request, one answer, which is waited for until it comes or the node is gone.
+pub async fn exchange_to_its_end<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Answer>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let lost =
+        |e: hyper::Error| Error::retry(Code::UNREACHABLE, "the node went away").caused_by(e).hint("Look at its log.");
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
+    let connection = tokio::spawn(connection);
+    let response = sender.send_request(request).await.map_err(lost)?;
+    let status = response.status();
+    let position = response.headers().get("fpp-position").and_then(|v| v.to_str().ok());
+    let position = position.unwrap_or_default().to_owned();
+    let body = response.into_body().collect().await.map_err(lost)?.to_bytes();
+    connection.abort();
+    Ok(Answer { status, body, position })
 }

@@ -1,7 +1,8 @@
 //! The control socket: operators' verbs, carried out by the running node (D25).
 
 use super::Doors;
-use super::desk::{self, Asked};
+use super::asked::Asked;
+use super::desk;
 use super::extract::{Body, Named};
 use super::person::{Caller, Peer};
 use super::problem::{Problem, refused};

@@ -1,18 +1,20 @@
 //! Carries an operator's request out, or books it until a second person confirms it (双人复核).
 //!
 //! Invariants: what a verb does is decided by the tables of `ledger/verbs/` alone; who asks is said by the operating
-//! system, or by a token that allows the word; a request is confirmed by another person, within a day, and only while it would still do what it would have
-//! done when it was asked; its confirmation and its changes are one transaction.
+//! system, or by a token that allows the word; a request is confirmed by another person, within a day, and only while it
+//! would still do what it would have done when it was asked; its confirmation and its changes are one transaction, or its
+//! first one where they are many.
 
 use super::Doors;
+use super::asked::Asked;
 use super::outlets::{self, Wanted};
 use super::person::Caller;
-use super::whole::{self, Said};
+use super::said::Said;
+use super::{under_way, whole};
 use crate::delivery::verbs as deliveries;
 use crate::delivery::whole::Meant;
 use crate::error::{Error, Result};
 use crate::inbound::correction;
-use crate::inbound::route::Route;
 use crate::inbound::verbs::{self, Request};
 use crate::ledger::change::Change;
 use crate::ledger::delivery::DeliveryId;
@@ -22,8 +24,9 @@ use crate::ledger::verbs::{Planned, Verb, of_partner, of_switch};
 use crate::outlets::position::Position;
 use crate::trade::series::span;
 use fpp_codecs::Code;
-use serde::{Deserialize, Serialize};
+use jiff::tz::TimeZone;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// How long a request may be confirmed.
 const GOOD_FOR_MS: i64 = 24 * 3_600_000;
@@ -32,87 +35,14 @@ const REQUESTS_MAX: u32 = 1_000;
 /// A file that moves while a person looks at it is looked at again so often.
 const LOOKS: u32 = 4;
 
-/// What an operator asks for.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Asked {
-    /// Transfer or delivery.
-    #[serde(default)]
-    id: String,
-    /// Route, partner or outlet.
-    #[serde(default)]
-    switch: Option<Switch>,
-    /// Partner of which everything is meant ...
-    #[serde(default)]
-    partner: Option<String>,
-    /// ... that was delivered, or held, since this time ...
-    #[serde(default)]
-    since_ms: Option<i64>,
-    /// ... or what was lost with its folder.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    lost: bool,
-    /// Outlet: the one that is deferred, redriven or replayed.
-    #[serde(default)]
-    outlet: Option<String>,
-    /// Replayed is what is of this business date or a later one.
-    #[serde(default)]
-    from: Option<String>,
-    /// Why.
-    pub(super) reason: String,
-    /// Digest of the bytes that were looked at.
-    #[serde(default)]
-    digest: Option<String>,
-    /// The batches that never come: `0003`, or `0002-0003`.
-    #[serde(default)]
-    skip: Option<String>,
-    /// The route that is replayed, or that of an event that is taken back or put right, where it is named by its id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    route: Option<String>,
-    /// What an event should have said: fields and values. Never kept: it becomes `content` before anything is booked.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    set: Vec<(String, Option<String>)>,
-    /// The record as it should be, in the vault, and the fields that differ.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    content: Option<(String, Vec<String>)>,
-    /// What is put right, for whoever confirms it; values that are sensitive are left out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    shown: Vec<String>,
-    /// The core knows.
-    #[serde(default)]
-    core_agreed: bool,
-    /// Who, as the program says.
-    #[serde(default)]
-    pub(super) by: String,
-}
-
-impl Asked {
-    fn replay<'a>(&'a self, by: &'a str) -> Wanted<'a> {
-        let word = |text: &'a Option<String>| text.as_deref().unwrap_or_default();
-        Wanted { outlet: word(&self.outlet), route: word(&self.route), from: word(&self.from), by }
-    }
-
-    fn subject(&self) -> String {
-        match (&self.switch, &self.partner) {
-            (Some(switch), _) => switch.to_string(),
-            (None, Some(partner)) => format!("partner {partner}"),
-            (None, None) => match (&self.outlet, &self.route) {
-                (Some(outlet), Some(route)) => format!("outlet {outlet}, route {route}"),
-                (Some(outlet), None) if self.id.is_empty() => format!("outlet {outlet}"),
-                (None, Some(route)) => format!("{} of {route}", self.id),
-                _ => self.id.clone(),
-            },
-        }
-    }
-}
-
 /// Carries out, or books, what a person says.
-pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, caller: &Caller) -> Result<Said> {
+pub(super) async fn act(doors: &Arc<Doors>, verb: Verb, asked: &Asked, caller: &Caller) -> Result<Said> {
     has_reason(&asked.reason)?;
     may(doors, verb.word(), asked, caller).await?;
-    let ready = ready(doors, verb, asked).await?;
-    let asked = ready.as_ref().unwrap_or(asked);
+    let asked = &ready(doors, verb, asked).await?;
     let by = format!("{}: {}", caller.named(&asked.by), asked.reason);
     let planned = plan(doors, verb, asked, &by).await?;
-    if !needs_second(doors, verb, asked, planned.route.as_deref()) {
+    if !needs_second(doors, verb, &planned.routes) {
         return carry_out(doors, verb, asked, &by, planned, None).await;
     }
     let id = AskId(ulid::Ulid::generate().to_string());
@@ -120,7 +50,7 @@ pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, caller: &Calle
     let ask = Ask {
         id: id.clone(),
         verb: verb.word().to_owned(),
-        subject: asked.subject(),
+        subject: asked.subject(zone(doors)),
         body,
         effect: planned.effect.to_owned(),
         person: caller.person(),
@@ -131,29 +61,37 @@ pub(super) async fn act(doors: &Doors, verb: Verb, asked: &Asked, caller: &Calle
         closed_ms: None,
     };
     write(doors, vec![Change::Ask(Box::new(ask))]).await?;
-    tracing::info!(ask = %id, verb = verb.word(), subject = asked.subject(), by, "a second person must confirm it");
+    tracing::info!(ask = %id, verb = verb.word(), subject = asked.subject(zone(doors)), by, "a second person must confirm it");
     Ok(format!("asked, not done: another person confirms it with `fpp confirm {id} --reason \"...\"`").into())
 }
 
-/// What is asked about an event, made ready: the values that it should have had stand in the vault, in a record of the
-/// file's own layout, and are written nowhere else.
-async fn ready(doors: &Doors, verb: Verb, asked: &Asked) -> Result<Option<Asked>> {
+/// What is asked, made ready: the values that an event should have had stand in the vault, in a record of the file's own
+/// layout, and are written nowhere else. Which record, and what is shown of it, is never the caller's word.
+async fn ready(doors: &Doors, verb: Verb, asked: &Asked) -> Result<Asked> {
     let refused = |what: &str| Err(Error::halt(Code::REQUEST, what).hint("Say which: --set FIELD=VALUE, or void it."));
+    let mut ready = Asked { content: None, shown: Vec::new(), ..asked.clone() };
     match verb {
-        Verb::Void if !asked.set.is_empty() => refused("an event that is taken back says nothing else"),
+        Verb::Void if !asked.set.is_empty() => return refused("an event that is taken back says nothing else"),
         Verb::Correct => {
             let found = correction::find(&doors.inbound, &asked.id, asked.route.as_deref()).await?;
-            let right = correction::put_right(&doors.inbound, &found, asked.set.clone()).await?;
-            let (content, shown) = (Some(right.content), right.shown);
-            Ok(Some(Asked { set: Vec::new(), content, shown, ..asked.clone() }))
+            let set = std::mem::take(&mut ready.set);
+            let right = correction::put_right(&doors.inbound, &found, set).await?;
+            (ready.content, ready.shown) = (Some(right.content), right.shown);
         }
-        _ if !asked.set.is_empty() => refused("only an event is put right"),
-        _ => Ok(None),
+        _ if !asked.set.is_empty() => return refused("only an event is put right"),
+        _ => {}
     }
+    Ok(ready)
 }
 
 /// Another person's word on a request.
-pub(super) async fn settle(doors: &Doors, id: &str, confirmed: bool, said: &Asked, caller: &Caller) -> Result<Said> {
+pub(super) async fn settle(
+    doors: &Arc<Doors>,
+    id: &str,
+    confirmed: bool,
+    said: &Asked,
+    caller: &Caller,
+) -> Result<Said> {
     has_reason(&said.reason)?;
     let refused = |what: String| Error::halt(Code::REFUSED, what);
     let id = AskId(id.to_owned());
@@ -198,7 +136,7 @@ async fn may(doors: &Doors, word: &str, asked: &Asked, caller: &Caller) -> Resul
     if caller.may(word, route_of(doors, word, asked).await?.as_deref()) {
         return Ok(());
     }
-    Err(Error::halt(Code::LOGIN, format!("this token does not allow `{word}` of {}", asked.subject()))
+    Err(Error::halt(Code::LOGIN, format!("this token does not allow `{word}` of {}", asked.subject(zone(doors))))
         .hint("Its verbs and routes stand in the node's token file."))
 }
 
@@ -250,14 +188,16 @@ pub(super) fn has_reason(reason: &str) -> Result<()> {
     Err(Error::halt(Code::REQUEST, "a reason is needed").hint("Say why with --reason; it goes into the books."))
 }
 
-/// What is said of a whole partner is said of files of each route that uses it.
-fn needs_second(doors: &Doors, verb: Verb, asked: &Asked, route: Option<&str>) -> bool {
-    let is_meant = |name: &str, of: &Route| match (&asked.switch, &asked.partner) {
-        (None, Some(spool)) => whole::uses(of, spool),
-        _ => route == Some(name),
-    };
-    let mut routes = doors.inbound.routes.iter().filter(|(name, of)| is_meant(name, of));
-    doors.second_person.contains(&verb) || routes.any(|(_, route)| route.second_person.contains(&verb))
+/// Whether the node asks for a second person, or any route of which the word is said: what spans routes is said of each.
+fn needs_second(doors: &Doors, verb: Verb, routes: &[String]) -> bool {
+    let asks = |name: &String| doors.inbound.routes.get(name).is_some_and(|route| route.second_person.contains(&verb));
+    doors.second_person.contains(&verb) || routes.iter().any(asks)
+}
+
+/// The node's zone, which each of its routes has.
+fn zone(doors: &Doors) -> &TimeZone {
+    static UTC: TimeZone = TimeZone::UTC;
+    doors.inbound.routes.values().next().map_or(&UTC, |route| &route.timezone)
 }
 
 async fn plan(doors: &Doors, verb: Verb, asked: &Asked, by: &str) -> Result<Planned> {
@@ -271,7 +211,7 @@ async fn plan(doors: &Doors, verb: Verb, asked: &Asked, by: &str) -> Result<Plan
         (Some(switch), _) => plan_switch(doors, verb, switch, by).await,
         (None, Some(partner)) => {
             is_known(doors, &Switch { kind: SwitchKind::Partner, name: partner.clone() })?;
-            whole::plan(verb, asked.lost, partner, asked.since_ms)
+            whole::plan(&doors.inbound.routes, verb, asked.lost, partner, asked.since_ms)
         }
         _ if matches!(verb, Verb::Void | Verb::Correct) => {
             let found = correction::find(&doors.inbound, &asked.id, asked.route.as_deref()).await?;
@@ -310,12 +250,14 @@ async fn plan_switch(doors: &Doors, verb: Verb, switch: &Switch, by: &str) -> Re
     let row = of_switch(verb, paused).ok_or_else(|| refused("that is not said of it; say pause or resume"))?;
     let next = row.next.ok_or_else(|| refused(row.said))?;
     let change = Change::Pause { switch: switch.clone(), paused: next, by: by.to_owned() };
-    let route = match switch.kind {
-        SwitchKind::Route => Some(switch.name.clone()),
-        SwitchKind::Outlet => switch.name.split_once('/').map(|(route, _)| route.to_owned()),
-        SwitchKind::Partner => None,
+    let routes = &doors.inbound.routes;
+    let routes = match (switch.kind, switch.name.split_once('/')) {
+        (SwitchKind::Route, _) => vec![switch.name.clone()],
+        (SwitchKind::Partner, _) => whole::using(routes, &switch.name),
+        (SwitchKind::Outlet, Some((route, _))) => vec![route.to_owned()],
+        (SwitchKind::Outlet, None) => outlets::pushing(routes, &switch.name),
     };
-    Ok(Planned { effect: verb.word(), route, changes: vec![change], said: format!("{switch} {}", row.said) })
+    Ok(Planned { effect: verb.word(), routes, changes: vec![change], said: format!("{switch} {}", row.said) })
 }
 
 /// Nobody pauses a name that he mistyped.
@@ -345,7 +287,7 @@ fn is_known(doors: &Doors, switch: &Switch) -> Result<()> {
 }
 
 async fn carry_out(
-    doors: &Doors,
+    doors: &Arc<Doors>,
     verb: Verb,
     asked: &Asked,
     by: &str,
@@ -354,12 +296,16 @@ async fn carry_out(
 ) -> Result<Said> {
     if let (None, Some(spool), Some(row)) = (&asked.switch, &asked.partner, of_partner(verb, asked.lost)) {
         let meant = Meant { spool: spool.clone(), since_ms: asked.since_ms.unwrap_or(0), by: by.to_owned() };
-        return whole::carry_out(doors, row, meant, settle).await;
+        let (word, own) = (format!("{} of partner {spool}", verb.word()), doors.clone());
+        let work = async move { whole::carry_out(&own, row, meant, settle).await };
+        return under_way::carry_out(&doors.under_way, word, by, work).await;
     }
     if verb == Verb::Replay {
-        let said = outlets::replay(doors, &asked.replay(by), settle).await?;
-        tracing::info!(subject = asked.subject(), by, "{said}");
-        return Ok(said.into());
+        let (own, asked, who) = (doors.clone(), asked.clone(), by.to_owned());
+        let Wanted { route, outlet, .. } = asked.replay(by);
+        let word = format!("replay of {route} into {outlet}");
+        let work = async move { outlets::replay(&own, &asked.replay(&who), settle).await };
+        return under_way::carry_out(&doors.under_way, word, by, work).await;
     }
     for look in 1.. {
         let changes = planned.changes.iter().cloned().chain(settle.clone()).collect();
@@ -368,7 +314,9 @@ async fn carry_out(
             Err(error) if error.code == Code::INTERNAL && look < LOOKS => {
                 let again = plan(doors, verb, asked, by).await?;
                 if again.effect != planned.effect {
-                    return Err(error);
+                    let subject = asked.subject(zone(doors));
+                    let what = format!("{subject} moved meanwhile: it would be `{}` now", again.effect);
+                    return Err(Error::halt(Code::REFUSED, what).hint("Look at it again."));
                 }
                 planned = again;
             }
@@ -376,7 +324,8 @@ async fn carry_out(
             Ok(()) => break,
         }
     }
-    tracing::info!(verb = verb.word(), subject = asked.subject(), by, "{}", planned.said);
+    let subject = asked.subject(zone(doors));
+    tracing::info!(verb = verb.word(), subject, by, "{}", planned.said);
     Ok(planned.said.into())
 }
 

@@ -4,6 +4,7 @@
 //! local machine, which the operating system's file permissions guard, or over HTTP with a token that allows them (D25). Nothing here decides about a file:
 //! verbs are carried out by the inbound room, reads go to ledger and vault.
 
+mod asked;
 mod bearer;
 pub mod client;
 mod consumers;
@@ -19,9 +20,11 @@ mod pages;
 pub mod person;
 mod problem;
 pub mod readers;
+mod said;
 mod schemas;
 pub mod serve;
 pub mod tokens;
+pub mod under_way;
 mod whole;
 
 use crate::bell::Bell;
@@ -64,6 +67,8 @@ pub struct Doors {
     pub stopped: watch::Receiver<bool>,
     /// Pages made at once. A page takes some MiB, so their number bounds the memory, however many read (I10).
     pub pages: Semaphore,
+    /// What takes as long as it takes, whoever asked for it.
+    pub under_way: Arc<under_way::UnderWay>,
     /// Readers that hold the stream open.
     pub live: Arc<readers::Readers>,
 }

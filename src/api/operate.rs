@@ -6,7 +6,8 @@
 //! and a token allows only the verbs and routes that stand beside it. Who asks is the token's person; what a program says
 //! of itself counts for nothing.
 
-use super::desk::{self, Asked};
+use super::asked::Asked;
+use super::desk;
 use super::extract::{Body, Named, Words};
 use super::person::Caller;
 use super::problem::{Problem, refused};

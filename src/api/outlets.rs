@@ -1,6 +1,7 @@
 //! What operators say of outlets: a replay, dead letters pushed once more, and how the outlets are.
 
-use super::Doors;
+use super::said::Said;
+use super::{Doors, under_way};
 use crate::delivery::replay::Replay;
 use crate::delivery::{file_outlets, overview};
 use crate::error::{Error, Result};
@@ -12,7 +13,7 @@ use crate::ledger::delivery::DeliveryId;
 use crate::ledger::verbs::{Planned, Verb};
 use fpp_codecs::Code;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Postings whose dead letters are pushed once more by one word.
@@ -58,61 +59,88 @@ pub(super) fn plan_replay(routes: &BTreeMap<String, Arc<Route>>, wanted: &Wanted
     }
     let act = if is_of_files(known, outlet) { "delivered" } else { "pushed" };
     let said = format!("what {route} posted from {from} on is {act} into {outlet} again");
-    let route = Some((*route).to_owned());
-    Ok(Planned { effect: Verb::Replay.word(), route, changes: Vec::new(), said })
+    let routes = vec![(*route).to_owned()];
+    Ok(Planned { effect: Verb::Replay.word(), routes, changes: Vec::new(), said })
 }
 
 fn is_of_files(route: &Route, outlet: &str) -> bool {
     route.files.iter().any(|file| file.spool == outlet)
 }
 
-/// Has a route's files made and delivered again. It takes as long as making them: whoever asked may go, it goes on.
-async fn replay_files(doors: &Doors, route: Arc<Route>, wanted: &Wanted<'_>, settle: Option<Change>) -> Result<String> {
-    let cx = doors.inbound.clone();
-    let Wanted { outlet, route: name, from, by } = *wanted;
-    let (spool, since, who) = (outlet.to_owned(), from.to_owned(), by.to_owned());
-    let made = tokio::spawn(async move {
-        let outlet = route.files.iter().find(|file| file.spool == spool);
-        let outlet = outlet.ok_or_else(|| Error::internal(format!("outlet `{spool}` is gone")))?;
-        files::replay(&cx, &route, outlet, (&since, &who), settle).await
-    });
-    let made = made.await.map_err(|e| Error::internal("a replay stopped unexpectedly").caused_by(e))??;
-    let passed = match made.passed {
-        0 => String::new(),
-        n => format!("; {n} are on their way there already, or stand there and have no other name"),
-    };
-    let gone = match made.gone {
-        0 => String::new(),
-        n => format!("; {n} are no longer in the vault"),
-    };
-    Ok(format!("{} files of {name} from {from} on are delivered into {outlet} again{passed}{gone}", made.made))
+/// The routes that push into an outlet.
+pub(super) fn pushing(routes: &BTreeMap<String, Arc<Route>>, outlet: &str) -> Vec<String> {
+    let pushes = |route: &&Arc<Route>| route.pushed.iter().any(|(name, _)| name == outlet);
+    routes.values().filter(pushes).map(|route| route.name.clone()).collect()
+}
+
+/// What is told of those that are not replayed, where there are any.
+fn besides(count: u64, what: &str) -> String {
+    if count == 0 { String::new() } else { format!("; {count} {what}") }
+}
+
+/// Has a route's files made and delivered again.
+async fn replay_files(doors: &Doors, route: &Route, wanted: &Wanted<'_>, settle: Option<Change>) -> Result<Said> {
+    let Wanted { outlet: spool, route: name, from, by } = *wanted;
+    let outlet = route.files.iter().find(|file| file.spool == spool);
+    let outlet = outlet.ok_or_else(|| Error::internal(format!("outlet `{spool}` is gone")))?;
+    let go_on = || under_way::go_on(&doors.stopped);
+    let files = files::Wanted { route, outlet, from, by, go_on: &go_on };
+    let (made, ended) = files::replay(&doors.inbound, &files, settle).await;
+    let message = [
+        format!("{} files of {name} from {from} on are delivered into {spool} again", made.made),
+        besides(made.passed, "are on their way there already, or stand there and have no other name"),
+        besides(made.held, "are held on their way there: `fpp deliveries` says why, `fpp retry ID` tries one again"),
+        besides(made.gone, "are no longer in the vault"),
+        besides(made.failed, "could not be made"),
+    ];
+    let message = message.concat();
+    match ended {
+        Ok(()) => Ok(Said { message, lines: made.faults }),
+        Err(error) => Err(error.at(format_args!("{message}; then it ended"))),
+    }
 }
 
 /// Has a route's files pushed again, a bounded number in one transaction.
-pub(super) async fn replay(doors: &Doors, wanted: &Wanted<'_>, mut settle: Option<Change>) -> Result<String> {
+pub(super) async fn replay(doors: &Doors, wanted: &Wanted<'_>, settle: Option<Change>) -> Result<Said> {
     if let Some(route) = doors.inbound.routes.get(wanted.route).filter(|route| is_of_files(route, wanted.outlet)) {
-        return replay_files(doors, route.clone(), wanted, settle).await;
+        return replay_files(doors, route, wanted, settle).await;
     }
+    let mut count = 0;
+    match replay_postings(doors, wanted, settle, &mut count).await {
+        Ok(passed) => {
+            let Wanted { outlet, route, from, .. } = wanted;
+            let passed = besides(passed, "are on their way there already");
+            Ok(format!("{count} files of {route} from {from} on are pushed into {outlet} again{passed}").into())
+        }
+        Err(error) if count > 0 => Err(error.at(format_args!("after {count} files were planned"))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns how many were passed over.
+async fn replay_postings(
+    doors: &Doors,
+    wanted: &Wanted<'_>,
+    mut settle: Option<Change>,
+    count: &mut usize,
+) -> Result<u64> {
     let (ledger, clock) = (&*doors.inbound.ledger, &doors.inbound.clock);
     let mut replay = Replay::begin(ledger, wanted.outlet, wanted.route, wanted.from, wanted.by).await?;
-    let mut count = 0;
-    while let Some(changes) = replay.batch(ledger, clock.now_ms()).await? {
-        count += changes.len();
-        let changes: Vec<Change> = changes.into_iter().chain(settle.take()).collect();
-        if !changes.is_empty() {
-            ledger.apply(None, clock.now_ms(), &changes).await?;
+    while let Some(planned) = replay.batch(ledger, clock.now_ms()).await? {
+        under_way::go_on(&doors.stopped)?;
+        if planned.is_empty() {
+            continue;
         }
+        let some = planned.len();
+        let changes: Vec<Change> = planned.into_iter().chain(settle.take()).collect();
+        ledger.apply(None, clock.now_ms(), &changes).await?;
+        *count += some;
+        doors.bell.ring();
     }
     if let Some(settle) = settle {
         ledger.apply(None, clock.now_ms(), &[settle]).await?;
     }
-    doors.bell.ring();
-    let passed = match replay.passed {
-        0 => String::new(),
-        n => format!("; {n} are on their way there already"),
-    };
-    let Wanted { outlet, route, from, .. } = wanted;
-    Ok(format!("{count} files of {route} from {from} on are pushed into {outlet} again{passed}"))
+    Ok(replay.passed)
 }
 
 /// Dead letters of an outlet, or of one of its transfers, that are pushed once more.
@@ -123,11 +151,11 @@ pub(super) async fn plan_redrive(
     transfer: &str,
     by: &str,
 ) -> Result<Planned> {
-    if !routes.values().any(|route| route.pushed.iter().any(|(name, _)| name == outlet)) {
+    if pushing(routes, outlet).is_empty() {
         return Err(unknown(format!("no route names an outlet `{outlet}`")).hint("`fpp outlets` lists them."));
     }
     let mut meant: Vec<DeliveryId> = Vec::new();
-    let (mut letters, mut route) = (0, None);
+    let (mut letters, mut of) = (0, BTreeSet::new());
     let mut after: Option<(DeliveryId, u64)> = None;
     let cut = 'pages: loop {
         let from = after.as_ref().map(|(id, record)| (id, *record));
@@ -139,7 +167,7 @@ pub(super) async fn plan_redrive(
                 }
                 meant.push(letter.delivery.clone());
             }
-            route = Some(letter.route.clone());
+            of.insert(letter.route.clone());
             letters += 1;
         }
         after = page.last().filter(|_| page.len() == PAGE as usize).map(|last| (last.delivery.clone(), last.record));
@@ -153,7 +181,7 @@ pub(super) async fn plan_redrive(
     let more = if cut { "; say it again for the others" } else { "" };
     let said = format!("{letters} events of {} files are pushed into {outlet} once more{more}", meant.len());
     let changes = meant.into_iter().map(|id| Change::Redrive { id, by: by.to_owned() }).collect();
-    Ok(Planned { effect: Verb::Redrive.word(), route: route.filter(|_| !transfer.is_empty()), changes, said })
+    Ok(Planned { effect: Verb::Redrive.word(), routes: of.into_iter().collect(), changes, said })
 }
 
 /// How the outlets are, and which deliveries are owed.

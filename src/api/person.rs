@@ -69,10 +69,14 @@ impl Peer {
         self.login.or(self.uid).map_or_else(|| "unknown".to_owned(), user)
     }
 
-    /// For the books: what the program says of itself, where it does not contradict the system.
+    /// For the books: the person, and the account where it is another one's. Only where nobody logged in does it count
+    /// what the program says of itself, and only where it does not contradict the system.
     pub fn named(&self, told: &str) -> String {
         let person = self.person();
         let account = self.uid.map(user).unwrap_or_default();
+        if self.login.is_some() {
+            return if account.is_empty() || account == person { person } else { format!("{person} as {account}") };
+        }
         let fits = told == person || told.ends_with(&format!(" as {account}"));
         if fits && !told.is_empty() { told.to_owned() } else { person }
     }
@@ -110,6 +114,10 @@ mod tests {
         let wang = Peer { uid: Some(0), login: Some(4_000_001) };
         let li = Peer { uid: Some(0), login: Some(4_000_002) };
         assert_ne!(wang.person(), li.person());
+        assert_eq!(wang.named("li as root"), "uid 4000001 as root", "the system knows who it is, whoever is blamed");
+        assert_eq!(wang.named(""), "uid 4000001 as root");
+        let own = Peer { uid: Some(4_000_002), login: Some(4_000_002) };
+        assert_eq!(own.named("wang as uid 4000002"), "uid 4000002");
         let shared = Peer { uid: Some(0), login: None };
         assert_eq!(shared.person(), "root");
         assert_eq!(shared.named("wang as root"), "wang as root", "sudo says more, but proves nothing");

@@ -29,11 +29,12 @@ impl Problem {
     }
 }
 
-/// What an operator asked for and does not get.
+/// What an operator asked for and does not get. A fault of fpp is no refusal: it stands in the log.
 pub(super) fn refused(error: Error) -> Problem {
     let status = match error.code {
         Code::LEDGER => StatusCode::SERVICE_UNAVAILABLE,
         Code::LOGIN => StatusCode::FORBIDDEN,
+        Code::INTERNAL => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::CONFLICT,
     };
     Problem::new(status, error)
@@ -71,5 +72,17 @@ impl IntoResponse for Problem {
             tracing::error!(status = self.status.as_u16(), "{}", self.error);
         }
         (self.status, [(header::CONTENT_TYPE, "application/problem+json")], Json(body)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_fpp_is_no_refusal() {
+        assert_eq!(refused(Error::internal("x")).status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(refused(Error::halt(Code::REFUSED, "x")).status, StatusCode::CONFLICT);
+        assert_eq!(refused(Error::halt(Code::LOGIN, "x")).status, StatusCode::FORBIDDEN);
     }
 }

@@ -1,5 +1,6 @@
 //! The two listeners and how they close: no new connection, answers under way are finished.
 
+use super::under_way::UnderWay;
 use super::{Doors, consumers, control, events, extract, health, operate, person, schemas};
 use crate::error::{Error, Result};
 use axum::Router;
@@ -28,6 +29,7 @@ pub async fn start(
     let address = tcp.local_addr().map_err(cannot)?;
     let unix = bind_socket(&doors.socket, doors.group.as_deref())?;
     let doors = Arc::new(doors);
+    services.spawn(finish(doors.under_way.clone(), stopped.clone()));
     let open = Router::new()
         .route("/v1/events", get(events::read))
         .route("/v1/schemas", get(schemas::list))
@@ -81,6 +83,13 @@ async fn serve_unix(listener: UnixListener, router: Router, stopped: signal::Rec
 async fn until(mut stopped: signal::Receiver<bool>) {
     // An error means that the node is gone, which is a stop as well.
     let _ = stopped.wait_for(|s| *s).await;
+}
+
+/// The node stops when what is under way came to a place where it can be left.
+async fn finish(under_way: Arc<UnderWay>, stopped: signal::Receiver<bool>) -> Result<()> {
+    until(stopped).await;
+    under_way.ended().await;
+    Ok(())
 }
 
 fn broken(e: std::io::Error) -> Error {

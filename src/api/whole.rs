@@ -4,7 +4,8 @@
 //! Invariant: what cannot be moved any more, because it moved meanwhile, or because another file has its name, is left as it
 //! is, and the others go on.
 
-use super::Doors;
+use super::said::Said;
+use super::{Doors, under_way};
 use crate::delivery::whole::{Again, Held, Lost, Meant};
 use crate::error::{Error, Result};
 use crate::inbound::route::Route;
@@ -12,39 +13,20 @@ use crate::inbound::whole::HeldFiles;
 use crate::ledger::change::Change;
 use crate::ledger::verbs::{PartnerRow, Planned, Verb, of_partner};
 use fpp_codecs::Code;
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Lines that are told; all have their rows in the journal.
 const LINES_MAX: usize = 10_000;
 
-/// What an operator is told.
-#[derive(Debug)]
-pub(super) struct Said {
-    /// What was done, in one line.
-    pub(super) message: String,
-    /// Of what, one a line, where it was more than one thing.
-    pub(super) lines: Vec<String>,
-}
-
-impl Said {
-    /// As it goes over the wire.
-    pub(super) fn json(&self) -> Value {
-        let mut body = json!({ "message": self.message });
-        if !self.lines.is_empty() {
-            body["lines"] = self.lines.clone().into();
-        }
-        body
-    }
-}
-
-impl From<String> for Said {
-    fn from(message: String) -> Said {
-        Said { message, lines: Vec::new() }
-    }
-}
-
 /// What would be done; refused where the word is not said of partners.
-pub(super) fn plan(verb: Verb, lost: bool, spool: &str, since_ms: Option<i64>) -> Result<Planned> {
+pub(super) fn plan(
+    routes: &BTreeMap<String, Arc<Route>>,
+    verb: Verb,
+    lost: bool,
+    spool: &str,
+    since_ms: Option<i64>,
+) -> Result<Planned> {
     let refused = |what: String, hint: &str| Err(Error::halt(Code::REFUSED, what).hint(hint));
     let Some(row) = of_partner(verb, lost) else {
         let word = if lost { "--lost" } else { "--partner" };
@@ -57,7 +39,7 @@ pub(super) fn plan(verb: Verb, lost: bool, spool: &str, since_ms: Option<i64>) -
         return refused(format!("{} of {spool} needs a time", verb.word()), "Say since when, with --since.");
     }
     let said = format!("{spool}: {}: {}", row.meant, row.said);
-    Ok(Planned { effect: row.said, route: None, changes: Vec::new(), said })
+    Ok(Planned { effect: row.said, routes: using(routes, spool), changes: Vec::new(), said })
 }
 
 /// The spools that a route's files come from and go into.
@@ -66,14 +48,14 @@ pub(super) fn spools(route: &Route) -> impl Iterator<Item = &String> {
     outlets.chain(route.answer.iter().map(|answer| &answer.spool)).chain([&route.spool])
 }
 
-/// Whether a spool is one of them.
-pub(super) fn uses(route: &Route, spool: &str) -> bool {
-    spools(route).any(|of| of == spool)
+/// The routes that use a spool: what is said of a whole partner is said of files of each of them.
+pub(super) fn using(routes: &BTreeMap<String, Arc<Route>>, spool: &str) -> Vec<String> {
+    routes.values().filter(|route| spools(route).any(|of| of == spool)).map(|route| route.name.clone()).collect()
 }
 
 /// Does it, and closes the request that it was asked with.
 pub(super) async fn carry_out(doors: &Doors, row: &PartnerRow, meant: Meant, settle: Option<Change>) -> Result<Said> {
-    let (spool, by) = (meant.spool.clone(), meant.by.clone());
+    let spool = meant.spool.clone();
     let mut done = Done { doors, lines: Vec::new(), count: 0, settle };
     let passed = match done.walk(row, meant).await {
         Ok(passed) => passed,
@@ -83,8 +65,7 @@ pub(super) async fn carry_out(doors: &Doors, row: &PartnerRow, meant: Meant, set
     if let Some(settle) = done.settle.take() {
         done.write(vec![settle]).await?;
     }
-    let (count, verb) = (done.count, row.verb.word());
-    tracing::info!(spool, by, count, passed, verb, lost = row.lost, "of a whole partner");
+    let count = done.count;
     let passed = match passed {
         0 => String::new(),
         n => format!("; {n} passed over: {}", row.passed),
@@ -140,6 +121,7 @@ impl Done<'_> {
 
     /// All at once, or, when one of them cannot be moved, each alone; returns those that are left as they are.
     async fn apply(&mut self, some: Vec<Planned>) -> Result<Vec<Planned>> {
+        under_way::go_on(&self.doors.stopped)?;
         if some.is_empty() {
             return Ok(some);
         }

@@ -120,6 +120,22 @@ pub(super) fn is_running(settings: &Settings) -> bool {
 
 /// Sends a command to the running node; what it refuses is a failure.
 pub(super) async fn send(settings: &Settings, verb: &str, command: &impl Serialize) -> Result<Reply, Failure> {
+    let (stream, request) = connect(settings, verb, command).await?;
+    read(&client::exchange(stream, request).await?)
+}
+
+/// Sends one that takes as long as it takes: of a whole partner, a replay, or the second person's word on one. The node
+/// goes on with it whether or not it is waited for.
+pub(super) async fn send_and_wait(settings: &Settings, verb: &str, command: &Command) -> Result<Reply, Failure> {
+    let (stream, request) = connect(settings, verb, command).await?;
+    read(&client::exchange_to_its_end(stream, request).await?)
+}
+
+async fn connect(
+    settings: &Settings,
+    verb: &str,
+    command: &impl Serialize,
+) -> Result<(UnixStream, Request<Full<Bytes>>), Failure> {
     let socket = &settings.control_socket;
     let stream = match UnixStream::connect(socket).await {
         Ok(stream) => stream,
@@ -133,7 +149,10 @@ pub(super) async fn send(settings: &Settings, verb: &str, command: &impl Seriali
         .header("content-type", "application/json")
         .body(Full::new(Bytes::from(body)))
         .map_err(|e| Failure::internal(e.to_string()))?;
-    let answer = client::exchange(stream, request).await?;
+    Ok((stream, request))
+}
+
+fn read(answer: &client::Answer) -> Result<Reply, Failure> {
     if !answer.status.is_success() {
         return Err(refused(answer.status, &answer.body));
     }

@@ -198,7 +198,11 @@ impl Why {
     fn send(self, verb: &str, global: &Global, out: &mut Output, command: Command) -> Result<Exit, Failure> {
         let settings = global.settings()?;
         let command = Command { reason: self.reason, by: control::operator(), ..command };
-        wait(control::send(&settings, verb, &command))?.tell(self.json, out)?;
+        let reply = match command.partner {
+            Some(_) => wait(control::send_and_wait(&settings, verb, &command))?,
+            None => wait(control::send(&settings, verb, &command))?,
+        };
+        reply.tell(self.json, out)?;
         Ok(Exit::Good)
     }
 }

@@ -173,12 +173,11 @@ impl Why {
     fn send(self, verb: &str, command: Command, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         let settings = global.settings()?;
         let command = Command { reason: self.reason, by: control::operator(), ..command };
-        let reply = wait(control::send(&settings, verb, &command))?;
-        if self.json {
-            out.json(&reply)?;
-        } else {
-            out.line(&reply.message)?;
-        }
+        let reply = match command.from {
+            Some(_) => wait(control::send_and_wait(&settings, verb, &command))?,
+            None => wait(control::send(&settings, verb, &command))?,
+        };
+        reply.tell(self.json, out)?;
         Ok(Exit::Good)
     }
 }

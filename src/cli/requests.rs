@@ -118,7 +118,8 @@ impl Said {
     fn send(self, word: &str, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         let settings = global.settings()?;
         let command = Command { reason: self.reason, by: control::operator(), ..Command::default() };
-        let reply = wait(control::send(&settings, &format!("requests/{}/{word}", self.id), &command))?;
+        let path = format!("requests/{}/{word}", self.id);
+        let reply = wait(control::send_and_wait(&settings, &path, &command))?;
         reply.tell(self.json, out)?;
         Ok(Exit::Good)
     }

@@ -57,8 +57,9 @@ pub async fn plan(ledger: &dyn Ledger, now_ms: i64, verb: Verb, id: &DeliveryId,
         changes.push(Change::ParkDelivery { id: id.clone(), until_ms: now_ms, error, failed: true });
     }
     let route = ledger.transfer(&delivery.transfer).await?.map(|transfer| transfer.route);
+    let routes = route.into_iter().collect();
     let said = format!("{} to {}: {said}", delivery.name, delivery.spool);
-    Ok(Some(Planned { effect: verb.word(), route, changes, said }))
+    Ok(Some(Planned { effect: verb.word(), routes, changes, said }))
 }
 
 pub(super) fn step(delivery: &Delivery, event: DeliveryEvent, by: &str) -> Change {

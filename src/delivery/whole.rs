@@ -32,7 +32,7 @@ pub struct Meant {
 
 fn planned(verb: Verb, delivery: &Delivery, changes: Vec<Change>, said: &str) -> Planned {
     let said = format!("{} {}: {said}", delivery.id, delivery.name);
-    Planned { effect: verb.word(), route: None, changes, said }
+    Planned { effect: verb.word(), routes: Vec::new(), changes, said }
 }
 
 /// What a partner took since a time, to be sent again.

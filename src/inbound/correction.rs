@@ -232,6 +232,8 @@ pub async fn plan(
     (by, reason): (&str, &str),
 ) -> Result<Planned> {
     let act = if verb == Verb::Void { Act::Voided } else { Act::Corrected };
+    // What is taken back says nothing else.
+    let content = content.filter(|_| act == Act::Corrected);
     let Found { transfer, record, event } = found;
     if transfer.facts.correction.is_some() {
         return Err(refused(format!("{event} is a correction itself")).hint("Correct the event that it is about."));
@@ -273,7 +275,7 @@ pub async fn plan(
         facts,
     });
     let said = format!("{event} is {}: transfer {id} publishes it", act.word());
-    Ok(Planned { effect: verb.word(), route: Some(transfer.route.clone()), changes: vec![arrive], said })
+    Ok(Planned { effect: verb.word(), routes: vec![transfer.route.clone()], changes: vec![arrive], said })
 }
 
 /// The arrival key of taking the event back, and that of this very correction.

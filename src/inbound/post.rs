@@ -135,7 +135,8 @@ pub(super) async fn plan(cx: &Inbound, route: &Route, outlet: &FileOutlet, trans
 
 /// A name that no other file's events stand under: a file that was rejected may come again, put right, before its partner
 /// has taken the first. The first number that was never used; without a number, or when they have all come round, a name
-/// that was taken; else the template's, and what no other file has.
+/// that was taken; else the template's, and what no other file has. A name that was this file's own and went to another
+/// one since stays that one's: whoever looks there finds the newest.
 async fn free_name(cx: &Inbound, route: &Route, outlet: &FileOutlet, transfer: &Transfer) -> Result<String> {
     let fields = names::fields(route, transfer);
     let name = |number| {
@@ -152,9 +153,18 @@ async fn free_name(cx: &Inbound, route: &Route, outlet: &FileOutlet, transfer: &
         let name = name(number)?;
         match cx.ledger.delivery_named(&outlet.spool, &name).await? {
             None => return Ok(name),
-            Some(known) if known.state == DeliveryState::Taken => taken = taken.or(Some(name)),
+            Some(known) if known.state == DeliveryState::Taken && taken.is_none() => {
+                let is_newer = known.transfer != transfer.id && was_its(cx, outlet, transfer, &name).await?;
+                taken = (!is_newer).then_some(name);
+            }
             Some(_) => {}
         }
     }
     Ok(taken.unwrap_or_else(|| names::unlike_others(transfer, &first)))
+}
+
+/// Whether a file's events stood under a name before.
+async fn was_its(cx: &Inbound, outlet: &FileOutlet, transfer: &Transfer, name: &str) -> Result<bool> {
+    let sent = cx.ledger.deliveries(Some(&transfer.id), u32::MAX).await?;
+    Ok(sent.iter().any(|d| d.purpose == Purpose::Events && d.spool == outlet.spool && d.name == name))
 }

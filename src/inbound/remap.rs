@@ -92,7 +92,7 @@ pub async fn plan(cx: &Inbound, transfer: &Transfer, row: &Row, (by, reason): (&
         arrival_key: key,
         facts,
     });
-    Ok(Planned { effect: row.effect.word(), route: Some(transfer.route.clone()), changes: vec![arrive], said })
+    Ok(Planned { effect: row.effect.word(), routes: vec![transfer.route.clone()], changes: vec![arrive], said })
 }
 
 /// Ids of events of the route that were corrected after this file was published.

@@ -68,7 +68,7 @@ pub async fn plan(cx: &Inbound, verb: Verb, request: &Request) -> Result<Planned
             .hint("`fpp deliveries` lists what stands where; `fpp retry` tries what is not out yet."));
     }
     let said = format!("{}: {}", transfer.name, row.said);
-    Ok(Planned { effect: row.effect.word(), route: Some(transfer.route), changes, said })
+    Ok(Planned { effect: row.effect.word(), routes: vec![transfer.route], changes, said })
 }
 
 /// A batch goes past others only when a person names exactly those that it waits for, and none of them is there.

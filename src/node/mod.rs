@@ -165,5 +165,6 @@ fn api_of(rooms: &Rooms, stopped: &signal::Receiver<bool>) -> Result<api::Doors>
         stopped: stopped.clone(),
         pages: Semaphore::new(api::PAGES_AT_ONCE),
         live: Arc::default(),
+        under_way: Arc::default(),
     })
 }

@@ -20,6 +20,10 @@ fn is_held(transfer: &Transfer) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn batches_are_posted_in_their_order_however_they_come() {
     let place = Place::start(SERIES, "", "16:10").await;
+    // The business day of whoever asks: its three batches are not there.
+    let status = place.fpp(&["status"]).await;
+    let day = status.lines().find(|line| line.starts_with("pmtrd ") && line.contains("0001-0003"));
+    assert_eq!(day.and_then(|line| line.split_whitespace().nth(3)), Some("3"), "{status}");
     place.drop_batch(3);
     let third = place.batch("0003 waits", 3, waits).await;
     assert_eq!(third.waiting_for, "waiting for batch 0001-0002");

@@ -3,7 +3,7 @@
 
 use super::{page, root};
 use fpp::ledger::verbs::{
-    At, COMMANDS, DELIVERIES, DeliveryRow, Effect, FILES, Judged, PARTNERS, POSTINGS, Row, SWITCHES,
+    At, COMMANDS, DELIVERIES, DeliveryRow, Effect, FILES, Judged, PARTNERS, POSTINGS, Row, SWITCHES, Verb,
 };
 
 #[test]
@@ -21,6 +21,14 @@ fn the_tables_of_verbs_are_printed() {
     for (line, due) in page("docs/operate.md").lines().zip(due) {
         assert_eq!(line, due, "./dev golden prints the table anew");
     }
+}
+
+/// Every verb may need a second person; the list of them is that of the code.
+#[test]
+fn what_a_second_person_may_be_asked_for_is_told() {
+    let verbs: Vec<_> = Verb::ALL.iter().map(|verb| format!("`{}`", verb.word())).collect();
+    let due = format!("([four eyes](operate.md#four-eyes-双人复核)): {}. |", verbs.join(", "));
+    assert!(page("docs/routes.md").contains(&due), "no list of second_person says: {due}");
 }
 
 /// The page with the lines of the table that has this head replaced.

@@ -114,11 +114,32 @@ async fn everything_of_a_partner_that_is_held_is_tried_again_by_one_word() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_route_that_asks_for_two_persons_asks_for_them_of_its_whole_partner() {
     let mut route = sample_route("pmtrd");
-    overlay(&mut route, &"second_person = [\"retry\"]".parse().unwrap());
+    let asks = "second_person = [\"retry\", \"resend\", \"pause\"]";
+    overlay(&mut route, &asks.parse().unwrap());
+    let outlet = "kind = \"append\"\nname = \"lines\"\nsensitive = \"clear\"\nrequired = false".parse().unwrap();
+    route["outlet"].as_array_mut().unwrap().push(toml::Value::Table(outlet));
     let site = Site::make(&route);
+    site.configure("[outlet.lines]\nkind = \"append\"\npath = \"../lines\"\n");
     let node = start(&site).await;
-    let text = fpp(&site, &["retry", "--partner", "core-in", "--reason", "x"]).await;
-    assert!(text.contains("asked, not done"), "{text}");
+    let of_partner = ["resend", "--partner", "core-in", "--reason", "x"];
+    for (words, shown) in [
+        (&["retry", "--partner", "core-in", "--reason", "x"][..], "partner core-in"),
+        (
+            &[&of_partner[..], &["--since", "2025-06-20 18:00"]].concat(),
+            "partner core-in, since 2025-06-20 18:00:00 +08:00",
+        ),
+        (&[&of_partner[..], &["--lost"]].concat(), "partner core-in, what was lost"),
+        // What spans routes is said of each of them.
+        (&["pause", "partner", "core-out", "--reason", "x"], "partner core-out"),
+        (&["pause", "outlet", "lines", "--reason", "x"], "outlet lines"),
+        (&["pause", "outlet", "pmtrd/lines", "--reason", "x"], "outlet pmtrd/lines"),
+    ] {
+        let text = fpp(&site, words).await;
+        assert!(text.contains("asked, not done"), "{words:?}: {text}");
+        let requests = fpp(&site, &["requests"]).await;
+        assert!(requests.contains(shown), "{words:?}: {requests}");
+    }
+    assert!(node.ledger.pauses().await.unwrap().is_empty(), "asked is not done");
     let text = fpp(&site, &["release", "--partner", "core-in", "--reason", "x"]).await;
     assert!(text.starts_with("0 of core-in"), "{text}");
     node.stop().await;

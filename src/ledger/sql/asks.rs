@@ -41,7 +41,8 @@ impl Apply<'_> {
     pub(super) async fn settle(&mut self, id: &AskId, confirmed: bool, by: &str) -> Result<()> {
         let select = sql(concat!("SELECT ", ask_columns!(), " FROM asks WHERE id = ?")).bind(&id.0).locking();
         let Some(row) = self.session.row(select).await? else {
-            return Err(Error::internal(format!("there is no request {id}")).hint("`fpp requests` lists them."));
+            let what = format!("there is no request {id}");
+            return Err(Error::halt(Code::UNKNOWN, what).hint("`fpp requests` lists them."));
         };
         let mut ask = read(&row)?;
         fold::settle(&mut ask, confirmed, by, self.now_ms).map_err(|why| {

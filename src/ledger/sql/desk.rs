@@ -8,6 +8,7 @@ use super::version;
 use crate::error::{Error, Result};
 use crate::ledger::change::{NewNotice, Notice, RECOVERED};
 use crate::ledger::fold::{What, day_subject, outlet_subject};
+use fpp_codecs::Code;
 
 impl Apply<'_> {
     /// Raises a notice, or counts up the open one on the same thing. Two that open it at once clash on its open key.
@@ -41,7 +42,8 @@ impl Apply<'_> {
     /// Notes who read a notice; the first reader stays.
     pub(super) async fn acknowledge_notice(&mut self, id: i64, by: &str) -> Result<()> {
         if self.session.row(sql("SELECT id FROM notices WHERE id = ?").bind(id)).await?.is_none() {
-            return Err(Error::internal(format!("there is no notice {id}")).hint("`fpp notices` lists them."));
+            let what = format!("there is no notice {id}");
+            return Err(Error::halt(Code::UNKNOWN, what).hint("`fpp notices` lists them."));
         }
         let read = sql("UPDATE notices SET unread = 0, open_key = NULL, acknowledged_by = ?, acknowledged_ms = ? \
                         WHERE id = ? AND unread = 1");

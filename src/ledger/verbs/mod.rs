@@ -20,8 +20,8 @@ pub use words::{Effect, Next, Verb};
 pub struct Planned {
     /// What happens, in one word: what a second person confirms.
     pub effect: &'static str,
-    /// The route that it is about, where there is one.
-    pub route: Option<String>,
+    /// The routes that it is about.
+    pub routes: Vec<String>,
     /// Written all or none.
     pub changes: Vec<Change>,
     /// What the operator is told.
