@@ -6,10 +6,10 @@
 
 use super::said::Said;
 use super::{Doors, under_way};
-use crate::delivery::whole::{Again, Held, Lost, Meant};
+use crate::delivery::whole::{Again, Held, Lost, Meant, Open};
 use crate::error::{Error, Result};
 use crate::inbound::route::Route;
-use crate::inbound::whole::HeldFiles;
+use crate::inbound::whole::{HeldFiles, OpenFiles};
 use crate::ledger::change::Change;
 use crate::ledger::verbs::{PartnerRow, Planned, Verb, of_partner};
 use fpp_codecs::Code;
@@ -32,7 +32,7 @@ pub(super) fn plan(
         let word = if lost { "--lost" } else { "--partner" };
         return refused(
             format!("{} is not said of everything of a partner with {word}", verb.word()),
-            "Of a whole partner say retry, resend or release; of lost files resend --lost.",
+            "Of a whole partner say hold, retry, resend or release; of lost files resend --lost.",
         );
     };
     if row.dated && since_ms.is_none() {
@@ -88,12 +88,25 @@ impl Done<'_> {
     /// Returns how many were passed over.
     async fn walk(&mut self, row: &PartnerRow, meant: Meant) -> Result<u64> {
         let (doors, ledger) = (self.doors, &*self.doors.inbound.ledger);
+        let by = meant.by.clone();
+        let (who, why) = by.split_once(": ").unwrap_or((&by, ""));
+        if row.verb == Verb::Hold {
+            // The files first: theirs that are on their way are held with them.
+            let mut files = OpenFiles::begin(&doors.inbound, &meant.spool, meant.since_ms);
+            while let Some(some) = files.batch(&doors.inbound, who, why).await? {
+                self.apply(some).await?;
+            }
+            let mut open = Open::begin(meant, doors.inbound.clock.now_ms());
+            while let Some(some) = open.batch(ledger).await? {
+                self.apply(some).await?;
+            }
+            return Ok(open.passed);
+        }
         if row.verb == Verb::Retry {
             let mut held = Held::begin(meant.clone());
             while let Some(some) = held.batch(ledger).await? {
                 self.apply(some).await?;
             }
-            let (who, why) = meant.by.split_once(": ").unwrap_or((&meant.by, ""));
             let mut files = HeldFiles::begin(&meant.spool, meant.since_ms);
             while let Some(some) = files.batch(&doors.inbound, who, why).await? {
                 self.apply(some).await?;

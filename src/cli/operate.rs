@@ -10,13 +10,19 @@ use clap::Args;
 /// Stop a file or a delivery where it is, until a person lets it go on.
 ///
 /// Nothing more of it goes on or out. What was delivered already stays where it is.
+///
+/// With --partner everything of that partner that may be held: files that came from it and are not at their end, and what is
+/// on its way to it. Each then waits for a person's word on its own id; to stop a partner for a while, `fpp pause` it.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  fpp hold 01JY3V8Q5TZ6QX2M4N7P9RSTVW --reason \"core says totals are wrong, ticket 4711\""
+    after_help = "Examples:\n  fpp hold 01JY3V8Q5TZ6QX2M4N7P9RSTVW --reason \"core says totals are wrong, ticket 4711\"\n  \
+                  fpp hold --partner core-out --since \"2025-06-20 18:00\" --reason \"core sent a wrong day, ticket 4711\""
 )]
 pub(super) struct Hold {
     #[command(flatten)]
-    decision: Decision,
+    which: Which,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Send again what partners took: the same bytes under the same names.
@@ -113,14 +119,14 @@ struct Which {
     /// Everything of this spool
     #[arg(long, value_name = "SPOOL")]
     partner: Option<String>,
-    /// Delivered, or held, since: a date, or date and time of the node's time zone
+    /// Delivered, held, or (hold) arrived since: a date, or date and time of the node's time zone
     #[arg(long, value_name = "TIME", requires = "partner")]
     since: Option<String>,
 }
 
 #[derive(Debug, Args)]
 struct Decision {
-    /// Transfer; `hold` takes a delivery too
+    /// Transfer
     id: String,
     #[command(flatten)]
     why: Why,
@@ -138,8 +144,7 @@ struct Why {
 
 impl Hold {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
-        let Decision { id, why } = self.decision;
-        why.send("hold", global, out, Command { id, ..Command::default() })
+        self.why.send("hold", global, out, self.which.command(global)?)
     }
 }
 

@@ -51,15 +51,20 @@ pub async fn plan(ledger: &dyn Ledger, now_ms: i64, verb: Verb, id: &DeliveryId,
         let what = format!("nothing of a file waits for {} that could be deferred", delivery.name);
         return Err(Error::halt(Code::REFUSED, what).hint("Only a required outlet is deferred, once."));
     }
-    let mut changes = vec![step(&delivery, event, by)];
-    if event == DeliveryEvent::Hold {
-        let error = format!("held by {by}");
-        changes.push(Change::ParkDelivery { id: id.clone(), until_ms: now_ms, error, failed: true });
-    }
+    let changes = match event {
+        DeliveryEvent::Hold => hold(&delivery, by, now_ms),
+        _ => vec![step(&delivery, event, by)],
+    };
     let route = ledger.transfer(&delivery.transfer).await?.map(|transfer| transfer.route);
     let routes = route.into_iter().collect();
     let said = format!("{} to {}: {said}", delivery.name, delivery.spool);
     Ok(Some(Planned { effect: verb.word(), routes, changes, said }))
+}
+
+/// Held, with who and why where it says why it fails.
+pub(super) fn hold(delivery: &Delivery, by: &str, now_ms: i64) -> Vec<Change> {
+    let (id, error) = (delivery.id.clone(), format!("held by {by}"));
+    vec![step(delivery, DeliveryEvent::Hold, by), Change::ParkDelivery { id, until_ms: now_ms, error, failed: true }]
 }
 
 pub(super) fn step(delivery: &Delivery, event: DeliveryEvent, by: &str) -> Change {

@@ -5,7 +5,7 @@
 
 use super::Deliveries;
 use super::taken::{self, Watch};
-use super::verbs::step;
+use super::verbs::{self, step};
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;
 use crate::ledger::change::Change;
@@ -81,6 +81,38 @@ impl Again {
                 return Ok(again);
             }
         }
+    }
+}
+
+/// What is on its way to a partner, to be held.
+pub struct Open {
+    of: Meant,
+    now_ms: i64,
+    after: Option<DeliveryId>,
+    /// Those that are left alone.
+    pub passed: u64,
+}
+
+impl Open {
+    /// From the beginning.
+    pub fn begin(of: Meant, now_ms: i64) -> Open {
+        Open { of, now_ms, after: None, passed: 0 }
+    }
+
+    /// The next, which may be none of a batch; nothing behind the last.
+    pub async fn batch(&mut self, ledger: &dyn Ledger) -> Result<Option<Vec<Planned>>> {
+        let Meant { spool, since_ms, by } = &self.of;
+        let page = ledger.open_deliveries(spool, self.after.as_ref(), BATCH).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        self.after = Some(last.id.clone());
+        let meant = page.iter().filter(|delivery| delivery.planned_ms >= *since_ms);
+        let is_asked = |d: &&Delivery| d.purpose == Purpose::Command && d.state == DeliveryState::Proven;
+        let (asked, open): (Vec<_>, Vec<_>) = meant.partition(is_asked);
+        self.passed += asked.len() as u64;
+        let held = |delivery: &Delivery| {
+            planned(Verb::Hold, delivery, verbs::hold(delivery, by, self.now_ms), "held; nothing more is sent")
+        };
+        Ok(Some(open.into_iter().map(held).collect()))
     }
 }
 

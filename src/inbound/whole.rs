@@ -1,6 +1,6 @@
-//! `retry` said of everything of one partner: the files that came out of its spool and are held (D25), each as it is said of
-//! that file alone. What a person held is passed over, and counted, and so is a delivery of such a file that a person held,
-//! or that may be at its partner already.
+//! Verbs said of everything of one partner: the files that came out of its spool (D25), each as it is said of that file alone.
+//! `retry` is of those that are held. What a person held is passed over, and counted, and so is a delivery of such a file
+//! that a person held, or that may be at its partner already. `hold` is of those that are not at their end.
 
 use super::verbs::{self, Request};
 use super::work::Inbound;
@@ -43,24 +43,10 @@ impl HeldFiles {
                 self.passed += 1;
                 continue;
             }
-            let request = Request {
-                id: transfer.id.clone(),
-                reason: reason.to_owned(),
-                digest: None,
-                skip: None,
-                core_agreed: false,
-                outlet: None,
-                by: by.to_owned(),
-            };
-            let planned = match verbs::plan(cx, Verb::Retry, &request).await {
-                Ok(planned) => planned,
-                // It moved meanwhile.
-                Err(error) if matches!(error.code, Code::REFUSED | Code::UNKNOWN) => continue,
-                Err(error) => return Err(error),
-            };
+            let Some(planned) = plan(cx, Verb::Retry, transfer, (by, reason)).await? else { continue };
             let (changes, passed) = without_own_words(cx, &transfer.id, planned.changes).await?;
             self.passed += passed as u64;
-            again.push(Planned { changes, said: format!("{} {}", transfer.id, planned.said), ..planned });
+            again.push(Planned { changes, ..planned });
         }
         Ok(Some(again))
     }
@@ -77,6 +63,73 @@ async fn without_own_words(cx: &Inbound, id: &TransferId, changes: Vec<Change>) 
     let is_own = |change: &Change| matches!(change, Change::MoveDelivery { id, .. } if own.contains(id));
     let (passed, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(is_own);
     Ok((changes, passed.len()))
+}
+
+/// The states of a file that is not at its end, in the order of its walk: one that moves on meanwhile is met once more.
+const OPEN: [FileState; 6] = [
+    FileState::Arrived,
+    FileState::Claimed,
+    FileState::Staged,
+    FileState::Proven,
+    FileState::Posted,
+    FileState::Acknowledged,
+];
+
+/// Files of a spool that are not at their end, and arrived until now.
+pub struct OpenFiles {
+    spool: String,
+    since_ms: i64,
+    until_ms: i64,
+    states: std::slice::Iter<'static, FileState>,
+    state: Option<FileState>,
+    before: Option<TransferId>,
+}
+
+impl OpenFiles {
+    /// Those that arrived since a time.
+    pub fn begin(cx: &Inbound, spool: &str, since_ms: i64) -> OpenFiles {
+        let mut states = OPEN.iter();
+        let (state, until_ms) = (states.next().copied(), cx.clock.now_ms());
+        OpenFiles { spool: spool.to_owned(), since_ms, until_ms, states, state, before: None }
+    }
+
+    /// The next, which may be none of a batch; nothing behind the last.
+    pub async fn batch(&mut self, cx: &Inbound, by: &str, reason: &str) -> Result<Option<Vec<Planned>>> {
+        if self.state.is_none() {
+            return Ok(None);
+        }
+        let (state, before) = (self.state, self.before.clone());
+        let query = TransferQuery { state, before, limit: BATCH, ..TransferQuery::default() };
+        let page = cx.ledger.transfers(&query).await?;
+        self.before = page.last().map(|last| last.id.clone());
+        if page.is_empty() {
+            self.state = self.states.next().copied();
+        }
+        let mut held = Vec::new();
+        let meant = self.since_ms..=self.until_ms;
+        for transfer in page.iter().filter(|t| t.spool == self.spool && meant.contains(&t.arrived_ms)) {
+            held.extend(plan(cx, Verb::Hold, transfer, (by, reason)).await?);
+        }
+        Ok(Some(held))
+    }
+}
+
+/// What a verb does to a file alone; nothing where it moved meanwhile.
+async fn plan(cx: &Inbound, verb: Verb, transfer: &Transfer, (by, reason): (&str, &str)) -> Result<Option<Planned>> {
+    let request = Request {
+        id: transfer.id.clone(),
+        reason: reason.to_owned(),
+        digest: None,
+        skip: None,
+        core_agreed: false,
+        outlet: None,
+        by: by.to_owned(),
+    };
+    match verbs::plan(cx, verb, &request).await {
+        Ok(planned) => Ok(Some(Planned { said: format!("{} {}", transfer.id, planned.said), ..planned })),
+        Err(error) if matches!(error.code, Code::REFUSED | Code::UNKNOWN) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn is_stopped(transfer: &Transfer) -> bool {

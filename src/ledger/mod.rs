@@ -148,6 +148,21 @@ pub trait Ledger: Send + Sync {
 
     /// Files and commands that are not delivered and not held, whether due or paused.
     async fn unfinished_deliveries(&self, limit: u32) -> Result<Vec<Delivery>, Error>;
+    /// Files and commands of a spool that are not delivered and not held, in the order of their planning, behind one of them
+    /// where one is named.
+    async fn open_deliveries(
+        &self,
+        spool: &str,
+        after: Option<&DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, Error> {
+        let mut all = self.deliveries(None, u32::MAX).await?;
+        all.reverse();
+        let is_open = |d: &Delivery| matches!(d.state, DeliveryState::Planned | DeliveryState::Proven);
+        let behind = |d: &Delivery| after.is_none_or(|after| d.id.0 > after.0);
+        let meant = |d: &Delivery| d.spool == spool && d.purpose != Purpose::Posting && is_open(d) && behind(d);
+        Ok(all.into_iter().filter(|d| meant(d)).take(limit as usize).collect())
+    }
     /// Files and commands of a spool that are held since a time, in the order of their planning, behind one of them where one
     /// is named.
     async fn held_deliveries(

@@ -316,8 +316,18 @@ pub(crate) async fn what_is_held_of_a_partner_is_walked(books: &dyn Books) {
         let spool = if n == 5 { "other" } else { "core-in" }.to_owned();
         let purpose = if n == 6 { Purpose::Posting } else { Purpose::Answer };
         let plan = Change::Plan(Box::new(Delivery { name: format!("N{n}"), spool, purpose, ..delivery(n, 1) }));
-        apply(&*ledger, i64::from(n), &[plan, deliver(n, D::Hold)]).await;
+        apply(&*ledger, i64::from(n), &[plan]).await;
     }
+    let open = async |after: Option<u32>, limit| {
+        let after = after.map(delivery_id);
+        let open = ledger.open_deliveries("core-in", after.as_ref(), limit).await.unwrap();
+        open.into_iter().map(|d| d.name).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!((open(None, 9).await, open(Some(1), 2).await), ("N1 N2 N3 N4".into(), "N2 N3".into()));
+    for n in 1..=6 {
+        apply(&*ledger, i64::from(n), &[deliver(n, D::Hold)]).await;
+    }
+    assert_eq!(open(None, 9).await, "", "none is on its way");
     apply(&*ledger, 7, &errors.map(|(n, error)| park(n, error))).await;
     let held = async |since_ms, after: Option<u32>, limit| {
         let after = after.map(delivery_id);

@@ -145,6 +145,7 @@ delegate! {
     consumers() -> Vec<Consumer>;
     untaken_deliveries(after: Option<&Delivery>, limit: u32) -> Vec<Delivery>;
     unfinished_deliveries(limit: u32) -> Vec<Delivery>;
+    open_deliveries(spool: &str, after: Option<&DeliveryId>, limit: u32) -> Vec<Delivery>;
     held_deliveries(spool: &str, since_ms: i64, after: Option<&DeliveryId>, limit: u32) -> Vec<Delivery>;
     taken_deliveries(spool: &str, from_ms: i64, until_ms: i64, limit: u32) -> Vec<Delivery>;
     pauses() -> Vec<Pause>;

@@ -112,6 +112,53 @@ async fn everything_of_a_partner_that_is_held_is_tried_again_by_one_word() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn everything_of_a_partner_that_is_not_at_its_end_is_held_by_one_word() {
+    let site = Site::make(&sample_route("pmtrd"));
+    let_in(&site, &[token("wang", "routes = [\"*\"]\nverbs = [\"hold\"]")]);
+    let node = start(&site).await;
+    site.drop_batch(1, 3);
+    settled(&node, 1).await.unwrap();
+    // Two files wait for their answers, one for its first step.
+    let answers = planned(&node, &site, 2..=3).await;
+    let text = fpp(&site, &["hold", "--partner", "core-in", "--since", "2099-01-01", "--reason", "x"]).await;
+    assert!(text.starts_with("0 of core-in: held"), "{text}");
+    let text = fpp(&site, &["hold", "--partner", "core-in", "--reason", "core asks to wait"]).await;
+    assert!(text.ends_with("2 of core-in: held\n") && text.lines().count() == 3, "{text}");
+    for (answer, due) in answers.iter().zip([false, true, true]) {
+        let says = journal_says(&node, &format!("delivery:{}", answer.id), "core asks to wait").await;
+        assert_eq!(says, due, "{answer:?}");
+        let now = node.ledger.delivery(&answer.id).await.unwrap().unwrap();
+        assert_eq!(now.state == DeliveryState::Held, due, "{now:?}");
+    }
+    fpp(&site, &["pause", "route", "pmtrd", "--reason", "to stop it in time"]).await;
+    site.drop_batch(4, 3);
+    until(&node, "it is booked", async |node| transfers(&*node.ledger).await.len() == 4).await;
+    let body = "{\"partner\": \"core-out\", \"reason\": \"ticket 4711\"}";
+    let (status, text) = asked(&node, "wang", "/v1/operate/hold", body).await;
+    assert!(status == 200 && text.contains("3 of core-out: held"), "{text}");
+    let all = transfers(&*node.ledger).await;
+    assert_eq!(all[0].state, FileState::Archived, "what is at its end stays there");
+    for file in &all[1..] {
+        assert_eq!((file.state, file.facts.hold(file.verdict).0), (FileState::Held, Some(Code::STOPPED.0)), "{file:?}");
+        assert!(journal_says(&node, &format!("transfer:{}", file.id), "wang by token: ticket 4711").await);
+    }
+    // Each is let go on by its own id, and by nothing less.
+    let text = fpp(&site, &["retry", "--partner", "core-out", "--reason", "x"]).await;
+    assert!(text.starts_with("0 of core-out") && text.contains("; 3 passed over"), "{text}");
+    for partner in ["route pmtrd", "partner core-in"] {
+        let (kind, name) = partner.split_once(' ').unwrap();
+        fpp(&site, &["resume", kind, name, "--reason", "x"]).await;
+    }
+    for file in &all[1..] {
+        fpp(&site, &["retry", &file.id.0, "--reason", "core says they are good"]).await;
+    }
+    settled(&node, 4).await.unwrap();
+    assert!(sent(&node).await.iter().all(|answer| answer.state == DeliveryState::Delivered));
+    node.stop().await;
+    assert!(fpp(&site, &["ledger", "verify"]).await.contains("all fit"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_route_that_asks_for_two_persons_asks_for_them_of_its_whole_partner() {
     let mut route = sample_route("pmtrd");
     let asks = "second_person = [\"retry\", \"resend\", \"pause\"]";

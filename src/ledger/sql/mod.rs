@@ -240,6 +240,10 @@ impl<E: Engine> Ledger for SqlLedger<E> {
         reads::unfinished_deliveries(&mut *self.engine.read().await?, limit).await
     }
 
+    async fn open_deliveries(&self, spool: &str, after: Option<&DeliveryId>, limit: u32) -> Result<Vec<Delivery>> {
+        reads::open_deliveries(&mut *self.engine.read().await?, spool, after, limit).await
+    }
+
     async fn held_deliveries(
         &self,
         spool: &str,

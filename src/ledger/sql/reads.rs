@@ -40,6 +40,11 @@ pub(crate) const HELD: &str = concat!(
     " FROM deliveries WHERE state = 'Held' AND spool = ? AND purpose <> 'posting' AND updated_ms >= ? AND id > ? \
      ORDER BY id LIMIT ?"
 );
+pub(crate) const OPEN: &str = concat!(
+    "SELECT ",
+    delivery_columns!(),
+    " FROM deliveries WHERE queue = 1 AND spool = ? AND id > ? ORDER BY id LIMIT ?"
+);
 pub(crate) const UNTAKEN: &str = concat!(
     "SELECT ",
     delivery_columns!(),
@@ -251,6 +256,16 @@ pub(super) async fn taken_deliveries(
     limit: u32,
 ) -> Result<Vec<Delivery>> {
     deliveries_of(&session.rows(sql(TAKEN).bind(from_ms).bind(until_ms).bind(spool).bind(limit)).await?)
+}
+
+pub(super) async fn open_deliveries(
+    session: &mut dyn Session,
+    spool: &str,
+    after: Option<&DeliveryId>,
+    limit: u32,
+) -> Result<Vec<Delivery>> {
+    let after = after.map_or("", |id| id.0.as_str());
+    deliveries_of(&session.rows(sql(OPEN).bind(spool).bind(after).bind(limit)).await?)
 }
 
 pub(super) async fn held_deliveries(

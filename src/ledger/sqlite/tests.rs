@@ -64,6 +64,7 @@ async fn no_due_read_scans_a_table_or_sorts() {
         (reads::DUE_TRANSFERS, "transfers_queue (queue=? AND next_attempt_ms>? AND next_attempt_ms<?)"),
         (reads::DUE_DELIVERIES, "deliveries_queue (queue=? AND next_attempt_ms>? AND next_attempt_ms<?)"),
         (reads::UNTAKEN, "deliveries_state (state=? AND delivered_ms>?)"),
+        (reads::OPEN, "deliveries_postings (queue=? AND spool=? AND id>?)"),
         (reads::PUBLICATIONS, "transfers_publication (publication>?)"),
         (reads::BY_BATCH, "transfers_identity (route=? AND business_date=? AND batch=?)"),
         (reads::ARRIVALS_OF_DAY, "transfers_identity (route=? AND business_date=?)"),

@@ -28,6 +28,15 @@ const NOTHING: &str = "nothing";
 /// Whole partners.
 pub static PARTNERS: &[PartnerRow] = &[
     PartnerRow {
+        verb: Verb::Hold,
+        lost: false,
+        meant: "files that came from it and are not at their end, and files and commands on their way to it",
+        said: "held",
+        passed: "commands that were asked for: whether they ran must not be forgotten",
+        partner: "nothing more, until each is let go on by its id",
+        dated: false,
+    },
+    PartnerRow {
         verb: Verb::Retry,
         lost: false,
         meant: "held deliveries to it, and held files that came from it",
