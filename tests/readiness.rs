@@ -122,7 +122,10 @@ async fn an_index_goes_although_its_first_file_is_far_back_in_the_books() {
 }
 
 /// Long enough that a busy machine writes the next part before it is over.
-const QUIET_MS: u64 = 3_000;
+const QUIET_MS: u64 = 2_500;
+/// Each of the parts waits for so long: all of them together for longer than the quiet time.
+const SEEN_MS: i64 = 600;
+const PARTS: usize = 6;
 
 fn quiet_site() -> Site {
     let mut route = sample_route("pmtrd");
@@ -139,15 +142,15 @@ fn write_on(site: &Site, name: &str, bytes: &[u8]) {
     fs::File::options().create(true).append(true).open(path).unwrap().write_all(bytes).unwrap();
 }
 
-/// Waits until the node has seen the file as it is now, and waits for it.
+/// Waits until the node has looked at the file for a while, and waits on.
 async fn seen(site: &Site, node: &Node, name: &str) {
-    let scanned = || NodeReport::read(&site.settings().status_file())?.spools.get("core-out").cloned();
-    let before = scanned().map_or(0, |spool| spool.scanned_ms);
+    let after_ms = Clock::System.now_ms() + SEEN_MS;
     let waits = async |_: &Node| {
-        let text = fs::read_to_string(site.settings().status_file()).unwrap_or_default();
-        text.contains(&format!("of {QUIET_MS} ms")) && scanned().is_some_and(|spool| spool.scanned_ms > before)
+        let report = NodeReport::read(&site.settings().status_file());
+        let spool = report.as_ref().and_then(|report| report.spools.get("core-out"));
+        spool.is_some_and(|s| s.scanned_ms >= after_ms && s.waiting.iter().any(|waiting| waiting.name == name))
     };
-    until(node, &format!("{name} waits"), waits).await;
+    until(node, "the file waits", waits).await;
 }
 
 async fn events(node: &Node) -> Vec<serde_json::Value> {
@@ -162,8 +165,7 @@ async fn a_file_without_a_marker_is_judged_as_a_whole_when_it_is_quiet() {
     let node = start(&site).await;
     let (slow, early) = (core_file(1, 6, Dropped::Good), core_file(2, 6, Dropped::Good));
     // Parts that end within a record, each written while the one before waits.
-    let third = slow.bytes.len() / 3 + 7;
-    for part in slow.bytes.chunks(third) {
+    for part in slow.bytes.chunks(slow.bytes.len() / PARTS + 7) {
         assert_eq!((transfers(&*node.ledger).await, events(&node).await), (Vec::new(), Vec::new()));
         write_on(&site, &slow.name, part);
         seen(&site, &node, &slow.name).await;
