@@ -1,155 +1,21 @@
-//! What every vault engine must do, run against each engine that there is. A new engine adds one `conformance!` line.
+//! The cases: content, damage, errors of a source, indexes, walks and removals.
 
-// A test that cannot go on says so by panicking, in helpers too.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-#[path = "vault_support/breaking.rs"]
-mod breaking;
-#[cfg(feature = "s3")]
-#[path = "vault_support/bucket.rs"]
-#[allow(dead_code, clippy::print_stdout)] // each test program uses a part; a skipped test says so
-mod bucket;
-
-use breaking::Breaking;
+use crate::Place;
+use crate::breaking::Breaking;
 use fpp::error::{Class, Error};
 use fpp::vault::blocks::BLOCK_BYTES;
 use fpp::vault::digests::digest;
-use fpp::vault::disk::DiskVault;
 use fpp::vault::{Kept, Vault, error_of};
 use fpp_codecs::Code;
 use fpp_spool::Algorithm;
-use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 const DAY_MS: i64 = 86_400_000;
-
-/// A place where a vault is kept.
-trait Place {
-    fn open(&self) -> Box<dyn Vault>;
-    /// Changes one stored object behind the vault's back: `suffix` is empty, `.blocks` or `.<kind>.index`.
-    fn tamper(&self, sha256: &str, suffix: &str, how: &dyn Fn(&mut Vec<u8>));
-    /// Makes a content ten days older than it is.
-    fn age(&self, sha256: &str);
-    /// Stored objects of all kinds, temporaries too.
-    fn objects(&self) -> Vec<PathBuf>;
-}
-
-struct Disk(tempfile::TempDir);
-
-impl Disk {
-    fn new() -> Disk {
-        Disk(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, sha256: &str, suffix: &str) -> PathBuf {
-        self.0.path().join(&sha256[..2]).join(&sha256[2..4]).join(format!("{sha256}{suffix}"))
-    }
-}
-
-impl Place for Disk {
-    fn open(&self) -> Box<dyn Vault> {
-        Box::new(DiskVault::open(self.0.path(), "n1.A").unwrap())
-    }
-
-    fn tamper(&self, sha256: &str, suffix: &str, how: &dyn Fn(&mut Vec<u8>)) {
-        let path = self.path(sha256, suffix);
-        let mut bytes = fs::read(&path).unwrap();
-        how(&mut bytes);
-        fs::write(path, bytes).unwrap();
-    }
-
-    fn age(&self, sha256: &str) {
-        let file = fs::File::options().write(true).open(self.path(sha256, "")).unwrap();
-        file.set_modified(SystemTime::now() - Duration::from_secs(10 * 86_400)).unwrap();
-    }
-
-    fn objects(&self) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        walk(self.0.path(), &mut found);
-        found
-    }
-}
-
-fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            walk(&path, found);
-        } else if !path.ends_with("lock") {
-            found.push(path);
-        }
-    }
-}
-
-#[cfg(feature = "s3")]
-struct InBucket(bucket::Room);
-
-#[cfg(feature = "s3")]
-impl Place for InBucket {
-    fn open(&self) -> Box<dyn Vault> {
-        Box::new(fpp::vault::s3::S3Vault::open(&self.0.place).unwrap())
-    }
-
-    fn tamper(&self, sha256: &str, suffix: &str, how: &dyn Fn(&mut Vec<u8>)) {
-        let path = self.0.path(sha256, suffix);
-        let mut bytes = fs::read(&path).unwrap();
-        how(&mut bytes);
-        fs::write(path, bytes).unwrap();
-    }
-
-    fn age(&self, sha256: &str) {
-        let ten_days_ago = jiff::Timestamp::now() - Duration::from_secs(10 * 86_400);
-        let day = ten_days_ago.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y%m%d").to_string();
-        for suffix in [".blocks", ".lines.index"] {
-            let from = self.0.path(sha256, suffix);
-            if from.exists() {
-                fs::rename(&from, from.with_file_name(format!("{day}{suffix}"))).unwrap();
-            }
-        }
-        let content = self.0.path(sha256, "");
-        fs::rename(&content, content.with_file_name(day)).unwrap();
-    }
-
-    fn objects(&self) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        walk(&self.0.folder, &mut found);
-        found
-    }
-}
-
-macro_rules! conformance {
-    ($engine:ident, $place:expr) => {
-        conformance!($engine, $place;
-            content_comes_back_as_it_came, the_same_content_is_kept_once, any_piece_can_be_read, damage_is_never_handed_out,
-            small_content_cannot_shrink_unseen, a_damaged_copy_is_mended_by_sound_bytes, too_much_is_refused_and_leaves_nothing, an_error_of_the_source_comes_out,
-            an_index_is_kept_beside_its_content, names_cannot_lead_out, many_writers_of_one_content_agree,
-            a_walk_shows_every_content_once, a_removal_takes_all_of_what_is_old_and_nothing_that_was_put_since,
-            what_is_renewed_stays, an_input_that_breaks_off_comes_in_whole_at_last,
-        );
-    };
-    ($engine:ident, $place:expr; $($case:ident),* $(,)?) => {
-        mod $engine {
-            $(#[test]
-            fn $case() {
-                if let Some(place) = $place {
-                    super::$case(&place);
-                }
-            })*
-        }
-    };
-}
-
-conformance!(on_disk, Some(crate::Disk::new()));
-#[cfg(feature = "s3")]
-conformance!(on_s3, crate::bucket::running().map(|running| crate::InBucket(crate::bucket::Room::new(running))));
-
 const ABC_SHA256: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 const ABC_SM3: &str = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0";
 
 /// Bytes in which no two places look alike.
-fn bytes(size: usize) -> Vec<u8> {
+pub(crate) fn bytes(size: usize) -> Vec<u8> {
     (0..size).map(|at| (at as u32).wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect()
 }
 
@@ -159,7 +25,7 @@ fn all(vault: &dyn Vault, sha256: &str) -> Result<Vec<u8>, Error> {
     Ok(read)
 }
 
-fn content_comes_back_as_it_came(place: &impl Place) {
+pub(crate) fn content_comes_back_as_it_came(place: &impl Place) {
     let vault = place.open();
     let abc = vault.put_bytes(b"abc").unwrap();
     assert_eq!((abc.sha256.as_str(), abc.size), (ABC_SHA256, 3));
@@ -178,7 +44,7 @@ fn content_comes_back_as_it_came(place: &impl Place) {
     assert!(place.objects().iter().all(|path| !path.to_string_lossy().ends_with(".part")));
 }
 
-fn the_same_content_is_kept_once(place: &impl Place) {
+pub(crate) fn the_same_content_is_kept_once(place: &impl Place) {
     let vault = place.open();
     let first = vault.put_bytes(b"abc").unwrap();
     let objects = place.objects();
@@ -186,7 +52,7 @@ fn the_same_content_is_kept_once(place: &impl Place) {
     assert_eq!(place.objects(), objects);
 }
 
-fn any_piece_can_be_read(place: &impl Place) {
+pub(crate) fn any_piece_can_be_read(place: &impl Place) {
     let vault = place.open();
     let content = bytes(2 * BLOCK_BYTES + 100);
     let stored = vault.put_bytes(&content).unwrap();
@@ -201,7 +67,7 @@ fn any_piece_can_be_read(place: &impl Place) {
     assert_eq!(open.reader_at(u64::MAX).read_to_end(&mut beyond).unwrap(), 0);
 }
 
-fn damage_is_never_handed_out(place: &impl Place) {
+pub(crate) fn damage_is_never_handed_out(place: &impl Place) {
     let vault = place.open();
     let content = bytes(2 * BLOCK_BYTES + 100);
     let sha256 = vault.put_bytes(&content).unwrap().sha256;
@@ -233,7 +99,7 @@ fn damage_is_never_handed_out(place: &impl Place) {
     assert!(!vault.holds(ABC_SHA256).unwrap());
 }
 
-fn a_damaged_copy_is_mended_by_sound_bytes(place: &impl Place) {
+pub(crate) fn a_damaged_copy_is_mended_by_sound_bytes(place: &impl Place) {
     let vault = place.open();
     let large = bytes(BLOCK_BYTES + 1);
     for (content, suffix) in [(&b"abc"[..], ""), (&large, ""), (&large, ".blocks")] {
@@ -245,7 +111,7 @@ fn a_damaged_copy_is_mended_by_sound_bytes(place: &impl Place) {
     }
 }
 
-fn small_content_cannot_shrink_unseen(place: &impl Place) {
+pub(crate) fn small_content_cannot_shrink_unseen(place: &impl Place) {
     let vault = place.open();
     vault.put_bytes(b"abc").unwrap();
     for length in 0..3 {
@@ -255,7 +121,7 @@ fn small_content_cannot_shrink_unseen(place: &impl Place) {
     }
 }
 
-fn too_much_is_refused_and_leaves_nothing(place: &impl Place) {
+pub(crate) fn too_much_is_refused_and_leaves_nothing(place: &impl Place) {
     let vault = place.open();
     let error = vault.put(&mut io::repeat(7), &mut |_| {}, 1_000_000).unwrap_err();
     assert_eq!((error.code, error.class), (Code::UNSAFE, Class::Reject), "{error}");
@@ -270,7 +136,7 @@ impl Read for Failing {
     }
 }
 
-fn an_error_of_the_source_comes_out(place: &impl Place) {
+pub(crate) fn an_error_of_the_source_comes_out(place: &impl Place) {
     let vault = place.open();
     let carried = io::Error::other(Error::halt(Code::HOST_KEY, "the key differs"));
     let plain = io::Error::from(io::ErrorKind::ConnectionReset);
@@ -282,7 +148,7 @@ fn an_error_of_the_source_comes_out(place: &impl Place) {
     }
 }
 
-fn an_input_that_breaks_off_comes_in_whole_at_last(place: &impl Place) {
+pub(crate) fn an_input_that_breaks_off_comes_in_whole_at_last(place: &impl Place) {
     let (vault, content) = (place.open(), bytes(BLOCK_BYTES + 300_000));
     let mut came = 0;
     for breaks_at in [Some(1_000_000), Some(BLOCK_BYTES + 5), Some(BLOCK_BYTES + 5), None] {
@@ -310,7 +176,7 @@ fn an_input_that_breaks_off_comes_in_whole_at_last(place: &impl Place) {
     assert_eq!((place.objects().len(), vault.kept_of("T2").unwrap()), (2, 0), "what is refused is not kept");
 }
 
-fn an_index_is_kept_beside_its_content(place: &impl Place) {
+pub(crate) fn an_index_is_kept_beside_its_content(place: &impl Place) {
     let vault = place.open();
     assert_eq!(vault.put_index(ABC_SHA256, "lines", &[0]).unwrap_err().code, Code::VAULT, "no content yet");
     vault.put_bytes(b"abc").unwrap();
@@ -325,7 +191,7 @@ fn an_index_is_kept_beside_its_content(place: &impl Place) {
     assert_eq!(vault.index(ABC_SHA256, "records").unwrap(), None);
 }
 
-fn names_cannot_lead_out(place: &impl Place) {
+pub(crate) fn names_cannot_lead_out(place: &impl Place) {
     let vault = place.open();
     for name in ["", "../../etc/passwd", &"A".repeat(64), &"/".repeat(64), &"é".repeat(32)] {
         assert!(vault.open(name).is_err());
@@ -337,7 +203,7 @@ fn names_cannot_lead_out(place: &impl Place) {
     }
 }
 
-fn many_writers_of_one_content_agree(place: &impl Place) {
+pub(crate) fn many_writers_of_one_content_agree(place: &impl Place) {
     let content = bytes(BLOCK_BYTES / 2);
     let vaults: Vec<_> = (0..4).map(|_| place.open()).collect();
     let stored: Vec<_> = std::thread::scope(|scope| {
@@ -360,7 +226,7 @@ fn contents(vault: &dyn Vault) -> Vec<Kept> {
     found
 }
 
-fn a_walk_shows_every_content_once(place: &impl Place) {
+pub(crate) fn a_walk_shows_every_content_once(place: &impl Place) {
     let vault = place.open();
     assert_eq!(contents(&*vault), []);
     let mut put: Vec<_> = [0, 3, BLOCK_BYTES + 1].map(|size| vault.put_bytes(&bytes(size)).unwrap()).into();
@@ -377,7 +243,7 @@ fn a_walk_shows_every_content_once(place: &impl Place) {
     assert_eq!((stopped.unwrap_err().code, first), (Code::RANGE, 1));
 }
 
-fn a_removal_takes_all_of_what_is_old_and_nothing_that_was_put_since(place: &impl Place) {
+pub(crate) fn a_removal_takes_all_of_what_is_old_and_nothing_that_was_put_since(place: &impl Place) {
     let vault = place.open();
     let sha256 = vault.put_bytes(&bytes(BLOCK_BYTES + 1)).unwrap().sha256;
     vault.put_index(&sha256, "lines", &[0]).unwrap();
@@ -396,7 +262,7 @@ fn a_removal_takes_all_of_what_is_old_and_nothing_that_was_put_since(place: &imp
     place.open().open(&sha256).unwrap().check().unwrap();
 }
 
-fn what_is_renewed_stays(place: &impl Place) {
+pub(crate) fn what_is_renewed_stays(place: &impl Place) {
     let vault = place.open();
     assert!(!vault.renew(ABC_SHA256).unwrap());
     let ways: [fn(&dyn Vault) -> bool; 2] = [|v| v.put_bytes(b"abc").is_ok(), |v| v.renew(ABC_SHA256).unwrap()];
@@ -407,26 +273,5 @@ fn what_is_renewed_stays(place: &impl Place) {
         assert!(renew(&*vault));
         assert_eq!(vault.remove(ABC_SHA256, aged_ms + DAY_MS).unwrap(), None);
         assert_eq!(all(&*vault, ABC_SHA256).unwrap(), b"abc");
-    }
-}
-
-#[test]
-fn what_a_dead_writer_left_is_swept_when_the_vault_opens() {
-    let place = Disk::new();
-    place.open();
-    let leftover = place.0.path().join("tmp").join("n1.A.0.part");
-    fs::write(&leftover, b"half").unwrap();
-    place.open();
-    assert!(!leftover.exists());
-}
-
-#[test]
-fn nobody_else_may_read_the_vault() {
-    use std::os::unix::fs::PermissionsExt;
-    let place = Disk::new();
-    let sha256 = place.open().put_bytes(&bytes(BLOCK_BYTES + 1)).unwrap().sha256;
-    for suffix in ["", ".blocks"] {
-        let mode = fs::metadata(place.path(&sha256, suffix)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o077, 0, "{suffix}");
     }
 }

@@ -4,20 +4,20 @@
 // A test that cannot go on says so by panicking, in helpers too.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "outlet_webhook/server.rs"]
+mod lines;
+mod node;
 mod server;
+#[path = "../support/mod.rs"]
 mod support;
 
-use fpp::api::client;
 use fpp::clock::Clock;
 use fpp::error::{Class, Error};
-use fpp::node::{Node, Options};
 use fpp::outlets::position::Position;
 use fpp::outlets::push::{Batch, Engine, Outcome, Posting, Pushed};
 use fpp::outlets::trace::transfer_of;
 use fpp::outlets::webhook::{Endpoint, Secret, Webhook};
 use fpp_codecs::Code;
-use server::{Call, Server, certify, rough};
+use server::{Call, Server};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -25,9 +25,6 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use support::core::{Dropped, core_file};
-use support::settled::{PATIENCE, settled};
-use support::site::{Site, overlay, sample_route};
 
 const SECRETS: [&str; 2] = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"];
 
@@ -246,62 +243,6 @@ async fn what_was_confirmed_before_a_fault_stays_confirmed() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_gone_waits_for_a_person_and_one_that_moved_is_not_followed() {
-    let gone = Server::start(|_| (410, Vec::new()));
-    let error = fault(&webhook(gone.address), &records(1..3)).await;
-    assert_eq!((error.class, error.code), (Class::Halt, Code::OUTLET));
-    let elsewhere = Server::start(|_| (200, Vec::new()));
-    let there = format!("http://{}/", elsewhere.address);
-    let moved = Server::start(move |_| (307, vec![("location", there.clone())]));
-    let error = fault(&webhook(moved.address), &records(1..3)).await;
-    assert_eq!(error.class, Class::Retry);
-    assert!(error.hint.contains("Redirects"), "{error}");
-    assert!(elsewhere.calls().is_empty());
-}
-
-#[tokio::test]
-async fn a_broken_answer_confirms_nothing_and_never_holds_a_worker_beyond_its_time() {
-    for (says, closes) in [
-        // Nothing at all, and a line that stays.
-        ("", false),
-        ("", true),
-        // Half a head, and half a body.
-        ("HTTP/1.1 200 OK\r\nContent-Le", false),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", false),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", true),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", true),
-        // Not HTTP, and no end of going on.
-        ("SSH-2.0-OpenSSH_9.2\r\n", true),
-        ("HTTP/1.1 100 Continue\r\n\r\n", false),
-    ] {
-        let hook = webhook(rough(says, closes).await);
-        let error = fault(&hook, &records(1..3)).await;
-        assert_eq!(error.class, Class::Retry, "{says:?}: {error}");
-        assert!([Code::UNREACHABLE, Code::OUTLET].contains(&error.code), "{says:?}: {error}");
-    }
-    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let error = fault(&webhook(nobody), &records(1..3)).await;
-    assert_eq!((error.class, error.code), (Class::Retry, Code::UNREACHABLE));
-}
-
-#[tokio::test]
-async fn a_line_that_was_closed_meanwhile_is_no_fault() {
-    // It says nothing of closing, and closes.
-    let address = rough("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true).await;
-    let hook = webhook(address);
-    for n in 1..20 {
-        hook.push(&posting(), &records(n..n + 2)).await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn an_answer_without_end_confirms_by_its_status_and_is_not_read_on() {
-    let long = format!("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n{}", "x".repeat(100_000));
-    let hook = webhook(rough(Box::leak(long.into_boxed_str()), false).await);
-    hook.push(&posting(), &records(1..3)).await.unwrap();
-}
-
-#[tokio::test]
 async fn after_five_failures_the_endpoint_is_left_alone() {
     let server = Server::start(|_| (503, Vec::new()));
     let hook = webhook(server.address);
@@ -315,66 +256,6 @@ async fn after_five_failures_the_endpoint_is_left_alone() {
     assert!(hook.look().await.expect_err("not asked").to_string().contains("left alone"));
 }
 
-#[tokio::test]
-async fn tls_believes_the_authorities_it_was_given_and_the_name() {
-    let folder = tempfile::tempdir().unwrap();
-    let (certificate, key) = certify(folder.path());
-    let server = Server::start_tls(&certificate, &key).await;
-    let port = server.address.port();
-    let at = |host: &str, ca_file| Endpoint {
-        url: format!("https://{host}:{port}/x").parse().unwrap(),
-        ca_file,
-        timeout: Duration::from_secs(5),
-        ..endpoint(server.address)
-    };
-    let hook = Webhook::new(at("localhost", Some(certificate.clone())), Clock::System).unwrap();
-    hook.push(&posting(), &records(1..3)).await.unwrap();
-    assert_eq!(hook.look().await.unwrap(), format!("https://localhost:{port}/x takes connections"));
-    assert_eq!(server.calls().len(), 1);
-    let other_name = Webhook::new(at("127.0.0.1", Some(certificate)), Clock::System).unwrap();
-    let error = fault(&other_name, &records(1..3)).await;
-    assert!(error.code == Code::UNREACHABLE && error.hint.contains("certificate"), "{error}");
-    // The authorities of this system, if it has any, did not sign it.
-    if let Ok(stranger) = Webhook::new(at("localhost", None), Clock::System) {
-        let error = fault(&stranger, &records(1..3)).await;
-        assert!(error.code == Code::UNREACHABLE && error.hint.contains("certificate"), "{error}");
-    }
-    assert_eq!(server.calls().len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_outlet_that_cannot_be_made_is_down_until_its_secret_is_mended() {
-    let server = Server::start(|_| (200, Vec::new()));
-    let mut route = sample_route("pmtrd");
-    overlay(&mut route, &"[[outlet]]\nkind = \"webhook\"\nname = \"risk\"".parse().unwrap());
-    let site = Site::make(&route);
-    let node = std::fs::read_to_string(site.settings_file()).unwrap();
-    let secret = site.root.join("conf/secret");
-    std::fs::write(&secret, "too short\n").unwrap();
-    let url = format!("http://{}/hook", server.address);
-    let outlet =
-        format!("\n[outlet.risk]\nkind = \"webhook\"\nurl = \"{url}\"\nsecret_file = \"secret\"\nprobe_ms = 100\n");
-    std::fs::write(site.settings_file(), node + &outlet).unwrap();
-    let node = Node::start(site.settings(), Options::default()).await.unwrap();
-    let file = core_file(1, 15, Dropped::Good);
-    site.drop_file(&file.name, &file.bytes, Some(""), 1_750_407_000_000);
-    let until = Instant::now() + PATIENCE;
-    let mut bell = node.bell.listen();
-    loop {
-        let told = node.ledger.notices(false, 100).await.unwrap();
-        if told.iter().any(|n| n.notice.topic == "outlet" && n.notice.text.contains("16 bytes at least")) {
-            break;
-        }
-        assert!(Instant::now() < until, "{told:?}");
-        bell.wait(Duration::from_millis(50)).await;
-    }
-    assert!(site.names("core/in").is_empty() && server.calls().is_empty(), "the answer waits");
-    std::fs::write(&secret, SECRETS[0]).unwrap();
-    settled(&node, 1).await.unwrap();
-    assert!(!site.names("core/in").is_empty() && !server.calls().is_empty());
-    node.stop().await;
-}
-
 #[test]
 fn what_stands_behind_the_path_of_an_endpoint_is_in_no_message() {
     let folder = tempfile::tempdir().unwrap();
@@ -384,48 +265,4 @@ fn what_stands_behind_the_path_of_an_endpoint_is_in_no_message() {
     let error = Webhook::new(Endpoint { url, ca_file, ..endpoint(([127, 0, 0, 1], 1).into()) }, Clock::System);
     let told = error.err().expect("it has no certificate").to_string();
     assert!(told.contains("https://risk.bank:443/x ") && !told.contains("SECRETQ"), "{told}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_node_posts_a_whole_file_to_its_endpoint_before_the_core_is_answered() {
-    let calls = AtomicU32::new(0);
-    let server = Server::start(move |_| match calls.fetch_add(1, Ordering::Relaxed) {
-        // As an endpoint does while it is rolled out anew.
-        1 | 3 => (503, Vec::new()),
-        _ => (200, Vec::new()),
-    });
-    let mut route = sample_route("pmtrd");
-    overlay(&mut route, &"[[outlet]]\nkind = \"webhook\"\nname = \"risk\"\nsensitive = \"clear\"".parse().unwrap());
-    let site = Site::make(&route);
-    let node = std::fs::read_to_string(site.settings_file()).unwrap();
-    for (name, secret) in ["now", "next"].iter().zip(SECRETS) {
-        std::fs::write(site.root.join("conf").join(name), format!("{secret}\n")).unwrap();
-    }
-    let outlet = format!(
-        "\n[outlet.risk]\nkind = \"webhook\"\nurl = \"http://{}/hook\"\nsecret_file = \"now\"\nnext_secret_file = \"next\"\n\
-         call_events = 4\nprobe_ms = 100\n",
-        server.address
-    );
-    std::fs::write(site.settings_file(), node + &outlet).unwrap();
-    let node = Node::start(site.settings(), Options::default()).await.unwrap();
-    let file = core_file(1, 15, Dropped::Good);
-    site.drop_file(&file.name, &file.bytes, Some(""), 1_750_407_000_000);
-    settled(&node, 1).await.unwrap();
-    assert!(!site.names("core/in").is_empty(), "it has its answer");
-    // What was confirmed is not posted again, whatever comes after it: of a batch of 17 events two calls came twice.
-    let posted: usize = server.calls().iter().map(|call| call.events().1.len()).sum();
-    assert_eq!(posted as u64, file.events + 8);
-    let all = client::events(node.address, "/v1/events?limit=1000", None).await.unwrap();
-    let id =
-        |line: &[u8]| serde_json::from_slice::<serde_json::Value>(line).unwrap()["id"].as_str().unwrap().to_owned();
-    let due: Vec<String> = all.body.split(|b| *b == b'\n').filter(|line| !line.is_empty()).map(id).collect();
-    let mut met = Vec::new();
-    for id in server.calls().iter().flat_map(|call| call.events().1) {
-        if !met.contains(&id) {
-            met.push(id);
-        }
-    }
-    assert_eq!(met, due, "in order of first occurrence");
-    verify(&server.calls());
-    node.stop().await;
 }
