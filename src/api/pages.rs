@@ -2,6 +2,7 @@
 
 use super::Doors;
 use super::problem::Problem;
+use crate::bell::Pace;
 use crate::error::Error;
 use crate::ledger::change::{Change, NewNotice};
 use crate::outlets::filter::Filter;
@@ -34,11 +35,14 @@ pub(super) async fn page(
 ) -> Result<Page, Problem> {
     let Reading { mut after, masked, routes, filter, .. } = reading;
     let until = Instant::now() + wait;
+    let mut pace = Pace::default();
     loop {
         let mut listener = doors.bell.listen();
         let query = Query { after, limit, bytes_max, routes: routes.clone(), filter: filter.clone(), masked };
         let place = doors.pages.acquire().await;
+        let began = Instant::now();
         let read = stream::read(&doors.inbound.books(), query).await;
+        pace.answered(began);
         drop(place);
         let page = match read {
             Ok(page) => page,
@@ -53,7 +57,10 @@ pub(super) async fn page(
         after = page.position;
         if page.at_end {
             tokio::select! {
-                () = listener.wait(left.min(LOOK)) => {}
+                () = async {
+                    listener.wait(left.min(LOOK)).await;
+                    tokio::time::sleep(pace.left()).await;
+                } => {}
                 _ = stopped.wait_for(|s| *s) => {}
             }
         }

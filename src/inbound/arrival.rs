@@ -1,4 +1,4 @@
-//! Arrival: a file that is ready becomes a row in the books, once.
+//! Arrival: a file that is ready becomes a row in the books, once; many that are ready together in one commit.
 
 use super::work::Inbound;
 use crate::error::Result;
@@ -6,8 +6,16 @@ use crate::ledger::change::{Change, NewTransfer};
 use crate::ledger::transfer::{Facts, Promised, SourceFile, TransferId};
 use fpp_spool::{Arrival, Entry, EntryKind};
 
-/// Books an arrival. Booking the same one again does nothing; returns whether it was new.
-pub async fn book(cx: &Inbound, spool: &str, arrival: &Arrival) -> Result<bool> {
+/// Books arrivals, all or none. Booking the same one again does nothing; returns for each whether it was new.
+pub async fn book(cx: &Inbound, spool: &str, arrivals: &[&Arrival]) -> Result<Vec<bool>> {
+    let new: Vec<NewTransfer> = arrivals.iter().map(|arrival| new(spool, arrival)).collect();
+    let ids: Vec<TransferId> = new.iter().map(|new| new.id.clone()).collect();
+    let changes: Vec<Change> = new.into_iter().map(Change::Arrive).collect();
+    let applied = cx.ledger.apply(None, cx.clock.now_ms(), &changes).await?;
+    Ok(ids.iter().map(|id| applied.arrived.contains(id)).collect())
+}
+
+fn new(spool: &str, arrival: &Arrival) -> NewTransfer {
     let promised = arrival.marker.as_ref().map(|marker| Promised {
         marker: seen(&marker.entry),
         size: marker.size,
@@ -16,7 +24,7 @@ pub async fn book(cx: &Inbound, spool: &str, arrival: &Arrival) -> Result<bool> 
         amount: marker.amount.clone(),
         shared: marker.shared,
     });
-    let change = Change::Arrive(NewTransfer {
+    NewTransfer {
         id: new_id(),
         route: arrival.route.clone(),
         spool: spool.to_owned(),
@@ -28,9 +36,7 @@ pub async fn book(cx: &Inbound, spool: &str, arrival: &Arrival) -> Result<bool> 
             promised,
             ..Facts::default()
         },
-    });
-    let applied = cx.ledger.apply(None, cx.clock.now_ms(), &[change]).await?;
-    Ok(applied.arrived > 0)
+    }
 }
 
 /// A fresh transfer id. ULIDs sort by time, so listings by id are listings by arrival.

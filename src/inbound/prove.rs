@@ -183,8 +183,8 @@ fn stated(transfer: &Transfer) -> Stated {
 
 /// Keeps the bytes of a plan in the vault; gives its digest.
 pub async fn freeze(cx: &Inbound, bundle: &Arc<crate::trade::plan::Bundle>) -> Result<String> {
-    let (vault, bundle) = (cx.vault.clone(), bundle.clone());
-    blocking(move || Ok(vault.put_bytes(&bundle.to_bytes())?.sha256)).await
+    let (frozen, plans, vault, bundle) = (cx.frozen.clone(), cx.plans.clone(), cx.vault.clone(), bundle.clone());
+    blocking(move || frozen.put(&plans, &*vault, &bundle)).await
 }
 
 /// Reads the whole file through the proof; the ids of its good records, sorted, come with the outcome.

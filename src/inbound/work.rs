@@ -9,7 +9,7 @@ use crate::ledger::change::{Change, Fence};
 use crate::ledger::transfer::{Facts, FileEvent, Transfer};
 use crate::outlets::Books;
 use crate::vault::Vault;
-use crate::vault::plans::Plans;
+use crate::vault::plans::{Frozen, Plans};
 use fpp_codecs::Code;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,6 +25,8 @@ pub struct Inbound {
     pub routes: BTreeMap<String, Arc<Route>>,
     /// Compiled plans by digest.
     pub plans: Arc<Plans>,
+    /// Plans that this node has put into the vault.
+    pub frozen: Arc<Frozen>,
     /// The time.
     pub clock: Clock,
     /// Rung after every change.

@@ -362,7 +362,7 @@ pub struct Applied {
     /// Publication number taken, if one was.
     pub publication: Option<u64>,
     /// Arrivals that were new.
-    pub arrived: u64,
+    pub arrived: Vec<TransferId>,
     /// Transfers that were purged.
     pub purged: u64,
     /// Things that were said for the first time, or ended.

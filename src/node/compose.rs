@@ -53,6 +53,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         vault: vault.clone(),
         routes: routes(&settings, &folders)?,
         plans: Arc::new(Plans::default()),
+        frozen: Arc::default(),
         clock: clock.clone(),
         bell: bell.clone(),
         scratch,

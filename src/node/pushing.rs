@@ -6,6 +6,7 @@
 
 use super::leased::{self, UnderWay};
 use super::rooms::Rooms;
+use crate::bell::Pace;
 use crate::delivery::outlet::{Outlet, lane};
 use crate::delivery::posting::{carry_on, route_of};
 use crate::delivery::redrive::redrive;
@@ -16,7 +17,7 @@ use crate::ledger::standing::is_due;
 use fpp_codecs::Code;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch as signal};
 use tokio::task::JoinSet;
 
@@ -33,7 +34,7 @@ pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stop
 async fn dispatch(rooms: Arc<Rooms>, outlet: Arc<Outlet>, stopped: signal::Receiver<bool>) -> Result<()> {
     let under_way = UnderWay::default();
     let places = Arc::new(Semaphore::new(outlet.routes_at_once));
-    let mut listener = rooms.bell.listen();
+    let (mut listener, mut pace) = (rooms.bell.listen(), Pace::default());
     let mut jobs = JoinSet::new();
     let poll = Duration::from_millis(rooms.settings.work.poll_ms.max(10));
     while !*stopped.borrow() {
@@ -42,7 +43,10 @@ async fn dispatch(rooms: Arc<Rooms>, outlet: Arc<Outlet>, stopped: signal::Recei
         }
         tell(&rooms, &outlet).await;
         if outlet.breaker.down().is_none() {
-            match begin(&rooms, &outlet, &places, &under_way, &stopped, &mut jobs).await {
+            let began = Instant::now();
+            let begun = begin(&rooms, &outlet, &places, &under_way, &stopped, &mut jobs).await;
+            pace.answered(began);
+            match begun {
                 Ok(()) => {}
                 Err(error) if rooms.outage.tells("due postings", &error) => {}
                 Err(error) => tracing::error!(outlet = outlet.name, "due postings cannot be read: {error}"),
@@ -53,6 +57,10 @@ async fn dispatch(rooms: Arc<Rooms>, outlet: Arc<Outlet>, stopped: signal::Recei
         let mut stopping = stopped.clone();
         tokio::select! {
             () = listener.wait(patience.min(poll)) => {}
+            _ = stopping.wait_for(|s| *s) => {}
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pace.left()) => {}
             _ = stopping.wait_for(|s| *s) => {}
         }
     }

@@ -28,6 +28,8 @@ use tokio::task::JoinSet;
 
 /// So often it is looked whether the books have what they had, besides after every error and when a watch is taken over.
 const COMPARED: Duration = Duration::from_secs(60);
+/// Arrivals that one commit books.
+const BOOKED_AT_ONCE: usize = 50;
 
 /// Starts one watch for each spool that a route reads.
 pub(super) fn start(
@@ -346,25 +348,19 @@ impl Watcher {
 
     /// What is in the books already is done, too: a file that is left where it is has no look at the books any more.
     async fn book(&mut self, scan: &Scan, scanner: &mut Scanner) -> Result<()> {
-        let (mut new, mut dealt_with) = (false, false);
-        for ready in scan.arrivals.iter().filter(|a| !self.flags.contains_key(&a.route)) {
-            if arrival::book(&self.rooms.inbound, &self.spool.name, ready).await? {
-                tracing::info!(
-                    spool = self.spool.name,
-                    file = ready.entry.name,
-                    route = ready.route,
-                    bytes = ready.entry.size,
-                    "arrived"
-                );
-                new = true;
+        let ready: Vec<_> = scan.arrivals.iter().filter(|a| !self.flags.contains_key(&a.route)).collect();
+        for some in ready.chunks(BOOKED_AT_ONCE) {
+            let new = arrival::book(&self.rooms.inbound, &self.spool.name, some).await?;
+            for (ready, _) in some.iter().zip(&new).filter(|(_, new)| **new) {
+                let (file, route, bytes) = (&ready.entry.name, &ready.route, ready.entry.size);
+                tracing::info!(spool = self.spool.name, file, route, bytes, "arrived");
             }
-            scanner.done(ready);
-            dealt_with = true;
+            some.iter().for_each(|ready| scanner.done(ready));
+            if new.contains(&true) {
+                self.rooms.bell.ring();
+            }
         }
-        if new {
-            self.rooms.bell.ring();
-        }
-        if dealt_with {
+        if !ready.is_empty() {
             let newest = TransferQuery { limit: 1, ..TransferQuery::default() };
             self.newest = self.rooms.ledger.transfers(&newest).await?.pop().map(|transfer| transfer.id);
         }

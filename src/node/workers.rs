@@ -5,6 +5,7 @@
 use super::leased::{self, UnderWay};
 use super::places::Places;
 use super::rooms::Rooms;
+use crate::bell::Pace;
 use crate::delivery::{publish, taken};
 use crate::error::Result;
 use crate::inbound::pipeline;
@@ -40,6 +41,9 @@ struct Listed {
     /// There may have been more.
     full: bool,
     rounds: usize,
+    pace: Pace,
+    /// The books would have been asked, and were asked a moment ago.
+    owed: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -83,7 +87,7 @@ async fn dispatch(rooms: Arc<Rooms>, stopped: signal::Receiver<bool>, kind: Kind
         while jobs.try_join_next().is_some() {}
         let mut stopping = stopped.clone();
         tokio::select! {
-            () = listener.wait(poll) => {}
+            () = listener.wait(listed.patience(poll)) => {}
             _ = stopping.wait_for(|s| *s) => {}
         }
     }
@@ -139,7 +143,9 @@ impl Dispatcher<'_> {
     /// Begins what is due and has a place, without what is in some spools.
     async fn begin(&self, besides: &[String], listed: &mut Listed, jobs: &mut JoinSet<()>) -> Result<Begun> {
         let fresh = listed.read.is_some_and(|read| read.elapsed() < FRESH);
-        if listed.rows.is_empty() || !fresh || !besides.is_empty() {
+        let asks = listed.rows.is_empty() || !fresh;
+        listed.owed = asks && !listed.pace.left().is_zero() && besides.is_empty();
+        if (asks && !listed.owed) || !besides.is_empty() {
             self.list(besides, listed).await?;
         }
         let mut begun = Begun { full: listed.full, count: 0 };
@@ -170,7 +176,10 @@ impl Dispatcher<'_> {
     /// Asks the books what is due. Several nodes begin at different places of what they see, or all would ask for the same
     /// leases and most of them in vain; the place moves, so that nothing is last for ever.
     async fn list(&self, besides: &[String], listed: &mut Listed) -> Result<()> {
-        (listed.rows, listed.full) = self.due(besides).await?;
+        let began = Instant::now();
+        let due = self.due(besides).await;
+        listed.pace.answered(began);
+        (listed.rows, listed.full) = due?;
         listed.read = Some(Instant::now());
         listed.rounds = listed.rounds.wrapping_add(1);
         if self.rooms.settings.several() && !listed.rows.is_empty() {
@@ -200,6 +209,13 @@ impl Dispatcher<'_> {
                 (ours.map(|d| (d.id.0, d.spool)).collect(), more)
             }
         })
+    }
+}
+
+impl Listed {
+    /// How long to wait for a ring.
+    fn patience(&self, poll: Duration) -> Duration {
+        if self.owed { self.pace.left().min(poll) } else { poll }
     }
 }
 

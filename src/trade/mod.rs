@@ -20,7 +20,7 @@ pub mod plan;
 pub mod proof;
 mod repairs;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 pub mod schema;
 pub mod series;
 pub mod transcode;

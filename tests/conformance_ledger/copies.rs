@@ -123,7 +123,7 @@ async fn there_and_back(kind: Kind) {
         event(12, E::Judge(V::Rejected)),
     ];
     let applied = apply(&target, 9, &changes).await;
-    assert_eq!((applied.publication, applied.arrived), (Some(5), 0));
+    assert_eq!((applied.publication, applied.arrived.len()), (Some(5), 0));
     assert!(target.notices(false, 10).await.unwrap().iter().any(|n| n.notice.subject == "10" && n.count == 2));
     assert_eq!(target.verify(Some(KEY)).await.unwrap().broken, None);
 }

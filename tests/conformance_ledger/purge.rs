@@ -109,7 +109,7 @@ pub(crate) async fn what_was_purged_comes_back_as_nothing_new(books: &dyn Books)
     assert!(ledger.purged_batches("PMTRD", "2026-01-06").await.unwrap().is_empty());
     // The same file still lies in its spool.
     let again = Change::Arrive(NewTransfer { id: id(2), ..arrival(1) });
-    assert_eq!(apply(&*ledger, 10, &[again]).await.arrived, 0);
+    assert_eq!(apply(&*ledger, 10, &[again]).await.arrived, []);
     // The same batch comes as another file.
     let mut new = arrival(3);
     new.facts.identity = Some(identity(1));

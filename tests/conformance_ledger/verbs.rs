@@ -133,7 +133,7 @@ async fn said(ledger: &dyn Ledger, n: u32, verb: Verb, standing: Standing) {
         Next::AtOnce | Next::NewTransfer | Next::Same => standing,
     };
     assert_eq!(after.standing(), due, "{what}");
-    assert_eq!(applied.arrived > 0, row.next == Next::NewTransfer, "{what}");
+    assert_eq!(!applied.arrived.is_empty(), row.next == Next::NewTransfer, "{what}");
     assert_eq!(after.next_attempt_ms == T0 + 5, !matches!(row.next, Next::NewTransfer | Next::Same), "{what}");
     if row.next == Next::ThenRejected {
         assert_eq!(after.facts.refused.as_deref(), Some("refused by an operator: ticket 4711"), "{what}");

@@ -263,7 +263,7 @@ impl Writing<'_> {
         let new = NewTransfer { id: TransferId(self.id('T', &new.id.0)), ..new.clone() };
         self.books.arrivals.insert(new.arrival_key.clone(), new.id.0.clone());
         self.books.transfers.insert(new.id.0.clone(), fold::arrived(&new, self.now_ms));
-        self.applied.arrived += 1;
+        self.applied.arrived.push(new.id.clone());
         self.append(&fold::transfer_subject(&new.id.clone()), What::Arrive { transfer: Box::new(new) })
     }
 

@@ -116,6 +116,7 @@ impl Node {
             vault: vault.clone(),
             routes: [(route.name.clone(), Arc::new(route))].into(),
             plans: ground.plans.clone(),
+            frozen: Arc::default(),
             clock: Clock::Fixed(clock.clone()),
             bell: Bell::default(),
             scratch,
@@ -194,7 +195,7 @@ impl Node {
         let now = self.now();
         let Some(scan) = self.scanner.look(&*folder, &|| now, &|| true)? else { return Ok(()) };
         for ready in &scan.arrivals {
-            arrival::book(&self.inbound, "core-out", ready).await?;
+            arrival::book(&self.inbound, "core-out", &[ready]).await?;
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ impl Apply<'_> {
         }
         let new = NewTransfer { facts: plain(&new.facts), ..new.clone() };
         self.write_transfer(&fold::arrived(&new, self.now_ms), true).await?;
-        self.applied.arrived += 1;
+        self.applied.arrived.push(new.id.clone());
         let subject = transfer_subject(&new.id);
         let date = book_date::of(self.session, new.facts.identity.as_ref(), self.now_ms);
         self.append(&subject, What::Arrive { transfer: Box::new(new) }, Some(date)).await
