@@ -5,14 +5,24 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod crash_support;
+#[path = "crash_support/disturbed.rs"]
+mod disturbed;
+#[path = "../spool/tests/faults_support/mod.rs"]
+#[allow(dead_code)] // shared with the tests of the spool
+mod faults_support;
 mod support;
+#[allow(dead_code)] // each test program uses a part
+mod vault_support;
 
 use crash_support::bench::{End, differences, drop_file, live, site, take_answers};
 use crash_support::mortal::Death;
 use crash_support::process::{Point, killed_at};
+use disturbed::{Place, at_each_call};
+use faults_support::{ERRNOS, How};
 use fpp::ledger::delivery::{DeliveryState, Purpose};
+use rustix::io::Errno;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use support::core::Dropped;
 use support::told::Files;
@@ -131,6 +141,48 @@ fn a_node_that_dies_after_each_commit_still_ends() {
     let killed = lives(Dropped::Partly, Partner::Leaves, deaths).unwrap_or_else(|why| panic!("{why}"));
     assert!(killed > 8, "only {killed} lives ended");
     println!("{killed} faults: death after each commit of one row of lives");
+}
+
+/// One file for each call of the vault's disk and of each folder. A call is refused by each error, which at a sync is a lost
+/// sync, or torn. These manners take turns, call by call; with `FPP_EVERY_FAULT` each of them is met at every call.
+#[test]
+fn a_node_below_which_any_call_fails_brings_every_file_out_once() {
+    let manners: Vec<How> = ERRNOS.map(How::Refused).into_iter().chain([How::Torn(Errno::NOSPC, 7)]).collect();
+    let all = std::env::var_os("FPP_EVERY_FAULT").is_some();
+    let rounds: Vec<&[How]> = if all { manners.chunks(1).collect() } else { vec![&manners] };
+    // Most calls are the vault's: several nodes share them. Five divides no number of manners, so that each has its turns.
+    let vault = (0..5).map(|from| (Place::Vault, (from, 5)));
+    let places = vault.chain(["core-out", "core-in", "services"].map(|spool| (Place::Spool(spool), (0, 1))));
+    let places: Vec<_> = places.collect();
+    let jobs = rounds.into_iter().flat_map(|manners| places.iter().map(move |place| (*place, manners)));
+    let jobs: Mutex<VecDeque<_>> = Mutex::new(jobs.collect());
+    let waited = AtomicU64::new(0);
+    let work = || {
+        loop {
+            let next = jobs.lock().unwrap().pop_front();
+            let Some(((place, which), manners)) = next else { return };
+            let (faults, held) = at_each_call(place, manners, which);
+            assert!(faults > 15, "{place:?}, {manners:?}: only {faults} calls");
+            let halts = place == Place::Vault && manners.contains(&How::Refused(Errno::ACCESS));
+            assert!(halts || held == 0, "{place:?}, {manners:?}: held {held} times");
+            waited.fetch_add(held, Ordering::SeqCst);
+        }
+    };
+    std::thread::scope(|scope| {
+        // Most of the time they wait for their nodes.
+        (0..2 * AT_ONCE).for_each(|_| {
+            scope.spawn(work);
+        });
+    });
+    // The vault's right is missing at several calls of a file, and each time a person is asked.
+    let waited = waited.into_inner();
+    assert!(waited > 4, "held {waited} times");
+}
+
+#[test]
+fn a_node_that_does_not_hear_of_a_commit_goes_on() {
+    let (faults, held) = at_each_call(Place::Books, &[How::AnswerLost], (0, 1));
+    assert!(faults > 8 && held == 0, "{faults} answers lost, {held} held");
 }
 
 #[test]

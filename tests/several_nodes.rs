@@ -80,6 +80,11 @@ async fn a_node_that_stops_hands_over_and_says_so() {
     assert_eq!(fleet.stop(0), Some(0));
     assert_eq!(fleet.row(0).await.unwrap().state, NodeState::Stopped);
     assert!(at_rest(&fleet.ledger, 40).await.is_err(), "there was nothing left to hand over");
+    // It says which, by the file's name.
+    let log = fleet.log(0);
+    let handed: Vec<&str> = log.lines().filter(|line| line.contains("\"handed over\"")).collect();
+    let named = |line: &&str| fleet.dropped.iter().any(|file| line.contains(&file.name));
+    assert!(!handed.is_empty() && handed.iter().all(named), "{handed:?}\n{log}");
     fleet.start(1);
     fleet.all_rest().await;
     is_sound(&fleet, 1).await;
@@ -107,6 +112,44 @@ async fn a_node_that_dies_or_freezes_is_replaced_and_never_writes_again() {
     }
     fleet.all_rest().await;
     is_sound(&fleet, 0).await;
+}
+
+/// What a seed decides, one number after the other (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % most
+    }
+}
+
+/// Kills come at any moment, also while a node starts; `FPP_KILL_SEED` makes the same pauses again.
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_killed_at_random_moments_under_load_lose_and_repeat_nothing() {
+    let Some(server) = running(Kind::MariaDb) else { return };
+    let time = || std::time::UNIX_EPOCH.elapsed().unwrap().as_micros() as u64;
+    let seed = std::env::var("FPP_KILL_SEED").map_or_else(|_| time(), |seed| seed.parse().unwrap());
+    println!("FPP_KILL_SEED={seed}");
+    let mut dice = Dice(seed);
+    let mut fleet = Fleet::of(server, 2, "").await;
+    (0..2).for_each(|n| fleet.start(n));
+    for n in 0..2 {
+        fleet.address(n).await;
+    }
+    let kills = 12;
+    for round in 0..kills {
+        (1..=4).for_each(|batch| fleet.drop_batch(round * 4 + batch));
+        tokio::time::sleep(Duration::from_millis(dice.below(300))).await;
+        let n = usize::try_from(dice.below(2)).unwrap();
+        fleet.kill(n);
+        fleet.start(n);
+    }
+    fleet.all_rest().await;
+    is_sound(&fleet, 0).await;
+    println!("{kills} faults: SIGKILL of a node under load at a random moment");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,13 +5,18 @@
 mod support;
 
 use fpp::api::client::{self, Answer};
+use fpp::clock::Clock;
 use fpp::demo::generate::{self, Series, Spec};
+use fpp::inbound::retention::sweep;
 use fpp::ledger::change::Change;
 use fpp::node::{Node, Options};
 use fpp::outlets::position::Position;
+use fpp::vault::Vault;
+use fpp::vault::disk::DiskVault;
 use fpp_codecs::date::Date;
 use fpp_spool::{Algorithm, Digest};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::settled::settled;
 use support::site::{Site, sample_route};
@@ -122,11 +127,43 @@ async fn positions_that_the_vault_no_longer_keeps_are_gone_and_name_the_oldest()
     }
     let gone = get(&node, "", None).await;
     assert_eq!(gone.status, 410);
+    // Nothing removes content here: it is lost, and somebody must mend it.
+    assert_eq!(notices(&node).await, [("error".to_owned(), "vault".to_owned(), "stream".to_owned())]);
     let problem: Value = serde_json::from_slice(&gone.body).unwrap();
     let oldest = problem["oldest"].as_str().unwrap();
     let rest = events(&get(&node, &format!("after={oldest}"), None).await);
     assert_eq!(rest.len(), TRADES + 1);
     assert!(rest[0]["id"].as_str().unwrap().contains("0003"), "{}", rest[0]["id"]);
+    node.stop().await;
+}
+
+/// Severity, topic and subject of those that are open.
+async fn notices(node: &Node) -> Vec<(String, String, String)> {
+    let all = node.ledger.notices(false, 10).await.unwrap().into_iter().map(|n| n.notice);
+    all.map(|n| (n.severity, n.topic, n.subject)).collect()
+}
+
+/// Retention (D12): a reader that comes too late is told the oldest position, and a person hears of it, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_after_retention_gets_410_and_a_person_a_notice() {
+    let site = Site::make(&sample_route("pmtrd"));
+    site.configure("[vault]\nkeep_days = 30");
+    let node = start(&site).await;
+    for batch in 1..=2 {
+        drop_batch(&site, batch);
+        settled(&node, usize::from(batch)).await.unwrap();
+    }
+    let vault: Arc<dyn Vault> = Arc::new(DiskVault::open(&site.settings().vault_dir(), "other.A").unwrap());
+    let later_ms = Clock::System.now_ms() + 31 * 86_400_000;
+    assert!(sweep(&*node.ledger, vault, later_ms, 30).await.unwrap().removed >= 2);
+    for _ in 0..2 {
+        let gone = get(&node, "", None).await;
+        let problem: Value = serde_json::from_slice(&gone.body).unwrap();
+        assert_eq!((gone.status.as_u16(), &problem["oldest"]), (410, &"2-end".into()));
+    }
+    assert_eq!(notices(&node).await, [("warn".to_owned(), "gone".to_owned(), "local".to_owned())]);
+    let told = node.ledger.notices(false, 10).await.unwrap().remove(0);
+    assert!(told.count == 2 && told.notice.text.contains("the oldest position, 2-end"), "{told:?}");
     node.stop().await;
 }
 
@@ -146,6 +183,7 @@ async fn what_was_purged_is_told_with_the_oldest_position() {
     settled(&node, 1).await.unwrap();
     let gone = get(&node, "", None).await;
     assert_eq!(gone.status, 410);
+    assert_eq!(notices(&node).await, [("warn".to_owned(), "gone".to_owned(), "local".to_owned())]);
     let problem: Value = serde_json::from_slice(&gone.body).unwrap();
     assert_eq!(problem["oldest"].as_str(), Some(read.as_str()), "{problem}");
     let rest = events(&get(&node, &format!("after={read}"), None).await);

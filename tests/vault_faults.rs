@@ -283,7 +283,7 @@ fn a_part_is_gone_on_with_by_whoever_comes_next_and_never_while_its_writer_lives
 fn errors_have_their_class_and_code() {
     for errno in ERRNOS {
         let expected = match errno {
-            Errno::NOSPC => (Code::NO_SPACE, Class::Retry),
+            Errno::NOSPC | Errno::DQUOT => (Code::NO_SPACE, Class::Retry),
             Errno::ACCESS => (Code::VAULT, Class::Halt),
             _ => (Code::VAULT, Class::Retry),
         };

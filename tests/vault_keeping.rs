@@ -13,7 +13,7 @@ use fpp::clock::Clock;
 use fpp::demo::generate::{self, Series, Spec};
 use fpp::inbound::retention::{Swept, sweep};
 use fpp::ledger::change::Notice;
-use fpp::ledger::delivery::DeliveryState;
+use fpp::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use fpp::ledger::transfer::{FileState, Transfer};
 use fpp::node::{Node, Options};
 use fpp::vault::Vault;
@@ -22,7 +22,7 @@ use fpp_codecs::date::Date;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::settled::{PATIENCE, settled, transfers};
-use support::site::{Site, sample_route};
+use support::site::{Site, route_with_an_outlet_of_files, sample_route};
 use vault_support::FaultyIo;
 
 const DAY_MS: i64 = 86_400_000;
@@ -104,6 +104,48 @@ async fn a_hold_and_an_answer_that_is_not_delivered_keep_their_content() {
         vault.open(kept).unwrap().check().unwrap();
     }
     node.stop().await;
+}
+
+/// A required outlet that was deferred gates no answer any more, and still is owed its file, however long it takes (D12).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_required_outlet_that_is_down_and_deferred_keeps_its_content() {
+    let site = Site::make(&route_with_an_outlet_of_files());
+    let (folder, aside) = (site.root.join("services"), site.root.join("away"));
+    let node = Node::start(site.settings(), Options::default()).await.unwrap();
+    std::fs::rename(&folder, &aside).unwrap();
+    site.drop_batch(1, 20);
+    let owed = delivery(&node, "it cannot be put", |d| d.purpose == Purpose::Events && !d.last_error.is_empty()).await;
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fpp"));
+    command.args(["outlets", "defer", "--outlet", "services", "--reason", "answer due 18:30", "--transfer"]);
+    command.arg(&owed.transfer.0).arg("--config").arg(site.settings_file());
+    let said = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let answer = delivery(&node, "it is answered", |d| d.purpose == Purpose::Answer && d.is_there()).await;
+    let until = Instant::now() + PATIENCE;
+    while !transfers(&*node.ledger).await.iter().all(|t| t.state == FileState::Archived) {
+        assert!(Instant::now() < until, "it is not archived");
+        node.bell.listen().wait(Duration::from_millis(20)).await;
+    }
+    let vault: Arc<dyn Vault> = Arc::new(DiskVault::open(&site.settings().vault_dir(), "other.A").unwrap());
+    sweep(&*node.ledger, vault.clone(), Clock::System.now_ms() + 400 * DAY_MS, 30).await.unwrap();
+    assert!(!vault.holds(&answer.sha256).unwrap(), "what is delivered goes");
+    vault.open(&owed.sha256).unwrap().check().unwrap();
+    // The service is back: it gets what it is owed.
+    std::fs::rename(&aside, &folder).unwrap();
+    delivery(&node, "it gets its file", |d| d.id == owed.id && d.is_there()).await;
+    assert!(site.names("services").contains(&owed.name));
+    node.stop().await;
+}
+
+async fn delivery(node: &Node, what: &str, is: impl Fn(&Delivery) -> bool) -> Delivery {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = node.ledger.deliveries(None, 10).await.unwrap().into_iter().find(&is) {
+            return found;
+        }
+        assert!(Instant::now() < until, "{what}");
+        node.bell.listen().wait(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -56,7 +56,8 @@ fn a_fetch_gives_the_whole_file_or_an_error() {
 #[test]
 fn errors_keep_their_kind_and_code() {
     let (_dir, folder) = room();
-    let expected = [(Errno::NOSPC, 4007), (Errno::IO, 4006), (Errno::ACCESS, 4006), (Errno::MFILE, 4006)];
+    let expected =
+        [(Errno::NOSPC, 4007), (Errno::DQUOT, 4007), (Errno::IO, 4006), (Errno::ACCESS, 4006), (Errno::MFILE, 4006)];
     for (errno, code) in expected {
         let fault = Fault { at: 1, how: How::Refused(errno), dead: false };
         let faulty = FaultyFolder::over(folder.clone(), fault);

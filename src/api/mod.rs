@@ -57,6 +57,8 @@ pub struct Doors {
     pub deliveries: Arc<Deliveries>,
     /// The node's outlets.
     pub postings: Arc<Postings>,
+    /// The vault keeps everything: what is not there is lost.
+    pub keeps_content_for_ever: bool,
     /// Installation name.
     pub installation: String,
     /// Node name.

@@ -33,7 +33,7 @@ pub(super) async fn page(
     bytes_max: usize,
     wait: Duration,
 ) -> Result<Page, Problem> {
-    let Reading { mut after, masked, routes, filter, .. } = reading;
+    let Reading { token, mut after, masked, routes, filter } = reading;
     let until = Instant::now() + wait;
     let mut pace = Pace::default();
     loop {
@@ -46,7 +46,7 @@ pub(super) async fn page(
         drop(place);
         let page = match read {
             Ok(page) => page,
-            Err(error) => return Err(refused(doors, error).await),
+            Err(error) => return Err(refused(doors, &token, error).await),
         };
         let left = until.saturating_duration_since(Instant::now());
         let mut stopped = doors.stopped.clone();
@@ -67,11 +67,16 @@ pub(super) async fn page(
     }
 }
 
-/// What the reader is told. Content that is missing or damaged is nobody's but the operator's to mend, so he hears of it.
-async fn refused(doors: &Doors, error: stream::StreamError) -> Problem {
+/// What the reader is told. Content that is lost or damaged is nobody's but the operator's to mend, so he hears of it; and of a
+/// reader that comes too late for what was removed on purpose (D12), because somebody may miss those events.
+async fn refused(doors: &Doors, reader: &str, error: stream::StreamError) -> Problem {
     match error {
-        stream::StreamError::Gone { oldest, error } => {
-            notice(doors, &error).await;
+        stream::StreamError::Gone { oldest, purged, error } => {
+            let on_purpose = purged || !doors.keeps_content_for_ever;
+            match on_purpose {
+                true => notice(doors, late(reader, &oldest, &error)).await,
+                false => notice(doors, unreadable(&error)).await,
+            }
             Problem::new(StatusCode::GONE, error).with("oldest", oldest.to_string())
         }
         stream::StreamError::Ahead { newest } => {
@@ -83,23 +88,41 @@ async fn refused(doors: &Doors, error: stream::StreamError) -> Problem {
             Problem::new(StatusCode::CONFLICT, error).with("newest", newest.to_string())
         }
         stream::StreamError::Failed(error) if error.code == Code::VAULT => {
-            notice(doors, &error).await;
+            notice(doors, unreadable(&error)).await;
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, error)
         }
         stream::StreamError::Failed(error) => Problem::from(error),
     }
 }
 
-async fn notice(doors: &Doors, error: &Error) {
-    let notice = Change::Raise(NewNotice {
+fn unreadable(error: &Error) -> NewNotice {
+    NewNotice {
         severity: "error".into(),
         topic: "vault".into(),
         subject: "stream".into(),
         code: error.code.0,
         text: format!("a reader of the stream cannot be served: {error}"),
-    });
-    let now_ms = doors.inbound.clock.now_ms();
-    if let Err(error) = doors.inbound.ledger.apply(None, now_ms, &[notice]).await {
-        tracing::error!("no notice of damaged content: {error}");
+    }
+}
+
+/// A reader is called as its token is.
+fn late(reader: &str, oldest: &Position, error: &Error) -> NewNotice {
+    NewNotice {
+        severity: "warn".into(),
+        topic: "gone".into(),
+        subject: reader.to_owned(),
+        code: error.code.0,
+        text: format!(
+            "A reader ({reader}) asked for events that are not kept any more, and got 410 with the oldest position, {oldest}: {} \
+             Ask whether it has them; if not, the core has the files.",
+            error.what
+        ),
+    }
+}
+
+async fn notice(doors: &Doors, notice: NewNotice) {
+    let (topic, now_ms) = (notice.topic.clone(), doors.inbound.clock.now_ms());
+    if let Err(error) = doors.inbound.ledger.apply(None, now_ms, &[Change::Raise(notice)]).await {
+        tracing::error!(topic, "no notice can be raised: {error}");
     }
 }

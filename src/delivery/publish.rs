@@ -9,12 +9,12 @@ use crate::error::{Error, Result};
 use crate::ledger::change::{Change, Fence};
 use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState, Purpose};
 use crate::ledger::standing::is_due;
-use crate::vault::Vault;
+use crate::vault::{Vault, error_of};
 use fpp_codecs::Code;
 use fpp_spool::{Algorithm, Digest, ErrorKind, Folder, Publication, Published, publish};
 use std::cell::RefCell;
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 
 /// Carries a delivery out, under the caller's lease.
@@ -119,9 +119,10 @@ fn transmit(
     attempt: Attempt<'_>,
     proven: &mut dyn FnMut() -> Result<()>,
 ) -> Result<Published, Failed> {
+    let unread = Unread::default();
     let open = || -> io::Result<Box<dyn Read + Send>> {
-        let content = vault.open(&delivery.sha256).map_err(io::Error::other)?;
-        Ok(Box::new(content.reader_at(0)))
+        let content = vault.open(&delivery.sha256).map_err(|error| unread.keep(error))?;
+        Ok(Box::new(Reading { inner: content.reader_at(0), unread: unread.clone() }))
     };
     let Attempt { tag: temporary_tag, before, guard } = attempt;
     let refused = RefCell::new(None);
@@ -146,8 +147,43 @@ fn transmit(
         guard: guard.is_some().then_some(&still_ours),
     };
     let mut on_proven = || proven().map_err(&refuse);
-    publish(folder, &publication, &mut on_proven)
-        .map_err(|error| refused.take().map_or_else(|| Failed::from(error), Failed::from))
+    publish(folder, &publication, &mut on_proven).map_err(|error| {
+        // What was read back wrong is the folder's matter, whatever was looked at in the vault after it.
+        let of_vault = unread.take().filter(|_| error.kind != ErrorKind::ReadBack);
+        refused.take().or(of_vault).map_or_else(|| Failed::from(error), Failed::from)
+    })
+}
+
+/// Why the vault could not be read. It is not the folder's fault, and has its own class: the spool only carries it.
+#[derive(Clone, Default)]
+struct Unread(Arc<Mutex<Option<Error>>>);
+
+impl Unread {
+    /// Keeps the error, and gives one that stops the spool.
+    fn keep(&self, error: Error) -> io::Error {
+        let stop = io::Error::other(error.to_string());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        stop
+    }
+
+    fn take(&self) -> Option<Error> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Content on its way out of the vault.
+struct Reading<R> {
+    inner: R,
+    unread: Unread,
+}
+
+impl<R: Read> Read for Reading<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            _ => self.unread.keep(error_of(error)),
+        })
+    }
 }
 
 fn checksums(delivery: &Delivery) -> Result<Vec<(Algorithm, Digest)>> {

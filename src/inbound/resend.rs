@@ -14,10 +14,11 @@ use crate::ledger::change::{Change, Fence, Reject};
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::transfer::{FileEvent, FileState, Resend, Transfer};
 use crate::trade::plan::Plan;
-use crate::vault::Vault;
 use crate::vault::blocks::Reader;
+use crate::vault::{Vault, error_of};
 use fpp_codecs::Code;
 use fpp_codecs::format::Role;
+use fpp_codecs::framing::CutError;
 use fpp_codecs::framing::Cutter;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -90,8 +91,11 @@ impl<'a> Details<'a> {
 
     fn next(&mut self) -> Result<Option<Vec<u8>>> {
         loop {
-            let cut = self.cutter.next().map_err(|error| {
-                Error::halt(Code::VAULT, format!("{} was proven and cannot be cut any more: {error}", self.name))
+            let cut = self.cutter.next().map_err(|error| match error {
+                CutError::Io(error) => error_of(error).at(&self.name),
+                error => {
+                    Error::halt(Code::VAULT, format!("{} was proven and cannot be cut any more: {error}", self.name))
+                }
             })?;
             let Some(cut) = cut else { return Ok(None) };
             let record = self.plan.format.select(cut.bytes).and_then(|i| self.plan.format.records.get(i));

@@ -3,7 +3,7 @@
 
 use super::claimer::Claimer;
 use super::outage::Outage;
-use super::rooms::{Options, Partners, Rooms};
+use super::rooms::{Options, Partners, Rooms, WrapFolder};
 use super::status::Status;
 use crate::bell::Bell;
 use crate::delivery::Deliveries;
@@ -30,7 +30,7 @@ use std::sync::atomic::AtomicBool;
 
 /// Everything opened and introduced.
 pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> {
-    let Options { clock, wrap_ledger, wrap_vault, wrap_outlet } = options;
+    let Options { clock, wrap_ledger, wrap_vault, wrap_folder, wrap_outlet } = options;
     let opened = super::books::open(&settings).await?;
     let ledger = match wrap_ledger {
         Some(wrap) => wrap(opened),
@@ -45,7 +45,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         Some(wrap) => wrap(vault),
         None => vault,
     };
-    let (folders, partners) = folders(&settings)?;
+    let (folders, partners) = folders(&settings, wrap_folder)?;
     let commands = commands(&settings, &partners);
     let bell = Bell::default();
     let inbound = Arc::new(Inbound {
@@ -109,7 +109,7 @@ type Folders = BTreeMap<String, Arc<dyn Folder>>;
 
 /// The folders, and the sessions of those over SFTP. Spools that are reached in the same way in every respect, host keys
 /// included, share a pool of sessions, whatever the number of a partner's folders.
-fn folders(settings: &Settings) -> Result<(Folders, Partners)> {
+fn folders(settings: &Settings, wrap: Option<WrapFolder>) -> Result<(Folders, Partners)> {
     let mut folders = Folders::new();
     let mut partners = Partners::new();
     let mut pools: Vec<Arc<SftpPool>> = Vec::new();
@@ -131,7 +131,11 @@ fn folders(settings: &Settings) -> Result<(Folders, Partners)> {
                 Arc::new(pool.folder(&sftp.path))
             }
         };
-        folders.insert(spool.name.clone(), folder);
+        let wrapped = match &wrap {
+            Some(wrap) => wrap(&spool.name, folder),
+            None => folder,
+        };
+        folders.insert(spool.name.clone(), wrapped);
     }
     Ok((folders, partners))
 }

@@ -47,7 +47,7 @@ use crate::settings::Settings;
 pub use compose::routes;
 pub(crate) use deadlines::SINCE;
 use rooms::Rooms;
-pub use rooms::{Options, WrapLedger, WrapOutlet, WrapVault};
+pub use rooms::{Options, WrapFolder, WrapLedger, WrapOutlet, WrapVault};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -159,6 +159,7 @@ fn api_of(rooms: &Rooms, stopped: &signal::Receiver<bool>) -> Result<api::Doors>
         inbound: rooms.inbound.clone(),
         deliveries: rooms.deliveries.clone(),
         postings: rooms.postings.clone(),
+        keeps_content_for_ever: settings.keeping.keep_days.is_none(),
         installation: settings.installation.clone(),
         node: settings.node.clone(),
         bell: rooms.bell.clone(),

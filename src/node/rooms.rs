@@ -12,7 +12,7 @@ use crate::ledger::Ledger;
 use crate::outlets::push::Engine;
 use crate::settings::Settings;
 use crate::vault::Vault;
-use fpp_spool::SftpPool;
+use fpp_spool::{Folder, SftpPool};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -22,6 +22,9 @@ pub type WrapLedger = Box<dyn FnOnce(Arc<dyn Ledger>) -> Arc<dyn Ledger> + Send>
 
 /// Wraps the vault engine in the same way.
 pub type WrapVault = Box<dyn FnOnce(Arc<dyn Vault>) -> Arc<dyn Vault> + Send>;
+
+/// Wraps the folder of a spool, whose name it is told, in the same way.
+pub type WrapFolder = Box<dyn Fn(&str, Arc<dyn Folder>) -> Arc<dyn Folder> + Send>;
 
 /// Wraps the engine of an outlet, whose name it is told, in the same way.
 pub type WrapOutlet = Box<dyn Fn(&str, Arc<dyn Engine>) -> Arc<dyn Engine> + Send>;
@@ -35,6 +38,8 @@ pub struct Options {
     pub wrap_ledger: Option<WrapLedger>,
     /// A decorator for the vault.
     pub wrap_vault: Option<WrapVault>,
+    /// A decorator for the folders of spools.
+    pub wrap_folder: Option<WrapFolder>,
     /// A decorator for the engines of outlets.
     pub wrap_outlet: Option<WrapOutlet>,
 }

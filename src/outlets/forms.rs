@@ -5,6 +5,7 @@
 //! routes that take whole files only, so that what goes on is what was proven. Memory does not grow with the file.
 
 use super::Books;
+use super::place::unreadable;
 use crate::error::{Error, Result};
 use crate::ledger::change::Reject;
 use crate::ledger::transfer::Transfer;
@@ -27,11 +28,6 @@ fn plan(books: &Books, transfer: &Transfer) -> Result<std::sync::Arc<Plan>> {
 fn open(books: &Books, transfer: &Transfer, plan: &Plan) -> Result<Cutter<Box<dyn Read + Send>>> {
     let content = books.vault.open(transfer.facts.sha256.as_deref().unwrap_or_default())?;
     Ok(Cutter::new(plan.format.framing.clone(), Box::new(content.reader_at(0)) as Box<dyn Read + Send>))
-}
-
-fn unreadable(transfer: &Transfer, error: impl std::fmt::Display) -> Error {
-    Error::halt(Code::VAULT, format!("{} cannot be read from the vault: {error}", transfer.name))
-        .hint("Restore the vault content with this digest; nothing was changed.")
 }
 
 /// The file as it came: the vault has it already.

@@ -4,6 +4,7 @@ use super::Books;
 use crate::error::{Error, Result};
 use crate::ledger::transfer::Transfer;
 use crate::trade::plan::Plan;
+use crate::vault::error_of;
 use fpp_codecs::Code;
 use fpp_codecs::format::Role;
 use fpp_codecs::framing::{CutError, Cutter};
@@ -19,7 +20,7 @@ const RECORD_MAX: u64 = 1 << 20;
 pub(super) fn bounded(books: &Books, digest: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = books.vault.open(digest)?.reader_at(0).take(RECORD_MAX).read_to_end(&mut bytes);
-    read.map_err(|e| Error::halt(Code::VAULT, format!("{digest} cannot be read from the vault")).caused_by(e))?;
+    read.map_err(error_of)?;
     Ok(bytes)
 }
 
@@ -63,8 +64,11 @@ pub(super) fn seek(
     Ok((cutter, after.saturating_sub(headers)))
 }
 
-/// A file that was proven can be cut; if it cannot, the vault is damaged.
+/// A file that was proven can be cut; if it cannot, the vault is damaged. What only cannot be read now has its own class.
 pub(super) fn unreadable(transfer: &Transfer, error: CutError) -> Error {
+    if let CutError::Io(error) = error {
+        return error_of(error).at(&transfer.name);
+    }
     Error::halt(Code::VAULT, format!("{} cannot be read from the vault: {error}", transfer.name))
         .hint("Restore the vault content with this digest; nothing was changed.")
 }

@@ -59,6 +59,8 @@ pub enum StreamError {
     Gone {
         /// Read from here.
         oldest: Position,
+        /// The ledger has no more of it either.
+        purged: bool,
         /// What is missing.
         error: Error,
     },
@@ -180,7 +182,7 @@ async fn fill(
 fn purged(up_to: u64) -> StreamError {
     let error = Error::halt(Code::VAULT, format!("publications up to {up_to} were purged"))
         .hint("Read on from the oldest position; what came before is in the reader's own books.");
-    StreamError::Gone { oldest: Position::after(up_to), error }
+    StreamError::Gone { oldest: Position::after(up_to), purged: true, error }
 }
 
 /// Whether the bytes of a publication are in the vault. A rejected file shows none.
@@ -211,10 +213,10 @@ async fn gone(books: &Books, missing: u64, error: Error) -> Result<StreamError> 
         for transfer in publications {
             if kept(books, &transfer).await? {
                 let before = transfer.publication.unwrap_or(1).saturating_sub(1);
-                return Ok(StreamError::Gone { oldest: Position::after(before), error });
+                return Ok(StreamError::Gone { oldest: Position::after(before), purged: false, error });
             }
         }
         after = last;
     }
-    Ok(StreamError::Gone { oldest: Position::after(after), error })
+    Ok(StreamError::Gone { oldest: Position::after(after), purged: false, error })
 }

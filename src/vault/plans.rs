@@ -3,10 +3,9 @@
 //! The bundles of routes are known by identity: each file asks for its route's plan several times, and neither is its digest
 //! made each time, nor are its bytes put into the vault ([`Frozen`]).
 
-use super::Vault;
-use crate::error::{Error, Result};
+use super::{Vault, error_of};
+use crate::error::Result;
 use crate::trade::plan::{Bundle, Plan};
-use fpp_codecs::Code;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,7 +49,7 @@ impl Plans {
             .reader_at(0)
             .take(PLAN_BYTES_MAX)
             .read_to_end(&mut bytes)
-            .map_err(|e| Error::halt(Code::VAULT, format!("the frozen plan {digest} cannot be read")).caused_by(e))?;
+            .map_err(|e| error_of(e).at(format_args!("the frozen plan {digest}")))?;
         let bundle = Bundle::from_bytes(&bytes)?;
         self.compile(digest.to_owned(), &bundle)
     }

@@ -11,10 +11,10 @@ use fpp::ledger::lease::{Lease, LeaseKey};
 use fpp::ledger::node::NodeRow;
 use fpp::ledger::transfer::{Identity, Transfer, TransferId, TransferQuery};
 use fpp_codecs::Code;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 
-/// When a life ends.
+/// When a life ends, or what else it meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Death {
     /// The nth `apply` is not written.
@@ -25,12 +25,14 @@ pub(crate) enum Death {
     BeforeMove(DeliveryEvent),
     /// The first such move of a delivery is written, and nobody hears of it.
     AfterMove(DeliveryEvent),
+    /// The nth `apply` is written, and its answer is lost; the life goes on.
+    LostReply(u64),
     Never,
 }
 
 /// One incarnation's life.
 pub(crate) struct Life {
-    death: Death,
+    death: Mutex<Death>,
     applies: AtomicU64,
     over: AtomicBool,
     after: Option<After>,
@@ -41,18 +43,35 @@ pub(crate) type After = Box<dyn Fn(&[Change]) + Send + Sync>;
 
 impl Life {
     pub(crate) fn new(death: Death) -> Arc<Life> {
-        Arc::new(Life { death, applies: AtomicU64::new(0), over: AtomicBool::new(false), after: None })
+        Arc::new(Life { death: Mutex::new(death), applies: AtomicU64::new(0), over: false.into(), after: None })
     }
 
     /// One that nobody ends.
     pub(crate) fn watched(after: After) -> Arc<Life> {
         let (applies, over) = (AtomicU64::new(0), AtomicBool::new(false));
-        Arc::new(Life { death: Death::Never, applies, over, after: Some(after) })
+        Arc::new(Life { death: Mutex::new(Death::Never), applies, over, after: Some(after) })
+    }
+
+    /// It goes on, and meets something else: from now on commits are counted anew.
+    pub(crate) fn meets(&self, death: Death) {
+        let mut next = self.death.lock().unwrap();
+        self.applies.store(0, SeqCst);
+        *next = death;
+    }
+
+    /// Whether the commit whose answer is to be lost was made.
+    pub(crate) fn lost_one(&self) -> bool {
+        matches!(*self.death.lock().unwrap(), Death::LostReply(n) if self.applies.load(SeqCst) >= n)
     }
 
     /// Whether it is over.
     pub(crate) fn is_over(&self) -> bool {
         self.over.load(SeqCst)
+    }
+
+    fn next(&self) -> (Death, u64) {
+        let death = self.death.lock().unwrap();
+        (*death, self.applies.fetch_add(1, SeqCst) + 1)
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -67,6 +86,11 @@ impl Life {
 
 fn killed() -> Error {
     Error::retry(Code::LEDGER, "killed")
+}
+
+/// As a ledger on a server says it when the line breaks.
+fn unheard() -> Error {
+    Error::retry(Code::LEDGER, "the answer is lost").hint("It goes on by itself.")
 }
 
 fn moves(changes: &[Change], wanted: DeliveryEvent) -> bool {
@@ -90,8 +114,7 @@ macro_rules! delegate {
         impl Ledger for Mortal {
             async fn apply(&self, fence: Option<&Fence>, now_ms: i64, changes: &[Change]) -> Result<Applied, Error> {
                 self.life.check()?;
-                let n = self.life.applies.fetch_add(1, SeqCst) + 1;
-                let death = self.life.death;
+                let (death, n) = self.life.next();
                 self.life.end_if(
                     death == Death::Before(n) || matches!(death, Death::BeforeMove(event) if moves(changes, event)),
                 )?;
@@ -102,7 +125,7 @@ macro_rules! delegate {
                 self.life.end_if(
                     death == Death::After(n) || matches!(death, Death::AfterMove(event) if moves(changes, event)),
                 )?;
-                applied
+                if death == Death::LostReply(n) { applied.and(Err(unheard())) } else { applied }
             }
             $(async fn $name(&self, $($arg: $kind),*) -> Result<$gives, Error> {
                 self.life.check()?;

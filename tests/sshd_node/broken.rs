@@ -2,12 +2,16 @@
 
 use crate::look::{holds_exactly, names};
 use crate::room::{Reach, Room, Running, answer_name, drop_file};
+use crate::sound::is_sound;
 use crate::sshd_support::{Options, Sshd, available};
 use fpp::ledger::delivery::{Delivery, DeliveryState};
 use fpp_spool::{Algorithm, Digest};
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+const MOVE: &str = "source = \"move\"\nmove_to = \"done\"";
 
 /// An answer of some MiB: 480 bytes for each trade.
 const TRADES: u64 = 12_000;
@@ -48,7 +52,7 @@ fn a_server_that_freezes_or_dies_in_mid_transfer_gets_one_whole_file() {
     }
     // One session: nothing else goes on between node and server while the answer is being written.
     let room = Room::new(&Reach { timeout_ms: 1_500, sessions_max: 1, ..Reach::default() });
-    room.route("moved", "core-out", "core-in", "source = \"move\"\nmove_to = \"done\"");
+    room.route("moved", "core-out", "core-in", MOVE);
     let (first, second) = (answer_name("moved", 1), answer_name("moved", 2));
     let node = room.start();
 
@@ -76,7 +80,40 @@ fn a_server_that_freezes_or_dies_in_mid_transfer_gets_one_whole_file() {
     room.sshd.restart();
     settled(&node, &room.inn, &file, &second);
     holds_exactly(&room.inn, &[&first, &second]);
+    is_sound(&node, &room.out, &[("core-in", &room.inn)], &[("moved", 1, TRADES), ("moved", 2, TRADES)]);
     node.stop();
+}
+
+/// A node that is told to stop while an answer is being written, to a server that goes on or that hangs: the next life
+/// brings it out.
+#[test]
+fn a_node_that_stops_in_mid_transfer_leaves_it_to_the_next_life() {
+    if !available() {
+        return;
+    }
+    for hangs in [false, true] {
+        let room = Room::new(&Reach { timeout_ms: 1_500, sessions_max: 1, ..Reach::default() });
+        room.route("moved", "core-out", "core-in", MOVE);
+        let answer = answer_name("moved", 1);
+        let mut first = room.spawn();
+        let file = drop_file(&room.out, "moved", 1, TRADES);
+        being_written(&room.inn, &answer);
+        let frozen = hangs.then(|| room.sshd.freeze());
+        kill_process(Pid::from_child(&first), Signal::TERM).unwrap();
+        assert_eq!(first.wait().unwrap().code(), Some(0));
+        if hangs {
+            is_cut(&room.inn, &answer);
+        }
+        drop(frozen);
+        let node = room.start();
+        node.archived(&file);
+        let delivery = node.delivery(&answer, |d| d.state == DeliveryState::Delivered);
+        assert_eq!((delivery.size, node.deliveries().len()), ((TRADES + 1) * 480, 1));
+        node.until("what the first life left is swept", || (names(&room.inn).len() == 3).then_some(()));
+        holds_exactly(&room.inn, &[&answer]);
+        is_sound(&node, &room.out, &[("core-in", &room.inn)], &[("moved", 1, TRADES)]);
+        node.stop();
+    }
 }
 
 #[test]
@@ -89,8 +126,8 @@ fn a_partner_that_hangs_holds_its_own_places_and_no_others() {
     let mut room = Room::new(&Reach::default());
     let far = room.spool_of(&other, "far-in", "in", &Reach { timeout_ms: 8_000, ..Reach::default() });
     let desk = room.local_spool("desk");
-    room.route("good", "desk", "core-in", "");
-    room.route("mute", "desk", "far-in", "");
+    room.route("good", "desk", "core-in", MOVE);
+    room.route("mute", "desk", "far-in", MOVE);
     let node = room.start();
     let first = drop_file(&desk, "mute", 100, 10);
     node.archived(&first);
@@ -120,5 +157,7 @@ fn a_partner_that_hangs_holds_its_own_places_and_no_others() {
         let partner = report.spools.get("far-in")?.partner.clone()?;
         (partner.left_alone.is_empty() && partner.fsync == Some(true) && partner.server.contains("SSH")).then_some(())
     });
+    let all: Vec<_> = (1..=MANY).chain([100]).map(|batch| ("mute", batch, 10)).chain([("good", 1, 10)]).collect();
+    is_sound(&node, &desk, &[("core-in", &room.inn), ("far-in", &far)], &all);
     node.stop();
 }

@@ -4,6 +4,7 @@ use crate::line::Line;
 use crate::look::{holds_exactly, inode, names, with_sides};
 use crate::mortal::Death;
 use crate::room::{Reach, Room, answer_name, drop_file};
+use crate::sound::{is_sound, take};
 use crate::sshd_support::available;
 use fpp::ledger::delivery::{DeliveryEvent as Event, DeliveryState};
 use fpp_spool::{Algorithm, Digest};
@@ -46,6 +47,7 @@ fn what_was_proven_is_renamed_by_the_next_epoch_and_not_sent_again() {
     let journal = node.journal(&delivery);
     assert_eq!(journal.len(), 3, "planned, proven, delivered: {journal:?}");
     assert!(journal[1].contains("\"epoch\":1}") && journal[2].contains("\"epoch\":2}"), "{journal:?}");
+    is_sound(&node, &room.out, &[("core-in", &room.inn)], &[("moved", 1, 100)]);
     node.stop();
 }
 
@@ -61,6 +63,7 @@ fn what_was_not_proven_is_sent_again_and_the_remains_are_swept() {
     node.archived(&file);
     node.until("the remains are swept", || (names(&room.inn).len() == 3).then_some(()));
     holds_exactly(&room.inn, &[&answer]);
+    is_sound(&node, &room.out, &[("core-in", &room.inn)], &[("moved", 1, 100)]);
     node.stop();
 }
 
@@ -75,7 +78,7 @@ fn a_file_is_collected_only_when_the_partner_has_collected_it() {
         holds_exactly(&room.inn, &[&answer]);
         let sent = inode(&room.inn.join(&answer));
         if collected {
-            with_sides(&answer).iter().for_each(|name| fs::remove_file(room.inn.join(name)).unwrap());
+            take(&room.inn, &answer);
         }
         let node = room.start();
         node.archived(&file);
@@ -88,6 +91,7 @@ fn a_file_is_collected_only_when_the_partner_has_collected_it() {
             holds_exactly(&room.inn, &[&answer]);
             assert_eq!(inode(&room.inn.join(&answer)), sent, "nothing is sent again");
         }
+        is_sound(&node, &room.out, &[("core-in", &room.inn)], &[("moved", 1, 100)]);
         node.stop();
     }
 }
@@ -115,6 +119,9 @@ fn temporaries_of_dead_epochs_are_swept_and_those_of_others_are_named() {
     node.until("the other node's is named", || named().filter(|names| names.contains(&others[0].to_owned())));
     let (_, said) = room.fpp(&["status"]);
     assert!(said.contains(&format!("temporary: {}", others[0])), "{said}");
+    // Theirs to remove.
+    others.iter().for_each(|name| fs::remove_file(room.inn.join(name)).unwrap());
+    is_sound(&node, &room.out, &[("core-in", &room.inn)], &[("moved", 1, 100)]);
     node.stop();
 }
 
@@ -130,7 +137,7 @@ fn a_file_that_was_half_fetched_is_fetched_on_after_a_kill() {
         let line = Line::to(room.sshd.port, FIRST);
         room.reach_through(&line);
         // The answer is not read back over the line.
-        room.local_spool("desk");
+        let desk = room.local_spool("desk");
         let ready = "marker = \"{name}.OK\"\ncontent = \"size-digest\"";
         let ready = if stated { ready } else { "marker = \"{name}.OK\"" };
         room.route_ready("far", "core-out", "desk", "source = \"move\"\nmove_to = \"done\"", ready);
@@ -161,6 +168,7 @@ fn a_file_that_was_half_fetched_is_fetched_on_after_a_kill() {
             false => assert!(again > size, "nothing else would prove the beginning: {again}"),
         }
         node.until("nothing is left in the vault", || room.on_their_way().is_empty().then_some(()));
+        is_sound(&node, &room.out, &[("desk", &desk)], &[("far", 1, 12_000)]);
         node.stop();
     }
 }

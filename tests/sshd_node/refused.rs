@@ -2,6 +2,7 @@
 
 use crate::look::{holds_exactly, names};
 use crate::room::{Reach, Room, answer_name, drop_file};
+use crate::sound::{is_sound, is_sound_so_far};
 use crate::sshd_support::{Options, Sshd, available};
 use fpp::ledger::delivery::{Delivery, DeliveryState};
 use fpp::ledger::transfer::FileState;
@@ -59,6 +60,9 @@ fn a_host_that_is_not_pinned_learns_nothing_and_stops_nobody_else() {
     for word in ["ccepted", "publickey", &format!("user {}", stranger.user)] {
         assert!(!stranger.log().contains(word), "{}", stranger.log());
     }
+    let dropped = [("good", 1, 10), ("mute", 1, 10), ("borrowed", 1, 10)];
+    let to = [("core-in", &*room.inn), ("far-in", &*far), ("a-core", &*pinned_otherwise)];
+    is_sound_so_far(&node, &room.out, &to, &dropped);
     node.stop();
 }
 
@@ -100,6 +104,8 @@ fn deliveries_to_a_partner_that_lets_nobody_in_wait_as_one_and_go_on_by_themselv
         node.until("the notice is closed", || {
             node.notices().iter().find(|n| n.id == told[0].id)?.acknowledged.as_ref().map(|_| ())
         });
+        let dropped: Vec<_> = (1..=FILES).map(|batch| ("desk", batch, 3)).collect();
+        is_sound(&node, &desk, &[("core-in", &room.inn)], &dropped);
         node.stop();
     }
 }
@@ -128,6 +134,7 @@ fn a_host_key_that_changes_stops_the_deliveries_until_a_person_says_so() {
     let second = "CORE_MOVED_20250620_0002_00.TXT";
     node.archived(second);
     holds_exactly(&room.inn, &[&answer_name("moved", 1), &answer_name("moved", 2)]);
+    is_sound(&node, &room.out, &[("core-in", &room.inn)], &[("moved", 1, 10), ("moved", 2, 10)]);
     node.stop();
 }
 
@@ -165,6 +172,7 @@ fn a_refused_login_is_tried_again_after_longer_and_longer_pauses() {
     node.archived(&remote);
     holds_exactly(&room.inn, &[&answer, &answer_name("remote", 1)]);
     assert_eq!(node.notice(4002, "core-out").count, 1, "a person hears once");
+    is_sound_so_far(&node, &desk, &[("core-in", &room.inn)], &[("desk", 1, 10), ("remote", 1, 10)]);
     node.stop();
 }
 

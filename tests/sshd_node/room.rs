@@ -3,7 +3,7 @@
 use crate::line::Line;
 use crate::mortal::{Death, Life, Mortal};
 use crate::sshd_support::{Options, Sshd};
-use fpp::demo::generate::{Series, Spec, generate};
+use crate::support::core::{CoreFile, Dropped};
 use fpp::ledger::Ledger;
 use fpp::ledger::change::Notice;
 use fpp::ledger::delivery::Delivery;
@@ -11,7 +11,6 @@ use fpp::ledger::transfer::{FileState, Transfer, TransferQuery};
 use fpp::node::{self, Node};
 use fpp::settings::Settings;
 use fpp::telemetry::report::NodeReport;
-use fpp_codecs::date::Date;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Room {
     pub(crate) sshd: Sshd,
     home: tempfile::TempDir,
+    /// More keys of the node's doors.
+    pub(crate) http: String,
     spools: String,
     /// The partner's folders, by the name of their spool.
     pub(crate) out: PathBuf,
@@ -58,7 +59,7 @@ impl Room {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join("routes")).unwrap();
         let (out, inn) = (sshd.folder("out"), sshd.folder("in"));
-        let mut room = Room { sshd, home, spools: String::new(), out, inn };
+        let mut room = Room { sshd, home, http: String::new(), spools: String::new(), out, inn };
         for (spool, path) in [("core-out", "out"), ("core-in", "in")] {
             let text = sftp(&room.sshd, spool, path, reach);
             room.spools.push_str(&text);
@@ -160,6 +161,24 @@ impl Room {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
+    /// The folder of the spool `desk` of the node's own machine.
+    pub(crate) fn desk(&self) -> PathBuf {
+        self.home.path().join("desk")
+    }
+
+    /// The same, with everything that it says at the loudest in a file.
+    pub(crate) fn spawn_loudly(&self, log: &Path) -> Child {
+        let said = fs::File::create(log).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fpp"));
+        command.arg("run").arg("--config").arg(self.conf()).env("FPP_LOG", "trace");
+        command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said).spawn().unwrap()
+    }
+
+    /// What a node that runs as a process of its own says of itself.
+    pub(crate) fn report(&self) -> Option<NodeReport> {
+        NodeReport::read(&self.home.path().join("data/status.json"))
+    }
+
     /// Files on their way into the vault.
     pub(crate) fn on_their_way(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.home.path().join("data/vault/tmp")).into_iter().flatten();
@@ -170,8 +189,8 @@ impl Room {
     pub(crate) fn configure(&self) {
         let text = format!(
             "node = \"n1\"\ninstallation = \"test\"\ndata_dir = \"data\"\nroutes = \"routes/*.toml\"\n\
-             [http]\nlisten = \"127.0.0.1:0\"\n[work]\nrescan_ms = 200\npoll_ms = 100\n\n{}",
-            self.spools
+             [http]\nlisten = \"127.0.0.1:0\"\n{}[work]\nrescan_ms = 200\npoll_ms = 100\n\n{}",
+            self.http, self.spools
         );
         fs::write(self.conf(), text).unwrap();
     }
@@ -228,13 +247,16 @@ fn sftp(sshd: &Sshd, spool: &str, path: &str, reach: &Reach<'_>) -> String {
 
 /// The core drops a file of a route with its marker, data first; gives its name.
 pub(crate) fn drop_file(folder: &Path, route: &str, batch: u16, trades: u64) -> String {
-    let spec = Spec { trades, ..Spec::new(Series::Ebcdic, Date::new(2025, 6, 20).unwrap(), batch) };
-    let mut bytes = Vec::new();
-    generate(&spec, &mut bytes).unwrap();
+    let file = core_file(route, batch, trades);
+    fs::write(folder.join(&file.name), &*file.bytes).unwrap();
+    fs::write(folder.join(format!("{}.OK", file.name)), "").unwrap();
+    file.name
+}
+
+/// That file, all of whose trades are good.
+pub(crate) fn core_file(route: &str, batch: u16, trades: u64) -> CoreFile {
     let name = format!("CORE_{}_20250620_{batch:04}_00.TXT", route.to_uppercase());
-    fs::write(folder.join(&name), bytes).unwrap();
-    fs::write(folder.join(format!("{name}.OK")), "").unwrap();
-    name
+    CoreFile { name, ..crate::support::core::core_file(batch, trades, Dropped::Good) }
 }
 
 /// The name of the first answer to a file.
@@ -247,8 +269,8 @@ pub(crate) struct Running<'a> {
     room: &'a Room,
     pub(crate) settings: Settings,
     pub(crate) ledger: Arc<dyn Ledger>,
-    node: Node,
-    runtime: Runtime,
+    pub(crate) node: Node,
+    pub(crate) runtime: Runtime,
     life: Arc<Life>,
 }
 

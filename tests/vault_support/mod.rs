@@ -69,6 +69,7 @@ enum Act {
 #[derive(Default)]
 struct Line {
     calls: AtomicU64,
+    fault: Mutex<Fault>,
     late: Mutex<Option<(u64, Act)>>,
     disk: Mutex<Disk>,
     /// What the disk says is free; the truth where nothing was set.
@@ -80,7 +81,6 @@ struct Line {
 #[derive(Clone)]
 pub(crate) struct FaultyIo {
     line: Arc<Line>,
-    fault: Fault,
 }
 
 fn broken(how: How) -> io::Error {
@@ -92,22 +92,36 @@ fn broken(how: How) -> io::Error {
 
 impl FaultyIo {
     pub(crate) fn new(fault: Fault) -> FaultyIo {
-        FaultyIo { line: Arc::default(), fault }
+        let io = FaultyIo::sound();
+        io.arm(fault);
+        io
     }
 
     /// One that never fails.
     pub(crate) fn sound() -> FaultyIo {
-        FaultyIo::new(Fault { at: u64::MAX, how: How::Cut, dead: false })
+        FaultyIo { line: Arc::default() }
+    }
+
+    /// From now on calls are counted anew, and another one fails.
+    pub(crate) fn arm(&self, fault: Fault) {
+        let mut armed = self.line.fault.lock().unwrap();
+        self.line.calls.store(0, SeqCst);
+        *armed = fault;
+    }
+
+    fn fault(&self) -> Fault {
+        *self.line.fault.lock().unwrap()
     }
 
     /// True when the faulty call was made.
     pub(crate) fn met(&self) -> bool {
-        self.line.calls.load(SeqCst) > self.fault.at
+        self.line.calls.load(SeqCst) > self.fault().at
     }
 
     /// The same disk without faults.
     pub(crate) fn heal(&self) -> FaultyIo {
-        FaultyIo { line: self.line.clone(), ..FaultyIo::sound() }
+        *self.line.fault.lock().unwrap() = Fault::default();
+        self.clone()
     }
 
     /// How often the free space was asked for.
@@ -162,18 +176,19 @@ impl FaultyIo {
 
     fn call<T>(&self, act: Option<Act>, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         self.due();
+        let fault = self.fault();
         let n = self.line.calls.fetch_add(1, SeqCst);
-        if n != self.fault.at && !(self.fault.dead && n > self.fault.at) {
+        if n != fault.at && !(fault.dead && n > fault.at) {
             return call();
         }
-        if n == self.fault.at {
-            match (self.fault.how, act) {
+        if n == fault.at {
+            match (fault.how, act) {
                 (How::AnswerLost, _) => _ = call(),
                 (How::Late(calls), Some(act)) => *self.line.late.lock().unwrap() = Some((n + calls, act)),
                 _ => {}
             }
         }
-        Err(broken(self.fault.how))
+        Err(broken(fault.how))
     }
 
     fn file(&self, path: &Path, inner: Box<dyn IoFile>) -> Box<dyn IoFile> {
@@ -259,7 +274,7 @@ impl Io for FaultyIo {
 
 /// Half of what is neither small nor large, so that there is a call in the middle of every file.
 fn piece(length: usize) -> usize {
-    if (16..0x1_0000).contains(&length) { length.div_ceil(2) } else { length }
+    if (256..0x1_0000).contains(&length) { length.div_ceil(2) } else { length }
 }
 
 struct FaultyFile {
@@ -272,8 +287,8 @@ impl IoFile for FaultyFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let some = bytes.get(..piece(bytes.len())).unwrap_or_default();
         let io = self.io.clone();
-        let torn = match io.fault.how {
-            How::Torn(_, length) if io.line.calls.load(SeqCst) == io.fault.at => some.get(..length.min(some.len())),
+        let torn = match io.fault().how {
+            How::Torn(_, length) if io.line.calls.load(SeqCst) == io.fault().at => some.get(..length.min(some.len())),
             _ => None,
         };
         if let Some(torn) = torn {
@@ -296,7 +311,7 @@ impl IoFile for FaultyFile {
             });
             Ok(())
         });
-        if synced.is_err() && matches!(self.io.fault.how, How::Refused(Errno::IO)) {
+        if synced.is_err() && matches!(self.io.fault().how, How::Refused(Errno::IO)) {
             self.io.disk(|disk| {
                 let path = disk.now(self.path.clone());
                 disk.lost.insert(path);

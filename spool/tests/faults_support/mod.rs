@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 /// The errors of an operating system that every call may meet.
-pub(crate) const ERRNOS: [Errno; 4] = [Errno::NOSPC, Errno::IO, Errno::ACCESS, Errno::MFILE];
+pub(crate) const ERRNOS: [Errno; 5] = [Errno::NOSPC, Errno::DQUOT, Errno::IO, Errno::ACCESS, Errno::MFILE];
 
 /// What the Nth call does.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -53,6 +53,13 @@ pub(crate) struct Fault {
     pub(crate) dead: bool,
 }
 
+/// None.
+impl Default for Fault {
+    fn default() -> Fault {
+        Fault { at: u64::MAX, how: How::Cut, dead: false }
+    }
+}
+
 /// Every manner of failing that is worth a loop of its own.
 pub(crate) fn manners() -> Vec<(How, bool)> {
     let mut manners: Vec<_> = ERRNOS.map(|errno| (How::Refused(errno), false)).into();
@@ -69,14 +76,19 @@ pub(crate) fn at_every_call(how: How, dead: bool, mut one: impl FnMut(Fault) -> 
         at += 1;
         assert!(at < 500, "it never ends");
     }
-    // `./dev reliability` adds them up.
-    println!("{at} faults: {how}{}", if dead { ", and nothing works after it" } else { "" });
+    tell(at, how, dead);
     at
+}
+
+/// So many faults were made; `./dev reliability` adds them up.
+pub(crate) fn tell(faults: u64, how: How, dead: bool) {
+    println!("{faults} faults: {how}{}", if dead { ", and nothing works after it" } else { "" });
 }
 
 #[derive(Default)]
 struct Line {
     calls: AtomicU64,
+    fault: Mutex<Fault>,
     late: Mutex<Option<(u64, Act)>>,
     disk: Mutex<Disk>,
 }
@@ -119,11 +131,11 @@ enum Act {
     Remove(String),
 }
 
-/// A folder whose Nth call fails.
+/// A folder whose Nth call fails; a clone is the same one.
+#[derive(Clone)]
 pub(crate) struct FaultyFolder {
-    inner: Box<dyn Folder>,
+    inner: Arc<dyn Folder>,
     line: Arc<Line>,
-    fault: Fault,
 }
 
 fn broken(how: How) -> Error {
@@ -144,7 +156,12 @@ enum Turn {
 }
 
 impl Line {
-    fn turn(&self, fault: Fault) -> Turn {
+    fn fault(&self) -> Fault {
+        *self.fault.lock().unwrap()
+    }
+
+    fn turn(&self) -> Turn {
+        let fault = self.fault();
         let n = self.calls.fetch_add(1, SeqCst);
         if n == fault.at {
             let bytes = if let How::Torn(_, bytes) = fault.how { bytes } else { 0 };
@@ -156,18 +173,31 @@ impl Line {
 
 impl FaultyFolder {
     pub(crate) fn over(inner: impl Folder + 'static, fault: Fault) -> FaultyFolder {
-        FaultyFolder { inner: Box::new(inner), line: Arc::default(), fault }
+        let folder = FaultyFolder::sound(Arc::new(inner));
+        folder.arm(fault);
+        folder
+    }
+
+    /// One that does not fail yet.
+    pub(crate) fn sound(inner: Arc<dyn Folder>) -> FaultyFolder {
+        FaultyFolder { inner, line: Arc::default() }
+    }
+
+    /// From now on calls are counted anew, and another one fails.
+    pub(crate) fn arm(&self, fault: Fault) {
+        let mut armed = self.line.fault.lock().unwrap();
+        self.line.calls.store(0, SeqCst);
+        *armed = fault;
     }
 
     /// True when the faulty call was made.
     pub(crate) fn met(&self) -> bool {
-        self.line.calls.load(SeqCst) > self.fault.at
+        self.line.calls.load(SeqCst) > self.line.fault().at
     }
 
     /// The faults are over; what the disk never got stays what it is.
-    pub(crate) fn heal(mut self) -> FaultyFolder {
-        self.fault.at = u64::MAX;
-        self.fault.dead = false;
+    pub(crate) fn heal(self) -> FaultyFolder {
+        *self.line.fault.lock().unwrap() = Fault::default();
         self
     }
 
@@ -179,19 +209,20 @@ impl FaultyFolder {
 
     fn call<T>(&self, act: Option<Act>, call: impl FnOnce(&dyn Folder) -> Result<T>) -> Result<T> {
         self.due();
-        match self.line.turn(self.fault) {
+        let fault = self.line.fault();
+        match self.line.turn() {
             Turn::Go => call(&*self.inner),
             Turn::Fail { act: true, .. } => {
                 let _ = call(&*self.inner);
-                Err(broken(self.fault.how))
+                Err(broken(fault.how))
             }
             Turn::Fail { .. } => {
-                if let (How::Late(calls), Some(act), n) = (self.fault.how, act, self.line.calls.load(SeqCst))
-                    && n == self.fault.at + 1
+                if let (How::Late(calls), Some(act), n) = (fault.how, act, self.line.calls.load(SeqCst))
+                    && n == fault.at + 1
                 {
                     *self.line.late.lock().unwrap() = Some((n + calls, act));
                 }
-                Err(broken(self.fault.how))
+                Err(broken(fault.how))
             }
         }
     }
@@ -232,24 +263,12 @@ impl Folder for FaultyFolder {
     }
     fn open_at(&self, name: &str, offset: u64) -> Result<Box<dyn Read + Send>> {
         let inner = self.call(None, |f| f.open_at(name, offset))?;
-        Ok(Box::new(FaultyFile {
-            inner,
-            line: Arc::clone(&self.line),
-            fault: self.fault,
-            name: name.to_owned(),
-            written: false,
-        }))
+        Ok(Box::new(FaultyFile { inner, line: Arc::clone(&self.line), name: name.to_owned(), written: false }))
     }
     fn create_new(&self, name: &str) -> Result<Box<dyn Sink>> {
         let inner = self.call(None, |f| f.create_new(name))?;
         self.disk(|disk| disk.create(name));
-        Ok(Box::new(FaultyFile {
-            inner,
-            line: Arc::clone(&self.line),
-            fault: self.fault,
-            name: name.to_owned(),
-            written: false,
-        }))
+        Ok(Box::new(FaultyFile { inner, line: Arc::clone(&self.line), name: name.to_owned(), written: false }))
     }
     fn rename_new(&self, from: &str, to: &str) -> Result<()> {
         let done = self.call(Some(Act::Rename(from.into(), to.into())), |f| f.rename_new(from, to));
@@ -272,7 +291,7 @@ impl Folder for FaultyFolder {
     }
     fn subfolder(&self, path: &str) -> Result<Box<dyn Folder>> {
         let inner = self.inner.subfolder(path)?;
-        Ok(Box::new(FaultyFolder { inner, line: Arc::clone(&self.line), fault: self.fault }))
+        Ok(Box::new(FaultyFolder { inner: Arc::from(inner), line: Arc::clone(&self.line) }))
     }
     /// Bytes that a failed sync has lost stay lost: a later sync finds nothing to write and succeeds.
     fn sync(&self, name: &str) -> Result<bool> {
@@ -288,7 +307,6 @@ impl Folder for FaultyFolder {
 struct FaultyFile<T> {
     inner: T,
     line: Arc<Line>,
-    fault: Fault,
     name: String,
     /// Bytes went into it.
     written: bool,
@@ -296,14 +314,15 @@ struct FaultyFile<T> {
 
 impl<T> FaultyFile<T> {
     fn pass(&mut self, length: usize, act: impl FnOnce(&mut T, usize) -> io::Result<usize>) -> io::Result<usize> {
-        match self.line.turn(self.fault) {
+        let how = self.line.fault().how;
+        match self.line.turn() {
             Turn::Go => act(&mut self.inner, length),
             Turn::Fail { act: answer_lost, bytes } => {
                 let some = if answer_lost { length } else { length.min(bytes) };
                 if some > 0 {
                     let _ = act(&mut self.inner, some);
                 }
-                Err(broken(self.fault.how).into_io())
+                Err(broken(how).into_io())
             }
         }
     }
@@ -319,7 +338,7 @@ impl Read for FaultyFile<Box<dyn Read + Send>> {
 
 impl Write for FaultyFile<Box<dyn Sink>> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let length = bytes.len().div_ceil(2);
+        let length = if bytes.len() < 32 { bytes.len() } else { bytes.len().div_ceil(2) };
         self.written = true;
         self.pass(length, |inner, some| inner.write(&bytes[..some]))
     }
@@ -330,7 +349,8 @@ impl Write for FaultyFile<Box<dyn Sink>> {
 
 impl Sink for FaultyFile<Box<dyn Sink>> {
     fn finish(self: Box<Self>) -> Result<bool> {
-        match self.line.turn(self.fault) {
+        let how = self.line.fault().how;
+        match self.line.turn() {
             Turn::Go => {
                 let done = self.inner.finish()?;
                 self.line.disk.lock().unwrap().unsynced.remove(&self.name);
@@ -339,13 +359,13 @@ impl Sink for FaultyFile<Box<dyn Sink>> {
             Turn::Fail { act, .. } => {
                 if act {
                     let _ = self.inner.finish();
-                } else if self.written && matches!(self.fault.how, How::Refused(Errno::IO)) {
+                } else if self.written && matches!(how, How::Refused(Errno::IO)) {
                     // The sync failed: the cache shows every byte, and the disk has lost some for good. A name is another
                     // matter: where a journal cannot be written, no later sync succeeds.
                     let _ = self.inner.finish();
                     self.line.disk.lock().unwrap().lost.insert(self.name.clone());
                 }
-                Err(broken(self.fault.how))
+                Err(broken(how))
             }
         }
     }
