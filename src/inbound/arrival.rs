@@ -8,14 +8,16 @@ use fpp_spool::{Arrival, Entry, EntryKind};
 
 /// Books arrivals, all or none. Booking the same one again does nothing; returns for each whether it was new.
 pub async fn book(cx: &Inbound, spool: &str, arrivals: &[&Arrival]) -> Result<Vec<bool>> {
-    let new: Vec<NewTransfer> = arrivals.iter().map(|arrival| new(spool, arrival)).collect();
-    let ids: Vec<TransferId> = new.iter().map(|new| new.id.clone()).collect();
+    // Ids of one moment are in no order of their own; these are in that of the arrivals.
+    let mut ids: Vec<TransferId> = arrivals.iter().map(|_| new_id()).collect();
+    ids.sort_by(|a, b| a.0.cmp(&b.0));
+    let new: Vec<NewTransfer> = arrivals.iter().zip(&ids).map(|(arrival, id)| new(spool, id, arrival)).collect();
     let changes: Vec<Change> = new.into_iter().map(Change::Arrive).collect();
     let applied = cx.ledger.apply(None, cx.clock.now_ms(), &changes).await?;
     Ok(ids.iter().map(|id| applied.arrived.contains(id)).collect())
 }
 
-fn new(spool: &str, arrival: &Arrival) -> NewTransfer {
+fn new(spool: &str, id: &TransferId, arrival: &Arrival) -> NewTransfer {
     let promised = arrival.marker.as_ref().map(|marker| Promised {
         marker: seen(&marker.entry),
         size: marker.size,
@@ -25,7 +27,7 @@ fn new(spool: &str, arrival: &Arrival) -> NewTransfer {
         shared: marker.shared,
     });
     NewTransfer {
-        id: new_id(),
+        id: id.clone(),
         route: arrival.route.clone(),
         spool: spool.to_owned(),
         name: arrival.entry.name.clone(),
