@@ -320,6 +320,10 @@ async fn carry_out(
                 }
                 planned = again;
             }
+            Err(error) if error.code == Code::INTERNAL => {
+                let what = format!("{} moves while it is looked at: {}", asked.subject(zone(doors)), error.what);
+                return Err(Error::halt(Code::REFUSED, what).hint("Say it again in a moment."));
+            }
             Err(error) => return Err(error),
             Ok(()) => break,
         }

@@ -113,7 +113,7 @@ fn late(reader: &str, oldest: &Position, error: &Error) -> NewNotice {
         subject: reader.to_owned(),
         code: error.code.0,
         text: format!(
-            "A reader ({reader}) asked for events that are not kept any more, and got 410 with the oldest position, {oldest}: {} \
+            "A reader ({reader}) asked for events that are not kept any more, and got 410 with the oldest position, {oldest}: {}. \
              Ask whether it has them; if not, the core has the files.",
             error.what
         ),

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::ledger::Ledger;
 use crate::ledger::delivery::{Delivery, Purpose};
 use crate::ledger::desk::{Pause, SwitchKind, is_paused};
+use crate::ledger::transfer::Transfer;
 use std::collections::BTreeMap;
 
 const PAGE: u32 = 1_000;
@@ -29,7 +30,7 @@ pub async fn look(ledger: &dyn Ledger, outlets: &[(String, String)], now_ms: i64
     for delivery in &open {
         let Some(transfer) = ledger.transfer(&delivery.transfer).await? else { continue };
         let (spool, route) = (&delivery.spool, transfer.route.clone());
-        let since_ms = since_ms(ledger, delivery).await?;
+        let since_ms = since_ms(ledger, delivery, &transfer).await?;
         let lines = spools.entry(spool.clone()).or_default();
         let line = lines.entry(route.clone()).or_insert_with(|| new_line(&pauses, spool, &route));
         let records = transfer.facts.accepted.unwrap_or(0);
@@ -46,9 +47,11 @@ pub async fn look(ledger: &dyn Ledger, outlets: &[(String, String)], now_ms: i64
     Ok(spools.into_iter().map(line).collect())
 }
 
-/// Since when a file is to be there: since it was planned, or sent again, which only its journal says.
-async fn since_ms(ledger: &dyn Ledger, delivery: &Delivery) -> Result<i64> {
-    if delivery.updated_ms <= delivery.planned_ms {
+/// Since when a file is to be there: since it was planned, or sent again, which only its journal says. Nothing is sent again
+/// before it was there, and where the answer still waits for it, it was not.
+async fn since_ms(ledger: &dyn Ledger, delivery: &Delivery, transfer: &Transfer) -> Result<i64> {
+    let never_there = delivery.required && transfer.waits_for_outlets();
+    if never_there || delivery.updated_ms <= delivery.planned_ms {
         return Ok(delivery.planned_ms);
     }
     Ok(proof::resent_ms(ledger, &delivery.id).await?.unwrap_or(delivery.planned_ms))

@@ -79,6 +79,7 @@ async fn walk(cx: &Inbound, wanted: &Wanted<'_>, replayed: &mut Replayed, settle
     let first = cx.ledger.first_publication_of(wanted.from).await?;
     let mut after = first.map_or(until, |first| first.saturating_sub(1));
     while after < until {
+        (wanted.go_on)()?;
         let page = cx.ledger.publications(after, ROUND).await?;
         let Some(last) = page.last().and_then(|transfer| transfer.publication) else { break };
         for transfer in page.iter().filter(|t| t.publication <= Some(until) && is_meant(t, wanted)) {

@@ -50,7 +50,9 @@ impl Told {
             let told = self.late.entry(route.name.clone()).or_default();
             let gathered = self.gathered.entry(route.name.clone()).or_default();
             let known = |name: &str| told.contains(name) || gathered.contains_key(name);
-            let late = late(rooms, route, spool, scan, scanner, &known).await?;
+            // No more is asked than is remembered, or the rest would be asked at each look.
+            let room = spool.list_max.saturating_sub(told.len().max(gathered.len()));
+            let late = late(rooms, route, spool, scan, scanner, (&known, room)).await?;
             gathered.extend(late);
             // What waits in other parts than one look takes is not remembered without end.
             while gathered.len() > spool.list_max {
@@ -90,13 +92,20 @@ async fn late(
     spool: &Spool,
     scan: &Scan,
     scanner: &mut Scanner,
-    known: &(dyn Fn(&str) -> bool + Sync),
+    (known, room): (&(dyn Fn(&str) -> bool + Sync), usize),
 ) -> Result<Vec<(String, String)>> {
     let patience = Duration::from_millis(route.warn_after_ms);
     let waiting = scan.waiting.iter().filter(|(_, w)| w.route == route.name && w.waited >= patience);
     let mut late: Vec<_> = waiting.map(|(name, w)| (name.clone(), w.why.clone())).collect();
     let mut orphans: Vec<&Orphan> =
         scan.orphans.iter().filter(|o| o.route == route.name && o.waited >= patience).collect();
+    let mut room = room;
+    orphans.retain(|orphan| {
+        let is_new = orphan.index.is_some() && !known(&orphan.name);
+        let fits = !is_new || room > 0;
+        room -= usize::from(is_new && fits);
+        fits
+    });
     // One that is known to be late was not in the books then, and is seen by the scanner when it comes.
     let new = orphans.iter().filter(|orphan| !known(&orphan.name));
     let asked: Vec<Listed> = new.filter_map(|orphan| listed(orphan)).collect();

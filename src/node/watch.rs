@@ -195,7 +195,11 @@ impl Watcher {
         self.compare_at = Some(Instant::now() + COMPARED);
         if gone {
             self.newest = None;
-            tracing::warn!(spool = self.spool.name, "the books went back; what lies there is looked up in them again");
+            tracing::info!(
+                spool = self.spool.name,
+                "the newest file of this spool is not in the books any more, because it was purged or an older copy of them was \
+                 put back: what lies there is looked up in them again"
+            );
         }
         Ok(gone)
     }
@@ -351,16 +355,17 @@ impl Watcher {
         let ready: Vec<_> = scan.arrivals.iter().filter(|a| !self.flags.contains_key(&a.route)).collect();
         for some in ready.chunks(BOOKED_AT_ONCE) {
             let new = arrival::book(&self.rooms.inbound, &self.spool.name, some).await?;
-            for (ready, _) in some.iter().zip(&new).filter(|(_, new)| **new) {
+            for (ready, _) in some.iter().zip(&new).filter(|(_, new)| new.is_some()) {
                 let (file, route, bytes) = (&ready.entry.name, &ready.route, ready.entry.size);
                 tracing::info!(spool = self.spool.name, file, route, bytes, "arrived");
             }
             some.iter().for_each(|ready| scanner.done(ready));
-            if new.contains(&true) {
+            if let Some(newest) = new.into_iter().flatten().next_back() {
+                self.newest = Some(newest);
                 self.rooms.bell.ring();
             }
         }
-        if !ready.is_empty() {
+        if self.newest.is_none() && !ready.is_empty() {
             let newest = TransferQuery { limit: 1, ..TransferQuery::default() };
             self.newest = self.rooms.ledger.transfers(&newest).await?.pop().map(|transfer| transfer.id);
         }

@@ -297,8 +297,12 @@ impl Scanner {
         let stated = match self.sayings.said(folder, &rule, marker, times)? {
             Says::One(stated) => stated,
             Says::Many(files) => {
-                let listed = files.get(key(&data.name, self.rules.fold).as_ref());
-                listed.cloned().ok_or_else(|| format!("its index {name} does not list it"))?
+                let file = key(&data.name, self.rules.fold);
+                let listed = files.get(file.as_ref()).cloned();
+                let stated = listed.ok_or_else(|| format!("its index {name} does not list it"))?;
+                // Where the index stands in another part, only this look sees both.
+                self.sayings.meet(&name, &file, &stated);
+                stated
             }
         };
         if let Some(other) = stated.name.filter(|n| key(n, self.rules.fold) != key(&data.name, self.rules.fold)) {
