@@ -8,7 +8,7 @@ mod databases;
 mod fleet_support;
 mod support;
 
-use databases::{Kind, Running, SCHEMA_6, running};
+use databases::{Kind, Running, SCHEMA_8, running};
 use fleet_support::{Fleet, LEASE_MS};
 use fpp::ledger::Ledger;
 use fpp::ledger::delivery::Purpose;
@@ -227,17 +227,17 @@ async fn tables_that_the_next_version_changes_are_worked_on_with_files_in_flight
     is_sound(&fleet, 0).await;
 }
 
-/// A real program of the version before (schema 6), named by the environment, began the ledger; one of this version comes
+/// A real program of the version before (schema 8), named by the environment, began the ledger; one of this version comes
 /// beside it, brings the tables up to date with files in flight, and both go on, whichever is killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_of_the_version_before_works_beside_this_one() {
     let Some(before) = std::env::var_os("FPP_VERSION_BEFORE") else {
-        println!("skipped: FPP_VERSION_BEFORE names no program of schema 6");
+        println!("skipped: FPP_VERSION_BEFORE names no program of schema 8 (`./dev reliability versions` makes one)");
         return;
     };
     let Some(server) = running(Kind::MariaDb) else { return };
     let mut fleet = Fleet::of(server, 2, "").await;
-    run(server, &fleet, SCHEMA_6).await;
+    run(server, &fleet, SCHEMA_8).await;
     fleet.programs.insert(0, before.into());
     fleet.start(0);
     (1..=15).for_each(|batch| fleet.drop_batch(batch));

@@ -103,7 +103,7 @@ fn delivers_so_that_sha256sum_is_content() {
     for size in [0, 1, 29_999, 30_001, 5_000_000] {
         let data = content(size);
         let published = put(&folder, &data).unwrap();
-        assert_eq!(published, Published { fsynced: true, resumed: false, collected: false });
+        assert_eq!(published, Published { fsynced: Some(true), resumed: false, collected: false });
         assert_eq!(names(&sshd), delivered());
         output(Command::new("sha256sum").args(["-c", &format!("{FINAL}.sha256")]).current_dir(sshd.spool()));
         assert!(fs::read(sshd.spool().join(FINAL)).unwrap() == data);
@@ -123,7 +123,7 @@ fn a_server_without_any_extension_gets_whole_files_too_and_never_one_over_anothe
     let folder = folder(&sshd, |_| {});
     let data = content(300_001);
     let published = put(&folder, &data).unwrap();
-    assert_eq!(published, Published { fsynced: false, resumed: false, collected: false });
+    assert_eq!(published, Published { fsynced: Some(false), resumed: false, collected: false });
     assert_eq!(folder.pool().status().negotiated.unwrap().fsync, Some(false), "it is known and told");
     assert_eq!(names(&sshd), delivered());
     assert!(fs::read(sshd.spool().join(FINAL)).unwrap() == data);
@@ -322,7 +322,7 @@ fn a_killed_server_is_resumed_where_it_stopped() {
     }
     let never = || Err(io::Error::other("it must not be sent again"));
     let published = publish(&folder, &publication(&data, &never, true), &mut || panic!("proven before")).unwrap();
-    assert_eq!(published, Published { fsynced: true, resumed: true, collected: false });
+    assert_eq!(published, Published { fsynced: Some(true), resumed: true, collected: false });
     assert_eq!(names(&sshd), delivered());
     assert!(fs::read(sshd.spool().join(FINAL)).unwrap() == data);
     // Collected by the partner: known, and nothing comes back.

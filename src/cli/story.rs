@@ -297,7 +297,14 @@ fn happened(what: &What) -> (String, Option<String>) {
             (words, by.clone())
         }
         What::Plan { delivery } => (format!("Plan {}", delivery.name), None),
-        What::Deliver { event, by, .. } => (format!("{event:?}"), by.clone()),
+        What::Deliver { event, by, fsynced, .. } => {
+            let durable = match fsynced {
+                Some(true) => ", durable there",
+                Some(false) => ", not made durable there (no fsync)",
+                None => "",
+            };
+            (format!("{event:?}{durable}"), by.clone())
+        }
         What::Bury { records } => (format!("{} dead letters", records.len()), None),
         What::Unbury { records } => (format!("{} dead letters taken after all", records.len()), None),
         What::Redrive { by } => ("dead letters pushed once more".to_owned(), Some(by.clone())),

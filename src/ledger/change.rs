@@ -105,6 +105,13 @@ pub enum Change {
         /// The folder's identity, where it has one.
         folder: Option<String>,
     },
+    /// The event `Deliver` for a file.
+    Deliver {
+        /// Which.
+        id: DeliveryId,
+        /// Whether the folder made it durable; not known of one that was collected before anybody could ask.
+        fsynced: Option<bool>,
+    },
     /// The event `Take` for a file that was seen to be gone; does nothing when that delivery was moved or sent again since.
     Take {
         /// Which.

@@ -79,6 +79,9 @@ pub enum What {
         /// Of a proof: which folder the temporary lies in, where the folder can tell.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         folder: Option<String>,
+        /// Of a file's delivery: whether the folder made it durable, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fsynced: Option<bool>,
     },
     /// The outlet of a posting did not take events: its dead letters.
     Bury {

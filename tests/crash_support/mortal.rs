@@ -97,6 +97,7 @@ fn moves(changes: &[Change], wanted: DeliveryEvent) -> bool {
     changes.iter().any(|change| match change {
         Change::MoveDelivery { event, .. } => *event == wanted,
         Change::Prove { .. } => wanted == DeliveryEvent::Prove,
+        Change::Deliver { .. } => wanted == DeliveryEvent::Deliver,
         Change::Take { .. } => wanted == DeliveryEvent::Take,
         _ => false,
     })

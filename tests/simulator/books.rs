@@ -176,11 +176,12 @@ impl Writing<'_> {
                 Ok(())
             }
             Change::Plan(delivery) => self.plan(delivery),
-            Change::MoveDelivery { id, event, by } => self.move_delivery(id, *event, by.clone(), None),
-            Change::Prove { id, folder } => self.move_delivery(id, DeliveryEvent::Prove, None, folder.clone()),
+            Change::MoveDelivery { id, event, by } => self.move_delivery(id, *event, by.clone(), None, None),
+            Change::Prove { id, folder } => self.move_delivery(id, DeliveryEvent::Prove, None, folder.clone(), None),
+            Change::Deliver { id, fsynced } => self.move_delivery(id, DeliveryEvent::Deliver, None, None, *fsynced),
             Change::Take { id, delivered_ms } => match self.books.deliveries.get(&id.0) {
                 Some(d) if (d.state, d.delivered_ms) != (DeliveryState::Delivered, *delivered_ms) => Ok(()),
-                _ => self.move_delivery(id, DeliveryEvent::Take, None, None),
+                _ => self.move_delivery(id, DeliveryEvent::Take, None, None, None),
             },
             Change::ParkDelivery { id, until_ms, error, failed } => {
                 let delivery = self.books.deliveries.get_mut(&id.0).ok_or_else(|| unknown(&id.0))?;
@@ -336,6 +337,7 @@ impl Writing<'_> {
         event: DeliveryEvent,
         by: Option<String>,
         folder: Option<String>,
+        fsynced: Option<bool>,
     ) -> Result<()> {
         let delivery = self.books.deliveries.get_mut(&id.0).ok_or_else(|| unknown(&id.0))?;
         fold::move_delivery(delivery, event, self.now_ms)
@@ -346,7 +348,7 @@ impl Writing<'_> {
         {
             transfer.next_attempt_ms = transfer.next_attempt_ms.min(self.now_ms);
         }
-        self.append(&fold::delivery_subject(id), What::Deliver { event, by, folder })
+        self.append(&fold::delivery_subject(id), What::Deliver { event, by, folder, fsynced })
     }
 
     fn said(&mut self, notice: Option<&NewNotice>) {

@@ -312,6 +312,7 @@ fn kind(change: &Change) -> String {
         Change::Plan(delivery) => format!("plan {}", delivery.name),
         Change::MoveDelivery { id, event, .. } => format!("{id} {event:?}"),
         Change::Prove { id, .. } => format!("{id} Prove"),
+        Change::Deliver { id, .. } => format!("{id} Deliver"),
         Change::Take { id, .. } => format!("{id} Take"),
         Change::ParkDelivery { id, error, .. } => format!("{id} park ({error})"),
         Change::Raise(notice) => format!("notice {}", notice.topic),

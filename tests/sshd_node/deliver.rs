@@ -2,7 +2,7 @@
 
 use crate::look::{Print, check, holds_exactly, inode, names, prints, with_sides};
 use crate::room::{Reach, Room, Running, answer_name, drop_file};
-use crate::sshd_support::available;
+use crate::sshd_support::{Options, Sshd, available};
 use fpp::ledger::delivery::{Delivery, DeliveryState};
 use fpp::ledger::transfer::FileState;
 use fpp::vault::Vault;
@@ -149,4 +149,29 @@ fn a_foreign_file_holds_the_delivery_until_an_operator_lets_it_try_again() {
     assert!(code == 0 && said.contains("Delivered") && !said.contains("FPP4004"), "{said}");
     assert_eq!(names(&room.inn).len(), 3);
     node.stop();
+}
+
+/// A partner's server without OpenSSH's extensions: the file gets there all the same, and the books say what is not known.
+#[test]
+fn the_journal_says_whether_the_partner_made_the_answer_durable() {
+    if !available() {
+        return;
+    }
+    for plain_protocol in [false, true] {
+        let room =
+            Room::at(Sshd::start(Options { plain_user: true, plain_protocol, ..Options::default() }), &Reach::default());
+        room.route("moved", "core-out", "core-in", MOVE);
+        let node = room.start();
+        let name = drop_file(&room.out, "moved", 1, 20);
+        node.archived(&name);
+        let answer = answer_name("moved", 1);
+        holds_exactly(&room.inn, &[&answer]);
+        let delivered = node.delivery(&answer, |d| d.state == DeliveryState::Delivered);
+        let journal = node.journal(&delivered).concat();
+        assert!(journal.contains(&format!("\"fsynced\":{}", !plain_protocol)), "{journal}");
+        let (code, story) = room.fpp(&["transfers", "show", &delivered.transfer.0]);
+        let said = if plain_protocol { "Deliver, not made durable there (no fsync)" } else { "Deliver, durable there" };
+        assert!(code == 0 && story.contains(said), "{story}");
+        node.stop();
+    }
 }

@@ -197,6 +197,15 @@ pub(crate) const SCHEMA_6: &[&str] = &[
     "UPDATE schema_version SET value = CASE name WHEN 'ledger' THEN 6 ELSE 2 END",
 ];
 
+/// Makes empty tables what they were at schema 8, the version before this one.
+pub(crate) const SCHEMA_8: &[&str] = &[
+    "DROP TABLE dead_letters",
+    "DROP TABLE consumers",
+    "ALTER TABLE deliveries DROP KEY deliveries_postings, DROP KEY deliveries_deferred",
+    "ALTER TABLE deliveries DROP COLUMN confirmed, DROP COLUMN round, DROP COLUMN deferred",
+    "UPDATE schema_version SET value = CASE name WHEN 'ledger' THEN 8 ELSE 2 END",
+];
+
 /// Tables of a ledger that are emptied before it is lent again.
 const TABLES: [&str; 19] = [
     "transfers",

@@ -53,7 +53,7 @@ pub(super) fn publish(
         // A rename whose answer was lost may have taken effect between the two looks, so the final name comes last.
         return match look(folder, &publication.final_name, publication.size, &publication.sha256)? {
             Found::Nothing if is_collected(folder, &publication.proven_in)? => {
-                Ok(Published { fsynced: false, resumed: true, collected: true })
+                Ok(Published { fsynced: None, resumed: true, collected: true })
             }
             Found::Nothing => Err(unsure(folder, &publication.final_name)),
             Found::Equal => settle(folder, publication, &own, on_proven),
@@ -96,7 +96,7 @@ fn settle(
     // A rename made of link and removal may have stopped halfway; the name may not be durable yet.
     remove_if_there(folder, own)?;
     let fsynced = sync_if_there(folder, &publication.final_name)?;
-    Ok(Published { fsynced, resumed: true, collected: false })
+    Ok(Published { fsynced: Some(fsynced), resumed: true, collected: false })
 }
 
 /// Finds the proven temporary, or makes one. Nothing: it was proven, renamed, and collected by the partner.
@@ -260,7 +260,7 @@ fn confirm(
             return Err(Error::new(ErrorKind::ReadBack, what));
         }
     };
-    Ok(Published { fsynced: proven.fsynced, resumed: proven.resumed, collected })
+    Ok(Published { fsynced: Some(proven.fsynced), resumed: proven.resumed, collected })
 }
 
 /// A failed rename does not say that nothing happened: the reply may be lost. The two names tell, and what the error says
@@ -272,7 +272,7 @@ fn after_failed_rename(
     here: &Option<String>,
     error: Error,
 ) -> Result<Published> {
-    let published = |collected| Published { fsynced: proven.fsynced, resumed: proven.resumed, collected };
+    let published = |collected| Published { fsynced: Some(proven.fsynced), resumed: proven.resumed, collected };
     let waits = waits(folder, &proven.temporary)?;
     match look(folder, &publication.final_name, publication.size, &publication.sha256)? {
         Found::Equal => {

@@ -51,8 +51,8 @@ pub struct Refused {
 /// How it was published.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Published {
-    /// The folder confirmed in this call that the bytes are durable.
-    pub fsynced: bool,
+    /// Whether the folder confirmed in this call that the bytes are durable; not known of what had been taken by then.
+    pub fsynced: Option<bool>,
     /// An earlier attempt had got somewhere, and this one continued from there.
     pub resumed: bool,
     /// The partner had taken the file already.

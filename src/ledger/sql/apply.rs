@@ -74,6 +74,7 @@ impl Apply<'_> {
             Change::Plan(delivery) => self.plan(delivery).await,
             Change::MoveDelivery { id, event, by } => self.move_delivery(id, *event, by.as_deref()).await,
             Change::Prove { id, folder } => self.prove(id, folder.as_deref()).await,
+            Change::Deliver { id, fsynced } => self.deliver(id, *fsynced).await,
             Change::Take { id, delivered_ms } => self.take(id, *delivered_ms).await,
             Change::ParkDelivery { id, until_ms, error, failed } => {
                 self.park_delivery(id, *until_ms, error, *failed).await

@@ -32,6 +32,10 @@ pub(super) async fn lock(session: &mut dyn Session, changes: &[Change]) -> Resul
                     transfers.extend(transfer_of(&mut *session, &id.0).await?);
                 }
             }
+            Change::Deliver { id, .. } => {
+                deliveries.insert(id.0.clone());
+                transfers.extend(transfer_of(&mut *session, &id.0).await?);
+            }
             Change::Prove { id, .. }
             | Change::Take { id, .. }
             | Change::ParkDelivery { id, .. }

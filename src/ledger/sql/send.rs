@@ -10,6 +10,15 @@ use crate::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState
 use crate::ledger::fold::{self, What, delivery_subject};
 use fpp_codecs::Code;
 
+/// What the folder said, for the journal.
+#[derive(Default)]
+struct Seen {
+    /// Its identity, of a proof.
+    folder: Option<String>,
+    /// Whether it made the file durable, of what has its name.
+    fsynced: Option<bool>,
+}
+
 impl Apply<'_> {
     /// Plans a delivery once. A name that is still on its way with other content is refused; one that the partner took
     /// is free again, for partners whose short names come round.
@@ -64,13 +73,20 @@ impl Apply<'_> {
         by: Option<&str>,
     ) -> Result<()> {
         let delivery = rows::delivery_to_write(self.session, id).await?.ok_or_else(|| unknown(id))?;
-        self.moved(delivery, event, by, None).await
+        self.moved(delivery, event, by, Seen::default()).await
     }
 
     /// What was proven, and where.
     pub(super) async fn prove(&mut self, id: &DeliveryId, folder: Option<&str>) -> Result<()> {
         let delivery = rows::delivery_to_write(self.session, id).await?.ok_or_else(|| unknown(id))?;
-        self.moved(delivery, DeliveryEvent::Prove, None, folder).await
+        let seen = Seen { folder: folder.map(str::to_owned), ..Seen::default() };
+        self.moved(delivery, DeliveryEvent::Prove, None, seen).await
+    }
+
+    /// What has its name, and whether it is durable.
+    pub(super) async fn deliver(&mut self, id: &DeliveryId, fsynced: Option<bool>) -> Result<()> {
+        let delivery = rows::delivery_to_write(self.session, id).await?.ok_or_else(|| unknown(id))?;
+        self.moved(delivery, DeliveryEvent::Deliver, None, Seen { fsynced, ..Seen::default() }).await
     }
 
     /// What was looked for may have been sent again before this is written.
@@ -79,7 +95,7 @@ impl Apply<'_> {
         if (delivery.state, delivery.delivered_ms) != (DeliveryState::Delivered, delivered_ms) {
             return Ok(());
         }
-        self.moved(delivery, DeliveryEvent::Take, None, None).await
+        self.moved(delivery, DeliveryEvent::Take, None, Seen::default()).await
     }
 
     async fn moved(
@@ -87,7 +103,7 @@ impl Apply<'_> {
         mut delivery: Delivery,
         event: DeliveryEvent,
         by: Option<&str>,
-        folder: Option<&str>,
+        seen: Seen,
     ) -> Result<()> {
         let id = delivery.id.clone();
         if by.is_none() && delivery.state == DeliveryState::Held {
@@ -125,8 +141,8 @@ impl Apply<'_> {
             let wake = sql("UPDATE transfers SET next_attempt_ms = ? WHERE id = ? AND next_attempt_ms > ?");
             self.session.execute(wake.bind(self.now_ms).bind(&delivery.transfer.0).bind(self.now_ms)).await?;
         }
-        let (by, folder) = (by.map(str::to_owned), folder.map(str::to_owned));
-        self.append(&delivery_subject(&id), What::Deliver { event, by, folder }, None).await
+        let (by, Seen { folder, fsynced }) = (by.map(str::to_owned), seen);
+        self.append(&delivery_subject(&id), What::Deliver { event, by, folder, fsynced }, None).await
     }
 
     /// A short name may have come round after the partner took this one.
