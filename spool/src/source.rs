@@ -3,6 +3,9 @@
 //! Only the expected file is touched. Because a partner may put a new file under the old name at any moment, the file is
 //! first renamed aside and looked at again: if it is another one, it goes back. So nothing that was not processed is
 //! lost, and every step may be repeated after a crash.
+//!
+//! The hidden name says which file it is for (its time and size), not who holds the work: the next holder must find it
+//! without reading the folder, and a holder that was replaced and wakes late means that file and no newer one by it.
 
 use crate::entry::{Entry, NAME_MAX_BYTES};
 use crate::error::{Error, ErrorKind, Result};
@@ -79,7 +82,7 @@ enum Source {
 }
 
 fn set_aside(folder: &dyn Folder, expected: &Entry) -> Result<Source> {
-    let (name, aside) = (&expected.name, aside_name(&expected.name));
+    let (name, aside) = (&expected.name, aside_name(expected));
     // An earlier call may have stopped halfway.
     match folder.stat(&aside)? {
         Some(left) if left.same_file(expected) => return Ok(Source::Aside(aside)),
@@ -114,8 +117,9 @@ fn give_back(folder: &dyn Folder, aside: &str, name: &str) -> Result<Source> {
     folder.rename_new(aside, name).map(|()| Source::Another)
 }
 
-fn aside_name(name: &str) -> String {
-    fit(name, 7, |name| format!(".{name}.taken"))
+fn aside_name(expected: &Entry) -> String {
+    let of = format!("{}-{}", expected.mtime_ms, expected.size);
+    fit(&expected.name, 8 + of.len(), |name| format!(".{name}.{of}.taken"))
 }
 
 /// `name`, then `name.<time>`, then `name.<time>.2`...
@@ -171,15 +175,29 @@ mod tests {
     #[test]
     fn an_interrupted_deletion_is_finished() {
         let (dir, folder, entry) = room();
-        std::fs::rename(dir.path().join("A.TXT"), dir.path().join(".A.TXT.taken")).unwrap();
+        let aside = dir.path().join(aside_name(&entry));
+        std::fs::rename(dir.path().join("A.TXT"), &aside).unwrap();
         std::fs::write(dir.path().join("A.TXT"), "next").unwrap();
         assert!(move_source(&folder, &entry, &SourceAction::Delete).unwrap());
         assert_eq!(std::fs::read(dir.path().join("A.TXT")).unwrap(), b"next");
         assert_eq!(folder.list(9).unwrap().len(), 1);
         // What was taken aside by mistake goes back.
-        std::fs::rename(dir.path().join("A.TXT"), dir.path().join(".A.TXT.taken")).unwrap();
+        std::fs::rename(dir.path().join("A.TXT"), &aside).unwrap();
         assert!(!move_source(&folder, &entry, &SourceAction::Move("done".into())).unwrap());
         assert_eq!(std::fs::read(dir.path().join("A.TXT")).unwrap(), b"next");
+    }
+
+    #[test]
+    fn a_holder_that_wakes_late_takes_no_newer_file_that_is_aside_for_another() {
+        let (dir, folder, entry) = room();
+        let late = aside_name(&entry);
+        assert!(move_source(&folder, &entry, &SourceAction::Delete).unwrap());
+        std::fs::write(dir.path().join("A.TXT"), "newer").unwrap();
+        let newer = folder.stat("A.TXT").unwrap().unwrap();
+        folder.rename_new("A.TXT", &aside_name(&newer)).unwrap();
+        assert_eq!(folder.remove(&late).unwrap_err().kind, ErrorKind::Missing);
+        assert!(move_source(&folder, &newer, &SourceAction::Move("done".into())).unwrap());
+        assert_eq!(std::fs::read(dir.path().join("done/A.TXT")).unwrap(), b"newer");
     }
 
     #[test]
@@ -198,6 +216,6 @@ mod tests {
         assert_eq!(moved, ["A.TXT", "A.TXT.1000000", "A.TXT.1000000.2", "A.TXT.1000000.3"]);
         assert!(move_source(&folder, &entry, &SourceAction::Move("../up".into())).is_err());
         let long = Entry { name: "é".repeat(127), ..entry };
-        assert!(target_name(&long, 99).len() <= 255 && aside_name(&long.name).len() <= 255);
+        assert!(target_name(&long, 99).len() <= 255 && aside_name(&Entry { size: u64::MAX, ..long }).len() <= 255);
     }
 }

@@ -121,7 +121,8 @@ mod tests {
         // A crash between setting it aside and removing it.
         std::fs::write(&marker, "").unwrap();
         let seen = folder.stat("A.OK").unwrap().unwrap();
-        std::fs::rename(&marker, dir.path().join(".A.OK.taken")).unwrap();
+        let aside = format!(".A.OK.{}-{}.taken", seen.mtime_ms, seen.size);
+        std::fs::rename(&marker, dir.path().join(aside)).unwrap();
         move_marker(&folder, "A.TXT", seen, &SourceAction::Delete).unwrap();
         assert!(folder.list(9).unwrap().is_empty());
     }
