@@ -47,7 +47,7 @@ impl Bell {
 }
 
 /// The longest that nothing is asked, whatever a question took.
-const REST_MAX: Duration = Duration::from_millis(100);
+const REST_MAX: Duration = Duration::from_millis(25);
 
 impl Pace {
     /// A question that began then is answered now.

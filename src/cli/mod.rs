@@ -18,6 +18,7 @@ mod show;
 mod story;
 mod streams;
 mod tables;
+mod timeline;
 
 mod check;
 mod consumers;

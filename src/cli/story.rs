@@ -6,11 +6,11 @@ use super::exit::Failure;
 use super::notices;
 use super::output::{Align, Output, Table};
 use super::show::{Times, count, grouped, state, verdict};
+use super::timeline;
 use crate::inbound::{order, verbs};
 use crate::ledger::Ledger;
 use crate::ledger::change::{JournalRow, Notice, Reject};
 use crate::ledger::delivery::{Delivery, DeliveryState, Purpose};
-use crate::ledger::fold::{Entry, What, transfer_subject};
 use crate::ledger::transfer::{FileState, Total, Transfer, Verdict};
 use crate::ledger::verbs::{Effect, Verb};
 use crate::outlets::trace::trace_id;
@@ -31,6 +31,7 @@ pub(super) struct Story {
     trace_id: String,
     deliveries: Vec<Delivery>,
     rejects: Vec<Reject>,
+    /// Its own, and those of its deliveries, by time.
     journal: Vec<JournalRow>,
     /// What a person was told about it, newest first.
     notices: Vec<Notice>,
@@ -44,7 +45,7 @@ impl Story {
         let transfer = books::transfer(books, id).await?;
         let deliveries = books.deliveries(Some(&transfer.id), DELIVERIES_MAX).await?;
         let rejects = books.rejects(&transfer.id, 0, rejects).await?;
-        let journal = books.journal(&transfer_subject(&transfer.id)).await?;
+        let journal = timeline::read(books, &transfer.id, &deliveries).await?;
         let commands = commands(&transfer, &deliveries);
         let trace_id = trace_id(&transfer.id.0);
         let mut notices = books.notices(true, NOTICES_MAX).await?;
@@ -123,7 +124,7 @@ pub(super) fn tell(story: &Story, times: &Times, out: &mut Output) -> io::Result
     if !story.deliveries.is_empty() {
         section(out, "Deliveries", &deliveries::table(&story.deliveries, times))?;
     }
-    section(out, "Timeline", &timeline(&story.journal, times))?;
+    section(out, "Timeline", &timeline::table(&story.journal, &story.deliveries, times))?;
     if !story.notices.is_empty() {
         out.line("\nNotices")?;
         story.notices.iter().try_for_each(|notice| notices::tell(notice, times, out))?;
@@ -263,72 +264,4 @@ pub(super) fn rejects_table(rejects: &[Reject]) -> Table {
         ]);
     }
     table
-}
-
-fn timeline(journal: &[JournalRow], times: &Times) -> Table {
-    let mut table = Table::new(&[(&times.head("when"), Align::Left), ("what", Align::Left), ("by", Align::Left)]);
-    for row in journal {
-        let (what, by) = match Entry::read(&row.entry) {
-            Ok(entry) => {
-                let node = entry.fence.map(|f| format!("{} (epoch {})", f.holder, f.epoch)).unwrap_or_default();
-                let (what, operator) = happened(&entry.what);
-                (what, operator.unwrap_or(node))
-            }
-            Err(error) => (error, String::new()),
-        };
-        table.row(vec![times.show(row.at_ms), what, by]);
-    }
-    table
-}
-
-/// What happened, and which operator did it.
-fn happened(what: &What) -> (String, Option<String>) {
-    match what {
-        What::Arrive { transfer } => (format!("Arrive as {}", transfer.name), None),
-        What::Move { event, by, publication, facts, .. } => {
-            let mut words = format!("{event:?}");
-            if let Some(publication) = publication {
-                words.push_str(&format!(", publication {publication}"));
-            }
-            let halted = facts.halted.as_ref().map(|h| Code(h.code));
-            if let Some(code) = halted.or(facts.code()).filter(|c| c.0 != 0) {
-                words.push_str(&format!(", {code} {}", code.english()));
-            }
-            (words, by.clone())
-        }
-        What::Plan { delivery } => (format!("Plan {}", delivery.name), None),
-        What::Deliver { event, by, fsynced, .. } => {
-            let durable = match fsynced {
-                Some(true) => ", durable there",
-                Some(false) => ", not made durable there (no fsync)",
-                None => "",
-            };
-            (format!("{event:?}{durable}"), by.clone())
-        }
-        What::Bury { records } => (format!("{} dead letters", records.len()), None),
-        What::Unbury { records } => (format!("{} dead letters taken after all", records.len()), None),
-        What::Redrive { by } => ("dead letters pushed once more".to_owned(), Some(by.clone())),
-        What::Day { business_date, open, by } => {
-            (format!("{business_date} {}", if *open { "opened" } else { "closed" }), Some(by.clone()))
-        }
-        What::Hurry { by } => ("goes on at once".to_owned(), Some(by.clone())),
-        What::Pause { switch, paused, by } => {
-            (format!("{switch} {}", if *paused { "paused" } else { "resumed" }), Some(by.clone()))
-        }
-        What::Ask { ask } => (format!("{} {} asked for", ask.verb, ask.subject), Some(ask.person.clone())),
-        What::Settle { confirmed, by } => {
-            (if *confirmed { "confirmed" } else { "declined" }.to_owned(), Some(by.clone()))
-        }
-        What::Rows { before, by, gone, .. } => {
-            let rows = gone.as_ref().map(|gone| format!("{} rows", gone.values().sum::<u64>()));
-            let words = match rows {
-                Some(rows) => format!("{rows} before {before} taken away"),
-                None => format!("rows before {before} are to be taken away"),
-            };
-            (words, Some(by.clone()))
-        }
-        What::Purge { before, transfers, by, .. } => {
-            (format!("{transfers} transfers before {before} purged"), Some(by.clone()))
-        }
-    }
 }

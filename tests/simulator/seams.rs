@@ -195,6 +195,7 @@ impl Life {
 
     fn trace(&self, what: &str) {
         let now_ms = self.shared.now_ms.load(SeqCst);
+        let what = without_disk_times(what);
         self.shared.trace.lock().unwrap().push(format!("{now_ms:>8} n{} {what}", self.node));
     }
 
@@ -217,4 +218,13 @@ impl Life {
         }
         Fate::Refused
     }
+}
+
+/// A source that is set aside is called by its time, which the disk gave it: no run gives it again.
+fn without_disk_times(what: &str) -> String {
+    let word = |word: &str| match word.strip_suffix(".taken").and_then(|rest| rest.rsplit_once('.')) {
+        Some((name, _)) => format!("{name}.TIME.taken"),
+        None => word.to_owned(),
+    };
+    what.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }

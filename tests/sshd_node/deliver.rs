@@ -158,8 +158,10 @@ fn the_journal_says_whether_the_partner_made_the_answer_durable() {
         return;
     }
     for plain_protocol in [false, true] {
-        let room =
-            Room::at(Sshd::start(Options { plain_user: true, plain_protocol, ..Options::default() }), &Reach::default());
+        let room = Room::at(
+            Sshd::start(Options { plain_user: true, plain_protocol, ..Options::default() }),
+            &Reach::default(),
+        );
         room.route("moved", "core-out", "core-in", MOVE);
         let node = room.start();
         let name = drop_file(&room.out, "moved", 1, 20);
