@@ -40,4 +40,4 @@ pub use sftp::{Address, Auth, Negotiated, PoolStatus, Ran, SftpFolder, SftpPool,
 pub use source::{SourceAction, move_source};
 pub use sweep::{Temporary, sweep_temporaries, sweep_temporaries_where};
 pub use template::{Fields, NameTemplate};
-pub use watch::Watch;
+pub use watch::{Place, Watch};

@@ -3,10 +3,15 @@
 //! A wake-up says "look again", never what changed: events may be lost (the kernel's queue overflows, watches run out,
 //! another machine writes to a network file system). So an overflow and every error wake as well, and the caller lists
 //! the folder at intervals anyway. Our own reading does not wake.
+//!
+//! A watch hears of the folder that stood under the path when it began. That this is another one now (a folder above it was
+//! renamed, something was mounted over it, or mounted anew) is told by nobody: [`Place`] shows it to who asks.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::filesystem::is_network_fs;
 use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use rustix::fs::{AtFlags, CWD, StatxFlags};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -54,6 +59,29 @@ impl Watch {
     /// True when the folder itself was removed or renamed: nothing more will be heard, start a new watch.
     pub fn ended(&self) -> bool {
         self.ended.load(Ordering::Relaxed)
+    }
+}
+
+/// The number of a mount that no later mount has (Linux 6.8); older kernels give one that a later mount may have.
+const UNIQUE_MOUNT: StatxFlags = StatxFlags::from_bits_retain(0x4000);
+
+/// Which folder stands under a path. Another one is not equal to it, nor is the same one once it was mounted anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    mount: u64,
+    device: (u32, u32),
+    /// None on a network file system, where numbers may change with every look.
+    inode: Option<u64>,
+}
+
+impl Place {
+    /// Nothing where no folder can be reached, or where the system does not tell.
+    pub fn of(path: &Path) -> Option<Place> {
+        let wanted = StatxFlags::INO | StatxFlags::MNT_ID | UNIQUE_MOUNT;
+        let stat = rustix::fs::statx(CWD, path, AtFlags::empty(), wanted).ok()?;
+        let is_far = is_network_fs(path).ok()?.is_some();
+        let (device, inode) = ((stat.stx_dev_major, stat.stx_dev_minor), (!is_far).then_some(stat.stx_ino));
+        Some(Place { mount: stat.stx_mnt_id, device, inode })
     }
 }
 
@@ -106,6 +134,25 @@ mod tests {
             receiver.recv_timeout(Duration::from_secs(20)).unwrap();
         }
         assert!(Watch::start(&dir.path().join("none"), || {}).is_err());
+    }
+
+    #[test]
+    fn another_folder_is_another_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let (upper, folder) = (dir.path().join("core"), dir.path().join("core/out"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let place = Place::of(&folder);
+        assert!(place.is_some());
+        std::fs::write(folder.join("PMTRD.TXT"), "x").unwrap();
+        assert_eq!(Place::of(&folder), place, "what is in it does not matter");
+        std::fs::rename(&upper, dir.path().join("aside")).unwrap();
+        assert_eq!(Place::of(&folder), None);
+        std::fs::create_dir_all(&folder).unwrap();
+        let other = Place::of(&folder);
+        assert!(other.is_some() && other != place);
+        std::fs::remove_dir_all(&upper).unwrap();
+        std::fs::rename(dir.path().join("aside"), &upper).unwrap();
+        assert_eq!(Place::of(&folder), place);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod doctor;
 mod ended;
 mod engines;
 mod faulty;
+mod hearing;
 mod interim;
 mod keeping;
 mod leased;

@@ -5,6 +5,7 @@
 //! or ignored, and why, goes into the status file (I12).
 
 use super::claimer::Held;
+use super::hearing::Hearing;
 use super::overdue::Told;
 use super::rooms::Rooms;
 use crate::backoff;
@@ -16,14 +17,13 @@ use crate::ledger::change::{Change, NewNotice};
 use crate::ledger::desk::{SwitchKind, is_paused};
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::transfer::{TransferId, TransferQuery};
-use crate::settings::{Spool, SpoolKind};
-use crate::telemetry::report::HearingReport;
+use crate::settings::Spool;
 use fpp_codecs::Code;
-use fpp_spool::{Folder, Part, Scan, Scanner, Watch, is_network_fs};
+use fpp_spool::{Folder, Part, Scan, Scanner};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, watch as signal};
+use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
 
 /// So often it is looked whether the books have what they had, besides after every error and when a watch is taken over.
@@ -37,6 +37,7 @@ pub(super) fn start(
     rooms: &Arc<Rooms>,
     stopped: &signal::Receiver<bool>,
 ) -> Result<()> {
+    let rescan = Duration::from_millis(rooms.settings.work.rescan_ms.max(50));
     for spool in &rooms.settings.spools {
         let rules = super::compose::scan_rules(rooms, spool)?;
         let folder = rooms.deliveries.folders.get(&spool.name).cloned();
@@ -56,7 +57,8 @@ pub(super) fn start(
                 held: None,
                 newest: None,
                 compare_at: None,
-                hearing: HearingReport::default(),
+                rescan,
+                hearing: Hearing::of(spool, rescan),
             };
             services.spawn(watcher.run());
         }
@@ -88,22 +90,22 @@ struct Watcher {
     newest: Option<TransferId>,
     /// When it is looked whether the books still have it; at once without a time.
     compare_at: Option<Instant>,
-    /// How changes are heard of, as the status tells it.
-    hearing: HearingReport,
+    /// How long nobody looks when nothing is heard.
+    rescan: Duration,
+    /// How changes are heard of.
+    hearing: Hearing,
 }
 
 impl Watcher {
     async fn run(mut self) -> Result<()> {
-        let (mut stopped, woken) = (self.stopped.clone(), Arc::new(Notify::new()));
-        let rescan = Duration::from_millis(self.rooms.settings.work.rescan_ms.max(50));
-        self.hearing.rescan_ms = u64::try_from(rescan.as_millis()).unwrap_or(u64::MAX);
-        let mut watch = self.notifications(&woken);
-        // Lost by watches of folders that are no more.
-        let mut lost = 0;
+        let (mut stopped, rescan) = (self.stopped.clone(), self.rescan);
         loop {
             let began = Instant::now();
-            self.hearing.lost = lost + watch.as_ref().map_or(0, Watch::lost);
-            let settling = match self.look_if_ours().await {
+            let looked = match self.hearing.begin().await {
+                Ok(()) => self.look_if_ours().await,
+                Err(error) => Err(error),
+            };
+            let settling = match looked {
                 Ok(waiting) => waiting,
                 Err(error) => {
                     self.failed(&error).await;
@@ -114,11 +116,6 @@ impl Watcher {
                     false
                 }
             };
-            // The folder was removed or renamed and may have come back: the old watch would stay silent for ever.
-            if watch.as_ref().is_some_and(Watch::ended) {
-                lost += watch.as_ref().map_or(0, Watch::lost);
-                watch = self.notifications(&woken);
-            }
             // A file or marker that is settling is looked at again soon, so that its quiet time is not rounded up; a spool that
             // cannot be read is left in peace for longer and longer.
             let pause = match self.failures {
@@ -130,11 +127,10 @@ impl Watcher {
             let took = Some(began.elapsed()).filter(|took| *took > rescan);
             tokio::select! {
                 _ = stopped.wait_for(|s| *s) => break,
-                () = woken.notified(), if took.is_none() => {}
-                () = tokio::time::sleep(took.unwrap_or_default().max(pause)) => self.hearing.rescans += 1,
+                () = self.hearing.change(), if took.is_none() => {}
+                () = tokio::time::sleep(took.unwrap_or_default().max(pause)) => self.hearing.rescanned(),
             }
         }
-        drop(watch);
         self.give_back().await;
         Ok(())
     }
@@ -161,25 +157,9 @@ impl Watcher {
         self.look().await
     }
 
-    /// Operating-system notifications for a local folder; without them the rescan finds everything.
-    fn notifications(&mut self, woken: &Arc<Notify>) -> Option<Watch> {
-        let SpoolKind::Local { path } = &self.spool.kind else { return None };
-        let bell = woken.clone();
-        let (watch, deaf) = match Watch::start(path, move || bell.notify_one()) {
-            Ok(watch) => (Some(watch), is_network_fs(path).ok().flatten().map(|kind| format!("it is on {kind}"))),
-            Err(error) => {
-                tracing::warn!(spool = self.spool.name, "no notifications, only rescans: {error}");
-                (None, Some(error.to_string()))
-            }
-        };
-        self.hearing.deaf = deaf.unwrap_or_default();
-        watch
-    }
-
     /// A look, for the status.
     fn looked(&self, looked: std::result::Result<&Scan, String>) {
-        let hearing = matches!(self.spool.kind, SpoolKind::Local { .. }).then_some(&self.hearing);
-        self.rooms.status.looked(&self.spool.name, self.folder.describe(), hearing, looked);
+        self.rooms.status.looked(&self.spool.name, self.folder.describe(), self.hearing.report(), looked);
     }
 
     /// Whether the books may be older than what this scanner calls done, because a backup was put in their place: the newest

@@ -4,6 +4,7 @@
 //! The clock is jumped at its seam, in nodes inside this process: a clock of its own for one process would need a
 //! preloaded library. The overflow and the disk are real ones.
 
+use crate::apart::Apart;
 use crate::databases::{Kind, running};
 use crate::fleet_support::Fleet;
 use crate::support::checker::at_the_end;
@@ -23,7 +24,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
@@ -80,7 +81,9 @@ async fn notifications_that_overflow_cost_no_file() {
     let queue: u64 = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events")
         .map_or(u64::MAX, |text| text.trim().parse().unwrap_or(u64::MAX));
     if queue > 50_000 {
-        println!("skipped: a queue of {queue} notifications is too long to fill (fs.inotify.max_queued_events)");
+        let long = format!("a queue of {queue} notifications is too long to fill (fs.inotify.max_queued_events)");
+        assert!(std::env::var_os("FPP_REAL_PARTS").is_none(), "{long}");
+        println!("skipped: {long}");
         return;
     }
     let mut fleet = Fleet::of(server, 1, "").await;
@@ -117,70 +120,30 @@ async fn notifications_that_overflow_cost_no_file() {
     fleet.is_sound(&fleet.places(), &vault, 0).await;
 }
 
-/// A node whose data, ledger and vault are on a disk of their own, which only it sees.
-struct OnASmallDisk {
-    site: Site,
-    node: Child,
+/// A node whose data, ledger and vault are on a disk of 8 MiB.
+fn on_a_small_disk() -> Option<Apart> {
+    let site = Site::make_with(&sample_route("pmtrd"), "");
+    // Not saved by its watermark: the disk is really full.
+    site.configure("[vault]\npause_below_free_bytes = 0\n");
+    Apart::start(site, "data", "8m")
 }
 
-impl OnASmallDisk {
-    /// Nothing where this machine does not let a user make such a disk.
-    fn start() -> Option<OnASmallDisk> {
-        let can = "mount -t tmpfs -o size=64k tmpfs /mnt";
-        let may = Command::new("unshare").args(["-rm", "sh", "-c", can]).stderr(Stdio::null()).status();
-        if !may.is_ok_and(|status| status.success()) {
-            println!("skipped: a disk for one process needs user and mount namespaces (unshare -rm)");
-            return None;
-        }
-        let site = Site::make_with(&sample_route("pmtrd"), "");
-        let text = fs::read_to_string(site.settings_file()).unwrap();
-        // Not saved by its watermark: the disk is really full.
-        fs::write(site.settings_file(), text + "\n[vault]\npause_below_free_bytes = 0\n").unwrap();
-        let log = fs::File::create(site.root.join("log")).unwrap();
-        let script = "mount -t tmpfs -o size=8m tmpfs \"$1\" && exec \"$2\" run --config \"$3\"";
-        let mut command = Command::new("unshare");
-        command.args(["-rm", "sh", "-c", script, "sh"]).arg(site.root.join("data")).arg(env!("CARGO_BIN_EXE_fpp"));
-        command.arg(site.settings_file()).stdout(Stdio::null()).stderr(log);
-        let node = command.spawn().unwrap();
-        Some(OnASmallDisk { site, node })
-    }
+/// Whether so many files are put away.
+fn put_away(disk: &Apart, count: usize) -> bool {
+    disk.site.names("core/out/done").len() == 2 * count
+}
 
-    /// A path of its disk as it is seen from outside.
-    fn data(&self, path: &str) -> PathBuf {
-        let root = PathBuf::from(format!("/proc/{}/root", self.node.id()));
-        root.join(self.site.root.strip_prefix("/").unwrap()).join("data").join(path)
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.site.root.join("log")).unwrap_or_default()
-    }
-
-    async fn until(&mut self, what: &str, holds: impl AsyncFn(&OnASmallDisk) -> bool) {
-        let until = Instant::now() + PATIENCE;
-        while !holds(self).await {
-            assert!(self.node.try_wait().unwrap().is_none(), "the node ended:\n{}", self.log());
-            assert!(Instant::now() < until, "{what} was not reached:\n{}", self.log());
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    /// Whether so many files are put away.
-    fn put_away(&self, count: usize) -> bool {
-        self.site.names("core/out/done").len() == 2 * count
-    }
-
-    /// What is on its disk, as it stands between two steps of the process. SQLite follows every link on its way, which
-    /// leads out of the process's own view, so it is looked at in a copy.
-    async fn copy(&self) -> (SqliteLedger, DiskVault) {
-        let pid = Pid::from_child(&self.node);
-        kill_process(pid, Signal::STOP).unwrap();
-        let copy = self.site.root.join("copy");
-        let _ = fs::remove_dir_all(&copy);
-        copy_folder(&self.data(""), &copy);
-        kill_process(pid, Signal::CONT).unwrap();
-        let ledger = SqliteLedger::open_read_only(&copy.join("ledger.sqlite")).await.unwrap();
-        (ledger, DiskVault::open_read_only(&copy.join("vault")))
-    }
+/// What is on its disk, as it stands between two steps of the process. SQLite follows every link on its way, which
+/// leads out of the process's own view, so it is looked at in a copy.
+async fn copy(disk: &Apart) -> (SqliteLedger, DiskVault) {
+    let pid = Pid::from_child(&disk.node);
+    kill_process(pid, Signal::STOP).unwrap();
+    let copy = disk.site.root.join("copy");
+    let _ = fs::remove_dir_all(&copy);
+    copy_folder(&disk.seen("data"), &copy);
+    kill_process(pid, Signal::CONT).unwrap();
+    let ledger = SqliteLedger::open_read_only(&copy.join("ledger.sqlite")).await.unwrap();
+    (ledger, DiskVault::open_read_only(&copy.join("vault")))
 }
 
 fn copy_folder(from: &Path, to: &Path) {
@@ -195,13 +158,6 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-impl Drop for OnASmallDisk {
-    fn drop(&mut self) {
-        let _ = self.node.kill();
-        let _ = self.node.wait();
-    }
-}
-
 /// Takes all space of the disk.
 fn fill(path: &PathBuf) {
     let mut ballast = fs::File::create(path).unwrap();
@@ -212,30 +168,30 @@ fn fill(path: &PathBuf) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_full_under_ledger_and_vault_is_waited_for() {
-    let Some(mut disk) = OnASmallDisk::start() else { return };
+    let Some(mut disk) = on_a_small_disk() else { return };
     let files: Vec<_> = (1..=8).map(|batch| core_file(batch, 10, Dropped::Good)).collect();
-    let drop_some = |disk: &OnASmallDisk, some: std::ops::Range<usize>| {
+    let drop_some = |disk: &Apart, some: std::ops::Range<usize>| {
         for file in &files[some] {
             disk.site.drop_file(&file.name, &file.bytes, Some(""), 1_750_407_000_000);
         }
     };
     drop_some(&disk, 0..2);
-    disk.until("the first files", async |disk| disk.put_away(2)).await;
-    let ballast = disk.data("ballast");
+    disk.until("the first files", async |disk| put_away(disk, 2)).await;
+    let ballast = disk.seen("data/ballast");
     fill(&ballast);
     drop_some(&disk, 2..8);
     disk.until("a word that the disk is full", async |disk| disk.log().contains("full")).await;
-    assert!(!disk.put_away(8), "it was not full");
+    assert!(!put_away(&disk, 8), "it was not full");
     fs::remove_file(&ballast).unwrap();
-    disk.until("the end of all files", async |disk| disk.put_away(8)).await;
-    disk.until("rest", async |disk| at_rest(&disk.copy().await.0, 8).await.is_ok()).await;
-    let status = disk.data("status.json");
+    disk.until("the end of all files", async |disk| put_away(disk, 8)).await;
+    disk.until("rest", async |disk| at_rest(&copy(disk).await.0, 8).await.is_ok()).await;
+    let status = disk.seen("data/status.json");
     let address = NodeReport::read(&status).unwrap().listen.parse().unwrap();
     let received = read_stream(address).await;
-    let (ledger, vault) = disk.copy().await;
+    let (ledger, vault) = copy(&disk).await;
     let places = Places {
-        rooms: vec![disk.data("vault")],
-        scratch: vec![disk.data("scratch")],
+        rooms: vec![disk.seen("data/vault")],
+        scratch: vec![disk.seen("data/scratch")],
         statuses: vec![status],
         ..Places::below(&disk.site.root)
     };
