@@ -1,5 +1,6 @@
 //! A node that lives on while one call after the other fails below it: for each call a file of its own, which must come out
-//! as any other does. Places are the vault's disk, each of the folders, and the ledger, whose answers are lost.
+//! as any other does. Places are the vault's disk, each of the folders, and the ledger, whose commits are refused, or their
+//! answers lost.
 //!
 //! What a fault may do is told by its class alone: what is tried again goes on by itself, what halts is held with its code
 //! and goes on when somebody says `fpp retry`. In the end the power fails, another life begins, and the checker is asked.
@@ -56,12 +57,18 @@ struct Bed {
     held: u64,
 }
 
+/// What fails, and whether everything after it fails too, for a while.
+pub(crate) type Manner = (How, bool);
+
+/// So long nothing works at a place where everything fails after one call.
+const OUTAGE: Duration = Duration::from_millis(300);
+
 /// Files for one life: with more the looks at all of them would take most of the time.
 const FILES: usize = 24;
 
 /// A file for each call, or for one of so many from one on, until one passes untouched; the manners of failing take turns.
 /// Gives how many faults there were, and how often something was held.
-pub(crate) fn at_each_call(place: Place, manners: &[How], (from, of): (usize, usize)) -> (u64, u64) {
+pub(crate) fn at_each_call(place: Place, manners: &[Manner], (from, of): (usize, usize)) -> (u64, u64) {
     let (mut bed, mut held, mut faults) = (Bed::new(place), 0, vec![0; manners.len()]);
     for at in (from..).step_by(of) {
         assert!(at < 500, "it never ends");
@@ -69,13 +76,14 @@ pub(crate) fn at_each_call(place: Place, manners: &[How], (from, of): (usize, us
             held += std::mem::replace(&mut bed, Bed::new(place)).end();
         }
         let turn = at % manners.len();
-        if !bed.one_file(Fault { at: at as u64, how: manners[turn], dead: false }) {
+        let (how, dead) = manners[turn];
+        if !bed.one_file(Fault { at: at as u64, how, dead }) {
             break;
         }
         faults[turn] += 1;
     }
-    for (how, faults) in manners.iter().zip(&faults) {
-        tell(*faults, *how, false);
+    for ((how, dead), faults) in manners.iter().zip(&faults) {
+        tell(*faults, *how, *dead);
     }
     (faults.iter().sum(), held + bed.end())
 }
@@ -139,7 +147,8 @@ impl Bed {
             Place::Vault => self.io.arm(fault),
             Place::Spool(_) => self.folder.lock().unwrap().as_ref().unwrap().arm(fault),
             Place::Books if fault.at == u64::MAX => self.life.meets(Death::Never),
-            Place::Books => self.life.meets(Death::LostReply(fault.at + 1)),
+            Place::Books if fault.how == How::AnswerLost => self.life.meets(Death::LostReply(fault.at + 1)),
+            Place::Books => self.life.meets(Death::Refused(fault.at + 1)),
         }
     }
 
@@ -147,7 +156,7 @@ impl Bed {
         match self.place {
             Place::Vault => self.io.met(),
             Place::Spool(_) => self.folder.lock().unwrap().as_ref().unwrap().met(),
-            Place::Books => self.life.lost_one(),
+            Place::Books => self.life.missed_one(),
         }
     }
 
@@ -157,13 +166,10 @@ impl Bed {
         let file = core_file(u16::try_from(self.dropped.len() + 1).unwrap(), 3, Dropped::Partly);
         self.site.drop_file(&file.name, &file.bytes, Some(""), NOW_MS);
         self.dropped.push(file);
-        let came = self.runtime.block_on(self.comes_out(fault.how));
-        let met = self.met();
         let place = self.place;
-        match came {
-            Ok(held) => self.held += held,
-            Err(why) => panic!("{place:?}, {fault:?}: {why}"),
-        }
+        let came = self.runtime.block_on(self.comes_out(fault));
+        let (held, met) = came.unwrap_or_else(|why| panic!("{place:?}, {fault:?}: {why}"));
+        self.held += held;
         self.arm(Fault::default());
         if let Some(folder) = &*self.folder.lock().unwrap() {
             let lost: Vec<_> = folder.volatile().into_iter().filter(|name| !name.starts_with('.')).collect();
@@ -175,19 +181,25 @@ impl Bed {
         met
     }
 
-    /// Until everything is at its end; how often something was held on the way.
-    async fn comes_out(&self, how: How) -> Result<u64, String> {
+    /// Until everything is at its end; how often something was held on the way, and whether the fault was met.
+    async fn comes_out(&self, fault: Fault) -> Result<(u64, bool), String> {
         let node = self.node.as_ref().unwrap();
-        let (until, mut held) = (Instant::now() + PATIENCE, 0);
+        let (until, mut held, mut met) = (Instant::now() + PATIENCE, 0, None);
         let mut bell = node.bell.listen();
         loop {
             let all = transfers(&*node.ledger).await;
             let sent = node.ledger.deliveries(None, 1_000).await.map_err(|e| e.to_string())?;
             let is_done = |t: &Transfer| t.state == FileState::Archived;
-            if all.len() == self.dropped.len() && all.iter().all(is_done) && sent.iter().all(Delivery::is_there) {
-                return Ok(held);
+            if met.is_none() && self.met() {
+                met = Some(Instant::now());
             }
-            for id in self.what_is_held(how, &all, &sent)? {
+            if all.len() == self.dropped.len() && all.iter().all(is_done) && sent.iter().all(Delivery::is_there) {
+                return Ok((held, met.is_some()));
+            }
+            if fault.dead && met.is_some_and(|since| since.elapsed() > OUTAGE) {
+                self.arm(Fault::default());
+            }
+            for id in self.what_is_held(fault.how, &all, &sent)? {
                 held += 1;
                 self.retry(&id).await?;
             }
@@ -263,7 +275,7 @@ impl Bed {
         *self.folder.lock().unwrap() = None;
         self.start();
         self.runtime.block_on(async {
-            self.comes_out(How::Cut).await.unwrap();
+            self.comes_out(Fault::default()).await.unwrap();
             let node = self.node.as_ref().unwrap();
             let until = Instant::now() + PATIENCE;
             while let left @ [_, ..] = &places(&self.site).temporaries()[..] {

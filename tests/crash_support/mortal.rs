@@ -27,6 +27,8 @@ pub(crate) enum Death {
     AfterMove(DeliveryEvent),
     /// The nth `apply` is written, and its answer is lost; the life goes on.
     LostReply(u64),
+    /// The nth `apply` is not written, and that is said; the life goes on.
+    Refused(u64),
     Never,
 }
 
@@ -59,9 +61,10 @@ impl Life {
         *next = death;
     }
 
-    /// Whether the commit whose answer is to be lost was made.
-    pub(crate) fn lost_one(&self) -> bool {
-        matches!(*self.death.lock().unwrap(), Death::LostReply(n) if self.applies.load(SeqCst) >= n)
+    /// Whether the commit that is to be refused, or whose answer is to be lost, was asked for.
+    pub(crate) fn missed_one(&self) -> bool {
+        let death = *self.death.lock().unwrap();
+        matches!(death, Death::LostReply(n) | Death::Refused(n) if self.applies.load(SeqCst) >= n)
     }
 
     /// Whether it is over.
@@ -93,6 +96,11 @@ fn unheard() -> Error {
     Error::retry(Code::LEDGER, "the answer is lost").hint("It goes on by itself.")
 }
 
+/// As a ledger says it whose disk or server has a bad moment.
+fn refused() -> Error {
+    Error::retry(Code::LEDGER, "nothing was written").hint("It goes on by itself.")
+}
+
 fn moves(changes: &[Change], wanted: DeliveryEvent) -> bool {
     changes.iter().any(|change| match change {
         Change::MoveDelivery { event, .. } => *event == wanted,
@@ -119,6 +127,9 @@ macro_rules! delegate {
                 self.life.end_if(
                     death == Death::Before(n) || matches!(death, Death::BeforeMove(event) if moves(changes, event)),
                 )?;
+                if death == Death::Refused(n) {
+                    return Err(refused());
+                }
                 let applied = self.inner.apply(fence, now_ms, changes).await;
                 if let Some(after) = &self.life.after {
                     after(changes);

@@ -86,6 +86,7 @@ pub(crate) struct FaultyIo {
 fn broken(how: How) -> io::Error {
     match how {
         How::Refused(errno) | How::Torn(errno, _) => errno.into(),
+        How::LostSync => Errno::IO.into(),
         How::Cut | How::AnswerLost | How::Late(_) => Errno::STALE.into(),
     }
 }
@@ -175,8 +176,19 @@ impl FaultyIo {
     }
 
     fn call<T>(&self, act: Option<Act>, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.counted(false, act, call)
+    }
+
+    fn sync_call<T>(&self, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.counted(true, None, call)
+    }
+
+    fn counted<T>(&self, is_sync: bool, act: Option<Act>, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         self.due();
         let fault = self.fault();
+        if fault.how == How::LostSync && !is_sync {
+            return call();
+        }
         let n = self.line.calls.fetch_add(1, SeqCst);
         if n != fault.at && !(fault.dead && n > fault.at) {
             return call();
@@ -258,7 +270,7 @@ impl Io for FaultyIo {
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        self.call(None, || {
+        self.sync_call(|| {
             System.sync_folder(folder)?;
             self.disk(|disk| disk.names.retain(|path, _| path.parent() != Some(folder)));
             Ok(())
@@ -303,7 +315,7 @@ impl IoFile for FaultyFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        let synced = self.io.call(None, || {
+        let synced = self.io.sync_call(|| {
             self.inner.sync()?;
             self.io.disk(|disk| {
                 let path = disk.now(self.path.clone());
@@ -311,7 +323,7 @@ impl IoFile for FaultyFile {
             });
             Ok(())
         });
-        if synced.is_err() && matches!(self.io.fault().how, How::Refused(Errno::IO)) {
+        if synced.is_err() && matches!(self.io.fault().how, How::Refused(Errno::IO) | How::LostSync) {
             self.io.disk(|disk| {
                 let path = disk.now(self.path.clone());
                 disk.lost.insert(path);

@@ -31,6 +31,8 @@ pub(crate) enum How {
     AnswerLost,
     /// Its answer is lost, and a rename or removal happens so many calls later. Any other call is cut.
     Late(u64),
+    /// The Nth sync fails, and bytes are lost that reading still shows. Other calls are not counted.
+    LostSync,
 }
 
 impl fmt::Display for How {
@@ -41,6 +43,7 @@ impl fmt::Display for How {
             How::Torn(errno, _) => write!(f, "torn read or write ({errno})"),
             How::AnswerLost => f.write_str("answer of a call lost"),
             How::Late(_) => f.write_str("answer lost, and done later"),
+            How::LostSync => f.write_str("sync fails and its bytes are lost"),
         }
     }
 }
@@ -141,6 +144,7 @@ pub(crate) struct FaultyFolder {
 fn broken(how: How) -> Error {
     match how {
         How::Refused(errno) | How::Torn(errno, _) => Error::from_io("the fault", errno.into()),
+        How::LostSync => Error::from_io("the fault", Errno::IO.into()),
         How::Cut | How::AnswerLost | How::Late(_) => Error::new(ErrorKind::Unreachable, "the line is cut"),
     }
 }
@@ -160,8 +164,11 @@ impl Line {
         *self.fault.lock().unwrap()
     }
 
-    fn turn(&self) -> Turn {
+    fn turn(&self, is_sync: bool) -> Turn {
         let fault = self.fault();
+        if fault.how == How::LostSync && !is_sync {
+            return Turn::Go;
+        }
         let n = self.calls.fetch_add(1, SeqCst);
         if n == fault.at {
             let bytes = if let How::Torn(_, bytes) = fault.how { bytes } else { 0 };
@@ -209,8 +216,13 @@ impl FaultyFolder {
 
     fn call<T>(&self, act: Option<Act>, call: impl FnOnce(&dyn Folder) -> Result<T>) -> Result<T> {
         self.due();
+        let turn = self.line.turn(false);
+        self.take(turn, act, call)
+    }
+
+    fn take<T>(&self, turn: Turn, act: Option<Act>, call: impl FnOnce(&dyn Folder) -> Result<T>) -> Result<T> {
         let fault = self.line.fault();
-        match self.line.turn() {
+        match turn {
             Turn::Go => call(&*self.inner),
             Turn::Fail { act: true, .. } => {
                 let _ = call(&*self.inner);
@@ -295,7 +307,8 @@ impl Folder for FaultyFolder {
     }
     /// Bytes that a failed sync has lost stay lost: a later sync finds nothing to write and succeeds.
     fn sync(&self, name: &str) -> Result<bool> {
-        let done = self.call(None, |f| f.sync(name))?;
+        self.due();
+        let done = self.take(self.line.turn(true), None, |f| f.sync(name))?;
         self.disk(|disk| _ = disk.unsynced.remove(name));
         Ok(done)
     }
@@ -315,7 +328,7 @@ struct FaultyFile<T> {
 impl<T> FaultyFile<T> {
     fn pass(&mut self, length: usize, act: impl FnOnce(&mut T, usize) -> io::Result<usize>) -> io::Result<usize> {
         let how = self.line.fault().how;
-        match self.line.turn() {
+        match self.line.turn(false) {
             Turn::Go => act(&mut self.inner, length),
             Turn::Fail { act: answer_lost, bytes } => {
                 let some = if answer_lost { length } else { length.min(bytes) };
@@ -350,7 +363,7 @@ impl Write for FaultyFile<Box<dyn Sink>> {
 impl Sink for FaultyFile<Box<dyn Sink>> {
     fn finish(self: Box<Self>) -> Result<bool> {
         let how = self.line.fault().how;
-        match self.line.turn() {
+        match self.line.turn(true) {
             Turn::Go => {
                 let done = self.inner.finish()?;
                 self.line.disk.lock().unwrap().unsynced.remove(&self.name);
@@ -359,7 +372,7 @@ impl Sink for FaultyFile<Box<dyn Sink>> {
             Turn::Fail { act, .. } => {
                 if act {
                     let _ = self.inner.finish();
-                } else if self.written && matches!(how, How::Refused(Errno::IO)) {
+                } else if self.written && matches!(how, How::Refused(Errno::IO) | How::LostSync) {
                     // The sync failed: the cache shows every byte, and the disk has lost some for good. A name is another
                     // matter: where a journal cannot be written, no later sync succeeds.
                     let _ = self.inner.finish();
