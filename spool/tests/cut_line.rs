@@ -7,11 +7,13 @@
 mod sshd_support;
 
 use fpp_spool::*;
+use socket2::SockRef;
 use sshd_support::{Options, Sshd, available};
 use std::io::{Cursor, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
 
 /// What an allowance is counted in.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -22,6 +24,13 @@ enum Unit {
     Messages,
 }
 
+/// How both sides see the cut.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum End {
+    Closed,
+    Reset,
+}
+
 /// Passes bytes on until its allowance is used up, then cuts every connection and takes no more.
 struct Line {
     port: u16,
@@ -29,7 +38,7 @@ struct Line {
     passed: Arc<AtomicU64>,
 }
 
-fn line(target: u16, allowance: i64, unit: Unit, count_answers: bool) -> Line {
+fn line(target: u16, allowance: i64, unit: Unit, end: End, count_answers: bool) -> Line {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let (left, passed) = (Arc::new(AtomicI64::new(allowance)), Arc::new(AtomicU64::new(0)));
@@ -45,7 +54,11 @@ fn line(target: u16, allowance: i64, unit: Unit, count_answers: bool) -> Line {
                 (server, client, count_answers),
             ] {
                 let (left, passed) = (Arc::clone(&left), Arc::clone(&passed));
-                std::thread::spawn(move || pass(&mut from, &mut to, unit, counted.then_some((&*left, &*passed))));
+                std::thread::spawn(move || {
+                    pass(&mut from, &mut to, unit, counted.then_some((&*left, &*passed)));
+                    // Below nothing: it was cut, in this direction or in the other one.
+                    part([&from, &to], if left.load(SeqCst) < 0 { end } else { End::Closed });
+                });
             }
         }
     });
@@ -70,12 +83,24 @@ fn pass(from: &mut TcpStream, to: &mut TcpStream, unit: Unit, counted: Option<(&
             break;
         }
     }
-    let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+}
+
+fn part(both: [&TcpStream; 2], end: End) {
+    for side in both {
+        let _ = match end {
+            End::Closed => side.shutdown(Shutdown::Both),
+            // It is reset when both directions have let go of it. The other one does, because there is nothing to read for it
+            // any more; anything said to its peer would be a farewell.
+            End::Reset => {
+                SockRef::from(side).set_linger(Some(Duration::ZERO)).and_then(|()| side.shutdown(Shutdown::Read))
+            }
+        };
+    }
 }
 
 const FINAL: &str = "PMACK.TXT";
 /// Cuts after so many bytes, in each direction.
-const OFFSETS: u64 = 200;
+const OFFSETS: usize = 200;
 
 fn attempt(folder: &SftpFolder, content: &[u8], proven: &mut bool) -> Result<Published> {
     let sha256 = Digest::of(Algorithm::Sha256, content);
@@ -107,6 +132,7 @@ struct Trial {
     path: String,
     content: Vec<u8>,
     unit: Unit,
+    end: End,
     count_answers: bool,
 }
 
@@ -116,18 +142,18 @@ impl Trial {
         let path = sshd.spool().to_str().unwrap().to_owned();
         let direct = sshd.pool(|_| {}).folder(&path);
         let content = (0..4000u32).map(|n| (n % 251) as u8).collect();
-        Trial { sshd, direct, path, content, unit: Unit::Messages, count_answers }
+        Trial { sshd, direct, path, content, unit: Unit::Messages, end: End::Closed, count_answers }
     }
 
     /// Publishes over a line with this allowance, and where that fails, once more past the line; whether it was cut, and
     /// what it passed on.
     fn publish(&self, allowance: i64) -> (bool, u64) {
-        let line = line(self.sshd.port, allowance, self.unit, self.count_answers);
+        let line = line(self.sshd.port, allowance, self.unit, self.end, self.count_answers);
         let folder = self.sshd.pool(|s| s.port = line.port).folder(&self.path);
         let mut proven = false;
         let first = attempt(&folder, &self.content, &mut proven);
         let cut = line.left.load(SeqCst) < 0;
-        let at = format!("{allowance} {:?}", self.unit);
+        let at = format!("{allowance} {:?}, {:?}", self.unit, self.end);
         if let Err(e) = &first {
             assert_eq!(e.kind, ErrorKind::Unreachable, "{at}: {e}");
             let second = attempt(&self.direct, &self.content, &mut proven).unwrap_or_else(|e| panic!("{at}: {e}"));
@@ -144,15 +170,21 @@ impl Trial {
 
 fn cut_everywhere(count_answers: bool) {
     let mut trial = Trial::new(count_answers);
-    // Until a run passes untouched.
-    let messages = (1..).find(|messages| !trial.publish(*messages).0).unwrap() - 1;
-    assert!(messages > 25, "{messages} cuts");
+    const ENDS: [End; 2] = [End::Closed, End::Reset];
+    let mut cuts = [0; 2];
+    for (end, cuts) in ENDS.into_iter().zip(&mut cuts) {
+        trial.end = end;
+        // Until a run passes untouched.
+        *cuts = (1..).find(|messages| !trial.publish(*messages).0).unwrap() - 1;
+        assert!(*cuts > 25, "{cuts} cuts");
+    }
     trial.unit = Unit::Bytes;
     let (cut, bytes) = trial.publish(i64::MAX);
     assert!(!cut && bytes > 10_000, "{bytes} bytes");
     // SplitMix64 of a fixed seed: the same offsets in every run.
     let mut state = 20_250_620u64;
-    for _ in 0..OFFSETS {
+    for n in 0..OFFSETS {
+        trial.end = ENDS[n % 2];
         state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -161,9 +193,32 @@ fn cut_everywhere(count_answers: bool) {
         while !trial.publish(offset).0 {
             offset = offset * 9 / 10;
         }
+        cuts[n % 2] += 1;
     }
     let lost = if count_answers { "answers" } else { "requests" };
-    println!("{} faults: a real line cut, {lost} lost", messages + OFFSETS as i64);
+    println!("{} faults: a real line closed, {lost} lost", cuts[0]);
+    println!("{} faults: a real line reset, {lost} lost", cuts[1]);
+}
+
+#[test]
+fn a_line_that_is_cut_is_closed_or_reset_for_both_sides() {
+    for end in [End::Closed, End::Reset] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let line = line(listener.local_addr().unwrap().port(), 1, Unit::Messages, end, false);
+        let mut client = TcpStream::connect(("127.0.0.1", line.port)).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        let mut one = [0];
+        client.write_all(b"1").unwrap();
+        server.read_exact(&mut one).unwrap();
+        client.write_all(b"2").unwrap();
+        for side in [&mut client, &mut server] {
+            match (end, side.read(&mut one)) {
+                (End::Closed, Ok(0)) => {}
+                (End::Reset, Err(e)) if e.kind() == std::io::ErrorKind::ConnectionReset => {}
+                (end, read) => panic!("{end:?}: {read:?}"),
+            }
+        }
+    }
 }
 
 #[test]
