@@ -10,9 +10,16 @@ use fpp::ledger::lease::LeaseKey;
 use fpp::ledger::transfer::FileEvent as E;
 use std::time::Instant;
 
-/// Makes finished transfers up to a number, a thousand in a statement.
+/// Rows that one statement writes.
+const AT_ONCE: u32 = 5_000;
+
+/// Makes finished transfers up to a number, each with all that a claim may meet on its way: an identity, a lease that was given
+/// back, an answer that was taken, and the chains of both. Of each chain there is only the last row: a file of the sample has
+/// some ten times as many.
 async fn finish(books: &dyn Books, from: u32, to: u32) {
-    for begin in (from..to).step_by(1000) {
+    let hash = "0123456789abcdef".repeat(4);
+    for begin in (from..to).step_by(AT_ONCE as usize) {
+        let end = to.min(begin + AT_ONCE);
         let row = |n: u32| {
             format!(
                 "('Z{n:09}', 'OLD', 'core', 'x', 'old{n}', 'Archived', 'accepted', 0, '{{}}', '2025-01-01', {n}, 0, 0, \
@@ -20,13 +27,36 @@ async fn finish(books: &dyn Books, from: u32, to: u32) {
                 n + 1_000_000
             )
         };
-        let rows: Vec<String> = (begin..to.min(begin + 1000)).map(row).collect();
-        let insert = format!(
+        let rows: Vec<String> = (begin..end).map(row).collect();
+        let transfers = format!(
             "INSERT INTO transfers (id, route, spool, name, arrival_key, state, verdict, closed, facts, business_date, \
              batch, run, attempts, next_attempt_ms, waiting_for, arrived_ms, updated_ms, publication, queue) VALUES {}",
             rows.join(", ")
         );
-        books.tamper(&[&insert]).await;
+        let of = format!("FROM transfers WHERE id >= 'Z{begin:09}' AND id < 'Z{end:09}'");
+        let deliveries = format!(
+            "INSERT INTO deliveries (id, transfer, purpose, required, spool, name, size, sha256, checksums, state, attempts, \
+             next_attempt_ms, last_error, planned_ms, updated_ms, delivered_ms, queue) SELECT id, id, 'answer', 1, \
+             'core-in', CONCAT('ACK_', id), 300, '{hash}', 'sha256', 'Taken', 1, 0, '', 1, 1, 1, 0 {of}"
+        );
+        let mut statements = vec![transfers, deliveries];
+        statements.push(format!(
+            "INSERT INTO identities (route, business_date, batch, run, transfer, decided_ms) \
+             SELECT route, business_date, batch, run, id, 1 {of}"
+        ));
+        statements.push(format!(
+            "INSERT INTO leases (lease_key, epoch, holder, beat) SELECT CONCAT('transfer:', id), 1, '', 9 {of}"
+        ));
+        let entry =
+            "{\"kind\":\"move\",\"event\":\"Archive\",\"fence\":{\"holder\":\"n1/01ARZ3NDEKTSV4RRFFQ69G5FAV\"}}";
+        for subject in ["transfer", "delivery"] {
+            let id = format!("SELECT CONCAT('{subject}:', id), 8");
+            statements.push(format!("INSERT INTO heads (subject, n, hash, unsealed) {id}, '{hash}', 0 {of}"));
+            statements.push(format!(
+                "INSERT INTO journal (subject, n, at_ms, entry, previous, hash) {id}, 1, '{entry}', '{hash}', '{hash}' {of}"
+            ));
+        }
+        books.tamper(&statements.iter().map(String::as_str).collect::<Vec<_>>()).await;
     }
 }
 

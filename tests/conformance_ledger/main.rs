@@ -19,6 +19,7 @@ mod figures;
 mod leases;
 mod memory;
 mod mysql;
+mod open_copy;
 mod partitions;
 mod postings;
 mod publications;

@@ -9,7 +9,7 @@ use fpp::ledger::sqlite::SqliteLedger;
 use fpp::ledger::transfer::FileEvent as E;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const PAGE_BYTES: usize = 4096;
 
@@ -21,7 +21,7 @@ impl SqliteBooks {
         SqliteBooks(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("ledger.db")
     }
 }
@@ -86,13 +86,22 @@ async fn closed_file() -> Vec<u8> {
 async fn is_found(bytes: &[u8]) -> bool {
     let books = SqliteBooks::new();
     std::fs::write(books.path(), bytes).unwrap();
-    let verified = match SqliteLedger::open_read_only(&books.path()).await {
-        Ok(ledger) => ledger.verify(Some(b"key")).await.map(|report| report.broken.is_some()),
+    !is_whole(&books.path()).await
+}
+
+/// The same of a file in its place.
+pub(crate) async fn is_whole(path: &Path) -> bool {
+    let verified = match SqliteLedger::open_read_only(path).await {
+        Ok(ledger) => {
+            let verified = ledger.verify(Some(b"key")).await.map(|report| report.broken.is_none());
+            ledger.close().await;
+            verified
+        }
         Err(error) => Err(error),
     };
     verified.unwrap_or_else(|error| {
         assert_eq!(error.class, Class::Halt, "{error}");
-        true
+        false
     })
 }
 
