@@ -23,6 +23,8 @@ use std::time::{Duration, Instant};
 
 /// How long a lease stands still before it is taken over.
 pub(crate) const LEASE_MS: u64 = 1_000;
+/// Whoever of them comes first seals the books.
+const SEAL_KEY: &[u8] = b"only the nodes read it";
 /// Trades of a batch.
 const TRADES: u64 = 10;
 
@@ -44,13 +46,15 @@ impl Fleet {
         let socket = server.server(&database).socket.unwrap();
         let site = Site::make(&sample_route("pmtrd"));
         let sample = std::fs::read_to_string(site.settings_file()).unwrap();
+        std::fs::write(site.root.join("conf/seal.key"), SEAL_KEY).unwrap();
         for n in 0..nodes {
             let text = sample
                 .replace("node = \"golden\"", &format!("node = \"n{n}\"\nnodes = {nodes}"))
                 .replace("data_dir = \"../data\"", &format!("data_dir = \"../data{n}\""))
                 .replace("drain_ms = 2000", &format!("drain_ms = 10000\nlease_ms = {LEASE_MS}"));
             let shared = format!(
-                "\n[vault]\npath = \"../vault\"\n[ledger]\nurl = \"mysql://root@localhost/{database}?socket={}\"\n{more}",
+                "\n[vault]\npath = \"../vault\"\n[seal]\nkey_file = \"seal.key\"\nevery_ms = 1000\n\
+                 [ledger]\nurl = \"mysql://root@localhost/{database}?socket={}\"\n{more}",
                 socket.display()
             );
             std::fs::write(site.root.join(format!("conf/n{n}.toml")), text + &shared).unwrap();
@@ -167,6 +171,7 @@ impl Fleet {
             rooms: vec![root.join("vault")],
             scratch: (0..self.nodes.len()).map(|n| root.join(format!("data{n}/scratch"))).collect(),
             statuses: (0..self.nodes.len()).map(|n| root.join(format!("data{n}/status.json"))).collect(),
+            seal_key: Some(SEAL_KEY.to_vec()),
             ..Places::below(root)
         }
     }

@@ -13,6 +13,7 @@ use fpp::settings::Settings;
 use fpp::telemetry::report::NodeReport;
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -189,9 +190,13 @@ impl Room {
     pub(crate) fn configure(&self) {
         let text = format!(
             "node = \"n1\"\ninstallation = \"test\"\ndata_dir = \"data\"\nroutes = \"routes/*.toml\"\n\
-             [http]\nlisten = \"127.0.0.1:0\"\n{}[work]\nrescan_ms = 200\npoll_ms = 100\n\n{}",
+             [http]\nlisten = \"127.0.0.1:0\"\n{}[work]\nrescan_ms = 200\npoll_ms = 100\n\n\
+             [seal]\nkey_file = \"seal.key\"\nevery_ms = 1000\n\n{}",
             self.http, self.spools
         );
+        let key = self.home.path().join("seal.key");
+        fs::write(&key, "only the node reads it").unwrap();
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(self.conf(), text).unwrap();
     }
 

@@ -75,9 +75,14 @@ fn delivered(site: &Site, settings: &Settings, delivery: &Delivery) -> Vec<u8> {
 
 /// The whole stream as a service reads it, in pages of three, so that every page has to go on where the last one ended.
 pub(crate) async fn read_stream(address: SocketAddr) -> Vec<String> {
+    read_stream_by(address, 3).await
+}
+
+/// The same in pages of so many events.
+pub(crate) async fn read_stream_by(address: SocketAddr, limit: usize) -> Vec<String> {
     let (mut lines, mut after) = (Vec::new(), String::new());
     loop {
-        let path = format!("/v1/events?limit=3&after={after}");
+        let path = format!("/v1/events?limit={limit}&after={after}");
         let page = client::events(address, &path, None).await.unwrap();
         assert!(page.status.is_success(), "{}: {:?}", page.status, page.body);
         if page.body.is_empty() {

@@ -34,6 +34,8 @@ pub(crate) struct Places {
     pub(crate) scratch: Vec<PathBuf>,
     /// What the nodes say of themselves.
     pub(crate) statuses: Vec<PathBuf>,
+    /// The key of the ledger's seals, where it has any.
+    pub(crate) seal_key: Option<Vec<u8>>,
 }
 
 impl Places {
@@ -180,7 +182,7 @@ impl Evidence {
             let rejects = ledger.rejects(&transfer.id, 0, 100_000).await.unwrap().len() as u64;
             evidence.rejects.insert(transfer.id.0.clone(), rejects);
         }
-        evidence.broken = ledger.verify(None).await.unwrap().broken;
+        evidence.broken = ledger.verify(places.seal_key.as_deref()).await.unwrap().broken;
         let sent = evidence.deliveries.iter().map(|d| d.sha256.clone());
         for sha256 in evidence.vault.keys().cloned().chain(sent).collect::<Vec<_>>() {
             let said = vault.open(&sha256).and_then(|content| content.check()).err().map(|e| e.to_string());
