@@ -109,7 +109,7 @@ impl Node {
             })
             .collect();
         let route = Route { folder: folders.get("core-out").cloned(), ..(*ground.route).clone() };
-        let scratch = ground.root.join(format!("scratch-{name}-{incarnation}"));
+        let scratch = ground.root.join(format!("scratch/{name}-{incarnation}"));
         std::fs::create_dir_all(&scratch).unwrap();
         let inbound = Inbound {
             ledger: ledger.clone(),
@@ -194,6 +194,8 @@ impl Node {
         let folder = self.deliveries.folders["core-out"].clone();
         let now = self.now();
         let Some(scan) = self.scanner.look(&*folder, &|| now, &|| true)? else { return Ok(()) };
+        let passed_over = scan.ignored.values().flat_map(|(_, examples)| examples.iter().cloned());
+        *self.life.shared.passed_over.lock().unwrap() = passed_over.collect();
         for ready in &scan.arrivals {
             arrival::book(&self.inbound, "core-out", &[ready]).await?;
         }

@@ -5,7 +5,7 @@ use super::baton::{Baton, Dice};
 use super::books::Books;
 use super::outlet::Target;
 use fpp::ledger::lease::Lease;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
@@ -81,6 +81,8 @@ pub(crate) struct Shared {
     pub(crate) trace: Mutex<Vec<String>>,
     /// Something was done since the last look that may leave a trace outside or in the books.
     pub(crate) changed: AtomicBool,
+    /// Names in the core's folder that the last look gave a reason for, as a status would name them.
+    pub(crate) passed_over: Mutex<BTreeSet<String>>,
     /// What happened, by kind, and how often.
     pub(crate) met: Mutex<BTreeMap<&'static str, u64>>,
 }
@@ -97,6 +99,7 @@ impl Shared {
             target: Mutex::new(target),
             trace: Mutex::default(),
             changed: AtomicBool::default(),
+            passed_over: Mutex::default(),
             met: Mutex::default(),
         }
     }

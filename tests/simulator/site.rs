@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+/// A name in the core's folder that no route wants, from the beginning to the end.
+pub(crate) const STRAY: &str = "README";
+
 /// Folders, vault and route of one run.
 pub(crate) struct Ground {
     _folder: tempfile::TempDir,
@@ -49,9 +52,11 @@ impl Ground {
         for path in ["core/out/done", "core/in", "services"] {
             std::fs::create_dir_all(root.join(path)).unwrap();
         }
+        std::fs::write(root.join("core/out").join(STRAY), "for people").unwrap();
         let vault = Arc::new(DiskVault::open(&root.join("vault"), "sim").unwrap());
         let template = template();
-        let places = Places { rooms: vec![root.join("vault")], ..Places::below(&root) };
+        let (rooms, scratch) = (vec![root.join("vault")], vec![root.join("scratch")]);
+        let places = Places { rooms, scratch, ..Places::below(&root) };
         Ground { _folder: folder, root, places, vault, route: template.route.clone(), plans: template.plans.clone() }
     }
 }

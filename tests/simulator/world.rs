@@ -6,7 +6,7 @@ use super::ledger::SimLedger;
 use super::node::live;
 use super::outlet::{OUTLET, Target};
 use super::seams::{LEASE_MS, Life, Rates, Shared};
-use super::site::Ground;
+use super::site::{Ground, STRAY};
 use crate::support::checker::evidence::{Evidence, Taken};
 use crate::support::checker::{at_any_moment, at_the_end};
 use crate::support::core::{CoreFile, Dropped, core_file};
@@ -198,6 +198,7 @@ impl World {
         let look = Evidence::whole(&self.ground.places, &*books.ledger, &*self.ground.vault, &self.dropped);
         let mut evidence = self.runtime.block_on(look).with_taken(&self.taken);
         evidence.outlets = 1;
+        evidence.ignored = self.shared.passed_over.lock().unwrap().clone();
         evidence = self.with_target(evidence);
         evidence = evidence.with_received("one who read on", self.consumed.clone());
         evidence = evidence.with_received("a new reader", whole);
@@ -213,7 +214,8 @@ impl World {
         books.transfers.len() == self.dropped.len()
             && books.transfers.values().all(|t| t.standing().is_terminal() || t.state == FileState::Held)
             && books.deliveries.values().all(|d| d.state == DeliveryState::Taken)
-            && ["core/out", "core/in", "services"].iter().all(|folder| self.names(folder).is_empty())
+            && self.names("core/out") == [STRAY]
+            && ["core/in", "services"].iter().all(|folder| self.names(folder).is_empty())
     }
 
     /// Lets a node go on to its next seam; one that is dead is started.
