@@ -10,6 +10,8 @@ mod disturbed;
 #[path = "../spool/tests/faults_support/mod.rs"]
 #[allow(dead_code)] // shared with the tests of the spool
 mod faults_support;
+#[path = "crash_support/struck.rs"]
+mod struck;
 mod support;
 #[allow(dead_code)] // each test program uses a part
 mod vault_support;
@@ -225,6 +227,36 @@ fn a_process_killed_at_any_moment_goes_on_from_its_books() {
         killed += 1;
     }
     println!("{killed} faults: SIGKILL of the process at a state");
+}
+
+/// A process for each call: in ordinary runs at some of them, with `FPP_EVERY_FAULT` at each, until one comes to its end.
+#[test]
+fn a_process_killed_at_a_call_goes_on_from_what_is_there() {
+    let due = undisturbed(Dropped::Partly);
+    let all = std::env::var_os("FPP_EVERY_FAULT").is_some();
+    let places = [("vault", 0, 29), ("core-out", 1, 9), ("core-in", 2, 9), ("services", 5, 9), ("books", 1, 5)];
+    let next = AtomicUsize::new(0);
+    let killed = AtomicU64::new(0);
+    let work = || {
+        while let Some((place, from, step)) = places.get(next.fetch_add(1, Ordering::SeqCst)) {
+            let calls = if all { (0..).step_by(1) } else { (*from..).step_by(*step) };
+            let met = calls.take_while(|call| struck::at_call(place, *call, due)).count() as u64;
+            assert!(met > 1, "{place}: killed {met} times");
+            killed.fetch_add(met, Ordering::SeqCst);
+        }
+    };
+    std::thread::scope(|scope| {
+        (0..AT_ONCE).for_each(|_| {
+            scope.spawn(work);
+        });
+    });
+    println!("{} faults: SIGKILL of the process before a call or after a commit", killed.into_inner());
+}
+
+#[test]
+#[ignore = "the process that is killed above"]
+fn a_node_that_kills_its_own_process() {
+    struck::child();
 }
 
 /// The process has a real clock: times of the deciding commit are left out, and with them the bytes of the answer.

@@ -6,7 +6,7 @@
 
 pub(crate) mod breaking;
 
-use super::faults_support::{Fault, How};
+use super::faults_support::{Fault, How, kill};
 use fpp::vault::disk::io::{Io, IoFile, Stat, System};
 use rustix::io::Errno;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,7 +87,7 @@ fn broken(how: How) -> io::Error {
     match how {
         How::Refused(errno) | How::Torn(errno, _) => errno.into(),
         How::LostSync => Errno::IO.into(),
-        How::Cut | How::AnswerLost | How::Late(_) => Errno::STALE.into(),
+        How::Cut | How::AnswerLost | How::Late(_) | How::Killed => Errno::STALE.into(),
     }
 }
 
@@ -194,6 +194,7 @@ impl FaultyIo {
             return call();
         }
         if n == fault.at {
+            kill(fault.how);
             match (fault.how, act) {
                 (How::AnswerLost, _) => _ = call(),
                 (How::Late(calls), Some(act)) => *self.line.late.lock().unwrap() = Some((n + calls, act)),

@@ -33,6 +33,8 @@ pub(crate) enum How {
     Late(u64),
     /// The Nth sync fails, and bytes are lost that reading still shows. Other calls are not counted.
     LostSync,
+    /// The process is killed before it.
+    Killed,
 }
 
 impl fmt::Display for How {
@@ -43,6 +45,7 @@ impl fmt::Display for How {
             How::Torn(errno, _) => write!(f, "torn read or write ({errno})"),
             How::AnswerLost => f.write_str("answer of a call lost"),
             How::Late(_) => f.write_str("answer lost, and done later"),
+            How::Killed => f.write_str("SIGKILL before a call"),
             How::LostSync => f.write_str("sync fails and its bytes are lost"),
         }
     }
@@ -145,7 +148,16 @@ fn broken(how: How) -> Error {
     match how {
         How::Refused(errno) | How::Torn(errno, _) => Error::from_io("the fault", errno.into()),
         How::LostSync => Error::from_io("the fault", Errno::IO.into()),
-        How::Cut | How::AnswerLost | How::Late(_) => Error::new(ErrorKind::Unreachable, "the line is cut"),
+        How::Cut | How::AnswerLost | How::Late(_) | How::Killed => {
+            Error::new(ErrorKind::Unreachable, "the line is cut")
+        }
+    }
+}
+
+/// Nobody hears of the end of a process that kills itself.
+pub(crate) fn kill(how: How) {
+    if how == How::Killed {
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).unwrap();
     }
 }
 
@@ -171,6 +183,7 @@ impl Line {
         }
         let n = self.calls.fetch_add(1, SeqCst);
         if n == fault.at {
+            kill(fault.how);
             let bytes = if let How::Torn(_, bytes) = fault.how { bytes } else { 0 };
             return Turn::Fail { act: fault.how == How::AnswerLost, bytes };
         }
