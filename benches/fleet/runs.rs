@@ -33,10 +33,10 @@ fn make(folder: &Path, n: u32, trades: u64) -> String {
     spec.file_name()
 }
 
-/// Drops a file that was made: a link, then its marker.
+/// Drops a file that was made: a copy, because a file that has other names is not taken, then its marker.
 fn drop_made(fleet: &Fleet, made: &Path, name: &str) {
     let out = fleet.site.root.join("core/out");
-    fs::hard_link(made.join(name), out.join(name)).unwrap();
+    fs::copy(made.join(name), out.join(name)).unwrap();
     fs::write(out.join(format!("{name}.OK")), "").unwrap();
 }
 

@@ -140,8 +140,8 @@ async fn listens(address: SocketAddr) {
 /// Data first, then the marker; gives the time of the marker.
 fn drop_file(root: &Path, spec: &Spec, source: &Path) -> i64 {
     let target = root.join("spool/core-out").join(spec.file_name());
-    // A link costs nothing, and the node cannot tell it from a copy.
-    fs::hard_link(source, &target).unwrap();
+    // Not a link: a file that has other names is not taken.
+    fs::copy(source, &target).unwrap();
     let began = now_ms();
     fs::write(target.with_file_name(format!("{}.OK", spec.file_name())), "").unwrap();
     began

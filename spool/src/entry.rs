@@ -37,10 +37,13 @@ pub struct Entry {
     pub file_id: u64,
     /// What the name stands for.
     pub kind: EntryKind,
+    /// How many names the file has (hard links), or 0 where the folder does not tell.
+    pub links: u64,
 }
 
 impl Entry {
-    /// True when both observations show the same file in the same state.
+    /// True when both observations show the same file in the same state. How many names it has is not its state: whoever renames
+    /// by a link and a removal, as this crate does where it must, makes a second one for a moment.
     pub fn same_file(&self, other: &Entry) -> bool {
         self.kind == other.kind
             && self.size == other.size
@@ -59,6 +62,13 @@ pub fn escaped(name: &[u8]) -> String {
     out
 }
 
+/// Whether a character is one that nobody sees, and that changes what a terminal or a log shows: a control character, a mark or
+/// override of the direction of writing, a line end of Unicode, a byte order mark.
+pub fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Why a name is refused, or nothing when it is safe.
 pub fn unsafe_reason(name: &str) -> Option<&'static str> {
     if name.is_empty() {
@@ -69,7 +79,7 @@ pub fn unsafe_reason(name: &str) -> Option<&'static str> {
         Some("the name is longer than 255 bytes")
     } else if name.contains(['/', '\\']) {
         Some("the name contains a path separator")
-    } else if name.chars().any(char::is_control) {
+    } else if name.chars().any(is_unseen) {
         Some("the name contains a control character")
     } else {
         None
@@ -106,6 +116,15 @@ mod tests {
     fn refuses_what_could_leave_the_folder() {
         for bad in ["", ".", "..", "a/b", "a\\b", "a\nb", "a\u{7f}", "a\u{85}b", &"x".repeat(256)] {
             assert!(check_name(bad).is_err(), "{bad:?}");
+        }
+        // U+202E shows "PM\u{202e}TXT.exe" as "PMexe.TXT".
+        for unseen in [
+            '\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}',
+            '\u{feff}',
+        ] {
+            let name = format!("PM{unseen}TXT.exe");
+            assert_eq!(unsafe_reason(&name), Some("the name contains a control character"), "{unseen:?}");
+            assert!(shown(&name).is_ascii(), "{}", shown(&name));
         }
         for good in ["PMTRD.TXT", ".hidden", "回盘.TXT", "a b", &"x".repeat(255)] {
             assert!(check_name(good).is_ok(), "{good:?}");

@@ -74,6 +74,12 @@ pub trait Folder: Send + Sync {
     /// The same from a byte on. One beyond the end reads as the end.
     fn open_at(&self, name: &str, offset: u64) -> Result<Box<dyn Read + Send>>;
 
+    /// The same for a file that was seen: what is opened is that one, as far as the folder can tell, and not another one that
+    /// had its name for a moment ([`crate::ErrorKind::Changed`]).
+    fn open_as(&self, seen: &Entry, offset: u64) -> Result<Box<dyn Read + Send>> {
+        self.open_at(&seen.name, offset)
+    }
+
     /// Creates a file that must not exist.
     fn create_new(&self, name: &str) -> Result<Box<dyn Sink>>;
 

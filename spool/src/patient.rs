@@ -50,7 +50,7 @@ impl<'a> PatientReader<'a> {
     /// Opens the file that was seen. `whole_is_proven`: the caller compares the digest of all bytes with a stated one,
     /// and reads anew if they differ and [`PatientReader::resumed`] is not 0.
     pub fn open(folder: &'a dyn Folder, expected: &'a Entry, whole_is_proven: bool) -> Result<PatientReader<'a>> {
-        let input = Some(folder.open(&expected.name)?);
+        let input = Some(folder.open_as(expected, 0)?);
         let proof = if whole_is_proven {
             Proof::Tail(Vec::new())
         } else {
@@ -100,13 +100,13 @@ impl<'a> PatientReader<'a> {
         }
         let (mut input, same) = match &self.proof {
             Proof::Tail(tail) => {
-                let mut input = self.folder.open_at(name, self.at.saturating_sub(tail.len() as u64))?;
+                let mut input = self.folder.open_as(self.expected, self.at.saturating_sub(tail.len() as u64))?;
                 let mut again = vec![0; tail.len()];
                 input.read_exact(&mut again).map_err(|e| Error::from_io(format_args!("reading {name:?} again"), e))?;
                 (input, again == *tail)
             }
             Proof::Prefix(hasher) => {
-                let mut input = self.folder.open(name)?;
+                let mut input = self.folder.open_as(self.expected, 0)?;
                 let (read, digest) = digest_of(Algorithm::Sha256, &mut (&mut input).take(self.at))?;
                 (input, (read, digest) == (self.at, sofar(hasher)))
             }
@@ -202,6 +202,36 @@ mod tests {
             went_on += 1;
         }
         (went_on, reader.again)
+    }
+
+    #[test]
+    fn another_file_of_the_name_is_not_opened_for_the_one_that_was_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        let time = std::time::UNIX_EPOCH + Duration::from_secs(1_000);
+        for name in ["A", "other"] {
+            std::fs::write(at(name), name.as_bytes()[..1].repeat(10)).unwrap();
+            std::fs::File::options().append(true).open(at(name)).unwrap().set_modified(time).unwrap();
+        }
+        let folder = LocalFolder::open(dir.path()).unwrap();
+        let seen = folder.stat("A").unwrap().unwrap();
+        let read = |whole_is_proven| {
+            let mut bytes = Vec::new();
+            PatientReader::open(&folder, &seen, whole_is_proven)?.read_to_end(&mut bytes).unwrap();
+            Ok::<_, Error>(bytes)
+        };
+        assert_eq!(read(true).unwrap(), b"AAAAAAAAAA");
+        // Of equal size and time; the other one is back under its name when somebody looks again.
+        std::fs::rename(at("A"), at("aside")).unwrap();
+        std::fs::rename(at("other"), at("A")).unwrap();
+        for whole_is_proven in [true, false] {
+            let error = read(whole_is_proven).unwrap_err();
+            assert_eq!((error.kind, error.retry_helps()), (ErrorKind::Changed, true), "{error}");
+        }
+        std::fs::rename(at("aside"), at("A")).unwrap();
+        assert_eq!(read(false).unwrap(), b"AAAAAAAAAA");
+        std::fs::remove_file(at("A")).unwrap();
+        assert_eq!(read(false).unwrap_err().kind, ErrorKind::Missing);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Figures, by hand: `cargo test --release -p fpp-spool --test figures -- --ignored --nocapture`.
+//! Figures of a spool, by hand: `cargo test --release -p fpp-spool --test figures -- --ignored --nocapture`.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers outside the test functions; a panic is a failed test
 
 #[allow(dead_code)] // each test program uses a part of it
@@ -33,7 +33,7 @@ fn figures() {
             let put = started.elapsed();
             let started = Instant::now();
             let entry = folder.stat("x").unwrap().unwrap();
-            fetch(&folder, &entry, &mut std::io::sink(), u64::MAX).unwrap();
+            std::io::copy(&mut folder.open_as(&entry, 0).unwrap(), &mut std::io::sink()).unwrap();
             let fetched = started.elapsed();
             folder.remove("x").unwrap();
             println!("{round}: 64 MiB, {ciphers:?}: put {put:?}, fetch {fetched:?}");
@@ -53,6 +53,44 @@ fn figures() {
     listing(&sshd);
     small(&sshd, 1);
     small(&sshd, 4);
+}
+
+const MILLION: usize = 1_000_000;
+
+/// Peak memory of this program in MiB, since it was last asked for.
+fn peak_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+    // What was reached is forgotten (proc(5)).
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    kib / 1024.0
+}
+
+#[test]
+#[ignore = "makes a million files in memory, which takes a quarter of a minute; prints figures"]
+fn a_million_files_in_a_local_folder() {
+    let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+    for n in 0..MILLION {
+        std::fs::File::create(dir.path().join(format!("CORE_PMTS_PMTRD_20250620_{n:07}_00.TXT"))).unwrap();
+    }
+    let folder = LocalFolder::open(dir.path()).unwrap();
+    for (wanted, pattern) in
+        [(0, "XX*"), (1, "*_0777777_00.TXT"), (MILLION, "CORE_PMTS_PMTRD_{date}_{batch}_{run}.TXT")]
+    {
+        let pattern = NamePattern::parse(pattern).unwrap();
+        let rules = ScanRules::new(vec![("r".into(), pattern, Readiness::Quiet { quiet_ms: 0 })]);
+        let mut scanner = Scanner::new(rules);
+        peak_mib();
+        let (before, started) = (peak_mib(), Instant::now());
+        let scan = scanner.look(&folder, &Instant::now, &|| true).unwrap().unwrap();
+        let (took, peak) = (started.elapsed(), peak_mib());
+        println!(
+            "1,000,000 files, {wanted} of them wanted: a look takes {took:?}, VmHWM {before:.1} MiB before and {peak:.1} in it"
+        );
+        assert_eq!((scan.names as usize, scan.arrivals.len()), (MILLION, wanted.min(LISTING_LIMIT)));
+        assert!(wanted > LISTING_LIMIT || peak < before + 8.0, "what nobody wants takes no memory");
+    }
 }
 
 /// Many names, listed over the line and scanned.

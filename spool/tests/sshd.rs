@@ -76,7 +76,7 @@ fn collects_what_has_arrived() {
     let reasons: Vec<_> = scan.ignored.keys().copied().collect();
     assert_eq!(reasons, [Reason::Link, Reason::NotUtf8]);
     let mut bytes = Vec::new();
-    fetch(&folder, &scan.arrivals[0].entry, &mut bytes, 1 << 30).unwrap();
+    PatientReader::open(&folder, &scan.arrivals[0].entry, false).unwrap().read_to_end(&mut bytes).unwrap();
     assert!(bytes == data);
     assert_eq!(folder.open("link").err().unwrap().kind, ErrorKind::Unsafe);
     assert_eq!(folder.read_small("PMTRD.TXT", 4096).unwrap_err().kind, ErrorKind::Unsafe);
@@ -181,7 +181,9 @@ fn a_folder_that_may_not_be_written_says_so() {
     assert_eq!((error.kind, error.code()), (ErrorKind::Folder, 4006), "{error}");
     let entry = folder.stat("A").unwrap().unwrap();
     assert_eq!(move_source(&folder, &entry, &SourceAction::Delete).unwrap_err().kind, ErrorKind::Folder);
-    assert_eq!(fetch(&folder, &entry, &mut Vec::new(), 9).unwrap(), 1, "reading is enough to collect");
+    let mut bytes = Vec::new();
+    folder.open_as(&entry, 0).unwrap().read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes, b"x", "reading is enough to collect");
     let none = sshd.pool(|_| {}).folder("/no/such/folder");
     assert_eq!(none.list(1).unwrap_err().kind, ErrorKind::Folder);
 }

@@ -58,5 +58,6 @@ pub fn entry_of(seen: &SourceFile) -> Entry {
         mtime_ms: seen.mtime_ms,
         file_id: seen.file_id,
         kind: EntryKind::File,
+        links: 0,
     }
 }

@@ -96,6 +96,9 @@ impl Folder for SimFolder {
     fn open_at(&self, name: &str, offset: u64) -> fpp_spool::Result<Box<dyn Read + Send>> {
         self.call("open", name, || self.inner.open_at(name, offset))
     }
+    fn open_as(&self, seen: &Entry, offset: u64) -> fpp_spool::Result<Box<dyn Read + Send>> {
+        self.call("open", &seen.name, || self.inner.open_as(seen, offset))
+    }
     fn create_new(&self, name: &str) -> fpp_spool::Result<Box<dyn Sink>> {
         let inner = self.call("create", name, || self.inner.create_new(name))?;
         Ok(Box::new(SimSink { inner, life: self.life.clone() }))

@@ -65,17 +65,30 @@ impl LocalFolder {
         Ok(LocalFolder { root: self.root.clone(), below: Some(below) })
     }
 
-    fn open_file(&self, name: &str) -> Result<File> {
+    /// Opens a regular file, which must be the one that was seen, if one was.
+    fn open_file(&self, name: &str, seen: Option<&Entry>) -> Result<File> {
         check_name(name)?;
         // Without NONBLOCK, opening a pipe would wait for its writer.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = rustix::fs::openat(self.handle()?, name, flags, Mode::empty())
             .map_err(|e| self.error("opening", name, e))?;
         let stat = rustix::fs::fstat(&file).map_err(|e| self.error("looking at", name, e))?;
-        match kind_of(&stat) {
-            EntryKind::File => Ok(File::from(file)),
-            kind => Err(Error::new(ErrorKind::Unsafe, format!("{name:?} in {} is no file: {kind:?}", self.describe()))),
+        let opened = entry(name.as_bytes(), &stat);
+        match (opened.kind, seen) {
+            (EntryKind::File, Some(seen)) if !opened.same_file(seen) => Err(another(self, name)),
+            (EntryKind::File, _) => Ok(File::from(file)),
+            (kind, _) => {
+                Err(Error::new(ErrorKind::Unsafe, format!("{name:?} in {} is no file: {kind:?}", self.describe())))
+            }
         }
+    }
+
+    fn read_from(&self, mut file: File, name: &str, offset: u64) -> Result<Box<dyn Read + Send>> {
+        if offset > 0 {
+            file.seek(SeekFrom::Start(offset))
+                .map_err(|e| Error::from_io(format_args!("reading {name:?} in {}", self.describe()), e))?;
+        }
+        Ok(Box::new(file))
     }
 
     fn rename_to(&self, from: &str, target: &LocalFolder, to: &str) -> Result<()> {
@@ -155,12 +168,11 @@ impl Folder for LocalFolder {
     }
 
     fn open_at(&self, name: &str, offset: u64) -> Result<Box<dyn Read + Send>> {
-        let mut file = self.open_file(name)?;
-        if offset > 0 {
-            file.seek(SeekFrom::Start(offset))
-                .map_err(|e| Error::from_io(format_args!("reading {name:?} in {}", self.describe()), e))?;
-        }
-        Ok(Box::new(file))
+        self.read_from(self.open_file(name, None)?, name, offset)
+    }
+
+    fn open_as(&self, seen: &Entry, offset: u64) -> Result<Box<dyn Read + Send>> {
+        self.read_from(self.open_file(&seen.name, Some(seen))?, &seen.name, offset)
     }
 
     fn create_new(&self, name: &str) -> Result<Box<dyn Sink>> {
@@ -206,7 +218,7 @@ impl Folder for LocalFolder {
     }
 
     fn sync(&self, name: &str) -> Result<bool> {
-        let file = self.open_file(name)?;
+        let file = self.open_file(name, None)?;
         let file_done = could(rustix::fs::fsync(&file)).map_err(|e| self.error("syncing", name, e))?;
         let folder_done = sync_handle(&self.handle()?).map_err(|e| self.error("syncing the folder of", name, e))?;
         Ok(file_done && folder_done)
@@ -219,6 +231,11 @@ impl Folder for LocalFolder {
             Err(e) => Err(e),
         }
     }
+}
+
+/// The name has another file than the one that was seen.
+pub(crate) fn another(folder: &dyn Folder, name: &str) -> Error {
+    Error::new(ErrorKind::Changed, format!("{name:?} in {} is another file than was seen", folder.describe()))
 }
 
 /// Reads a small file whole, refusing more than `max` bytes.
@@ -241,7 +258,7 @@ fn entry(name: &[u8], stat: &Stat) -> Entry {
         Err(_) => (escaped(name), EntryKind::NotUtf8),
     };
     let mtime_ms = (stat.st_mtime as i64).saturating_mul(1000).saturating_add(stat.st_mtime_nsec as i64 / 1_000_000);
-    Entry { name, size: stat.st_size as u64, mtime_ms, file_id: stat.st_ino as u64, kind }
+    Entry { name, size: stat.st_size as u64, mtime_ms, file_id: stat.st_ino as u64, kind, links: stat.st_nlink as u64 }
 }
 
 fn kind_of(stat: &Stat) -> EntryKind {

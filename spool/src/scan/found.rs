@@ -1,7 +1,7 @@
 //! The result of a scan.
 
 use crate::control::Stated;
-use crate::entry::Entry;
+use crate::entry::{Entry, is_unseen};
 use crate::marker::MarkerFacts;
 use crate::pattern::Captures;
 use std::collections::BTreeMap;
@@ -94,6 +94,8 @@ pub enum Reason {
     Link,
     /// A device, socket or pipe.
     Device,
+    /// The file has other names besides, which may be another's: it is taken when this is its only one.
+    SeveralNames,
     /// The name is not UTF-8.
     NotUtf8,
     /// The name has control characters or path separators, or is too long.
@@ -116,6 +118,7 @@ impl fmt::Display for Reason {
             Reason::Folder => "folder",
             Reason::Link => "link",
             Reason::Device => "device",
+            Reason::SeveralNames => "several names (hard links)",
             Reason::NotUtf8 => "name is not UTF-8",
             Reason::UnsafeName => "unsafe name",
             Reason::NoRoute => "no route",
@@ -167,7 +170,7 @@ impl Scan {
         *count += 1;
         if examples.len() < EXAMPLES_MAX {
             // A name with control characters must not reach a log or a terminal as it is.
-            let unprintable = name.chars().any(char::is_control);
+            let unprintable = name.chars().any(is_unseen);
             examples.push(if unprintable { name.escape_debug().to_string() } else { name.to_owned() });
         }
     }

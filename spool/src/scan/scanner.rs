@@ -187,7 +187,12 @@ impl Scanner {
             {
                 scan.ignore(Reason::MarkerWithoutData, &entry.name);
                 let waited = self.observe(entry, times).0;
-                scan.orphans.push(orphan(entry.name.clone(), None, "its data is not there".into(), waited));
+                scan.orphans.push(orphan(
+                    entry.name.clone(),
+                    None,
+                    "its data is not there, or is ignored".into(),
+                    waited,
+                ));
             }
         }
     }
@@ -203,6 +208,9 @@ impl Scanner {
         match self.rules.sort(name, entry.kind) {
             Sorted::Ignored(reason) => scan.ignore(reason, name),
             Sorted::Data(..) if entry.size > self.rules.max_bytes => scan.ignore(Reason::TooLarge, name),
+            // Who may write into this folder may so give a name to a file that he may not read, and this node may. One that is
+            // renamed by a link and a removal has two names for a moment, and is seen with one at the next look.
+            Sorted::Data(..) if entry.links > 1 => scan.ignore(Reason::SeveralNames, name),
             Sorted::Data(rule, captures) => {
                 let marker = self.rules.marker_of_data(rule, name, &captures);
                 candidates.push(Candidate { entry, rule, captures, marker });

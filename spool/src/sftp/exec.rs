@@ -10,7 +10,7 @@ use super::faults;
 use super::lease::Lease;
 use super::pool::SftpPool;
 use super::session::millis;
-use crate::entry::shown;
+use crate::entry::{is_unseen, shown};
 use crate::error::{Error, ErrorKind, Result};
 use ssh2::{Channel, ExtendedData};
 use std::io::Read;
@@ -142,7 +142,7 @@ impl Said {
     fn text(&self) -> String {
         let text = String::from_utf8_lossy(&self.bytes);
         let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
-        let text: Vec<_> = lines.map(|line| line.replace(char::is_control, " ")).collect();
+        let text: Vec<_> = lines.map(|line| line.replace(is_unseen, " ")).collect();
         let more = if self.more > 0 { format!(" … and {} bytes more", self.more) } else { String::new() };
         format!("{}{more}", text.join(" / "))
     }

@@ -10,15 +10,20 @@ use super::sink::{SftpReader, SftpSink, sync};
 use crate::entry::{Entry, EntryKind, check_name, check_path, escaped};
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder::{Folder, Look, Sink};
-use crate::local::read_at_most;
+use crate::local::{another, read_at_most};
 use ssh2::{FileStat, FileType, OpenFlags, OpenType};
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// How often a listing may name the folder itself and its parent; a sound one does it once each.
 const PASSED_MAX: usize = 64;
+/// A listing as a whole may take so many times as long as one call: an honest server names a hundred files in each, and a
+/// hundred thousand in a thousand calls, which so may take a fiftieth of their own time each. One that gives a name now and then is
+/// listened to for ten minutes where nothing else is configured, and not for days.
+const LISTING_CALLS: u32 = 20;
 /// Names of one listing: a server that never comes to an end is not listened to for ever.
 const NAMES_MAX: u64 = 10_000_000;
 
@@ -58,8 +63,9 @@ impl SftpFolder {
         Ok(SftpFolder { pool: Arc::clone(&self.pool), path: path.to_string_lossy().into_owned() })
     }
 
-    /// Opens a regular file, looking first: opening a pipe would hang the partner's side.
-    fn open_file(&self, name: &str) -> Result<(ssh2::File, Lease, u64)> {
+    /// Opens a regular file, looking first: opening a pipe would hang the partner's side. It must be the one that was seen, if one
+    /// was, when it is looked at; the handle tells no more than that.
+    fn open_file(&self, name: &str, seen: Option<&Entry>) -> Result<(ssh2::File, Lease, u64)> {
         let missing = || Error::new(ErrorKind::Missing, self.doing("opening", name));
         let size = match self.stat(name)? {
             None => return Err(missing()),
@@ -67,6 +73,7 @@ impl SftpFolder {
                 let what = format!("{name:?} in {} is no file: {:?}", self.describe(), entry.kind);
                 return Err(Error::new(ErrorKind::Unsafe, what));
             }
+            Some(entry) if seen.is_some_and(|seen| !entry.same_file(seen)) => return Err(another(self, name)),
             Some(entry) => entry.size,
         };
         let path = self.full(name);
@@ -74,6 +81,20 @@ impl SftpFolder {
             Answer::Value(file, lease) => Ok((file, lease, size)),
             Answer::NotThere => Err(missing()),
         }
+    }
+
+    fn read_from(
+        &self,
+        (mut file, lease, size): (ssh2::File, Lease, u64),
+        name: &str,
+        offset: u64,
+    ) -> Result<Box<dyn Read + Send>> {
+        if offset > 0 {
+            // Nothing is sent: the protocol has an offset in every read.
+            file.seek(SeekFrom::Start(offset)).map_err(|e| faults::io_error(self.doing("reading", name), e))?;
+        }
+        let what = format!("{name:?} in {}", self.describe());
+        Ok(Box::new(SftpReader::new(file, lease, what).buffered(size.saturating_sub(offset))))
     }
 
     /// A refused creation or rename: with status 4 the names tell whether the target was taken.
@@ -133,7 +154,13 @@ impl Folder for SftpFolder {
             Answer::NotThere => return Err(Error::new(ErrorKind::Folder, format!("{doing}: no such folder"))),
         };
         let mut listed = Listed::default();
+        let (began, longest) = (Instant::now(), self.pool.settings().call_timeout().saturating_mul(LISTING_CALLS));
         while look.goes_on() {
+            if began.elapsed() > longest {
+                // The session is as good as its server: each of its calls was answered.
+                let _ = lease.call(|_| folder.close());
+                return Err(endless(&doing, longest, listed.names));
+            }
             match lease.call_until(faults::listing_ended, |_| folder.readdir()) {
                 Ok((name, stat)) => listed.take(name.as_os_str().as_bytes(), &stat, look).map_err(|what| {
                     Error::new(ErrorKind::Folder, format!("{doing}: {what}")).hint("the partner's server is at fault")
@@ -155,13 +182,11 @@ impl Folder for SftpFolder {
     }
 
     fn open_at(&self, name: &str, offset: u64) -> Result<Box<dyn Read + Send>> {
-        let (mut file, lease, size) = self.open_file(name)?;
-        if offset > 0 {
-            // Nothing is sent: the protocol has an offset in every read.
-            file.seek(SeekFrom::Start(offset)).map_err(|e| faults::io_error(self.doing("reading", name), e))?;
-        }
-        let what = format!("{name:?} in {}", self.describe());
-        Ok(Box::new(SftpReader::new(file, lease, what).buffered(size.saturating_sub(offset))))
+        self.read_from(self.open_file(name, None)?, name, offset)
+    }
+
+    fn open_as(&self, seen: &Entry, offset: u64) -> Result<Box<dyn Read + Send>> {
+        self.read_from(self.open_file(&seen.name, Some(seen))?, &seen.name, offset)
     }
 
     fn create_new(&self, name: &str) -> Result<Box<dyn Sink>> {
@@ -220,7 +245,7 @@ impl Folder for SftpFolder {
     }
 
     fn sync(&self, name: &str) -> Result<bool> {
-        let (mut file, mut lease, _) = self.open_file(name)?;
+        let (mut file, mut lease, _) = self.open_file(name, None)?;
         let synced = sync(&mut lease, &mut file);
         let closed = lease.call(|_| file.close());
         let synced = synced.map_err(|e| faults::error(self.doing("syncing", name), e))?;
@@ -229,7 +254,7 @@ impl Folder for SftpFolder {
     }
 
     fn read_small(&self, name: &str, max: usize) -> Result<Option<Vec<u8>>> {
-        let (file, lease, _) = match self.open_file(name) {
+        let (file, lease, _) = match self.open_file(name, None) {
             Ok(opened) => opened,
             Err(e) if e.kind == ErrorKind::Missing => return Ok(None),
             Err(e) => return Err(e),
@@ -237,6 +262,15 @@ impl Folder for SftpFolder {
         let mut reader = SftpReader::new(file, lease, format!("{name:?} in {}", self.describe()));
         read_at_most(&mut reader, name, max).map(Some)
     }
+}
+
+/// A listing that took too long.
+fn endless(doing: &str, longest: Duration, names: u64) -> Error {
+    let what = format!("{doing}: not at its end after {} s and {names} names", longest.as_secs());
+    Error::new(ErrorKind::Unreachable, what).hint(format!(
+        "ask the partner why its server is so slow and have old files moved away there; a listing may take {LISTING_CALLS} times \
+         `call_timeout_ms`"
+    ))
 }
 
 /// A listing under way.
@@ -282,7 +316,14 @@ fn entry(name: &[u8], stat: &FileStat) -> Option<Entry> {
         Err(_) => (escaped(name), EntryKind::NotUtf8),
     };
     let seconds = i64::try_from(stat.mtime.unwrap_or(0)).unwrap_or(0);
-    Some(Entry { name, size: stat.size.unwrap_or(0), mtime_ms: seconds.saturating_mul(1000), file_id: 0, kind })
+    Some(Entry {
+        name,
+        size: stat.size.unwrap_or(0),
+        mtime_ms: seconds.saturating_mul(1000),
+        file_id: 0,
+        kind,
+        links: 0,
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use super::settings::SftpSettings;
 use super::watchdog::Watchdog;
 use super::{cipher, hostkey, login};
+use crate::entry::is_unseen;
 use crate::error::{Error, ErrorKind, Result};
 use ssh2::{MethodType, Session, Sftp};
 use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
@@ -42,7 +43,7 @@ impl Negotiated {
         let banner = session.banner().unwrap_or_default();
         Negotiated {
             address: settings.describe(),
-            server: banner.chars().take(80).filter(|c| !c.is_control()).collect(),
+            server: banner.chars().take(80).filter(|c| !is_unseen(*c)).collect(),
             exchange: method(MethodType::Kex),
             host_key: method(MethodType::HostKey),
             ciphers: [method(MethodType::CryptCs), method(MethodType::CryptSc)],

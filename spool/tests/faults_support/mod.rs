@@ -290,6 +290,10 @@ impl Folder for FaultyFolder {
         let inner = self.call(None, |f| f.open_at(name, offset))?;
         Ok(Box::new(FaultyFile { inner, line: Arc::clone(&self.line), name: name.to_owned(), written: false }))
     }
+    fn open_as(&self, seen: &Entry, offset: u64) -> Result<Box<dyn Read + Send>> {
+        let inner = self.call(None, |f| f.open_as(seen, offset))?;
+        Ok(Box::new(FaultyFile { inner, line: Arc::clone(&self.line), name: seen.name.clone(), written: false }))
+    }
     fn create_new(&self, name: &str) -> Result<Box<dyn Sink>> {
         let inner = self.call(None, |f| f.create_new(name))?;
         self.disk(|disk| disk.create(name));
