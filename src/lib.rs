@@ -26,4 +26,5 @@ pub mod bell;
 pub mod blocking;
 pub mod clock;
 pub mod error;
+pub mod scratch;
 pub mod trust;

@@ -47,7 +47,15 @@ const ROOMS: &[Room] = &[
     (
         1,
         "ground",
-        &["src/backoff.rs", "src/bell.rs", "src/blocking.rs", "src/clock.rs", "src/error.rs", "src/trust.rs"],
+        &[
+            "src/backoff.rs",
+            "src/bell.rs",
+            "src/blocking.rs",
+            "src/clock.rs",
+            "src/error.rs",
+            "src/scratch.rs",
+            "src/trust.rs",
+        ],
     ),
     (0, "codecs", &["codecs/src/"]),
     (0, "rocketmq", &["rocketmq/src/"]),

@@ -180,6 +180,8 @@ codes! {
     UNKNOWN = 9007;
     /// What a request asks for is not possible as things stand.
     REFUSED = 9008;
+    /// The node's folder for temporary files cannot be used.
+    SCRATCH = 9009;
     /// Internal error.
     INTERNAL = 9999;
 }

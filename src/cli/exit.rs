@@ -75,7 +75,9 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         let exit = match (error.code, error.class) {
             (Code::RANGE | Code::REQUEST | Code::UNKNOWN | Code::REFUSED, _) => Exit::Usage,
-            (Code::INTERNAL | Code::LEDGER | Code::VAULT | Code::STALE_EPOCH | Code::PLAN, _) => Exit::Internal,
+            (Code::INTERNAL | Code::LEDGER | Code::VAULT | Code::STALE_EPOCH | Code::PLAN | Code::SCRATCH, _) => {
+                Exit::Internal
+            }
             (_, Class::Reject | Class::Halt) => Exit::FileRefused,
             (_, Class::Retry) => Exit::Internal,
         };

@@ -26,6 +26,7 @@ use clap::Args;
 use fpp_codecs::framing::Cutter;
 use fpp_spool::{Fields, Hasher, NamePattern, NameTemplate};
 use serde_json::json;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek};
 use std::path::{Path, PathBuf};
@@ -87,7 +88,7 @@ impl Reply {
     }
 }
 
-fn no_room(error: &io::Error) -> Failure {
+fn no_room(error: &dyn Display) -> Failure {
     Failure::internal(format!("no room for temporary files: {error}"))
 }
 
@@ -167,7 +168,11 @@ impl Prove {
 
     /// The node's own proof, over the file as it lies there.
     fn judge(&self, plan: &Plan, name: NameIdentity) -> Result<(Outcome, Vec<String>), Failure> {
-        let fault = |e: io::Error| self.unreadable(&e);
+        // The file, or the runs of a large one.
+        let fault = |e: io::Error| match e.downcast::<Error>() {
+            Ok(told) => told.source.as_ref().map_or_else(|| no_room(&told), |cause| no_room(cause)),
+            Err(e) => self.unreadable(&e),
+        };
         let scratch = tempfile::tempdir().map_err(|e| no_room(&e))?;
         let spill = Box::new(Files::new(scratch.path(), "prove"));
         let proof = Proof::new(plan, Context { name, ..Context::default() }, spill);

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::ledger::change::{Change, Fence, Reject};
 use crate::ledger::transfer::{Facts, FileEvent, Identity, Resend, Transfer, Verdict};
 use crate::outlets::trace::trace_id;
+use crate::scratch::Scratch;
 use crate::trade::plan::Plan;
 use crate::trade::proof::header::FileFault;
 use crate::trade::proof::outcome::Outcome;
@@ -26,13 +27,14 @@ use crate::vault::digests::digest;
 use fpp_codecs::Code;
 use fpp_spool::Algorithm;
 use serde_json::json;
-use std::io::Seek;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::SpooledTempFile;
 
 /// Of a file with no more good records than this the ids are not kept.
 pub const UNLISTED_MAX: u64 = 256;
+/// The ids of a file's good records: in memory, or in a temporary file.
+type Ids = Scratch<SpooledTempFile>;
 /// A list of ids of this size is kept in memory until it is in the vault.
 const IDS_IN_MEMORY: usize = 256 << 10;
 
@@ -194,22 +196,22 @@ pub(super) fn read(
     transfer: &Transfer,
     context: Context,
     (scratch, threads): (&Path, usize),
-) -> Result<(Outcome, Vec<String>, SpooledTempFile)> {
+) -> Result<(Outcome, Vec<String>, Ids)> {
     let sha256 = transfer.facts.sha256.as_deref().unwrap_or_default();
     let content = vault.open(sha256)?;
-    let mut ids = tempfile::spooled_tempfile_in(IDS_IN_MEMORY, scratch);
+    let mut ids = Scratch::new(tempfile::spooled_tempfile_in(IDS_IN_MEMORY, scratch), scratch);
     let spill = Box::new(super::spill::Files::new(scratch, &transfer.id.0));
     let proof = Proof::new(plan, context, spill).listing(Box::new(&mut ids));
     let size = content.size();
     let (outcome, remarks) = examine(proof, plan, (size, worth(size, threads)), || Ok(content.reader_at(0)))
         .map_err(crate::vault::error_of)?;
-    ids.rewind().map_err(crate::vault::error_of)?;
+    ids.rewound()?;
     Ok((outcome, remarks, ids))
 }
 
 /// Keeps the ids of a file that will be posted in the vault. Those of a small one are read again where they are wanted,
 /// which costs less than keeping them.
-fn keep_ids(vault: &dyn Vault, outcome: &Outcome, mut ids: SpooledTempFile) -> Result<Option<String>> {
+fn keep_ids(vault: &dyn Vault, outcome: &Outcome, mut ids: Ids) -> Result<Option<String>> {
     let posted = matches!(outcome.verdict, Some(Verdict::Accepted | Verdict::Partly));
     if !posted || outcome.accepted <= UNLISTED_MAX {
         return Ok(None);

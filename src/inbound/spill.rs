@@ -1,5 +1,6 @@
 //! Sorted runs of event ids in temporary files, so that a proof's memory is bounded whatever the file's size.
 
+use crate::scratch::{Scratch, carried};
 use crate::trade::proof::repeat::Spill;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
@@ -22,13 +23,17 @@ impl Files {
 impl Spill for Files {
     fn create(&mut self) -> io::Result<Box<dyn Write + '_>> {
         let path = self.folder.join(format!("{}.{}.run", self.name, self.runs.len()));
-        let file = File::create(&path)?;
+        let file = File::create(&path).map_err(|e| carried(&self.folder, e))?;
         self.runs.push(path);
-        Ok(Box::new(file))
+        Ok(Box::new(Scratch::new(file, &self.folder)))
     }
 
     fn open(&mut self) -> io::Result<Vec<Box<dyn Read + '_>>> {
-        self.runs.iter().map(|path| Ok(Box::new(BufReader::new(File::open(path)?)) as Box<dyn Read>)).collect()
+        let opened = |path| {
+            let file = File::open(path).map_err(|e| carried(&self.folder, e))?;
+            Ok(Box::new(BufReader::new(Scratch::new(file, &self.folder))) as Box<dyn Read>)
+        };
+        self.runs.iter().map(opened).collect()
     }
 }
 

@@ -11,6 +11,7 @@ mod apart;
 mod bucket_room;
 #[path = "../support/databases.rs"]
 mod databases;
+mod disk;
 #[path = "../fleet_support/mod.rs"]
 mod fleet_support;
 mod folders;

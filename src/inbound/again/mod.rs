@@ -297,7 +297,7 @@ fn read_again(cx: &Inbound, transfer: &Transfer) -> Result<Option<(Box<dyn Read>
     let context =
         Context { name: name_identity(route, transfer), released: vec![Code::UNPROVEN], ..Context::default() };
     let (_, _, mut list) = read(&*cx.vault, &plan, transfer, context, (&cx.scratch, 1))?;
-    let bytes = list.seek(SeekFrom::End(0)).and_then(|bytes| list.rewind().map(|()| bytes)).map_err(unkept)?;
+    let bytes = list.seek(SeekFrom::End(0)).and_then(|bytes| list.rewind().map(|()| bytes)).map_err(unread)?;
     Ok(Some((Box::new(BufReader::new(list)), bytes)))
 }
 

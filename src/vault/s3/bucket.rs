@@ -7,6 +7,7 @@
 use super::line::{Line, Signer};
 use super::place::Place;
 use crate::error::{Error, Result};
+use crate::vault::error_of;
 use fpp_codecs::Code;
 use futures_util::{StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3, AmazonS3Builder, S3ConditionalPut};
@@ -135,8 +136,8 @@ impl Bucket {
             let length = left.min(part_bytes);
             left -= length;
             let mut part = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-            let read = (&mut *input).take(length).read_to_end(&mut part);
-            if !read.is_ok_and(|read| read as u64 == length) {
+            let read = (&mut *input).take(length).read_to_end(&mut part).map_err(error_of)?;
+            if read as u64 != length {
                 return Err(Error::retry(Code::VAULT, "what was gathered for the vault cannot be read again")
                     .hint("Look at the disk of data_dir and the system's log."));
             }

@@ -19,22 +19,27 @@ mod place;
 pub use place::{Keys, Place, ReadKeys};
 
 use super::blocks::{BLOCK_BYTES, Blocks, Content, Source};
-use super::faults::{check_name, damaged, failed, missing};
+use super::faults::{check_name, damaged, error_of, missing};
 use super::take_in::TakeIn;
 use super::{Kept, Stored, Vault, index};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::scratch::{self, Scratch};
 use bucket::{Bucket, Object, PART_BYTES};
 use fpp_codecs::Code;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use std::io::{Error as IoError, ErrorKind, Read, Result as IoResult, Seek};
+use std::io::{Error as IoError, ErrorKind, Read, Result as IoResult};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tempfile::SpooledTempFile;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// A content is used again on the day it came in and on so many days after.
 const USED_AGAIN_DAYS: i64 = 1;
+
+/// Content on its way in.
+type Gathered = Scratch<SpooledTempFile>;
 
 /// A vault in a bucket.
 pub struct S3Vault {
@@ -116,25 +121,25 @@ impl S3Vault {
     }
 
     /// Writes a content under a day, replacing what may stand there.
-    fn replace(&self, key: &str, gathered: &mut (impl Read + Seek), size: u64) -> Result<()> {
-        gathered.rewind().map_err(gathering)?;
+    fn replace(&self, key: &str, gathered: &mut Gathered, size: u64) -> Result<()> {
+        gathered.rewound()?;
         if size > PART_BYTES {
             return self.bucket.upload(key, gathered, size);
         }
         let mut bytes = Vec::new();
-        gathered.read_to_end(&mut bytes).map_err(gathering)?;
+        gathered.read_to_end(&mut bytes).map_err(error_of)?;
         self.bucket.write(key, bytes)
     }
 
     /// Writes a content that is not there yet; another node may be first.
-    fn create(&self, sha256: &str, day: &str, gathered: &mut (impl Read + Seek), size: u64) -> Result<()> {
+    fn create(&self, sha256: &str, day: &str, gathered: &mut Gathered, size: u64) -> Result<()> {
         let key = self.key(sha256, day, "");
         if size > PART_BYTES {
             return self.replace(&key, gathered, size);
         }
-        gathered.rewind().map_err(gathering)?;
+        gathered.rewound()?;
         let mut bytes = Vec::new();
-        gathered.read_to_end(&mut bytes).map_err(gathering)?;
+        gathered.read_to_end(&mut bytes).map_err(error_of)?;
         if self.bucket.create(&key, bytes)? {
             return Ok(());
         }
@@ -145,9 +150,9 @@ impl S3Vault {
 
 impl Vault for S3Vault {
     fn put(&self, input: &mut dyn Read, observe: &mut dyn FnMut(&[u8]), max_bytes: u64) -> Result<Stored> {
-        let mut gathered = tempfile::spooled_tempfile_in(BLOCK_BYTES, &self.scratch);
+        let mut gathered = Scratch::new(tempfile::spooled_tempfile_in(BLOCK_BYTES, &self.scratch), &self.scratch);
         let mut taking = TakeIn::new(observe, max_bytes);
-        taking.read(input, &mut gathered, &gathering)?;
+        taking.read(input, &mut gathered, &error_of)?;
         let (stored, blocks) = taking.finish();
         let sha256 = &stored.sha256;
         let today = self.day(0)?;
@@ -240,13 +245,9 @@ impl Vault for S3Vault {
     }
 
     fn free_bytes(&self) -> Result<Option<u64>> {
-        let of = rustix::fs::statvfs(&self.scratch).map_err(|e| gathering(e.into()))?;
+        let of = rustix::fs::statvfs(&self.scratch).map_err(|e| scratch::failed(&self.scratch, e.into()))?;
         Ok(Some(of.f_bavail.saturating_mul(of.f_frsize)))
     }
-}
-
-fn gathering(error: IoError) -> Error {
-    failed("what is gathered for the vault", error)
 }
 
 fn last(key: &str) -> &str {
