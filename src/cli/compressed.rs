@@ -374,6 +374,65 @@ mod tests {
         assert!(Unreadable::of(&error).is_none() && error.raw_os_error() == Some(5), "{error:?}");
     }
 
+    /// Reads what unpacks without end; how much came, and why no more.
+    fn explode(bomb: Vec<u8>) -> (u64, String) {
+        let (mut reader, _) = unpacked(Cursor::new(bomb)).unwrap();
+        let (mut piece, mut come) = (vec![0; BUFFER_BYTES], 0);
+        loop {
+            match reader.read(&mut piece) {
+                Ok(0) => return (come, "its end".to_owned()),
+                Ok(count) => come += count as u64,
+                Err(error) => {
+                    let told = Unreadable::of(&error).unwrap();
+                    assert_eq!(told.code, Code::UNSAFE, "{told}");
+                    return (come, told.to_string());
+                }
+            }
+        }
+    }
+
+    /// A frame of blocks of one byte each that say "128 KiB of it".
+    fn zstd_zeros(blocks: u32) -> Vec<u8> {
+        const BLOCK: u32 = 128 << 10;
+        // No size, no checksum; a window of one block.
+        let mut frame = [&ZSTD[..], &[0, (17 - 10) << 3]].concat();
+        for n in 1..=blocks {
+            let head = BLOCK << 3 | 1 << 1 | u32::from(n == blocks);
+            frame.extend_from_slice(&head.to_le_bytes()[..3]);
+            frame.push(0);
+        }
+        frame
+    }
+
+    #[test]
+    fn real_bombs_of_both_forms_are_stopped() {
+        const MIB: usize = 1 << 20;
+        assert_eq!(read(&zstd_zeros(3)).unwrap(), (vec![0; 3 << 17], true), "it is zstd");
+        // Each member has 16 MiB of zeros in 16 KiB, as small as the form can make them.
+        let mut member = GzEncoder::new(Vec::new(), Compression::best());
+        member.write_all(&vec![0; 16 * MIB]).unwrap();
+        let members = member.finish().unwrap().repeat(80);
+        for (form, bomb) in [("gzip", members), ("zstd", zstd_zeros(10_000))] {
+            assert!(bomb.len() < 8 * MIB, "{form}: {}", bomb.len());
+            let (come, why) = explode(bomb);
+            assert!(why.contains("more than 500 for each"), "{form}: {why}");
+            assert!(come <= FREE_BYTES, "{form}: {come}");
+        }
+    }
+
+    #[test]
+    fn a_window_that_asks_for_too_much_memory_is_refused() {
+        let frame = |exponent: u8| [&ZSTD[..], &[0, (exponent - 10) << 3], &[1, 0, 0]].concat();
+        assert_eq!(read(&frame(26)).unwrap(), (Vec::new(), true));
+        for exponent in [30, 41] {
+            assert!(
+                told(&frame(exponent)).starts_with("damaged: the zstd data is wrong"),
+                "{}",
+                told(&frame(exponent))
+            );
+        }
+    }
+
     #[test]
     fn a_bomb_is_stopped_and_blanks_are_not() {
         let bomb = |free| {

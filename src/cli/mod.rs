@@ -13,6 +13,7 @@ mod control;
 mod dump;
 mod kept;
 mod layouts;
+mod memory;
 mod repairs;
 mod show;
 mod story;
@@ -124,6 +125,9 @@ enum Verb {
 impl Cli {
     /// Runs the verb and says how it ended.
     pub fn run(self) -> Exit {
+        if let Err(error) = memory::keep_to_itself() {
+            note(format_args!("warning: a crash of this process could leave a core dump, secrets with it: {error}"));
+        }
         let mut out = Output::stdout();
         let ended = self.verb.start_logging().and_then(|()| self.verb.run(&self.global, &mut out));
         match ended.and_then(|exit| out.flush().map(|()| exit).map_err(Failure::from)) {

@@ -4,14 +4,13 @@ use super::exit::{Exit, Failure};
 use super::global::Global;
 use super::output::note;
 use clap::Args;
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
 /// Run the node until SIGTERM or Ctrl-C.
 ///
 /// Watches the spools, proves files, posts events and answers the core. Starting and starting after a crash are the
 /// same: work goes on where the books say it stands. A stopping node finishes the steps it is in, or gives them up after
-/// drain_ms; what was given up goes on at the next start. Its memory holds secrets and trades: it leaves no core dump, and no
-/// debugger of another process reads it.
+/// drain_ms; what was given up goes on at the next start. Its memory holds secrets and trades: as every verb it leaves no core
+/// dump, and no debugger of another process reads it.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  fpp run --config /etc/fpp/fpp.toml\n\n\
                   Logs go to stderr: text on a terminal, JSON lines otherwise.")]
@@ -20,9 +19,6 @@ pub(super) struct Run {}
 impl Run {
     pub(super) fn run(&self, global: &Global) -> Result<Exit, Failure> {
         crate::telemetry::start("info")?;
-        if let Err(error) = keep_memory_to_itself() {
-            note(format_args!("warning: a crash of this process could leave a core dump, secrets with it: {error}"));
-        }
         let settings = global.settings_to_run()?;
         for warning in &settings.warnings {
             note(format_args!("warning: {warning}"));
@@ -32,14 +28,6 @@ impl Run {
     }
 }
 
-/// No core dump, whatever the system makes of crashes, and no look from outside; before any secret is read. What the node runs
-/// ([notify] command) has no core dump either, but is looked at as any program.
-fn keep_memory_to_itself() -> rustix::io::Result<()> {
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
-    // A program that the system hands crashes to is not bound by that limit.
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)
-}
-
 /// Threads for a node: services on a few, blocking work beside them.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
@@ -47,16 +35,4 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::internal(format!("cannot start: {error}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
-
-    #[test]
-    fn the_process_leaves_no_dump() {
-        super::keep_memory_to_itself().unwrap();
-        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
-        assert_eq!(getrlimit(Resource::Core).current, Some(0));
-    }
 }

@@ -1,6 +1,6 @@
 //! Real processes whose lines break while files are on their way: to the ledger, to a partner, to the vault. Everything comes
-//! out once, a person is told, and the log is not flooded; slow lines only take longer. And the machine under a node: its clock,
-//! its notifications, its disk, and folders that go away.
+//! out once, a person is told, and the log is not flooded; slow lines only take longer. None of their secrets is ever said. And
+//! the machine under a node: its clock, its notifications, its disks, and folders that go away.
 //!
 //! A line is broken with a reset, or swallows everything without a word (`fleet_support/line.rs`).
 #![cfg(feature = "demo")]
@@ -18,6 +18,7 @@ mod folders;
 mod ledger;
 mod machine;
 mod partner;
+mod secrets;
 #[path = "../../spool/tests/sshd_support/mod.rs"]
 #[allow(dead_code, reason = "shared with the tests of the spool crate, which use the rest")]
 mod sshd_support;

@@ -3,6 +3,7 @@
 use super::{Flaw, Series, Spoil, folder, fpp, layout, make, run, told};
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 #[test]
 fn bad_records_go_where_they_are_sent_and_give_three() {
@@ -82,4 +83,25 @@ fn until(mut reached: impl FnMut() -> bool) -> bool {
         std::thread::yield_now();
     }
     false
+}
+
+#[test]
+fn no_verb_leaves_a_core_dump() {
+    let here = folder();
+    let mut verb = fpp(here.path());
+    // It waits for its file.
+    verb.args(["decode", &layout("pmtrd.toml"), "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut verb = verb.spawn().unwrap();
+    let limits = || std::fs::read_to_string(format!("/proc/{}/limits", verb.id())).unwrap();
+    let none = |limits: &str| {
+        let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        line.split_whitespace().skip(4).take(2).eq(["0", "0"])
+    };
+    let until = Instant::now() + Duration::from_secs(20);
+    while !none(&limits()) {
+        assert!(Instant::now() < until, "{}", limits());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    drop(verb.stdin.take());
+    verb.wait().unwrap();
 }

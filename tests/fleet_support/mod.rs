@@ -36,6 +36,8 @@ pub(crate) struct Fleet {
     /// Another program than this one, for the nodes that have one.
     pub(crate) programs: BTreeMap<usize, PathBuf>,
     pub(crate) dropped: Vec<CoreFile>,
+    /// Nodes say everything they can.
+    pub(crate) loud: bool,
     nodes: Vec<Option<Child>>,
 }
 
@@ -67,7 +69,7 @@ impl Fleet {
         }
         let ledger = MysqlLedger::open(server.server(&database)).await.unwrap();
         let (programs, dropped) = (BTreeMap::new(), Vec::new());
-        Fleet { site, ledger, database, programs, dropped, nodes: (0..nodes).map(|_| None).collect() }
+        Fleet { site, ledger, database, programs, dropped, loud: false, nodes: (0..nodes).map(|_| None).collect() }
     }
 
     /// The configuration of a node.
@@ -99,6 +101,9 @@ impl Fleet {
             let this = || env!("CARGO_BIN_EXE_fpp").into();
             let mut command = Command::new(self.programs.get(&n).cloned().unwrap_or_else(this));
             command.arg("run").arg("--config").arg(self.config(n)).stdout(Stdio::null()).stderr(said);
+            if self.loud {
+                command.env("FPP_LOG", "trace");
+            }
             self.nodes[n] = Some(command.spawn().unwrap());
         }
     }
