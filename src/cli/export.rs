@@ -78,6 +78,7 @@ impl Export {
             route: self.route,
             state: self.state.as_deref().and_then(state_of),
             business_date: self.date,
+            sha256: None,
             before: None,
             limit: PAGE,
         };

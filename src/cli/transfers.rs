@@ -80,6 +80,7 @@ impl Transfers {
             route: self.route,
             state,
             business_date: self.date,
+            sha256: None,
             before: self.before.map(TransferId),
             limit: self.limit,
         };

@@ -4,6 +4,9 @@
 //! wait for it; a look every minute makes good for a node that dies in between. At the cut-off, or when its business date
 //! is closed, a person must decide: it is held (FPP1022), until the missing ones come or he releases it.
 //!
+//! Whether a batch waits is asked of the books in numbers ([`missing`]): a day may have any number of files, and no step of
+//! one reads the others.
+//!
 //! Invariant: what a batch waits for is looked up after it was put to sleep as well, so that a batch that is posted
 //! meanwhile is never missed by both.
 
@@ -13,12 +16,14 @@ use super::work::{Inbound, Next};
 use crate::error::{Error, Result};
 use crate::ledger::Ledger;
 use crate::ledger::change::{Change, Fence, NewNotice};
-use crate::ledger::transfer::{Facts, FileEvent, FileState, Identity, Transfer, TransferQuery};
-use crate::trade::series::{OfDay, batch_of, batches, counts, is_posted};
+use crate::ledger::pages::Pages;
+use crate::ledger::transfer::{Facts, FileEvent, FileState, Identity, Transfer, TransferQuery, Verdict};
+use crate::trade::series::{OfDay, batch_of, batches, counts};
 use fpp_codecs::Code;
+use std::collections::{BTreeSet, HashSet};
 
-/// Files of one day that are looked through.
-const DAY_MAX: u32 = 10_000;
+/// Refused files of a day that are named.
+const REFUSED_MAX: usize = 5;
 /// A batch that waits looks by itself after this time.
 const LOOK_MS: i64 = 60_000;
 
@@ -61,34 +66,59 @@ fn is_released(transfer: &Transfer) -> bool {
     transfer.facts.released.iter().flatten().any(|code| *code == Code::GAP.0)
 }
 
-/// The files of a business date, and what was purged of it.
+fn pages_of(route: &str, business_date: &str) -> Pages {
+    let (route, business_date) = (Some(route.to_owned()), Some(business_date.to_owned()));
+    Pages::of(TransferQuery { route, business_date, ..TransferQuery::default() })
+}
+
+/// All files of a business date, and what was purged of it, for who shows the day or closes it. Of files that are at their end
+/// only what they are is kept.
 pub async fn of_day(ledger: &dyn Ledger, route: &str, business_date: &str) -> Result<OfDay> {
-    let query = TransferQuery {
-        route: Some(route.to_owned()),
-        business_date: Some(business_date.to_owned()),
-        limit: DAY_MAX,
-        ..TransferQuery::default()
-    };
-    let files = ledger.transfers(&query).await?;
+    let (mut pages, mut files) = (pages_of(route, business_date), Vec::new());
+    while let Some(page) = pages.next(ledger).await? {
+        files.extend(page.into_iter().map(|file| match file.state {
+            FileState::Archived => {
+                let facts = Facts { identity: file.facts.identity, ..Facts::default() };
+                Transfer { facts, arrival_key: String::new(), ..file }
+            }
+            _ => file,
+        }));
+    }
     Ok(OfDay { files, purged: ledger.purged_batches(route, business_date).await? })
 }
 
+/// Which batches of a business date came, those apart whose files were refused; and the names of some of the refused.
+pub async fn came(ledger: &dyn Ledger, route: &str, business_date: &str) -> Result<(HashSet<u32>, Vec<String>)> {
+    let mut came: HashSet<u32> = ledger.purged_batches(route, business_date).await?.into_iter().collect();
+    let (mut pages, mut refused) = (pages_of(route, business_date), Vec::new());
+    while let Some(page) = pages.next(ledger).await? {
+        came.extend(page.iter().filter(|t| counts(t)).filter_map(batch_of));
+        let more = page.into_iter().filter(|t| t.verdict == Some(Verdict::Rejected)).map(|t| t.name);
+        refused.extend(more.take(REFUSED_MAX - refused.len()));
+    }
+    Ok((came, refused))
+}
+
 async fn missing(cx: &Inbound, route: &Route, identity: &Identity) -> Result<Option<(u32, u32)>> {
-    let of_day = of_day(&*cx.ledger, &identity.route, &identity.business_date).await?;
-    Ok(route.series.waits_for(identity.batch, &of_day))
+    if !route.series.ordered {
+        return Ok(None);
+    }
+    let Identity { business_date, batch, .. } = identity;
+    let posted = cx.ledger.posted_before(&identity.route, business_date, *batch).await?;
+    Ok(route.series.waits_for(*batch, posted))
 }
 
 /// The batches that a file waits for, first and last, and those among them of which a file is there.
 pub async fn gap(cx: &Inbound, transfer: &Transfer) -> Result<Option<((u32, u32), Vec<u32>)>> {
     let Some(identity) = transfer.facts.identity.as_ref() else { return Ok(None) };
     let Some(route) = cx.routes.get(&identity.route) else { return Ok(None) };
-    let of_day = of_day(&*cx.ledger, &identity.route, &identity.business_date).await?;
-    let Some((first, last)) = route.series.waits_for(identity.batch, &of_day) else { return Ok(None) };
-    let mut there: Vec<u32> = of_day.files.iter().filter(|t| counts(t)).filter_map(batch_of).collect();
-    there.retain(|batch| (first..=last).contains(batch));
-    there.sort_unstable();
-    there.dedup();
-    Ok(Some(((first, last), there)))
+    let Some((first, last)) = missing(cx, route, identity).await? else { return Ok(None) };
+    let (mut pages, mut there) = (pages_of(&identity.route, &identity.business_date), BTreeSet::new());
+    while let Some(page) = pages.next(&*cx.ledger).await? {
+        let batches = page.iter().filter(|t| counts(t)).filter_map(batch_of);
+        there.extend(batches.filter(|batch| (first..=last).contains(batch)));
+    }
+    Ok(Some(((first, last), there.into_iter().collect())))
 }
 
 /// The batches that a proven file waits for, as it says so.
@@ -113,13 +143,12 @@ pub async fn look_again(cx: &Inbound, of_day: &OfDay) -> Result<()> {
 pub async fn late(cx: &Inbound, transfer: &Transfer) -> Result<Option<Change>> {
     let route = cx.route(transfer)?;
     let Some(identity) = transfer.facts.identity.as_ref().filter(|_| route.series.ordered) else { return Ok(None) };
-    let of_day = of_day(&*cx.ledger, &identity.route, &identity.business_date).await?;
+    let (date, batch) = (&identity.business_date, identity.batch);
+    let Some(later) = cx.ledger.posted_after(&identity.route, date, batch).await? else { return Ok(None) };
     // A resend of a batch that was posted in its turn is not late.
-    if of_day.is_posted(identity.batch) {
+    if cx.ledger.posted_before(&identity.route, date, batch.saturating_add(1)).await? == Some(batch) {
         return Ok(None);
     }
-    let later = of_day.files.iter().filter(|t| is_posted(t) && batch_of(t) > Some(identity.batch));
-    let Some(later) = later.min_by_key(|t| batch_of(t)) else { return Ok(None) };
     Ok(Some(Change::Raise(NewNotice {
         severity: "warn".to_owned(),
         topic: "late".to_owned(),
@@ -128,34 +157,43 @@ pub async fn late(cx: &Inbound, transfer: &Transfer) -> Result<Option<Change>> {
         text: format!(
             "{} ({}): batch {:04} of {} is posted after batch {:04}, which a person released without it. Tell who reads \
              the events in order.",
-            transfer.name,
-            transfer.route,
-            identity.batch,
-            identity.business_date,
-            batch_of(later).unwrap_or(0)
+            transfer.name, transfer.route, batch, date, later
         ),
     })))
 }
 
-/// Wakes the batches of a day that wait for nothing any more, also those that were held at the cut-off.
-pub async fn wake(cx: &Inbound, identity: &Identity) -> Result<()> {
-    let Some(route) = cx.routes.get(&identity.route).filter(|route| route.series.ordered) else { return Ok(()) };
-    let of_day = of_day(&*cx.ledger, &identity.route, &identity.business_date).await?;
-    let free = |t: &&Transfer| batch_of(t).is_some_and(|batch| route.series.waits_for(batch, &of_day).is_none());
-    for transfer in of_day.files.iter().filter(free) {
-        let id = transfer.id.clone();
-        let changes = match transfer.state {
-            FileState::Proven if transfer.waiting_for.starts_with(WAITING) => {
-                let until_ms = cx.clock.now_ms();
-                vec![Change::Park { id, until_ms, waiting_for: String::new(), failed: false }]
-            }
-            FileState::Held if !transfer.closed && is_held_for_order(transfer) => {
-                released(transfer, "fpp: the batches before it are posted")
-            }
-            _ => continue,
-        };
-        go_on(cx, transfer, &changes).await?;
+/// Wakes the batch behind one that is posted, also where it was held at the cut-off: no other one waits for nothing but this.
+pub async fn wake(cx: &Inbound, posted: &Identity) -> Result<()> {
+    if cx.routes.get(&posted.route).is_none_or(|route| !route.series.ordered) {
+        return Ok(());
     }
+    let next = Identity { batch: posted.batch.saturating_add(1), ..posted.clone() };
+    for transfer in cx.ledger.by_batch(&next).await? {
+        let waits = transfer.state == FileState::Proven && transfer.waiting_for.starts_with(WAITING);
+        if waits || is_held_for_order(&transfer) {
+            let_go(cx, &transfer).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets a file go on that waits for other batches, or was held for them, where all of them are posted.
+pub async fn let_go(cx: &Inbound, transfer: &Transfer) -> Result<()> {
+    let (Some(identity), Some(route)) = (&transfer.facts.identity, cx.routes.get(&transfer.route)) else {
+        return Ok(());
+    };
+    if missing(cx, route, identity).await?.is_some() {
+        return Ok(());
+    }
+    let changes = match transfer.state {
+        FileState::Held if transfer.closed => return Ok(()),
+        FileState::Held => released(transfer, "fpp: the batches before it are posted"),
+        _ => {
+            let (id, until_ms) = (transfer.id.clone(), cx.clock.now_ms());
+            vec![Change::Park { id, until_ms, waiting_for: String::new(), failed: false }]
+        }
+    };
+    go_on(cx, transfer, &changes).await?;
     cx.bell.ring();
     Ok(())
 }

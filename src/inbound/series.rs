@@ -4,6 +4,7 @@ use super::route::Route;
 use super::work::Inbound;
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
+use crate::ledger::pages::Pages;
 use crate::ledger::transfer::{Identity, Transfer, TransferQuery, Verdict};
 use crate::trade::calendar::business_date;
 use crate::trade::plan::Plan;
@@ -15,9 +16,6 @@ use crate::trade::series::DayControl;
 use crate::vault::Vault;
 use fpp_codecs::Code;
 use fpp_codecs::framing::Cutter;
-
-/// Files of one day that are compared with a file of a series without identity.
-const DAY_MAX: u32 = 10_000;
 
 /// What the books say about a file of this identity.
 #[derive(Debug)]
@@ -81,20 +79,25 @@ fn peek(vault: &dyn Vault, plan: &Plan, transfer: &Transfer, context: Context) -
 
 async fn counted(cx: &Inbound, route: &Route, transfer: &Transfer) -> Result<Found> {
     let date = arrival_date(route, transfer)?;
-    // Equal bytes within one business date are the same batch again.
-    let query = TransferQuery {
-        route: Some(route.name.clone()),
-        business_date: Some(date.clone()),
-        limit: DAY_MAX,
-        ..TransferQuery::default()
-    };
-    let of_day = cx.ledger.transfers(&query).await?;
-    let same = of_day.iter().find(|t| t.facts.sha256 == transfer.facts.sha256 && t.id != transfer.id && accepted(t));
-    let batch = match same.and_then(|t| t.facts.identity.as_ref()) {
+    let batch = match same_bytes(cx, route, &date, transfer).await? {
         Some(identity) => identity.batch,
         None => cx.ledger.arrivals_of_day(&route.name, &date).await? + 1,
     };
     Ok(Found { date, batch, run: 0 })
+}
+
+/// Equal bytes within one business date are the same batch again, however many files the day has.
+async fn same_bytes(cx: &Inbound, route: &Route, date: &str, transfer: &Transfer) -> Result<Option<Identity>> {
+    let Some(sha256) = transfer.facts.sha256.clone() else { return Ok(None) };
+    let (of, date) = (Some(route.name.clone()), Some(date.to_owned()));
+    let query = TransferQuery { route: of, business_date: date, sha256: Some(sha256), ..TransferQuery::default() };
+    let mut pages = Pages::of(query);
+    while let Some(page) = pages.next(&*cx.ledger).await? {
+        if let Some(same) = page.into_iter().find(|t| t.id != transfer.id && accepted(t)) {
+            return Ok(same.facts.identity);
+        }
+    }
+    Ok(None)
 }
 
 /// The business date of arrival; a night belongs to the next business day where the route's calendar says so.

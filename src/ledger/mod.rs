@@ -18,6 +18,7 @@ pub mod fold;
 pub mod lease;
 pub mod mysql;
 pub mod node;
+pub mod pages;
 pub mod sql;
 pub mod sqlite;
 pub mod standing;
@@ -83,6 +84,10 @@ pub trait Ledger: Send + Sync {
     async fn purged_batches(&self, _route: &str, _business_date: &str) -> Result<Vec<u32>, Error> {
         Ok(Vec::new())
     }
+    /// The last batch of a business date before this one whose events are out, be its files there or purged.
+    async fn posted_before(&self, route: &str, business_date: &str, batch: u32) -> Result<Option<u32>, Error>;
+    /// The first batch of a business date after this one whose events are out.
+    async fn posted_after(&self, route: &str, business_date: &str, batch: u32) -> Result<Option<u32>, Error>;
     /// Rejects of a transfer in record order, after a record number.
     async fn rejects(&self, id: &TransferId, after_record: u64, limit: u32) -> Result<Vec<Reject>, Error>;
     /// The journal of a transfer (`transfer:<id>`), a delivery (`delivery:<id>`), a route's business dates (`day:<route>`),
@@ -197,6 +202,8 @@ pub trait Ledger: Send + Sync {
 
     /// Notices, newest first; only those nobody has acknowledged unless `all`.
     async fn notices(&self, all: bool, limit: u32) -> Result<Vec<Notice>, Error>;
+    /// Notices that nobody has acknowledged, oldest first by their ids, behind one of them.
+    async fn open_notices(&self, after: i64, limit: u32) -> Result<Vec<Notice>, Error>;
     /// What was told once under keys that begin so, in order of the keys; with `open` only what is not over.
     async fn told(&self, prefix: &str, open: bool, limit: u32) -> Result<Vec<Told>, Error>;
     /// Business dates that the core has opened or closed for a route (D4), with `true` for open.

@@ -383,6 +383,8 @@ pub struct TransferQuery {
     pub state: Option<FileState>,
     /// Only this business date.
     pub business_date: Option<String>,
+    /// Only files with these bytes.
+    pub sha256: Option<String>,
     /// Only ids below this one (the last of the page before).
     pub before: Option<TransferId>,
     /// How many.

@@ -12,7 +12,8 @@ use super::telling::tell;
 use crate::error::Result;
 use crate::inbound::order;
 use crate::ledger::change::{Change, NewNotice};
-use crate::ledger::transfer::{FileState, Transfer, TransferQuery};
+use crate::ledger::pages::Pages;
+use crate::ledger::transfer::{FileState, TransferQuery};
 use crate::settings::Route;
 use crate::trade::calendar::{Calendar, clock_at, time_of};
 use crate::trade::series::{Expected, listed};
@@ -30,8 +31,6 @@ use tokio::task::JoinSet;
 const BACK_DAYS: i64 = 7;
 /// A calendar that ends so soon is told of.
 const CALENDAR_DAYS: i64 = 30;
-/// Held files that are looked through for such that may go on.
-const HELD_MAX: u32 = 1_000;
 
 /// Starts the look, where there is something to look at.
 pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stopped: &signal::Receiver<bool>) {
@@ -145,16 +144,11 @@ async fn wake(rooms: &Rooms) -> Result<()> {
     if !rooms.settings.routes.iter().any(|route| route.series.ordered) {
         return Ok(());
     }
-    let query = TransferQuery { state: Some(FileState::Held), limit: HELD_MAX, ..TransferQuery::default() };
-    let held = rooms.ledger.transfers(&query).await?;
-    let mut days: Vec<_> = held
-        .iter()
-        .filter(|t| !t.closed && order::is_held_for_order(t))
-        .filter_map(|t| t.facts.identity.clone())
-        .collect();
-    days.dedup_by(|a, b| a.route == b.route && a.business_date == b.business_date);
-    for identity in &days {
-        order::wake(&rooms.inbound, identity).await?;
+    let mut held = Pages::of(TransferQuery { state: Some(FileState::Held), ..TransferQuery::default() });
+    while let Some(page) = held.next(&*rooms.ledger).await? {
+        for transfer in page.iter().filter(|t| !t.closed && order::is_held_for_order(t)) {
+            order::let_go(&rooms.inbound, transfer).await?;
+        }
     }
     Ok(())
 }
@@ -178,14 +172,14 @@ impl One<'_> {
         if by_ms < self.since_ms || self.now_ms < warn_ms || settled.contains(&key) {
             return Ok(());
         }
-        let of_day = order::of_day(&*self.rooms.ledger, &self.route.name, &self.date.to_string()).await?;
-        let missing = self.route.series.missing(self.expected, &of_day);
+        let (came, refused) = order::came(&*self.rooms.ledger, &self.route.name, &self.date.to_string()).await?;
+        let missing = self.route.series.missing(self.expected, &came);
         let open = self.rooms.ledger.told(&format!("{key}/"), false, 10).await?;
         let is_open = |end: &str| open.iter().any(|told| told.open && told.key == format!("{key}/{end}"));
         let changes = match (missing.is_empty(), self.now_ms < by_ms) {
             (false, true) => vec![Change::Tell { key: format!("{key}/warn"), notice: Some(self.warning(&missing)) }],
             (false, false) => vec![
-                Change::Tell { key: format!("{key}/late"), notice: Some(self.missing(&missing, &of_day.files)) },
+                Change::Tell { key: format!("{key}/late"), notice: Some(self.missing(&missing, &refused)) },
                 self.close("expected", "it is told as missing"),
             ],
             (true, _) => {
@@ -231,9 +225,7 @@ impl One<'_> {
         self.notice("warn", "expected", Code::LATE, text)
     }
 
-    fn missing(&self, missing: &[u32], of_day: &[Transfer]) -> NewNotice {
-        let refused = of_day.iter().filter(|t| t.verdict == Some(crate::ledger::transfer::Verdict::Rejected));
-        let refused: Vec<_> = refused.map(|t| t.name.as_str()).take(5).collect();
+    fn missing(&self, missing: &[u32], refused: &[String]) -> NewNotice {
         let refused =
             if refused.is_empty() { String::new() } else { format!(" Refused of that day: {}.", refused.join(", ")) };
         let text = format!(

@@ -3,24 +3,31 @@
 //! Invariants: a program with its arguments, no shell; of the environment only what is listed, and what tells of the
 //! notice; so many at once, each for so long, then its whole process group is killed; its output is bounded and goes to
 //! the log. One of all nodes runs it, once for a notice: what was begun stands in the books before it is begun. That it
-//! fails is a line in the log and stops nothing.
+//! fails is a line in the log and stops nothing. However many notices are open, the oldest that is not told yet is the next,
+//! and as soon as a command ends the next one begins.
 
 use super::rooms::Rooms;
 use crate::error::Result;
 use crate::ledger::change::{Change, Notice, RECOVERED};
 use crate::settings::Notify;
 use fpp_codecs::Code;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
 
-/// Open notices that are looked at.
-const NOTICES_MAX: u32 = 500;
+/// Open notices that are read at once.
+const PAGE: u32 = 500;
+/// What was begun, by keys `command/<notice>`.
+const BEGUN: &str = "command/";
+/// Keys of what was begun before this process that are read at its start; of older ones the books are asked one by one.
+const BEGUN_MAX: u32 = 100_000;
+/// For so long notices are read again behind which all are told: a transaction that took its id earlier may end later.
+const SETTLE: Duration = Duration::from_secs(300);
 /// Bytes of each stream of the output that are logged.
 const OUTPUT_MAX: u64 = 4_096;
 /// From when on notices are told by command.
@@ -35,15 +42,16 @@ pub(super) fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>, stop
 
 async fn run(rooms: Arc<Rooms>, notify: Arc<Notify>, mut stopped: signal::Receiver<bool>) -> Result<()> {
     let every = Duration::from_millis(rooms.settings.work.rescan_ms.max(50));
-    let (mut seen, mut running) = (HashSet::new(), JoinSet::new());
+    let (mut told, mut running) = (ToldSoFar::default(), JoinSet::new());
     loop {
-        if let Err(error) = look(&rooms, &notify, &mut seen, &mut running).await
+        if let Err(error) = look(&rooms, &notify, &mut told, &mut running).await
             && !rooms.outage.tells("notices", &error)
         {
             tracing::warn!("notices cannot be looked at for the command: {error}");
         }
         tokio::select! {
             _ = stopped.wait_for(|s| *s) => break,
+            Some(_) = running.join_next() => {}
             () = tokio::time::sleep(every) => {}
         }
     }
@@ -52,26 +60,95 @@ async fn run(rooms: Arc<Rooms>, notify: Arc<Notify>, mut stopped: signal::Receiv
     Ok(())
 }
 
-/// Begins the command for what is new, as far as there are places; the rest has its turn at the next look.
-async fn look(rooms: &Rooms, notify: &Arc<Notify>, seen: &mut HashSet<i64>, running: &mut JoinSet<()>) -> Result<()> {
-    while running.try_join_next().is_some() {}
-    let since_ms = since(rooms).await?;
-    let mut open = rooms.ledger.notices(false, NOTICES_MAX).await?;
-    seen.retain(|id| open.iter().any(|notice| notice.id == *id));
-    open.retain(|notice| notice.raised_ms >= since_ms && is_wanted(notify, notice) && !seen.contains(&notice.id));
-    for notice in open.into_iter().rev() {
-        if running.len() >= notify.at_once {
-            return Ok(());
-        }
-        let mark = Change::Tell { key: format!("command/{}", notice.id), notice: None };
-        let begun = rooms.ledger.apply(None, rooms.clock.now_ms(), &[mark]).await?.told > 0;
-        seen.insert(notice.id);
-        if begun {
-            let command = command(notify, &notice, &rooms.settings.installation, &rooms.settings.node);
-            running.spawn(tell(command, Duration::from_millis(notify.timeout_ms), notice.id));
+/// How far the open notices are told.
+#[derive(Default)]
+struct ToldSoFar {
+    /// Open ones behind `after` that this process knows to be told; nothing before the first look.
+    done: Option<BTreeSet<i64>>,
+    /// Notices up to this one are all told, for [`SETTLE`] and longer.
+    after: i64,
+    /// The last one behind which all were told, and when that was seen.
+    settling: Option<(i64, Instant)>,
+}
+
+impl ToldSoFar {
+    /// All up to this one are told: after a while they are read no more.
+    fn all_up_to(&mut self, last: i64) {
+        match self.settling {
+            Some((_, since)) if since.elapsed() < SETTLE => {}
+            was => {
+                self.after = was.map_or(self.after, |(id, _)| id.min(last).max(self.after));
+                self.settling = Some((last, Instant::now()));
+            }
         }
     }
+}
+
+/// Begins the command for what is not told yet, the oldest first, as far as there are places.
+async fn look(rooms: &Rooms, notify: &Arc<Notify>, told: &mut ToldSoFar, running: &mut JoinSet<()>) -> Result<()> {
+    while running.try_join_next().is_some() {}
+    let since_ms = since(rooms).await?;
+    let mut done = match told.done.take() {
+        Some(done) => done,
+        None => begun(rooms).await?,
+    };
+    let at_end = walk(rooms, notify, since_ms, (told.after, &mut done), running).await;
+    if let Ok(Some(last)) = at_end {
+        told.all_up_to(last);
+    }
+    done.retain(|id| *id > told.after);
+    told.done = Some(done);
+    at_end.map(drop)
+}
+
+/// Walks over the open notices behind one; when there are no more, the last of them up to which all are told. One that is not
+/// wanted may be by and by: it is raised anew as something worse.
+async fn walk(
+    rooms: &Rooms,
+    notify: &Arc<Notify>,
+    since_ms: i64,
+    (after, done): (i64, &mut BTreeSet<i64>),
+    running: &mut JoinSet<()>,
+) -> Result<Option<i64>> {
+    let (mut last, mut told_up_to, mut open) = (after, after, BTreeSet::new());
+    loop {
+        let page = rooms.ledger.open_notices(last, PAGE).await?;
+        for notice in &page {
+            let is_old = notice.raised_ms < since_ms || done.contains(&notice.id);
+            if !is_old && is_wanted(notify, notice) {
+                if running.len() >= notify.at_once {
+                    return Ok(None);
+                }
+                begin(rooms, notify, notice, running).await?;
+            }
+            if is_old || is_wanted(notify, notice) {
+                done.insert(notice.id);
+                open.insert(notice.id);
+                told_up_to = if told_up_to == last { notice.id } else { told_up_to };
+            }
+            last = notice.id;
+        }
+        if page.len() < PAGE as usize {
+            *done = open;
+            return Ok(Some(told_up_to));
+        }
+    }
+}
+
+/// Begins the command, unless another node did.
+async fn begin(rooms: &Rooms, notify: &Notify, notice: &Notice, running: &mut JoinSet<()>) -> Result<()> {
+    let mark = Change::Tell { key: format!("{BEGUN}{}", notice.id), notice: None };
+    if rooms.ledger.apply(None, rooms.clock.now_ms(), &[mark]).await?.told > 0 {
+        let command = command(notify, notice, &rooms.settings.installation, &rooms.settings.node);
+        running.spawn(tell(command, Duration::from_millis(notify.timeout_ms), notice.id));
+    }
     Ok(())
+}
+
+/// What any node began in former lives.
+async fn begun(rooms: &Rooms) -> Result<BTreeSet<i64>> {
+    let told = rooms.ledger.told(BEGUN, false, BEGUN_MAX).await?;
+    Ok(told.iter().filter_map(|told| told.key.strip_prefix(BEGUN)?.parse().ok()).collect())
 }
 
 /// What was raised before the command was first configured is not told by it.

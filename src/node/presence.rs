@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::node::{NodeRow, NodeState, lease_of};
 use fpp_codecs::Code;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch as signal;
@@ -82,6 +83,20 @@ impl Presence {
                 }
             }
         });
+    }
+
+    /// Goes on to say that the node drains, for as long as that takes; it never ends by itself.
+    pub(super) async fn drains(&self, rooms: &Rooms) -> Infallible {
+        let fences = [Some(&self.name), self.alone.as_ref()].into_iter().flatten().map(|held| &held.fence);
+        let fences: Vec<_> = fences.collect();
+        loop {
+            tokio::time::sleep(SAY_EVERY).await;
+            for fence in &fences {
+                if let Err(error) = rooms.ledger.report_node(fence, &said(rooms, NodeState::Draining)).await {
+                    tracing::warn!("the ledger cannot be told that this node drains: {error}");
+                }
+            }
+        }
     }
 
     /// Says goodbye and gives the leases back.

@@ -6,11 +6,12 @@ use super::telling::tell;
 use crate::error::Result;
 use crate::ledger::change::{Change, NewNotice};
 use crate::ledger::delivery::{Delivery, DeliveryId, DeliveryState};
+use crate::ledger::pages::Pages;
 use crate::ledger::transfer::{FileState, Transfer, TransferId, TransferQuery};
 use fpp_codecs::Code;
 use std::collections::{BTreeMap, HashSet};
 
-/// Unfinished files of one state, untaken deliveries, and promises that are told and open, that are looked at at once.
+/// Untaken deliveries, and promises that are told and open, that are looked at at once.
 const LOOK_MAX: u32 = 1_000;
 /// Open promises whose keys are read.
 const OPEN_MAX: u32 = 100_000;
@@ -63,17 +64,19 @@ pub(super) async fn look(rooms: &Rooms, since: &BTreeMap<String, i64>, place: &m
 async fn unanswered(rooms: &Rooms, since: &BTreeMap<String, i64>, known: &HashSet<String>) -> Result<()> {
     let now_ms = rooms.clock.now_ms();
     for state in UNANSWERED {
-        let query = TransferQuery { state: Some(state), limit: LOOK_MAX, ..TransferQuery::default() };
-        for transfer in rooms.ledger.transfers(&query).await? {
-            let within = rooms.settings.route(&transfer.route).and_then(|route| route.series.answer_within_ms);
-            let Some(due_ms) = within.map(|ms| transfer.arrived_ms.saturating_add_unsigned(ms)) else { continue };
-            let watched = since.get(&transfer.route).is_some_and(|since| *since <= due_ms);
-            let key = format!("{ANSWER}{}", transfer.id);
-            if due_ms > now_ms || transfer.closed || !watched || known.contains(&key) {
-                continue;
+        // All of them: the newest come first, and those that are overdue are the oldest.
+        let mut pages = Pages::of(TransferQuery { state: Some(state), ..TransferQuery::default() });
+        while let Some(page) = pages.next(&*rooms.ledger).await? {
+            for transfer in &page {
+                let within = rooms.settings.route(&transfer.route).and_then(|route| route.series.answer_within_ms);
+                let Some(due_ms) = within.map(|ms| transfer.arrived_ms.saturating_add_unsigned(ms)) else { continue };
+                let watched = since.get(&transfer.route).is_some_and(|since| *since <= due_ms);
+                let key = format!("{ANSWER}{}", transfer.id);
+                if due_ms > now_ms || transfer.closed || !watched || known.contains(&key) {
+                    continue;
+                }
+                tell(rooms, vec![Change::Tell { key, notice: Some(not_answered(transfer, now_ms)) }]).await?;
             }
-            let notice = Some(not_answered(&transfer, now_ms));
-            tell(rooms, vec![Change::Tell { key, notice }]).await?;
         }
     }
     Ok(())

@@ -1,8 +1,13 @@
 //! The command of a notice: run once for each, bounded, with what is listed of the environment, and no reason to stop.
 
 use crate::place::{Place, SERIES};
+use crate::support::settled::PATIENCE;
+use fpp::ledger::Ledger;
+use fpp::ledger::change::{Change, NewNotice};
+use fpp::ledger::node::NodeState;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 fn script(folder: &Path, text: &str) -> PathBuf {
     let path = folder.join("page.sh");
@@ -74,6 +79,72 @@ wait"#;
     let gone = || async { (!in_group(&group)).then_some(()) };
     place.until("the first one's processes are gone", gone).await;
     place.end().await;
+}
+
+/// More than are read at once, and of each look a command or two: the oldest come first, and none waits for the next look.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_open_notices_every_one_is_told_the_oldest_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = script(folder.path(), r#"echo "$FPP_SUBJECT" >> "$1/told""#);
+    let mut place = Place::start("", &notify(&program, folder.path(), "at_once = 1"), "16:10").await;
+    let begun = || async { place.node().ledger.told("command-since", false, 1).await.unwrap().pop() };
+    place.until("it looks", begun).await;
+    let raise = |n: u32| {
+        Change::Raise(NewNotice {
+            severity: "warn".into(),
+            topic: "made-up".into(),
+            subject: format!("file {n}"),
+            code: 1011,
+            text: "made up".into(),
+        })
+    };
+    let all: Vec<_> = (0..620).map(raise).collect();
+    place.stop().await;
+    place.site.set("rescan_ms", 600_000);
+    let ledger = fpp::ledger::sqlite::SqliteLedger::open(&place.site.root.join("data/ledger.sqlite")).await.unwrap();
+    ledger.apply(None, place.now_ms(), &all).await.unwrap();
+    ledger.close().await;
+    place.run().await;
+    let told = lines(&place, &folder.path().join("told"), 620).await;
+    let due: Vec<_> = (0..620).map(|n| format!("file {n}")).collect();
+    assert_eq!(told, due, "each once, the oldest first");
+    place.end().await;
+}
+
+/// A drain that lasts is said again and again, or the node would be taken for dead.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_drains_for_long_goes_on_to_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"mkfifo "$1/go"; echo "$FPP_TOPIC" >> "$1/told"; read line < "$1/go""#;
+    let program = script(folder.path(), text);
+    let mut place = Place::start(SERIES, &notify(&program, folder.path(), "timeout_ms = 600000"), "18:09").await;
+    place.stop().await;
+    place.site.set("drain_ms", 600_000);
+    place.run().await;
+    place.set("18:10");
+    lines(&place, &folder.path().join("told"), 1).await;
+    let node = place.take();
+    let ledger = node.ledger.clone();
+    let stops = tokio::spawn(node.stop());
+    let says = async |at_ms: i64| {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let row = ledger.nodes().await.unwrap().remove(0);
+            if row.state == NodeState::Draining && row.heard_ms == at_ms {
+                return;
+            }
+            assert!(Instant::now() < until && !stops.is_finished(), "{row:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    says(place.now_ms()).await;
+    for at in ["18:11", "18:12"] {
+        place.set(at);
+        says(place.now_ms()).await;
+    }
+    std::fs::write(folder.path().join("go"), "on\n").unwrap();
+    stops.await.unwrap();
+    assert_eq!(ledger.nodes().await.unwrap()[0].state, NodeState::Stopped);
 }
 
 /// Whether a live process is in a group.

@@ -5,8 +5,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod command;
+#[cfg(feature = "demo")]
+mod counts;
 mod expected;
 mod flag;
+mod many;
 mod nights;
 mod order;
 mod place;

@@ -121,6 +121,34 @@ impl Place {
         }
     }
 
+    /// The node's time.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    /// Takes the node out, to be stopped beside the test.
+    pub(crate) fn take(&mut self) -> Node {
+        self.node.take().unwrap()
+    }
+
+    /// Files of some batches of 2025-06-20, oldest first.
+    pub(crate) async fn of_batches(&self, batches: std::ops::RangeInclusive<u32>) -> Vec<Transfer> {
+        let mut found = Vec::new();
+        for batch in batches {
+            let mut pages = fpp::ledger::pages::Pages::of(TransferQuery {
+                route: Some("pmtrd".into()),
+                business_date: Some("2025-06-20".into()),
+                ..TransferQuery::default()
+            });
+            let of = |t: &Transfer| t.facts.identity.as_ref().is_some_and(|identity| identity.batch == batch);
+            while let Some(page) = pages.next(&*self.node().ledger).await.unwrap() {
+                found.extend(page.into_iter().filter(of));
+            }
+        }
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        found
+    }
+
     /// Oldest first.
     pub(crate) async fn transfers(&self) -> Vec<Transfer> {
         let query = TransferQuery { limit: 1_000, ..TransferQuery::default() };

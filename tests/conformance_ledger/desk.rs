@@ -31,6 +31,25 @@ pub(crate) async fn a_notice_is_counted_up_until_it_is_read(books: &dyn Books) {
     assert_eq!(ledger.notices(true, 1).await.unwrap().len(), 1);
 }
 
+pub(crate) async fn open_notices_are_read_page_by_page(books: &dyn Books) {
+    let ledger = books.open().await;
+    for n in 0..5 {
+        apply(&*ledger, n, &[Change::Raise(notice(&format!("t{n}"), "first"))]).await;
+    }
+    let page = async |after: i64, limit| ledger.open_notices(after, limit).await.unwrap();
+    let all = page(0, 10).await;
+    let ids: Vec<i64> = all.iter().map(|n| n.id).collect();
+    assert!(ids.len() == 5 && ids.is_sorted(), "{ids:?}");
+    // One that is raised again keeps its place, one that is closed is out.
+    let close = Change::CloseNotice { topic: "held".into(), subject: "t1".into(), by: "wang".into() };
+    apply(&*ledger, 9, &[Change::Raise(notice("t0", "second")), close]).await;
+    let of = |notices: Vec<fpp::ledger::change::Notice>| notices.into_iter().map(|n| n.id).collect::<Vec<_>>();
+    assert_eq!(of(page(0, 2).await), [ids[0], ids[2]]);
+    assert_eq!(of(page(ids[2], 2).await), [ids[3], ids[4]]);
+    assert!(page(ids[4], 2).await.is_empty());
+    assert_eq!(page(0, 1).await[0].count, 2);
+}
+
 pub(crate) async fn days_open_and_close(books: &dyn Books) {
     let ledger = books.open().await;
     let day = |date: &str, open| Change::Day {

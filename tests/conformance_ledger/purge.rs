@@ -106,6 +106,12 @@ pub(crate) async fn what_was_purged_comes_back_as_nothing_new(books: &dyn Books)
     assert!(batches().await.is_empty());
     assert_eq!(purge(&*ledger, BEFORE, T0).await, 1);
     assert_eq!(batches().await, [1]);
+    // It was posted: nothing waits for it, and what comes in front of it is late.
+    let (route, date) = ("PMTRD", "2026-01-05");
+    assert_eq!(ledger.posted_before(route, date, 2).await.unwrap(), Some(1));
+    assert_eq!(ledger.posted_before(route, date, 1).await.unwrap(), None);
+    assert_eq!(ledger.posted_after(route, date, 0).await.unwrap(), Some(1));
+    assert_eq!(ledger.posted_after(route, date, 1).await.unwrap(), None);
     assert!(ledger.purged_batches("PMTRD", "2026-01-06").await.unwrap().is_empty());
     // The same file still lies in its spool.
     let again = Change::Arrive(NewTransfer { id: id(2), ..arrival(1) });

@@ -196,6 +196,55 @@ pub(crate) async fn lists_are_filtered_and_paged(books: &dyn Books) {
     assert!(due.iter().all(|(state, n)| counts.contains(&((*state).to_owned(), *n))), "{counts:?}");
 }
 
+pub(crate) async fn the_posted_batches_beside_one_are_known(books: &dyn Books) {
+    let ledger = books.open().await;
+    let post = [E::Claim, E::Stage, E::Judge(V::Accepted), E::Post];
+    walk(&*ledger, [2, 5], &post).await;
+    walk(&*ledger, [3, 6], &post[..3]).await;
+    walk(&*ledger, [4], &[E::Claim, E::Judge(V::Rejected), E::Acknowledge]).await;
+    // A repeat of a batch, and the same numbers of another route and date, say nothing.
+    let mut repeat = arrival(7);
+    repeat.facts.identity = Some(identity(1));
+    let mut other = fpp::ledger::change::NewTransfer { route: "PMTXT".into(), ..arrival(8) };
+    other.facts.identity = Some(Identity { route: "PMTXT".into(), ..identity(3) });
+    let mut later = arrival(9);
+    later.facts.identity = Some(Identity { business_date: "2026-01-06".into(), ..identity(4) });
+    let mut changes = vec![Change::Arrive(repeat), Change::Arrive(other), Change::Arrive(later)];
+    changes.extend([E::Claim, E::Stage, E::Judge(V::Duplicate)].map(|e| event(7, e)));
+    changes.extend([8, 9].into_iter().flat_map(|n| post.map(|e| event(n, e))));
+    apply(&*ledger, 0, &changes).await;
+    let (route, date) = ("PMTRD", "2026-01-05");
+    for (batch, before, after) in [
+        (0, None, Some(2)),
+        (2, None, Some(5)),
+        (3, Some(2), Some(5)),
+        (5, Some(2), None),
+        (7, Some(5), None),
+        (u32::MAX, Some(5), None),
+    ] {
+        assert_eq!(ledger.posted_before(route, date, batch).await.unwrap(), before, "before {batch}");
+        assert_eq!(ledger.posted_after(route, date, batch).await.unwrap(), after, "after {batch}");
+    }
+    assert_eq!(ledger.posted_before(route, "2026-01-07", 9).await.unwrap(), None);
+    // Files of the day with the same bytes, for series that go by them.
+    let bytes = |n: u32| {
+        let facts = Box::new(Facts { sha256: Some("ab".repeat(32)), ..Facts::default() });
+        Change::Move { id: id(n), event: E::Stage, facts, by: None }
+    };
+    for n in [20, 21] {
+        apply(&*ledger, 0, &[Change::Arrive(arrival(n)), event(n, E::Claim), bytes(n)]).await;
+    }
+    let same = TransferQuery {
+        route: Some(route.into()),
+        business_date: Some(date.into()),
+        sha256: Some("ab".repeat(32)),
+        limit: 10,
+        ..TransferQuery::default()
+    };
+    let found: Vec<_> = ledger.transfers(&same).await.unwrap().into_iter().map(|transfer| transfer.id).collect();
+    assert_eq!(found, [id(21), id(20)]);
+}
+
 pub(crate) async fn rejects_are_paged_and_belong_to_their_judgement(books: &dyn Books) {
     let ledger = books.open().await;
     walk(&*ledger, [1, 2], &[E::Claim, E::Stage]).await;

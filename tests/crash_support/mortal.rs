@@ -160,6 +160,8 @@ delegate! {
     by_batch(identity: &Identity) -> Vec<Transfer>;
     arrivals_of_day(route: &str, business_date: &str) -> u32;
     purged_batches(route: &str, business_date: &str) -> Vec<u32>;
+    posted_before(route: &str, business_date: &str, batch: u32) -> Option<u32>;
+    posted_after(route: &str, business_date: &str, batch: u32) -> Option<u32>;
     rejects(id: &TransferId, after_record: u64, limit: u32) -> Vec<Reject>;
     journal(subject: &str) -> Vec<JournalRow>;
     publications(after: u64, limit: u32) -> Vec<Transfer>;
@@ -187,6 +189,7 @@ delegate! {
     ask(id: &AskId) -> Option<Ask>;
     asks(all: bool, limit: u32) -> Vec<Ask>;
     notices(all: bool, limit: u32) -> Vec<Notice>;
+    open_notices(after: i64, limit: u32) -> Vec<Notice>;
     told(prefix: &str, open: bool, limit: u32) -> Vec<Told>;
     days(route: &str) -> Vec<(String, bool)>;
     counts() -> Vec<(String, String, Option<String>, u64)>;

@@ -126,6 +126,17 @@ impl Books {
         self.transfers.values().filter(same).filter(counts).cloned().collect()
     }
 
+    /// The batches of a date whose events are out.
+    pub(crate) fn posted(&self, route: &str, business_date: &str) -> Vec<u32> {
+        let is_out =
+            |t: &&Transfer| t.publication.is_some() && matches!(t.verdict, Some(Verdict::Accepted | Verdict::Partly));
+        let identities = self.transfers.values().filter(is_out).filter_map(|t| t.facts.identity.as_ref());
+        identities
+            .filter(|i| (i.route.as_str(), i.business_date.as_str()) == (route, business_date))
+            .map(|i| i.batch)
+            .collect()
+    }
+
     pub(crate) fn by_arrival(&self, arrival_key: &str) -> Option<&Transfer> {
         self.arrivals.get(arrival_key).and_then(|id| self.transfers.get(id))
     }

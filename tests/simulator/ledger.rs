@@ -81,6 +81,7 @@ impl Ledger for SimLedger {
             query.route.as_ref().is_none_or(|route| *route == t.route)
                 && query.state.is_none_or(|state| state == t.state && !t.closed)
                 && query.business_date.as_ref().is_none_or(|of| date(t).as_ref() == Some(of))
+                && query.sha256.as_ref().is_none_or(|sha256| t.facts.sha256.as_ref() == Some(sha256))
                 && query.before.as_ref().is_none_or(|before| t.id < *before)
         };
         self.call("transfers", |books| {
@@ -102,6 +103,16 @@ impl Ledger for SimLedger {
                 t.route == route && t.facts.identity.as_ref().is_some_and(|i| i.business_date == business_date)
             };
             Ok(u32::try_from(books.transfers.values().filter(of_day).count()).unwrap_or(u32::MAX))
+        })
+    }
+    async fn posted_before(&self, route: &str, business_date: &str, batch: u32) -> Result<Option<u32>> {
+        self.call("posted before", |books| {
+            Ok(books.posted(route, business_date).into_iter().filter(|n| *n < batch).max())
+        })
+    }
+    async fn posted_after(&self, route: &str, business_date: &str, batch: u32) -> Result<Option<u32>> {
+        self.call("posted after", |books| {
+            Ok(books.posted(route, business_date).into_iter().filter(|n| *n > batch).min())
         })
     }
     async fn rejects(&self, id: &TransferId, after_record: u64, limit: u32) -> Result<Vec<Reject>> {
@@ -246,6 +257,12 @@ impl Ledger for SimLedger {
     async fn notices(&self, all: bool, limit: u32) -> Result<Vec<Notice>> {
         self.call("notices", |books| {
             let open = books.notices.iter().rev().filter(|n| all || n.acknowledged.is_none());
+            Ok(open.take(limit as usize).cloned().collect())
+        })
+    }
+    async fn open_notices(&self, after: i64, limit: u32) -> Result<Vec<Notice>> {
+        self.call("open notices", |books| {
+            let open = books.notices.iter().filter(|n| n.acknowledged.is_none() && n.id > after);
             Ok(open.take(limit as usize).cloned().collect())
         })
     }

@@ -61,6 +61,14 @@ impl Site {
         fs::write(file, format!("{before}\n{tables}")).unwrap();
     }
 
+    /// Another number for a key of the node's file.
+    pub(crate) fn set(&self, key: &str, number: u64) {
+        let before = fs::read_to_string(self.settings_file()).unwrap();
+        let is_it = |line: &str| line.split(" = ").next() == Some(key);
+        let line = |line: &str| if is_it(line) { format!("{key} = {number}") } else { line.to_owned() };
+        fs::write(self.settings_file(), before.lines().map(line).collect::<Vec<_>>().join("\n")).unwrap();
+    }
+
     /// The configuration, checked.
     pub(crate) fn settings(&self) -> Settings {
         let told = |faults: Vec<SourceFault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");

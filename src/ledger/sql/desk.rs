@@ -3,7 +3,7 @@
 use super::append;
 use super::apply::Apply;
 use super::rows::open_key;
-use super::session::{Session, sql};
+use super::session::{Row, Session, sql};
 use super::version;
 use crate::error::{Error, Result};
 use crate::ledger::change::{NewNotice, Notice, RECOVERED};
@@ -75,39 +75,51 @@ impl Apply<'_> {
     }
 }
 
+macro_rules! select_notices {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, raised_ms, last_ms, times, severity, topic, subject, code, body, acknowledged_by, \
+             acknowledged_ms FROM notices",
+            $rest
+        )
+    };
+}
+
+/// Greater than 0, not equal to 1: so that SQLite walks the ids, and does not sort all open ones for each page.
+pub(crate) const OPEN_NOTICES: &str = select_notices!(" WHERE id > ? AND unread > 0 ORDER BY id LIMIT ?");
+
 /// Notices, newest first.
 pub(super) async fn notices(session: &mut dyn Session, all: bool, limit: u32) -> Result<Vec<Notice>> {
-    macro_rules! select {
-        ($condition:literal) => {
-            concat!(
-                "SELECT id, raised_ms, last_ms, times, severity, topic, subject, code, body, acknowledged_by, \
-                 acknowledged_ms FROM notices",
-                $condition,
-                " ORDER BY last_ms DESC, id DESC LIMIT ?"
-            )
-        };
-    }
-    let select = sql(if all { select!("") } else { select!(" WHERE unread = 1") });
-    let rows = session.rows(select.bind(limit)).await?;
-    let notice = |row: &super::session::Row| {
-        let by: Option<String> = row.get("acknowledged_by")?;
-        let at: Option<i64> = row.get("acknowledged_ms")?;
-        Ok(Notice {
-            id: row.get("id")?,
-            raised_ms: row.get("raised_ms")?,
-            last_ms: row.get("last_ms")?,
-            count: row.get("times")?,
-            notice: NewNotice {
-                severity: row.get("severity")?,
-                topic: row.get("topic")?,
-                subject: row.get("subject")?,
-                code: row.get("code")?,
-                text: row.get("body")?,
-            },
-            acknowledged: by.zip(at),
-        })
-    };
-    rows.iter().map(notice).collect()
+    let select = sql(if all {
+        select_notices!(" ORDER BY last_ms DESC, id DESC LIMIT ?")
+    } else {
+        select_notices!(" WHERE unread = 1 ORDER BY last_ms DESC, id DESC LIMIT ?")
+    });
+    session.rows(select.bind(limit)).await?.iter().map(read_notice).collect()
+}
+
+/// Those that nobody has read, by their ids.
+pub(super) async fn open_notices(session: &mut dyn Session, after: i64, limit: u32) -> Result<Vec<Notice>> {
+    session.rows(sql(OPEN_NOTICES).bind(after).bind(limit)).await?.iter().map(read_notice).collect()
+}
+
+fn read_notice(row: &Row) -> Result<Notice> {
+    let by: Option<String> = row.get("acknowledged_by")?;
+    let at: Option<i64> = row.get("acknowledged_ms")?;
+    Ok(Notice {
+        id: row.get("id")?,
+        raised_ms: row.get("raised_ms")?,
+        last_ms: row.get("last_ms")?,
+        count: row.get("times")?,
+        notice: NewNotice {
+            severity: row.get("severity")?,
+            topic: row.get("topic")?,
+            subject: row.get("subject")?,
+            code: row.get("code")?,
+            text: row.get("body")?,
+        },
+        acknowledged: by.zip(at),
+    })
 }
 
 /// Business dates of a route, oldest first, with `true` for open.

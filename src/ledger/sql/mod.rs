@@ -15,13 +15,14 @@ mod asks;
 pub(crate) mod book_date;
 mod consumers;
 mod copy;
-mod desk;
+pub(crate) mod desk;
 mod fault;
 mod finding;
 mod lease;
 mod locks;
 mod moves;
 mod nodes;
+pub(crate) mod of_day;
 mod pauses;
 mod postings;
 mod purge;
@@ -148,11 +149,19 @@ impl<E: Engine> Ledger for SqlLedger<E> {
     }
 
     async fn arrivals_of_day(&self, route: &str, business_date: &str) -> Result<u32> {
-        reads::arrivals_of_day(&mut *self.engine.read().await?, route, business_date).await
+        of_day::arrivals(&mut *self.engine.read().await?, route, business_date).await
     }
 
     async fn purged_batches(&self, route: &str, business_date: &str) -> Result<Vec<u32>> {
-        reads::purged_batches(&mut *self.engine.read().await?, route, business_date).await
+        of_day::purged_batches(&mut *self.engine.read().await?, route, business_date).await
+    }
+
+    async fn posted_before(&self, route: &str, business_date: &str, batch: u32) -> Result<Option<u32>> {
+        of_day::posted_before(&mut *self.engine.read().await?, route, business_date, batch).await
+    }
+
+    async fn posted_after(&self, route: &str, business_date: &str, batch: u32) -> Result<Option<u32>> {
+        of_day::posted_after(&mut *self.engine.read().await?, route, business_date, batch).await
     }
 
     async fn rejects(&self, id: &TransferId, after_record: u64, limit: u32) -> Result<Vec<Reject>> {
@@ -272,6 +281,10 @@ impl<E: Engine> Ledger for SqlLedger<E> {
 
     async fn notices(&self, all: bool, limit: u32) -> Result<Vec<Notice>> {
         desk::notices(&mut *self.engine.read().await?, all, limit).await
+    }
+
+    async fn open_notices(&self, after: i64, limit: u32) -> Result<Vec<Notice>> {
+        desk::open_notices(&mut *self.engine.read().await?, after, limit).await
     }
 
     async fn told(&self, prefix: &str, open: bool, limit: u32) -> Result<Vec<Told>> {

@@ -1,6 +1,5 @@
 //! The reads of the contract. The due reads walk one index range that holds only what has work to do.
 
-use super::fault;
 use super::rows::{delivery_columns, int, name_of, read_delivery, read_transfer, transfer_columns};
 use super::session::{Row, Session, Statement, Value, sql};
 use crate::error::Result;
@@ -60,10 +59,6 @@ pub(crate) const BY_BATCH: &str = concat!(
      AND (verdict IN ('accepted', 'partly') \
        OR (state <> 'Archived' AND closed = 0 AND COALESCE(verdict, '') <> 'rejected'))"
 );
-pub(crate) const ARRIVALS_OF_DAY: &str = "SELECT COUNT(*) FROM transfers WHERE route = ? AND business_date = ?";
-
-pub(crate) const PURGED_BATCHES: &str = "SELECT DISTINCT i.batch FROM identities i WHERE i.route = ? AND i.business_date = ? \
-     AND NOT EXISTS (SELECT 1 FROM transfers t WHERE t.id = i.transfer) ORDER BY i.batch";
 
 /// Ids in one statement.
 const TRANSFERS_PER_SELECT: usize = 500;
@@ -87,6 +82,7 @@ pub(super) async fn transfers(session: &mut dyn Session, query: &TransferQuery) 
         ("route = ?", query.route.as_deref()),
         ("state = ?", state.as_deref()),
         ("business_date = ?", query.business_date.as_deref()),
+        ("sha256 = ?", query.sha256.as_deref()),
         ("id < ?", query.before.as_ref().map(|id| id.0.as_str())),
     ];
     let mut text = concat!("SELECT ", transfer_columns!(), " FROM transfers").to_owned();
@@ -156,11 +152,6 @@ pub(super) async fn by_batch(session: &mut dyn Session, identity: &Identity) -> 
     Ok(transfers)
 }
 
-pub(super) async fn arrivals_of_day(session: &mut dyn Session, route: &str, business_date: &str) -> Result<u32> {
-    let count: i64 = session.one(sql(ARRIVALS_OF_DAY).bind(route).bind(business_date)).await?.get(0)?;
-    u32::try_from(count).map_err(|e| fault::damaged("transfers", route, e))
-}
-
 pub(super) async fn journal(session: &mut dyn Session, subject: &str) -> Result<Vec<JournalRow>> {
     // What was purged may lie there until its partition is dropped; it has no head.
     let select = sql("SELECT subject, n, at_ms, entry, previous, hash FROM journal j WHERE subject = ? \
@@ -202,11 +193,6 @@ pub(super) async fn delivery_named(session: &mut dyn Session, spool: &str, name:
     ));
     let select = select.bind(spool).bind(name).bind(format!("{name}."));
     session.row(select).await?.map(|row| read_delivery(&row)).transpose()
-}
-
-pub(super) async fn purged_batches(session: &mut dyn Session, route: &str, business_date: &str) -> Result<Vec<u32>> {
-    let rows = session.rows(sql(PURGED_BATCHES).bind(route).bind(business_date)).await?;
-    rows.iter().map(|row| row.get(0)).collect()
 }
 
 pub(super) async fn deliveries(

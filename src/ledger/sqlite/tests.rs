@@ -4,8 +4,8 @@ use super::{Sqlite, SqliteLedger};
 use crate::error::Class;
 use crate::ledger::Ledger;
 use crate::ledger::change::{Change, NewNotice, NewTransfer};
-use crate::ledger::sql::reads;
 use crate::ledger::sql::session::{Engine, Transaction, sql};
+use crate::ledger::sql::{desk, of_day, reads};
 use crate::ledger::transfer::{Facts, FileEvent, TransferId, Verdict};
 use fpp_codecs::Code;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -67,7 +67,10 @@ async fn no_due_read_scans_a_table_or_sorts() {
         (reads::OPEN, "deliveries_postings (queue=? AND spool=? AND id>?)"),
         (reads::PUBLICATIONS, "transfers_publication (publication>?)"),
         (reads::BY_BATCH, "transfers_identity (route=? AND business_date=? AND batch=?)"),
-        (reads::ARRIVALS_OF_DAY, "transfers_identity (route=? AND business_date=?)"),
+        (of_day::ARRIVALS_OF_DAY, "transfers_identity (route=? AND business_date=?)"),
+        (of_day::POSTED_BEFORE, "transfers_identity (route=? AND business_date=? AND batch<?)"),
+        (of_day::POSTED_AFTER, "transfers_identity (route=? AND business_date=? AND batch>?)"),
+        (desk::OPEN_NOTICES, "INTEGER PRIMARY KEY (rowid>?)"),
     ] {
         let explain = crate::ledger::sql::session::Statement::built(format!("EXPLAIN QUERY PLAN {select}"));
         let rows = ledger.engine().read().await.unwrap().rows(explain).await.unwrap();

@@ -107,8 +107,9 @@ pub fn day(
             batches.entry(batch).or_default().1.push(transfer);
         }
     }
+    let posted = of_day.posted();
     let told = |(batch, (expected_by_ms, files)): (u32, (Option<i64>, Vec<&Transfer>))| {
-        let waits_for = series.waits_for(batch, of_day);
+        let waits_for = series.waits_for(batch, posted.range(..batch).next_back().copied());
         let leading = leading(&files);
         let is_purged = of_day.purged.contains(&batch) && leading.is_none_or(|t| !stands_for(t));
         let stands = match leading {

@@ -4,6 +4,7 @@ use crate::ledger::transfer::{Transfer, Verdict};
 use crate::trade::calendar::{Calendar, Minutes, time_of};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// Who says which business dates are open (D4).
@@ -106,9 +107,10 @@ pub struct OfDay {
 }
 
 impl OfDay {
-    /// Whether a batch was posted, be its files there or purged.
-    pub fn is_posted(&self, batch: u32) -> bool {
-        self.purged.contains(&batch) || self.files.iter().any(|t| is_posted(t) && batch_of(t) == Some(batch))
+    /// The batches whose events are out, be their files there or purged.
+    pub fn posted(&self) -> BTreeSet<u32> {
+        let posted = self.files.iter().filter(|t| is_posted(t)).filter_map(batch_of);
+        posted.chain(self.purged.iter().copied()).collect()
     }
 }
 
@@ -120,22 +122,19 @@ impl Series {
         time_of(date, minute, zone)
     }
 
-    /// The batches that must be posted before this one, as first and last; nothing when it may be posted. Where a person
-    /// let a batch go past missing ones, these are no longer waited for by later batches either.
-    pub fn waits_for(&self, batch: u32, of_day: &OfDay) -> Option<(u32, u32)> {
+    /// The batches that must be posted before this one, as first and last, by the last batch before it that was posted;
+    /// nothing when it may be posted. Where a person let a batch go past missing ones, these are no longer waited for by later
+    /// batches either.
+    pub fn waits_for(&self, batch: u32, posted: Option<u32>) -> Option<(u32, u32)> {
         if !self.ordered {
             return None;
         }
-        let posted = of_day.files.iter().filter(|t| is_posted(t)).filter_map(batch_of);
-        let posted = posted.chain(of_day.purged.iter().copied()).filter(|n| *n < batch).max();
         let next = posted.map_or(self.first_batch, |newest| newest.saturating_add(1).max(self.first_batch));
         (next < batch).then(|| (next, batch - 1))
     }
 
-    /// Which of a span of batches have not come: no file of the day says that it is one of them, but refused ones.
-    pub fn missing(&self, expected: &Expected, of_day: &OfDay) -> Vec<u32> {
-        let came = of_day.files.iter().filter(|t| counts(t)).filter_map(batch_of);
-        let came: std::collections::HashSet<u32> = came.chain(of_day.purged.iter().copied()).collect();
+    /// Which of a span of batches have not come, by those that came, refused ones apart, or were purged.
+    pub fn missing(&self, expected: &Expected, came: &HashSet<u32>) -> Vec<u32> {
         (expected.first..=expected.last).filter(|batch| !came.contains(batch)).collect()
     }
 }
