@@ -10,8 +10,8 @@ use fpp::ledger::change::{Change, Fence, NewTransfer};
 use fpp::ledger::delivery::{Delivery, DeliveryEvent as D, DeliveryState, Purpose};
 use fpp::ledger::desk::{Ask, AskId, AskState, Switch, SwitchKind};
 use fpp::ledger::lease::LeaseKey;
-use fpp::ledger::transfer::{Facts, FileEvent as E, FileState as S, Halted, Standing, Verdict as V};
-use fpp::ledger::verbs::{Effect, FILES, Next, Verb, of_delivery};
+use fpp::ledger::transfer::{Facts, FileEvent as E, FileState as S, Halted, Standing, Transfer, Verdict as V};
+use fpp::ledger::verbs::{Effect, FILES, Next, Row, Verb, of_delivery};
 use fpp_codecs::Code;
 
 const EVENTS: [E; 12] = [
@@ -157,8 +157,24 @@ async fn said(ledger: &dyn Ledger, n: u32, verb: Verb, standing: Standing) {
     let (planned, taken) = (state(2 * n).await, state(2 * n + 1).await);
     let again = row.effect == Effect::SendAgain;
     assert_eq!(taken, if again { DeliveryState::Planned } else { DeliveryState::Taken }, "{what}");
+    seen_by_the_core(row, &before, &after, again || !applied.arrived.is_empty());
     let held = row.effect == Effect::Stop;
     assert_eq!(planned, if held { DeliveryState::Held } else { DeliveryState::Planned }, "{what}");
+}
+
+/// What the table says that the core sees is what follows from the state after it. `sends`: an answer goes again, or one of a
+/// new transfer will.
+fn seen_by_the_core(row: &Row, before: &Transfer, after: &Transfer, sends: bool) {
+    let what = format!("{row:?}");
+    let is_silent = row.core.starts_with("nothing") || row.core.starts_with("no answer");
+    // Sooner is nothing new.
+    let goes_on = matches!(row.next, Next::WhereHeld | Next::ThenRejected | Next::Rejected | Next::AtOnce);
+    assert_eq!(is_silent, !(sends || goes_on) || row.effect == Effect::Hurry, "{what}");
+    let refused = |t: &Transfer| t.verdict == Some(V::Rejected) || t.facts.refused.is_some();
+    assert_eq!(row.core.contains("rejecting answer"), refused(after) && !refused(before), "{what}");
+    assert_eq!(row.core.starts_with("no answer from fpp"), after.closed && !before.closed, "{what}");
+    assert_eq!(row.core.contains("second answer"), row.next == Next::NewTransfer, "{what}");
+    assert_eq!(row.core.contains("same bytes"), row.effect == Effect::SendAgain, "{what}");
 }
 
 pub(crate) async fn what_was_held_with_its_file_goes_on_with_it(books: &dyn Books) {

@@ -121,6 +121,42 @@ async fn the_doctor_names_what_is_wrong_with_the_machine() {
     assert!(!agreed && text.contains("installation"), "{text}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_knows_flags_of_the_business_date_and_the_machine_s_limits() {
+    let mut route = sample_route("pmtrd");
+    route.insert("day_control".into(), "ledger".into());
+    let site = Site::make(&route);
+    let flag = "act = \"open\"\nroutes = [\"pmtrd\"]\nfiles = \"DAY_{date}.OPEN\"\n";
+    let mut text = std::fs::read_to_string(site.settings_file()).unwrap();
+    for (spool, source) in [("seen", "source = \"leave\""), ("moved", "source = \"move\"\nmove_to = \"flags\"")] {
+        text.push_str(&format!("\n[spool.{spool}]\nkind = \"local\"\npath = \"../{spool}\"\n"));
+        text.push_str(&format!("[[spool.{spool}.day_flag]]\n{flag}{source}\n"));
+        std::fs::create_dir(site.root.join(spool)).unwrap();
+    }
+    std::fs::write(site.settings_file(), text).unwrap();
+    let text = fpp(&site, &["doctor"]).await;
+    let limit = |name: &str| {
+        let text = std::fs::read_to_string(format!("/proc/sys/fs/inotify/{name}")).unwrap();
+        format!("{name} {}", text.trim())
+    };
+    let limits = ["max_user_watches", "max_user_instances", "max_queued_events"].map(limit).join(", ");
+    for part in [
+        "ok       spool seen, put: not tried: files are only collected and left",
+        "ok       spool moved, put: written",
+        "ok       spool moved, rename: ",
+        "ok       spool moved, remove: ",
+        "note     spool services, put: not tried: no route uses this spool",
+        &format!("ok       inotify, limits: {limits}\n"),
+        "ok       spool core-out, notifications: told of changes",
+        "ok       spool seen, notifications: told of changes",
+        "ok       data_dir, file system: ",
+        ": a disk of this machine\n",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(text.matches("no route uses this spool").count(), 1, "{text}");
+}
+
 /// Files of the vault, below its folder.
 fn vault_files(site: &Site) -> Vec<String> {
     fn walk(folder: &std::path::Path, found: &mut Vec<String>) {

@@ -1,10 +1,11 @@
 //! What is paused and held stays, through a restart too; what was taken is sent again.
 
 use crate::support::settled::{settled, transfers};
-use crate::support::site::{Site, sample_route};
-use crate::{first, fpp, refused, start, until};
+use crate::support::site::{Site, route_with_an_outlet_of_files, sample_route};
+use crate::{first, fpp, refused, said, start, until};
 use fpp::ledger::delivery::DeliveryState;
 use fpp::ledger::transfer::FileState;
+use fpp::ledger::verbs::SWITCHES;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_route_waits_through_a_restart_and_goes_on() {
@@ -29,6 +30,29 @@ async fn a_paused_route_waits_through_a_restart_and_goes_on() {
     let all = settled(&node, 2).await.unwrap();
     assert!(all.iter().all(|t| t.state == FileState::Archived));
     assert!(!fpp(&site, &["status"]).await.contains("PAUSED"));
+    node.stop().await;
+    assert!(fpp(&site, &["ledger", "verify"]).await.contains("all fit"));
+}
+
+/// Every row of the table, for each kind of thing that can be paused.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_be_paused_does_what_the_table_says() {
+    let site = Site::make(&route_with_an_outlet_of_files());
+    let node = start(&site).await;
+    for (kind, name) in [("route", "pmtrd"), ("partner", "core-in"), ("outlet", "pmtrd/services")] {
+        let paused = async || node.ledger.pauses().await.unwrap().iter().any(|p| p.switch.name == name);
+        for row in SWITCHES {
+            if paused().await != row.paused {
+                let verb = if row.paused { "pause" } else { "resume" };
+                fpp(&site, &[verb, kind, name, "--reason", "to begin with"]).await;
+            }
+            let (agreed, text) = said(&site, &[], &[row.verb.word(), kind, name, "--reason", "the table"]).await;
+            assert_eq!(agreed, row.next.is_some(), "{row:?}: {text}");
+            assert!(text.contains(row.said), "{row:?}: {text}");
+            assert_eq!(paused().await, row.next.unwrap_or(row.paused), "{row:?}");
+            assert_eq!(row.core == "nothing", row.next.is_none(), "{row:?}");
+        }
+    }
     node.stop().await;
     assert!(fpp(&site, &["ledger", "verify"]).await.contains("all fit"));
 }

@@ -112,7 +112,7 @@ fn notifications(settings: &Settings) -> Vec<Finding> {
     let locals: Vec<_> = settings
         .spools
         .iter()
-        .filter(|spool| settings.routes.iter().any(|route| route.spool == spool.name))
+        .filter(|spool| !spool.day_flags.is_empty() || settings.routes.iter().any(|route| route.spool == spool.name))
         .filter_map(|spool| match &spool.kind {
             SpoolKind::Local { path } => Some((spool, path)),
             SpoolKind::Sftp(_) => None,

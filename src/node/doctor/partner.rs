@@ -116,7 +116,7 @@ fn failed(subject: &str, aspect: &'static str, error: &Error) -> Finding {
 struct Needs {
     /// Files are collected from it.
     collect: bool,
-    /// Collected files are moved or removed.
+    /// Collected files, or flags of a business date, are moved or removed.
     clear: bool,
     /// Something is delivered into it.
     deliver: bool,
@@ -124,6 +124,10 @@ struct Needs {
 
 fn needs(settings: &Settings, spool: &str) -> Needs {
     let mut needs = Needs::default();
+    for flag in settings.spool(spool).into_iter().flat_map(|spool| &spool.day_flags) {
+        needs.collect = true;
+        needs.clear |= flag.source != SourceAction::Leave;
+    }
     for route in &settings.routes {
         if route.spool == spool {
             needs.collect = true;
