@@ -19,6 +19,7 @@ pub mod day;
 pub mod decide;
 pub mod examine;
 pub mod flag;
+pub mod intake;
 pub mod interim;
 pub mod listed;
 pub mod names;

@@ -5,7 +5,7 @@ use super::route::Route;
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
-use crate::ledger::change::Fence;
+use crate::ledger::change::{Change, Fence};
 use crate::ledger::transfer::{Facts, FileEvent, Transfer};
 use crate::outlets::place::INDEX_EVERY;
 use crate::trade::plan::Plan;
@@ -16,6 +16,9 @@ use fpp_codecs::Code;
 use fpp_codecs::framing::Indexer;
 use fpp_spool::{Algorithm, Entry, Folder, PatientReader};
 use std::io::{self, Read};
+
+/// For so long a file waits that does not fit beside those that are being taken in.
+const LATER_MS: i64 = 1_000;
 
 /// Moves a claimed file to `Staged`.
 pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
@@ -32,11 +35,20 @@ pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
             .hint("Have the file sent again.")
     })?;
     let (vault, name) = (cx.vault.clone(), transfer.id.0.clone());
-    let (free, kept) = blocking(move || Ok((vault.free_bytes()?, vault.kept_of(&name)?))).await?;
-    fits(&source, cx.keep_free_bytes, free.map(|free| free.saturating_add(kept)))?;
+    let look = blocking(move || Ok((vault.free_bytes()?, vault.kept_of(&name)?)));
+    let Some(room) = cx.intake.room(&source, cx.keep_free_bytes, look).await? else {
+        let (id, until_ms) = (transfer.id.clone(), cx.clock.now_ms() + LATER_MS);
+        let waiting_for = "room beside files that are being taken in".to_owned();
+        cx.apply(fence, vec![Change::Park { id, until_ms, waiting_for, failed: false }]).await?;
+        return Ok(Next::Parked);
+    };
     let (vault, from, name) = (cx.vault.clone(), route.clone(), transfer.id.0.clone());
     let stated = transfer.facts.promised.as_ref().and_then(|p| p.digest.clone());
-    let (stored, sm3) = blocking(move || copy(&*vault, &from, &plan, &source, (&name, stated.as_deref()))).await?;
+    let taken_in = blocking(move || {
+        let _until_it_is_there = room;
+        copy(&*vault, &from, &plan, &source, (&name, stated.as_deref()))
+    });
+    let (stored, sm3) = taken_in.await?;
     let facts = Facts { size: Some(stored.size), sha256: Some(stored.sha256.clone()), sm3, ..Facts::default() };
     cx.advance(fence, transfer, FileEvent::Stage, facts).await
 }
@@ -139,17 +151,6 @@ impl Read for AsListed<'_> {
     }
 }
 
-/// What does not fit beside what is to stay free is not begun: its size is known before its first byte.
-fn fits(source: &Entry, keep: u64, free_bytes: Option<u64>) -> Result<()> {
-    let Some(free) = free_bytes else { return Ok(()) };
-    if source.size.saturating_add(keep) <= free {
-        return Ok(());
-    }
-    let (name, size) = (&source.name, source.size);
-    let what = format!("{name} has {size} bytes, and {free} are free for the vault, of which {keep} stay free");
-    Err(Error::retry(Code::NO_SPACE, what).hint("Free space, and it goes on by itself; the file stays where it is."))
-}
-
 fn still_there(route: &Route, source: &Entry) -> Result<()> {
     match route.folder()?.stat(&source.name)? {
         Some(now) if now.same_file(source) => Ok(()),
@@ -194,14 +195,5 @@ mod tests {
                 assert_eq!((error.code, error.class), (Code::NOT_READY, Class::Halt), "as any file that has changed");
             }
         }
-    }
-
-    #[test]
-    fn a_file_that_leaves_too_little_space_is_not_begun() {
-        let source = Entry { name: "A".into(), size: 100, mtime_ms: 0, file_id: 0, kind: EntryKind::File, links: 1 };
-        assert!(fits(&source, 50, Some(150)).is_ok() && fits(&source, 50, None).is_ok());
-        let error = fits(&source, 50, Some(149)).unwrap_err();
-        assert_eq!((error.code, error.class), (Code::NO_SPACE, Class::Retry), "{error}");
-        assert!(fits(&Entry { size: u64::MAX, ..source }, 50, Some(u64::MAX - 1)).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! What every step works with, and how a step ends.
 
+use super::intake::Intake;
 use super::route::Route;
 use crate::bell::Bell;
 use crate::clock::Clock;
@@ -35,6 +36,8 @@ pub struct Inbound {
     pub scratch: PathBuf,
     /// Bytes that stay free on the vault's disk, whatever comes.
     pub keep_free_bytes: u64,
+    /// What is being taken in.
+    pub intake: Intake,
     /// Threads that prove one large file.
     pub prove_threads: usize,
 }

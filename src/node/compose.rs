@@ -58,6 +58,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         bell: bell.clone(),
         scratch,
         keep_free_bytes: settings.keeping.pause_below_free_bytes,
+        intake: Default::default(),
         prove_threads: settings.work.prove_threads.unwrap_or_else(threads),
     });
     let deliveries = Arc::new(Deliveries {

@@ -103,7 +103,7 @@ async fn end(rooms: &Rooms, notice: &Notice) -> Result<Option<End>> {
         "outlet" => outlet(rooms, subject).await,
         "dead-letter" | "event-conflict" => letters(rooms, &notice.notice.topic, subject).await?,
         "space" if subject == rooms.settings.node && !rooms.no_space.load(Ordering::Relaxed) => {
-            told("there is space again", "Intake goes on: there is space again for the vault.".to_owned())
+            told("there is space again", "Intake goes on: there is space again.".to_owned())
         }
         "calendar" => {
             let calendar = rooms.settings.calendars.iter().find(|calendar| calendar.name == subject);

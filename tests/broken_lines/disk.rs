@@ -8,6 +8,7 @@ use crate::support::core::{Dropped, core_file};
 use crate::support::settled::at_rest;
 use crate::support::site::{Site, sample_route};
 use crate::support::told::read_stream;
+use fpp::ledger::Ledger;
 use fpp::ledger::sqlite::SqliteLedger;
 use fpp::telemetry::report::NodeReport;
 use fpp::vault::disk::DiskVault;
@@ -16,12 +17,13 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// A node whose data are on a disk of 8 MiB, with a vault on that disk, or elsewhere.
-fn on_a_small_disk(vault: Option<&str>) -> Option<Apart> {
+/// Not saved by its watermark: the disk is really full.
+const REALLY_FULL: &str = "pause_below_free_bytes = 0\n";
+
+/// A node whose data are on a disk of 8 MiB, with keys of its vault.
+fn on_a_small_disk(vault: &str) -> Option<Apart> {
     let site = Site::make_with(&sample_route("pmtrd"), "");
-    // Not saved by its watermark: the disk is really full.
-    let path = vault.map_or_else(String::new, |name| format!("path = \"{}\"\n", site.root.join(name).display()));
-    site.configure(&format!("[vault]\npause_below_free_bytes = 0\n{path}"));
+    site.configure(&format!("[vault]\n{vault}"));
     Apart::start(site, "data", "8m")
 }
 
@@ -65,7 +67,7 @@ fn fill(path: &PathBuf) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_full_under_ledger_and_vault_is_waited_for() {
-    let Some(mut disk) = on_a_small_disk(None) else { return };
+    let Some(mut disk) = on_a_small_disk(REALLY_FULL) else { return };
     let files: Vec<_> = (1..=8).map(|batch| core_file(batch, 10, Dropped::Good)).collect();
     let drop_some = |disk: &Apart, some: std::ops::Range<usize>| {
         for file in &files[some] {
@@ -106,7 +108,7 @@ const TRADES: u64 = 30_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_is_full_for_temporary_files_alone_is_told_as_that_and_waited_for() {
-    let Some(mut disk) = on_a_small_disk(Some("vault")) else { return };
+    let Some(mut disk) = on_a_small_disk(&format!("{REALLY_FULL}path = \"../vault\"\n")) else { return };
     let file = core_file(1, TRADES, Dropped::Good);
     disk.until("it runs", async |disk| NodeReport::read(&disk.seen("data/status.json")).is_some()).await;
     let ballast = disk.seen("data/ballast");
@@ -122,4 +124,20 @@ async fn a_disk_that_is_full_for_temporary_files_alone_is_told_as_that_and_waite
     assert!(!put_away(&disk, 1), "it was not full");
     fs::remove_file(&ballast).unwrap();
     disk.until("the end of the file", async |disk| put_away(disk, 1)).await;
+}
+
+/// With a vault elsewhere, the disk of the node's own data is the one that is short.
+#[tokio::test(flavor = "multi_thread")]
+async fn intake_pauses_before_the_disk_of_the_node_s_data_is_full() {
+    let Some(mut disk) = on_a_small_disk("path = \"../vault\"\npause_below_free_bytes = 33554432\n") else { return };
+    disk.until("a word of the pause", async |disk| disk.log().contains("intake pauses")).await;
+    let file = core_file(1, 10, Dropped::Good);
+    disk.site.drop_file(&file.name, &file.bytes, Some(""), 1_750_407_000_000);
+    disk.until("it is told", async |disk| {
+        let open = copy(disk).await.0.notices(false, 10).await.unwrap();
+        let of_data = format!("bytes are free for the node's data ({}/", disk.site.root.display());
+        open.iter().any(|n| n.notice.topic == "space" && n.notice.text.contains(&of_data))
+    })
+    .await;
+    assert!(!put_away(&disk, 1), "it waits where it is");
 }

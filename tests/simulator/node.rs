@@ -121,6 +121,7 @@ impl Node {
             bell: Bell::default(),
             scratch,
             keep_free_bytes: 0,
+            intake: Default::default(),
             prove_threads: 2,
         };
         let postings = Postings {

@@ -1,0 +1,119 @@
+//! Room on the vault's disk for files that are being taken in at once.
+//!
+//! What is to stay free must stay free whatever comes. A file's size is known before its first byte, so what does not fit is
+//! not begun, and what is being taken in by this node counts as if it were there whole: of two files of which only one fits,
+//! one comes after the other. Other nodes on the same disk are not counted.
+
+use crate::error::{Error, Result};
+use fpp_codecs::Code;
+use fpp_spool::Entry;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What this node is taking in.
+#[derive(Default)]
+pub struct Intake {
+    /// One looks at a time: what it finds free is not promised to another one.
+    gate: tokio::sync::Mutex<()>,
+    taken: Arc<AtomicU64>,
+}
+
+/// Room that a file has until it is dropped.
+#[derive(Debug)]
+pub struct Room {
+    taken: Arc<AtomicU64>,
+    bytes: u64,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.taken.fetch_sub(self.bytes, Ordering::SeqCst);
+    }
+}
+
+/// What is free on the disk, where that is known, and how much of the file is there from an earlier attempt.
+pub type Free = (Option<u64>, u64);
+
+impl Intake {
+    /// Room for a file beside what is to stay free; none while others are taken in beside which it does not fit; an error where
+    /// it does not fit at all. `look` says what is free.
+    pub async fn room(
+        &self,
+        source: &Entry,
+        keep: u64,
+        look: impl Future<Output = Result<Free>>,
+    ) -> Result<Option<Room>> {
+        let _one = self.gate.lock().await;
+        // Before the look: who ends meanwhile is counted twice, and not left out.
+        let taken = self.taken.load(Ordering::SeqCst);
+        let (free, kept) = look.await?;
+        let bytes = source.size.saturating_sub(kept);
+        let (needed, free) = (bytes.saturating_add(keep), free.unwrap_or(u64::MAX));
+        if needed > free {
+            return Err(too_large(source, keep, free));
+        }
+        if needed > free.saturating_sub(taken) {
+            return Ok(None);
+        }
+        self.taken.fetch_add(bytes, Ordering::SeqCst);
+        Ok(Some(Room { taken: self.taken.clone(), bytes }))
+    }
+}
+
+fn too_large(source: &Entry, keep: u64, free: u64) -> Error {
+    let (name, size) = (&source.name, source.size);
+    let what = format!("{name} has {size} bytes, and {free} are free for the vault, of which {keep} stay free");
+    Error::retry(Code::NO_SPACE, what).hint("Free space, and it goes on by itself; the file stays where it is.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Class;
+
+    fn file(size: u64) -> Entry {
+        Entry { name: "A".into(), size, mtime_ms: 0, file_id: 0, kind: fpp_spool::EntryKind::File, links: 1 }
+    }
+
+    async fn room(intake: &Intake, size: u64, free: u64, kept: u64) -> Result<Option<Room>> {
+        intake.room(&file(size), 50, async { Ok((Some(free), kept)) }).await
+    }
+
+    #[tokio::test]
+    async fn a_file_that_leaves_too_little_space_is_not_begun() {
+        let intake = Intake::default();
+        assert!(room(&intake, 100, 150, 0).await.unwrap().is_some());
+        assert!(room(&intake, 100, 149, 1).await.unwrap().is_some(), "a part of it is there");
+        assert!(intake.room(&file(u64::MAX), 0, async { Ok((None, 0)) }).await.unwrap().is_some(), "nobody knows");
+        let error = room(&intake, 100, 149, 0).await.unwrap_err();
+        assert_eq!((error.code, error.class), (Code::NO_SPACE, Class::Retry), "{error}");
+        assert!(room(&intake, u64::MAX, u64::MAX - 1, 0).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn of_two_files_of_which_one_fits_the_second_comes_after_the_first() {
+        let intake = Intake::default();
+        let first = room(&intake, 100, 200, 0).await.unwrap().unwrap();
+        assert!(room(&intake, 51, 200, 0).await.unwrap().is_none(), "not beside it");
+        let small = room(&intake, 50, 200, 0).await.unwrap();
+        assert!(small.is_some() && room(&intake, 1, 200, 0).await.unwrap().is_none());
+        drop(first);
+        assert!(room(&intake, 51, 200, 0).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn of_many_who_ask_at_once_only_as_many_begin_as_fit() {
+        let intake = Intake::default();
+        let source = file(100);
+        let ask = || {
+            intake.room(&source, 50, async {
+                tokio::task::yield_now().await;
+                Ok((Some(350), 0))
+            })
+        };
+        let (a, b, c, d) = tokio::join!(ask(), ask(), ask(), ask());
+        let rooms: Vec<_> = [a, b, c, d].into_iter().filter_map(Result::unwrap).collect();
+        assert_eq!(rooms.len(), 3);
+    }
+}
