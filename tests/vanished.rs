@@ -247,6 +247,7 @@ async fn many_that_vanish_at_once_are_not_believed_at_once() {
         vault: Arc::new(DiskVault::open(&vault, "other").unwrap()),
         folders: [("core-in".to_owned(), Arc::new(Nameless(folder)) as Arc<dyn Folder>)].into(),
         commands: Default::default(),
+        receipts: Default::default(),
         clock: Clock::Fixed(now_ms.clone()),
         replaceable: false,
         reached: Default::default(),

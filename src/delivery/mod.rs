@@ -17,6 +17,7 @@ pub mod posting;
 mod proof;
 pub mod publish;
 pub mod reached;
+pub mod receipts;
 pub mod redrive;
 mod redrives;
 pub mod replay;
@@ -44,6 +45,8 @@ pub struct Deliveries {
     pub folders: BTreeMap<String, Arc<dyn Folder>>,
     /// What may be run at partners, and what it follows.
     pub commands: allowed::Commands,
+    /// What partners drop beside a file that they have.
+    pub receipts: receipts::Receipts,
     /// The time.
     pub clock: Clock,
     /// Another process may take over what this one is in the middle of.

@@ -3,7 +3,7 @@
 use super::proof::FIRST_EPOCH;
 use super::settle::{settle, step};
 use super::sweep::sweep;
-use super::{Deliveries, command, proof};
+use super::{Deliveries, command, proof, receipts};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, Fence};
@@ -81,6 +81,7 @@ async fn send(cx: &Deliveries, delivery: &Delivery, fence: &Fence) -> Result<Pub
         Error::retry(Code::FOLDER, format!("this node does not reach spool `{}`", delivery.spool))
             .hint("Name the spool in this node's configuration.")
     })?;
+    no_old_receipt(cx, delivery).await?;
     let (ledger, vault, clock) = (cx.ledger.clone(), cx.vault.clone(), cx.clock.clone());
     let (delivery, fence) = (delivery.clone(), fence.clone());
     let tag = format!("{}.{}", cx.node, fence.epoch);
@@ -102,6 +103,22 @@ async fn send(cx: &Deliveries, delivery: &Delivery, fence: &Fence) -> Result<Pub
         Ok(transmit(&*folder, &vault, &delivery, attempt, &mut proven))
     })
     .await?
+}
+
+/// Refuses to send a file whose receipt stands there already, from an earlier one of its name: it would count as taken at once.
+async fn no_old_receipt(cx: &Deliveries, delivery: &Delivery) -> Result<()> {
+    let receipts = cx.receipts.in_spool(&delivery.spool);
+    let Some(folder) = cx.folders.get(&delivery.spool).cloned() else { return Ok(()) };
+    // What is proven may have its name already, and its receipt with it.
+    if receipts.is_empty() || delivery.state != DeliveryState::Planned {
+        return Ok(());
+    }
+    let of = delivery.clone();
+    let found = blocking(move || receipts.there(&*folder, &of)).await?;
+    let Some(name) = receipts::own(&*cx.ledger, delivery, found).await? else { return Ok(()) };
+    let what = format!("{name} stands in spool `{}` before {} is sent", delivery.spool, delivery.name);
+    Err(Error::halt(Code::TARGET_EXISTS, what)
+        .hint("It is the receipt of an earlier file of that name. Have the partner put it away, then `fpp retry ID`."))
 }
 
 /// Who sends, and what it must know of others.

@@ -1,10 +1,12 @@
-//! Watches delivered files until the partner has taken them (D15).
+//! Watches delivered files until the partner has taken them (D15): until it drops a receipt beside a file ([`receipts`]), or
+//! removes the file. A receipt says so wherever it stands; what follows is about files without one.
 //!
 //! A file that is gone counts as taken where that follows: in the folder that it was put in. A folder that is another one,
 //! because a mount is gone or somebody made it anew, says nothing: its files stay Delivered, and a person is told. Where
 //! folders have no identity (SFTP), many files that stood for a while and vanish in one look may be the partner's job, or
 //! another folder; they count as taken only when they are still gone after [`WAIT_MS`], and meanwhile a notice says so.
 
+use super::receipts::{self, Found, Receipts};
 use super::{Deliveries, proof};
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
@@ -47,6 +49,8 @@ struct Look {
     identity: Option<String>,
     gone: Vec<Delivery>,
     standing: Vec<Delivery>,
+    /// Files, there or gone, beside which there may be a receipt of theirs.
+    receipted: Vec<(Delivery, Vec<Found>)>,
 }
 
 /// Files that are gone: out of the folder that they were put in, out of one that says nothing, and with another one.
@@ -92,7 +96,8 @@ impl Watch {
         let mut looks = JoinSet::new();
         for (spool, deliveries) in by_spool {
             let Some(folder) = cx.folders.get(&spool).cloned() else { continue };
-            looks.spawn(async move { (spool, blocking(move || look(&*folder, deliveries)).await) });
+            let receipts = cx.receipts.in_spool(&spool);
+            looks.spawn(async move { (spool, blocking(move || look(&*folder, deliveries, &receipts)).await) });
         }
         let mut taken = 0;
         while let Some(look) = looks.join_next().await {
@@ -106,12 +111,21 @@ impl Watch {
     }
 
     async fn judge(&mut self, cx: &Deliveries, spool: &str, look: Look, fence: Option<&Fence>) -> Result<usize> {
-        let Look { identity, gone, standing } = look;
+        let Look { identity, mut gone, standing, receipted } = look;
+        let mut has_receipt = Vec::new();
+        for (delivery, found) in receipted {
+            if let Some(receipt) = receipts::own(&*cx.ledger, &delivery, found).await? {
+                tracing::info!(delivery = %delivery.id, file = delivery.name, receipt, spool, "there is its receipt");
+                gone.retain(|gone| gone.id != delivery.id);
+                has_receipt.push(delivery);
+            }
+        }
         let Gone { mut taken, unknown, elsewhere } = self.told_apart(cx, spool, identity, gone, &standing).await?;
         say_elsewhere(cx, spool, &elsewhere, &standing).await?;
         if !self.holds_back(cx, spool, &unknown, &standing).await? {
             taken.extend(unknown);
         }
+        taken.extend(has_receipt);
         for delivery in &taken {
             let change = Change::Take { id: delivery.id.clone(), delivered_ms: delivery.delivered_ms };
             cx.ledger.apply(fence, cx.clock.now_ms(), &[change]).await?;
@@ -158,7 +172,8 @@ impl Watch {
         deliveries: Vec<Delivery>,
     ) -> Result<Vec<Delivery>> {
         let Some(folder) = cx.folders.get(spool).cloned() else { return Ok(Vec::new()) };
-        let Look { identity, gone, standing } = blocking(move || look(&*folder, deliveries)).await?;
+        let none = Receipts::default();
+        let Look { identity, gone, standing, .. } = blocking(move || look(&*folder, deliveries, &none)).await?;
         Ok(self.told_apart(cx, spool, identity, gone, &standing).await?.elsewhere)
     }
 
@@ -319,12 +334,16 @@ fn found_again(spool: &str) -> NewNotice {
     }
 }
 
-/// Which files are not there. A partner who does not answer, or whose folder is gone with everything in it, says nothing
+/// Which files are not there, and beside which there is a receipt. A partner who does not answer, or whose folder is gone with everything in it, says nothing
 /// about what was taken, and is not asked for the rest either.
-fn look(folder: &dyn Folder, deliveries: Vec<Delivery>) -> Result<Look> {
+fn look(folder: &dyn Folder, deliveries: Vec<Delivery>, receipts: &Receipts) -> Result<Look> {
     let identity = folder.identity()?;
-    let (mut gone, mut standing) = (Vec::new(), Vec::new());
+    let (mut gone, mut standing, mut receipted) = (Vec::new(), Vec::new(), Vec::new());
     for delivery in deliveries {
+        let found = receipts.there(folder, &delivery)?;
+        if !found.is_empty() {
+            receipted.push((delivery.clone(), found));
+        }
         match folder.stat(&delivery.name)? {
             None => gone.push(delivery),
             Some(_) => standing.push(delivery),
@@ -336,5 +355,5 @@ fn look(folder: &dyn Folder, deliveries: Vec<Delivery>) -> Result<Look> {
     if folder.identity()? != identity {
         return Err(Error::retry(Code::FOLDER, format!("{} became another folder", folder.describe())));
     }
-    Ok(Look { identity, gone, standing })
+    Ok(Look { identity, gone, standing, receipted })
 }

@@ -9,6 +9,7 @@ use crate::bell::Bell;
 use crate::delivery::Deliveries;
 use crate::delivery::allowed::{Commands, Shell};
 use crate::delivery::outlet::Postings;
+use crate::delivery::receipts::{self, Receipts};
 use crate::error::{Error, Result};
 use crate::inbound::examine::threads;
 use crate::inbound::flag::DayFlag;
@@ -47,6 +48,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
     };
     let (folders, partners) = folders(&settings, wrap_folder)?;
     let commands = commands(&settings, &partners);
+    let receipts = receipts(&settings)?;
     let bell = Bell::default();
     let inbound = Arc::new(Inbound {
         ledger: ledger.clone(),
@@ -66,6 +68,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         vault,
         folders,
         commands,
+        receipts,
         clock: clock.clone(),
         replaceable: settings.may_be_replaced(),
         node: settings.node.clone(),
@@ -165,6 +168,24 @@ fn commands(settings: &Settings, partners: &Partners) -> Commands {
         }
     }
     commands
+}
+
+/// What partners drop beside files that they have.
+fn receipts(settings: &Settings) -> Result<Receipts> {
+    let mut rules = Vec::new();
+    for route in &settings.routes {
+        let answer = route.answer.iter().map(|answer| (Purpose::Answer, &answer.spool, &answer.receipt));
+        let files = route.outlets.iter().filter_map(|outlet| match outlet {
+            settings::Outlet::File { spool, receipt, .. } => Some((Purpose::Events, spool, receipt)),
+            _ => None,
+        });
+        for (purpose, spool, receipt) in answer.chain(files) {
+            let Some(receipt) = receipt else { continue };
+            let (route, spool, name) = (route.name.clone(), spool.clone(), NameTemplate::parse(receipt)?);
+            rules.push(receipts::Rule { route, purpose, spool, name });
+        }
+    }
+    Ok(Receipts::of(rules))
 }
 
 fn address(standby: &settings::Standby) -> Address {

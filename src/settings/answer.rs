@@ -39,6 +39,8 @@ pub enum Outlet {
         checksums: Vec<DigestKind>,
         /// Marker beside it.
         marker: Option<MarkerOut>,
+        /// What the partner drops beside it when it has it.
+        receipt: Option<String>,
         /// The partner's command that follows it.
         run_after: Option<String>,
     },
@@ -70,6 +72,8 @@ pub struct Answer {
     pub checksums: Vec<DigestKind>,
     /// Marker beside it.
     pub marker: Option<MarkerOut>,
+    /// What the partner drops beside it when it has it.
+    pub receipt: Option<String>,
     /// Digest in ORGDIG.
     pub orgdig: DigestKind,
     /// The partner's command that follows it.

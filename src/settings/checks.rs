@@ -35,18 +35,20 @@ pub(super) fn across(routes: &[Route], faults: &mut Vec<SourceFault>, warnings: 
 /// Names that fpp writes have at most as many characters as the partner's names can have.
 pub(super) fn names_fit(routes: &[Route], spools: &[Spool], faults: &mut Vec<SourceFault>) {
     for route in routes {
-        let answer = route.answer.iter().map(|a| (false, &a.spool, &a.name, &a.checksums, &a.marker));
+        let answer = route.answer.iter().map(|a| (false, &a.spool, &a.name, &a.checksums, (&a.marker, &a.receipt)));
         let files = route.outlets.iter().filter_map(|outlet| match outlet {
-            Outlet::File { spool, name, checksums, marker, .. } => Some((true, spool, name, checksums, marker)),
+            Outlet::File { spool, name, checksums, marker, receipt, .. } => {
+                Some((true, spool, name, checksums, (marker, receipt)))
+            }
             Outlet::Stream | Outlet::Pushed { .. } => None,
         });
-        for (is_outlet, spool, name, checksums, marker) in answer.chain(files) {
+        for (is_outlet, spool, name, checksums, (marker, receipt)) in answer.chain(files) {
             let Some(max) = spools.iter().find(|s| s.name == *spool).and_then(|s| s.name_max) else { continue };
             let Some(example) = names::shortest(name) else { continue };
             let checksum = checksums.iter().map(|kind| format!("{example}.{}", kind.name()));
-            let marker = marker.iter().filter_map(|m| names::marker_of(&m.pattern, &example));
+            let beside = marker.iter().map(|m| &m.pattern).chain(receipt).filter_map(|p| names::filled(p, &example));
             for long in
-                std::iter::once(example.clone()).chain(checksum).chain(marker).filter(|n| n.chars().count() > max)
+                std::iter::once(example.clone()).chain(checksum).chain(beside).filter(|n| n.chars().count() > max)
             {
                 let message = format!("{long} has more than the {max} characters that spool {spool} allows (name_max)");
                 faults.extend(match is_outlet {
@@ -73,6 +75,31 @@ pub(super) fn names_may_come_again(routes: &[Route], spools: &[Spool], warnings:
                 );
                 warnings.extend(at_outlet(route, name, 0, "name", &message));
             }
+        }
+    }
+}
+
+/// A receipt that a route would take in as a file of its own would be moved away, or be answered.
+pub(super) fn receipts_are_no_files(routes: &[Route], faults: &mut Vec<SourceFault>) {
+    for route in routes {
+        let answer = route.answer.iter().map(|a| (None, &a.spool, &a.name, &a.receipt));
+        let files = route.outlets.iter().filter_map(|outlet| match outlet {
+            Outlet::File { spool, name, receipt, .. } => Some((Some(name), spool, name, receipt)),
+            Outlet::Stream | Outlet::Pushed { .. } => None,
+        });
+        for (outlet, spool, name, receipt) in answer.chain(files) {
+            let Some(found) = receipt.as_ref().zip(names::shortest(name)).and_then(|(r, name)| names::filled(r, &name))
+            else {
+                continue;
+            };
+            let Some(taker) = routes.iter().find(|r| r.spool == *spool && names::takes(&r.files, &found)) else {
+                continue;
+            };
+            let message = format!("receipt {found} would be taken in as a file of route {}", taker.name);
+            faults.extend(match outlet {
+                Some(name) => at_outlet(route, name, 0, "receipt", &message),
+                None => at(route, "answer", &message),
+            });
         }
     }
 }

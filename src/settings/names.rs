@@ -131,6 +131,24 @@ pub(super) fn marker(section: &Section<'_>) -> Option<MarkerOut> {
     Some(MarkerOut { pattern, content: content.unwrap_or(MarkerContent::Empty) })
 }
 
+/// `receipt = "{name}.RCV"` of a file that fpp writes: no other file beside it may have that name.
+pub(super) fn receipt(
+    section: &Section<'_>,
+    name: &str,
+    checksums: &[DigestKind],
+    marker: Option<&MarkerOut>,
+) -> Option<String> {
+    let receipt = marker_name(section, "receipt")?;
+    let example = shortest(name)?;
+    let found = filled(&receipt, &example)?;
+    let own = checksums.iter().map(|kind| format!("{example}.{}", kind.name()));
+    let own = own.chain([example.clone()]).chain(marker.and_then(|marker| filled(&marker.pattern, &example)));
+    if let Some(same) = own.into_iter().find(|own| *own == found) {
+        section.fault("receipt", format_args!("{same} is written by fpp itself; a receipt needs a name of its own"));
+    }
+    Some(receipt)
+}
+
 fn marker_name(section: &Section<'_>, key: &str) -> Option<String> {
     let text = section.text(key)?;
     match MarkerRule::new(&text, MarkerContent::Empty.into()) {
@@ -168,9 +186,14 @@ pub(super) fn shortest(template: &str) -> Option<String> {
     NameTemplate::parse(template).ok()?.try_fill(&Fields { route: "r".into(), ..known }).ok()
 }
 
-/// The marker of a file that fpp writes.
-pub(super) fn marker_of(pattern: &str, name: &str) -> Option<String> {
+/// The name of a marker or receipt of a file.
+pub(super) fn filled(pattern: &str, name: &str) -> Option<String> {
     NameTemplate::parse(pattern).ok()?.try_fill(&Fields::of_name(name)).ok()
+}
+
+/// Whether a pattern takes a name.
+pub(super) fn takes(pattern: &str, name: &str) -> bool {
+    NamePattern::parse(pattern).is_ok_and(|pattern| pattern.matches(name).is_some())
 }
 
 /// A name that both patterns take, if filling one of them in gives such a name: enough to find `*.TXT` beside
@@ -180,7 +203,6 @@ pub(super) fn taken_by_both(one: &str, other: &str) -> Option<String> {
         let fields = Fields { date: Some("20250620".into()), batch: Some(1), run: Some(0), ..Fields::of_name("A.TXT") };
         NameTemplate::parse(&pattern.replace(['*', '?'], "X")).ok()?.try_fill(&fields).ok()
     };
-    let takes = |pattern: &str, name: &str| NamePattern::parse(pattern).is_ok_and(|p| p.matches(name).is_some());
     [one, other].iter().filter_map(|pattern| example(pattern)).find(|name| takes(one, name) && takes(other, name))
 }
 

@@ -182,13 +182,14 @@ fn outlet_of(section: &Section<'_>, reader: &mut Reader, spools: &[String], text
             let required = section.flag("required").unwrap_or(true);
             let masked = section.choice("sensitive", &[("clear", false), ("masked", true)]).unwrap_or(true);
             let (checksums, marker) = (names::checksums(section), names::marker(section));
+            let receipt = names::receipt(section, &name, &checksums, marker.as_ref());
             let run_after = section.text("run_after");
             let form = file_form::read(section, masked);
             if form == FileForm::Records {
                 texts.files.push(file_texts(section, reader, &spool));
             }
             section.no_more();
-            Outlet::File { spool, form, name, required, masked, checksums, marker, run_after }
+            Outlet::File { spool, form, name, required, masked, checksums, marker, receipt, run_after }
         }
     };
     section.no_more();
@@ -216,9 +217,22 @@ fn answer(section: &Section<'_>, reader: &mut Reader, spools: &[String], texts: 
     }
     let spool = spool(section, spools);
     let (checksums, marker) = (names::checksums(section), names::marker(section));
+    let receipt = names::receipt(section, &name, &checksums, marker.as_ref());
     let orgdig = section.choice("orgdig", &DIGESTS).unwrap_or(DigestKind::Sha256);
     let run_after = section.text("run_after");
     let held_after_ms = section.number_in("held_after_ms", 1_000..=604_800_000);
     section.no_more();
-    Answer { spool, name, format_file, ccsid, mapping_file, checksums, marker, orgdig, run_after, held_after_ms }
+    Answer {
+        spool,
+        name,
+        format_file,
+        ccsid,
+        mapping_file,
+        checksums,
+        marker,
+        receipt,
+        orgdig,
+        run_after,
+        held_after_ms,
+    }
 }

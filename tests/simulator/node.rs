@@ -135,6 +135,7 @@ impl Node {
             vault,
             folders,
             commands: Default::default(),
+            receipts: Default::default(),
             clock: Clock::Fixed(clock),
             replaceable: true,
             node: name.clone(),

@@ -151,6 +151,61 @@ fn a_foreign_file_holds_the_delivery_until_an_operator_lets_it_try_again() {
     node.stop();
 }
 
+/// D15: a partner who leaves the files where they are says by a receipt that it has them.
+#[test]
+fn a_receipt_beside_an_answer_says_that_it_is_taken() {
+    if !available() {
+        return;
+    }
+    let mut room = Room::new(&Reach::default());
+    let lines = room.sftp_spool("lines", "lines", &Reach::default());
+    for route in ["moved", "plain"] {
+        room.route(route, "core-out", "core-in", MOVE);
+    }
+    let keys = format!("receipt = \"{{name}}.RCV\"\n{OUTLET}receipt = \"{{stem}}.GOT\"\n");
+    room.more("", "moved", &keys);
+    let node = room.start();
+    let (file, other) = (drop_file(&room.out, "moved", 1, 20), drop_file(&room.out, "plain", 1, 20));
+    let (answer, events) = (answer_name("moved", 1), "EVENTS_20250620_0001.jsonl");
+    let unasked = answer_name("plain", 1);
+    node.archived(&file);
+    node.archived(&other);
+    // One of a route without receipts, and one that is no file, say nothing.
+    let got = lines.join("EVENTS_20250620_0001.GOT");
+    fs::write(room.inn.join(format!("{unasked}.RCV")), "").unwrap();
+    fs::create_dir(&got).unwrap();
+    let receipt = room.inn.join(format!("{answer}.RCV"));
+    fs::write(&receipt, "read at 16:20").unwrap();
+    let taken = node.delivery(&answer, |d| d.state == DeliveryState::Taken);
+    for waits in [unasked.as_str(), events] {
+        assert_eq!(node.delivery(waits, |_| true).state, DeliveryState::Delivered, "{waits}");
+    }
+    fs::remove_dir(&got).unwrap();
+    fs::write(&got, "").unwrap();
+    node.delivery(events, |d| d.state == DeliveryState::Taken);
+    // The data and the receipt are left to the partner.
+    assert_eq!(fs::read_to_string(&receipt).unwrap(), "read at 16:20");
+    check(&room.inn, &answer);
+    check(&lines, events);
+    // Removal says the same as ever.
+    fs::remove_file(room.inn.join(&unasked)).unwrap();
+    node.delivery(&unasked, |d| d.state == DeliveryState::Taken);
+
+    // Sent again, the old receipt is not taken for a new one.
+    let (code, said) = room.fpp(&["resend", &taken.id.0, "--reason", "partner lost it"]);
+    assert_eq!(code, 0, "{said}");
+    let held = node.delivery(&answer, is_held);
+    assert!(held.last_error.contains(".RCV stands in spool `core-in`"), "{held:?}");
+    assert!(held.last_error.contains("FPP4004"), "{held:?}");
+    fs::remove_file(&receipt).unwrap();
+    let (code, said) = room.fpp(&["retry", &held.id.0, "--reason", "it is put away"]);
+    assert_eq!(code, 0, "{said}");
+    node.delivery(&answer, |d| d.state == DeliveryState::Delivered);
+    fs::write(&receipt, "").unwrap();
+    node.delivery(&answer, |d| d.state == DeliveryState::Taken);
+    node.stop();
+}
+
 /// A partner's server without OpenSSH's extensions: the file gets there all the same, and the books say what is not known.
 #[test]
 fn the_journal_says_whether_the_partner_made_the_answer_durable() {

@@ -68,6 +68,47 @@ fn a_route_runs_only_what_the_allow_list_of_its_partner_has() {
 }
 
 #[test]
+fn a_receipt_is_a_file_of_the_partner_s_own() {
+    let marker = "marker = \"{name}.OK\"\nmarker_content";
+    let with = |receipt: &'static str| {
+        move |route: String| route.replace(marker, &format!("receipt = \"{receipt}\"\n{marker}"))
+    };
+    let settings = load("", with("{stem}.RCV")).unwrap();
+    assert_eq!(settings.routes[0].answer.as_ref().unwrap().receipt.as_deref(), Some("{stem}.RCV"));
+    for (receipt, words) in [
+        ("{name}.OK", "is written by fpp itself"),
+        ("{name}.sha256", "is written by fpp itself"),
+        ("{stem}.TXT", "is written by fpp itself"),
+        ("{name}", "receipt: "),
+        ("RECEIPT", "receipt: "),
+    ] {
+        let found = faults("", with(receipt));
+        assert!(found.len() == 1 && found[0].contains(words), "{receipt}: {found:?}");
+    }
+    // A route takes it in: here the answers go where the files come from.
+    let both = |route: String| {
+        with("CORE_{stem}.RCV")(route)
+            .replace("spool = \"core-in\"", "spool = \"core-out\"")
+            .replace("CORE_PMTS_PMTRD_{date}_{batch:4}_{run:2}.TXT", "CORE_*")
+    };
+    let found = faults("", both);
+    assert!(found.iter().any(|f| f.contains("would be taken in as a file of route")), "{found:?}");
+    // And it has to fit the partner's names, as a marker has.
+    let far = partner("name_max = 10");
+    let long = |route: String| {
+        let answer = route.split_once("[answer]").unwrap().1.to_owned();
+        let changed = answer
+            .replace("\"core-in\"", "\"far\"")
+            .replace("PMACK_{date}_{batch:4}_{run:2}_{answer}.TXT", "A{mmdd}{batch:2}{run:1}{answer:2}")
+            .replace("checksums = [\"sha256\"]", "receipt = \"{name}.R\"")
+            .replace(&format!("{marker} = \"empty\""), "");
+        route.replace(&answer, &changed)
+    };
+    let found = faults(&far, long);
+    assert!(found[0].contains("A062001001.R has more than the 10 characters"), "{found:?}");
+}
+
+#[test]
 fn names_that_a_partner_cannot_have_are_told_before_anything_is_sent() {
     let far = partner("name_max = 10");
     let sent = |name: &'static str, checksums: &'static str| {
