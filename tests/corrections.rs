@@ -175,6 +175,75 @@ async fn an_event_is_taken_back_and_put_right_by_others_that_refer_to_it() {
     assert!(said(&site, &["ledger", "verify"]).await.1.contains("all fit"));
 }
 
+/// A correction is chosen by its own type, and by the instrument of either record; no other record of its file stands for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn corrections_come_to_who_wants_their_type_or_instrument_and_to_nobody_else() {
+    const DONE: &str = "pm.trade.executed.v1";
+    const VOIDED: &str = "pm.trade.voided.v1";
+    let mut route = route_with_an_outlet_of_files();
+    for (name, keys) in [
+        ("voids", format!("types = [\"{VOIDED}\"]")),
+        ("done", format!("types = [\"{DONE}\"]")),
+        ("board", "instruments = [\"iAu99.99\"]\ntypes = [\"pm.trade.*\"]".to_owned()),
+    ] {
+        let outlet = format!("kind = \"append\"\nname = \"{name}\"\nsensitive = \"clear\"\n{keys}").parse().unwrap();
+        route["outlet"].as_array_mut().unwrap().push(toml::Value::Table(outlet));
+    }
+    let site = Site::make(&route);
+    let outlet = |name| format!("\n[outlet.{name}]\nkind = \"append\"\npath = \"../{name}\"\n");
+    site.configure(&["voids", "done", "board"].map(outlet).concat());
+    let node = start(&site).await;
+    site.drop_batch(1, 30);
+    settled(&node, 1).await.unwrap();
+    let first = stream(&node, None).await;
+    let instrument = |event: &Value| event["data"]["instrument"].as_str().map(str::to_owned);
+    // International gold is traded in the same lots.
+    let moved = first.iter().position(|event| instrument(event).as_deref() == Some("Au99.99")).unwrap();
+    let is_before_another = |at: &usize| *at != moved && instrument(&first[*at]) != instrument(&first[at + 1]);
+    let voided = (0..29).find(is_before_another).unwrap();
+    let said_of = async |event: &Value, words: &[&str]| {
+        let id = event["id"].as_str().unwrap();
+        let (agreed, text) = said(&site, &[&words[..], &[id, "--route", "pmtrd", "--reason", "x"]].concat()).await;
+        assert!(agreed, "{text}");
+    };
+    said_of(&first[moved], &["events", "correct", "--set", "INSTID=iAu99.99", "--set", "INSTNM=国际板黄金9999"]).await;
+    settled(&node, 2).await.unwrap();
+    said_of(&first[voided], &["events", "void"]).await;
+    settled(&node, 3).await.unwrap();
+
+    let all = stream(&node, None).await;
+    assert_eq!(all.len(), 31 + 2 + 2);
+    let is_of = |event: &Value, code: &str| {
+        let about = all.iter().find(|first| first["id"] == event["fppcorrects"]);
+        instrument(event).is_none_or(|own| own == code) || about.is_some_and(|first| instrument(first).unwrap() == code)
+    };
+    let lines = |bytes: &[u8]| -> Vec<Value> {
+        let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+    };
+    let wanted = |of: &dyn Fn(&Value) -> bool| all.iter().filter(|event| of(event)).cloned().collect::<Vec<_>>();
+    for kind in [DONE, VOIDED, "pm.trade.corrected.v1"] {
+        let got = client::events(node.address, &format!("/v1/events?limit=1000&type={kind}"), None).await.unwrap();
+        assert_eq!(lines(&got.body), wanted(&|event| event["type"] == kind), "{kind}");
+    }
+    for code in ["Au99.99".to_owned(), "iAu99.99".to_owned(), instrument(&first[voided + 1]).unwrap()] {
+        let query = format!("/v1/events?limit=1000&instrument={}", code.replace('+', "%2B"));
+        let got = client::events(node.address, &query, None).await.unwrap();
+        assert_eq!(lines(&got.body), wanted(&|event| is_of(event, &code)), "{code}");
+    }
+    let is_end = |event: &Value| event["type"].as_str().unwrap().starts_with("pm.file.");
+    let ids = |events: Vec<Value>| events.iter().map(|event| event["id"].clone()).collect::<Vec<_>>();
+    for (name, due) in [
+        ("voids", wanted(&|event| event["type"] == VOIDED)),
+        ("done", wanted(&|event| event["type"] == DONE)),
+        ("board", wanted(&|event| !is_end(event) && is_of(event, "iAu99.99"))),
+    ] {
+        assert!(!due.is_empty(), "{name}");
+        assert_eq!(ids(lines(&site.read(&format!("{name}/pmtrd-2025-06-20.jsonl")))), ids(due), "{name}");
+    }
+    node.stop().await;
+}
+
 /// A route may ask for a second person, and a token sees what it may see.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_correction_over_http_takes_two_persons_and_masks_what_is_hidden() {

@@ -168,14 +168,13 @@ impl EventReader {
             return Ok(Look::Passed(cut.n));
         }
         format.decode(cut.bytes, &mut self.row);
-        // A filter looks at little: the event is written only if it is wanted. What it cannot judge is written, and fails.
-        if !self.filter.is_all() {
-            let (mapping, instruments) = (&self.plan.mapping, &self.plan.instruments);
-            let told = mapping.identify(&self.row, instruments, &mut self.event).is_ok();
-            let code = Some(self.event.instrument.as_str()).filter(|code| !code.is_empty());
-            if told && !self.filter.takes(&self.event.kind, code) {
-                return Ok(Look::Passed(cut.n));
+        let (n, offset) = (cut.n, cut.offset);
+        if !self.is_wanted() {
+            // A correction has no other record: what comes behind it in the file is not about it.
+            if self.transfer.facts.correction.as_ref().is_some_and(Correction::is_of_one) {
+                self.records = None;
             }
+            return Ok(Look::Passed(n));
         }
         let identity = self.transfer.facts.of_file();
         let correction = self.transfer.facts.correction.as_ref();
@@ -184,13 +183,12 @@ impl EventReader {
             digest: self.transfer.facts.sha256.as_deref().unwrap_or_default(),
             batch: identity.map(|i| i.batch),
             run: identity.map(|i| i.run),
-            record: cut.n,
+            record: n,
             seq: self.seq,
-            byte_offset: cut.offset,
+            byte_offset: offset,
             layout_version: &self.plan.format.version,
             table: &self.table,
         };
-        let n = cut.n;
         let (mapping, instruments) = (&self.plan.mapping, &self.plan.instruments);
         let made = match (&self.transfer.facts.correction, self.view) {
             (Some(correction), view) if !correction.is_of_one() => {
@@ -215,6 +213,28 @@ impl EventReader {
             )
         })?;
         Ok(Look::Event(n))
+    }
+
+    /// Whether the event of the record that was decoded is wanted. A filter looks at little: the event is written only if it
+    /// is wanted. What it cannot judge is written, and fails.
+    fn is_wanted(&mut self) -> bool {
+        if self.filter.is_all() {
+            return true;
+        }
+        let (mapping, instruments) = (&self.plan.mapping, &self.plan.instruments);
+        let is_told = mapping.identify(&self.row, instruments, &mut self.event).is_ok();
+        let correction = self.transfer.facts.correction.as_ref().filter(|correction| correction.is_of_one());
+        let Some(correction) = correction.filter(|_| is_told) else {
+            return !is_told || self.filter.takes(&self.event.kind, self.event.instrument());
+        };
+        // A correction is wanted by its own type, and by the instrument of what counts now or of what does not any more: who
+        // got the first event hears of it.
+        let kind = event::correction_type(&self.event.kind, correction.act);
+        self.filter.takes(&kind, self.event.instrument())
+            || self.corrected.as_ref().is_some_and(|now| {
+                let is_told = mapping.identify(now, instruments, &mut self.event).is_ok();
+                !is_told || self.filter.takes(&kind, self.event.instrument())
+            })
     }
 
     fn end(&mut self) {

@@ -33,6 +33,13 @@ pub struct Event {
     pub(super) spans: Vec<(u32, u32)>,
 }
 
+impl Event {
+    /// Code of the instrument, where the event has one.
+    pub fn instrument(&self) -> Option<&str> {
+        Some(self.instrument.as_str()).filter(|code| !code.is_empty())
+    }
+}
+
 /// Where a trade comes from: always part of its event.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lineage<'a> {
@@ -114,7 +121,7 @@ impl Lineage<'_> {
 pub const CORRECTS: &str = "fppcorrects";
 
 /// The type of a correction: `pm.trade.executed.v1` to `pm.trade.voided.v1`; the family of the first type stays.
-pub(super) fn correction_type(first: &str, act: Act) -> String {
+pub fn correction_type(first: &str, act: Act) -> String {
     let family = first.match_indices('.').nth(1).map_or(first, |(at, _)| first.get(..at).unwrap_or(first));
     format!("{family}.{}.v1", act.word())
 }
