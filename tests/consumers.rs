@@ -7,12 +7,16 @@
 mod support;
 
 use fpp::api::client;
+use fpp::clock::Clock;
+use fpp::inbound::retention::sweep;
 use fpp::node::{Node, Options};
+use fpp::vault::disk::DiskVault;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use support::core::{Dropped, core_file};
 use support::settled::{settled, transfers};
 use support::site::{Site, sample_route};
@@ -103,6 +107,34 @@ async fn a_consumer_goes_on_where_it_committed_also_in_another_life_of_the_node(
     assert_eq!((&listed["consumers"][0]["name"], &listed["consumers"][0]["files"]), (&"risk".into(), &2.into()));
     assert_eq!(risk.json("DELETE", "/v1/consumers/risk", "").await.0, StatusCode::OK);
     assert_eq!(risk.json("GET", "/v1/consumers/risk", "").await.0, StatusCode::NOT_FOUND);
+    node.stop().await;
+}
+
+/// Nothing is kept for a consumer (D12): one that comes too late is told where reading is possible again, and seeks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consumer_that_comes_after_retention_gets_410_and_seeks() {
+    let site = Site::make(&sample_route("pmtrd"));
+    site.configure("[vault]\nkeep_days = 30");
+    let node = node_with_two_files(&site).await;
+    let risk = Asker { node: &node, token: "" };
+    assert_eq!(risk.ask("PUT", "/v1/consumers/risk", "").await.0, StatusCode::OK);
+    let (_, at) = risk.page("/v1/consumers/risk/events?limit=7").await;
+    assert_eq!(risk.commit("risk", &at).await.0, StatusCode::OK);
+    let vault = Arc::new(DiskVault::open(&site.settings().vault_dir(), "other.A").unwrap());
+    let later_ms = Clock::System.now_ms() + 31 * 86_400_000;
+    assert!(sweep(&*node.ledger, vault, later_ms, 30).await.unwrap().removed >= 2);
+    let file = core_file(3, 10, Dropped::Good);
+    site.drop_file(&file.name, &file.bytes, Some(""), NOW_MS);
+    settled(&node, 3).await.unwrap();
+    let (status, gone) = risk.json("GET", "/v1/consumers/risk/events", "").await;
+    assert_eq!((status, &gone["oldest"]), (StatusCode::GONE, &"2-end".into()), "{gone}");
+    // It stands where it stood until somebody says otherwise.
+    let (_, stands) = risk.json("GET", "/v1/consumers/risk", "").await;
+    assert_eq!(stands["position"].as_str(), Some(at.as_str()), "{stands}");
+    assert_eq!(risk.ask("GET", "/v1/consumers/risk/events?wait=30", "").await.0, StatusCode::GONE);
+    let seek = format!("{{\"position\": {}}}", gone["oldest"]);
+    assert_eq!(risk.json("POST", "/v1/consumers/risk/seek", &seek).await.0, StatusCode::OK);
+    assert_eq!(risk.page("/v1/consumers/risk/events").await.0.len(), 11);
     node.stop().await;
 }
 

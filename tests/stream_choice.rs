@@ -5,10 +5,14 @@
 mod support;
 
 use fpp::api::client::{self, Answer};
+use fpp::clock::Clock;
+use fpp::inbound::retention::sweep;
 use fpp::node::{Node, Options};
 use fpp::outlets::position::Position;
+use fpp::vault::disk::DiskVault;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::settled::{PATIENCE, settled};
 use support::site::{Site, sample_route};
@@ -32,7 +36,10 @@ fn is_end(event: &Value) -> bool {
 }
 
 async fn started(batches: u16) -> (Site, Node) {
-    let site = Site::make(&sample_route("pmtrd"));
+    started_at(Site::make(&sample_route("pmtrd")), batches).await
+}
+
+async fn started_at(site: Site, batches: u16) -> (Site, Node) {
     let node = Node::start(site.settings(), Options::default()).await.unwrap();
     for batch in 1..=batches {
         site.drop_batch(batch, TRADES as u64);
@@ -202,5 +209,80 @@ async fn a_reader_that_stops_reading_holds_up_nobody_and_little_is_kept_for_it()
     let mut again = Open::new(&node, "", last.as_deref()).await;
     let text = again.until(|text| has_end(text, 2)).await;
     assert_eq!(data(&text), lines[got.len()..]);
+    node.stop().await;
+}
+
+/// Retention (D12) takes away what an open stream has not reached: it ends with the problem that a page would have, and who
+/// opens one there is refused with the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_stream_whose_events_are_kept_no_longer_ends_with_the_oldest_position() {
+    let site = Site::make(&sample_route("pmtrd"));
+    site.configure("[vault]\nkeep_days = 30");
+    let (site, node) = started_at(site, 1).await;
+    let mut stopped = Open::new(&node, "", None).await;
+    stopped.until(|text| has_end(text, 1)).await;
+    // From here on it reads nothing, and the node cannot make all of the next file for it.
+    site.drop_batch(2, MANY);
+    settled(&node, 2).await.unwrap();
+    let vault = Arc::new(DiskVault::open(&site.settings().vault_dir(), "other.A").unwrap());
+    let later_ms = Clock::System.now_ms() + 31 * 86_400_000;
+    assert!(sweep(&*node.ledger, vault, later_ms, 30).await.unwrap().removed >= 2);
+    site.drop_batch(3, TRADES as u64);
+    settled(&node, 3).await.unwrap();
+    let text =
+        stopped.until(|text| text.split_once("event: error\n").is_some_and(|(_, last)| last.ends_with("\n\n"))).await;
+    let (before, last) = text.split_once("event: error\n").unwrap();
+    let problem = &data(last)[0];
+    assert_eq!((&problem["status"], &problem["oldest"]), (&410.into(), &"2-end".into()), "{problem}");
+    assert!(ids(before).last().unwrap().starts_with("2-") && !has_end(before, 2), "it was in the middle of the file");
+    let rest = stopped.stream.read(&mut [0; 1]).await.unwrap();
+    assert_eq!(rest, 0, "and the stream ends");
+
+    let mut late = Open::new(&node, "", ids(before).last().copied()).await;
+    late.until(|text| text.starts_with("HTTP/1.0 410") && text.contains("\"oldest\":\"2-end\"")).await;
+    let notices = node.ledger.notices(false, 10).await.unwrap();
+    assert!(notices.iter().any(|n| n.notice.topic == "gone" && n.count == 2), "{notices:?}");
+    let mut oldest = Open::new(&node, "", Some("2-end")).await;
+    let text = oldest.until(|text| has_end(text, 3)).await;
+    assert_eq!(data(&text).iter().filter(|event| event.get("specversion").is_some()).count(), TRADES + 1);
+    node.stop().await;
+}
+
+/// Pages that nobody takes: those behind them become smaller and come all the same, until they are taken or given up.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_are_not_taken_make_others_smaller_and_hold_up_nobody() {
+    let (site, node) = started(1).await;
+    site.drop_batch(2, MANY);
+    settled(&node, 2).await.unwrap();
+    let whole = get(&node, "limit=10000").await;
+    let mut stopped = Vec::new();
+    for _ in 0..12 {
+        let mut stream = TcpStream::connect(node.address).await.unwrap();
+        stream.write_all(b"GET /v1/events?limit=10000 HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut head = Vec::new();
+        while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+            let mut byte = [0];
+            tokio::time::timeout(PATIENCE, stream.read_exact(&mut byte)).await.unwrap().unwrap();
+            head.extend(byte);
+        }
+        let head = String::from_utf8(head).unwrap();
+        let (_, length) = head.split_once("content-length: ").unwrap();
+        stopped.push((stream, length.split_once("\r\n").unwrap().0.parse::<usize>().unwrap()));
+    }
+    let lengths: Vec<usize> = stopped.iter().map(|(_, length)| *length).collect();
+    assert!(lengths[0] > 8 << 20, "{lengths:?}");
+    assert!(lengths.iter().sum::<usize>() < 70 << 20 && lengths[11] < lengths[0] / 2, "{lengths:?}");
+    let small = get(&node, "limit=10000").await;
+    assert!(small.body.len() < whole.body.len() / 2 && whole.body.starts_with(&small.body));
+    // One of them reads again, and misses nothing.
+    let (mut slow, length) = stopped.remove(0);
+    let mut body = vec![0; length];
+    tokio::time::timeout(PATIENCE, slow.read_exact(&mut body)).await.unwrap().unwrap();
+    assert!(serde_json::from_slice::<Vec<Value>>(&body).unwrap().len() > 1_000);
+    drop((stopped, slow));
+    let until = Instant::now() + PATIENCE;
+    while get(&node, "limit=10000").await.body.len() < whole.body.len() {
+        assert!(Instant::now() < until, "the memory of readers that are gone is given back");
+    }
     node.stop().await;
 }

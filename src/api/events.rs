@@ -7,6 +7,7 @@
 //! ahead of the ledger 409 with the newest; damaged content is 503 until the operator has mended it.
 
 use super::extract::Words;
+use super::kept::Held;
 use super::pages::{self, Reading};
 use super::problem::Problem;
 use super::{Doors, bearer, live};
@@ -63,8 +64,8 @@ pub(super) async fn give(doors: Arc<Doors>, wanted: Wanted, headers: HeaderMap) 
         return Err(unusable(format!("limit must be 1 to {LIMIT_MAX}"), "Leave it out for 1,000 events."));
     }
     let wait = Duration::from_secs(wanted.wait.unwrap_or(0).min(WAIT_MAX_S));
-    let page = pages::page(&doors, reading, limit, stream::BYTES_MAX, wait).await?;
-    Ok(render(page, accepts(&headers, "ndjson")))
+    let (page, held) = pages::page(&doors, reading, limit, stream::BYTES_MAX, wait).await?;
+    Ok(render(page, held, accepts(&headers, "ndjson")))
 }
 
 async fn reading(doors: &Doors, wanted: &Wanted, headers: &HeaderMap) -> Result<Reading, Problem> {
@@ -122,7 +123,7 @@ pub(super) async fn before_day(doors: &Doors, date: &str) -> Result<Position, Pr
 }
 
 /// A page is large, so it becomes the body where it stands.
-fn render(page: Page, lines: bool) -> Response {
+fn render(page: Page, held: Held, lines: bool) -> Response {
     let mut body = page.lines;
     if !lines {
         // No event holds a line end of its own: JSON escapes them.
@@ -133,7 +134,10 @@ fn render(page: Page, lines: bool) -> Response {
     }
     let kind = if lines { "application/x-ndjson" } else { "application/cloudevents-batch+json; charset=UTF-8" };
     let position = page.position.to_string();
-    ([(header::CONTENT_TYPE, kind.to_owned()), (header::HeaderName::from_static("fpp-position"), position)], body)
+    (
+        [(header::CONTENT_TYPE, kind.to_owned()), (header::HeaderName::from_static("fpp-position"), position)],
+        held.until_sent(body),
+    )
         .into_response()
 }
 

@@ -9,6 +9,11 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use fpp_codecs::Code;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A body is small, and whoever begins to send one has it.
+const BODY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A body of JSON.
 pub(super) struct Body<T>(pub(super) T);
@@ -29,8 +34,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let hint = "Send an object of JSON with all it needs, and `content-type: application/json`.";
-        let read = Json::<T>::from_request(request, state).await;
-        read.map(|Json(body)| Body(body)).map_err(|e| unreadable(e.status(), e.body_text(), hint))
+        let read = timeout(BODY_WITHIN, Json::<T>::from_request(request, state)).await;
+        let late = |_| unreadable(StatusCode::REQUEST_TIMEOUT, format!("no body came within {BODY_WITHIN:?}"), hint);
+        read.map_err(late)?.map(|Json(body)| Body(body)).map_err(|e| unreadable(e.status(), e.body_text(), hint))
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) async fn open(doors: Arc<Doors>, reading: Reading) -> Result<Response
         let (token, routes, filter) = (token.clone(), routes.clone(), filter.clone());
         Reading { token, after, masked, routes, filter }
     };
-    let first = pages::page(&doors, next(after), LIMIT, BYTES_MAX, Duration::ZERO).await?;
+    let (first, _) = pages::page(&doors, next(after), LIMIT, BYTES_MAX, Duration::ZERO).await?;
     let (mut reader, body) = Channel::<Bytes, Infallible>::new(1);
     tokio::spawn(async move {
         let _place = place;
@@ -71,7 +71,7 @@ pub(super) async fn open(doors: Arc<Doors>, reading: Reading) -> Result<Response
                 }
             }
             page = match pages::page(&doors, next(page.position), LIMIT, BYTES_MAX, BEAT).await {
-                Ok(page) => page,
+                Ok((page, _)) => page,
                 Err(problem) => {
                     let last = format!("event: error\ndata: {}\n\n", problem.body()).into_bytes();
                     send(&mut reader, last, TAKEN_WITHIN).await;

@@ -7,12 +7,14 @@
 mod asked;
 mod bearer;
 pub mod client;
+mod connections;
 mod consumers;
 mod control;
 mod desk;
 mod events;
 mod extract;
 mod health;
+pub mod kept;
 mod live;
 mod operate;
 mod outlets;
@@ -69,6 +71,8 @@ pub struct Doors {
     pub stopped: watch::Receiver<bool>,
     /// Pages made at once. A page takes some MiB, so their number bounds the memory, however many read (I10).
     pub pages: Semaphore,
+    /// Pages made and not yet taken.
+    pub kept: Arc<kept::Kept>,
     /// What takes as long as it takes, whoever asked for it.
     pub under_way: Arc<under_way::UnderWay>,
     /// Readers that hold the stream open.

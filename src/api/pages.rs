@@ -1,6 +1,8 @@
-//! A page of the stream for one reader: waits until there is something, and says what cannot be read.
+//! A page of the stream for one reader: waits until there is something, keeps it small while much is on its way to others,
+//! and says what cannot be read.
 
 use super::Doors;
+use super::kept::Held;
 use super::problem::Problem;
 use crate::bell::Pace;
 use crate::error::Error;
@@ -25,33 +27,41 @@ pub(super) struct Reading {
     pub(super) filter: Filter,
 }
 
-/// A page; one without events only when nothing came in time.
+/// A page, and the memory it takes; one without events only when nothing came in time.
 pub(super) async fn page(
     doors: &Doors,
     reading: Reading,
     limit: usize,
     bytes_max: usize,
     wait: Duration,
-) -> Result<Page, Problem> {
+) -> Result<(Page, Held), Problem> {
     let Reading { token, mut after, masked, routes, filter } = reading;
     let until = Instant::now() + wait;
     let mut pace = Pace::default();
     loop {
         let mut listener = doors.bell.listen();
-        let query = Query { after, limit, bytes_max, routes: routes.clone(), filter: filter.clone(), masked };
         let place = doors.pages.acquire().await;
+        let bytes_max = doors.kept.room(bytes_max);
+        let query = Query { after, limit, bytes_max, routes: routes.clone(), filter: filter.clone(), masked };
         let began = Instant::now();
         let read = stream::read(&doors.inbound.books(), query).await;
         pace.answered(began);
-        drop(place);
-        let page = match read {
+        let mut page = match read {
             Ok(page) => page,
-            Err(error) => return Err(refused(doors, &token, error).await),
+            Err(error) => {
+                drop(place);
+                return Err(refused(doors, &token, error).await);
+            }
         };
+        // A page grew by doubling; a JSON array has two brackets more.
+        page.lines.shrink_to(page.lines.len() + 2);
+        // Before the next one is made, which this one leaves less room.
+        let held = doors.kept.hold(page.lines.capacity());
+        drop(place);
         let left = until.saturating_duration_since(Instant::now());
         let mut stopped = doors.stopped.clone();
         if page.count > 0 || left.is_zero() || *stopped.borrow() {
-            return Ok(page);
+            return Ok((page, held));
         }
         // Nothing for this reader, but the place moves on: what he does not want is not walked again.
         after = page.position;

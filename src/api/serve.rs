@@ -1,5 +1,6 @@
 //! The two listeners and how they close: no new connection, answers under way are finished.
 
+use super::connections::{self, Bounds};
 use super::under_way::UnderWay;
 use super::{Doors, consumers, control, events, extract, health, operate, person, schemas};
 use crate::error::{Error, Result};
@@ -42,7 +43,7 @@ pub async fn start(
         .method_not_allowed_fallback(extract::no_method)
         .with_state(doors.clone());
     let operators = control::router(doors);
-    services.spawn(serve_tcp(tcp, open, stopped.clone()));
+    services.spawn(connections::serve(tcp, open, Bounds::default(), stopped.clone()));
     services.spawn(serve_unix(unix, operators, stopped));
     Ok(address)
 }
@@ -69,10 +70,6 @@ fn bind_socket(path: &Path, group: Option<&str>) -> Result<UnixListener> {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(cannot)?;
     }
     Ok(listener)
-}
-
-async fn serve_tcp(listener: TcpListener, router: Router, stopped: signal::Receiver<bool>) -> Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(until(stopped)).await.map_err(broken)
 }
 
 async fn serve_unix(listener: UnixListener, router: Router, stopped: signal::Receiver<bool>) -> Result<()> {

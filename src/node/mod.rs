@@ -170,6 +170,7 @@ fn api_of(rooms: &Rooms, stopped: &signal::Receiver<bool>) -> Result<api::Doors>
         bell: rooms.bell.clone(),
         stopped: stopped.clone(),
         pages: Semaphore::new(api::PAGES_AT_ONCE),
+        kept: Arc::default(),
         live: Arc::default(),
         under_way: Arc::default(),
     })
