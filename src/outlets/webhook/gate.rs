@@ -1,7 +1,8 @@
 //! What all calls of one endpoint go through: its rate, and its breaker.
 //!
 //! After [`FAILURES`] failed calls in a row the endpoint is left alone for a while; then one call tries it, and the others
-//! wait for what that call finds. An endpoint that asks for a pause is left alone for that pause at once.
+//! wait for what that call finds. An endpoint that asks for a pause is left alone for that pause at once, whatever calls find
+//! that began before it asked.
 
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,10 +25,24 @@ pub(super) struct Gate {
 #[derive(Default)]
 struct State {
     failures: u32,
-    /// Nobody calls before.
+    /// Nobody calls before; behind it one call at a time, until one works.
     closed_until: Option<Instant>,
+    /// That call is under way, at most for so long.
+    trying_until: Option<Instant>,
+    /// How often it was closed.
+    closings: u64,
     /// The next call's turn.
     turn: Option<Instant>,
+}
+
+/// One call that may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Turn {
+    at: Instant,
+    /// How often the gate had been closed when it was given: what the call finds is older than a later closing.
+    closings: u64,
+    /// It tries an endpoint that was left alone.
+    tries: bool,
 }
 
 impl Gate {
@@ -37,50 +52,71 @@ impl Gate {
     }
 
     /// Waits for this call's turn; says how long the endpoint is left alone if it is. One call may take `call_max`.
-    pub(super) async fn enter(&self, call_max: Duration) -> Result<(), Duration> {
-        let turn = self.take_turn(Instant::now(), call_max)?;
-        sleep_until(turn).await;
-        Ok(())
+    pub(super) async fn enter(&self, call_max: Duration) -> Result<Turn, Duration> {
+        loop {
+            let turn = self.take_turn(Instant::now(), call_max)?;
+            sleep_until(turn.at).await;
+            // Closed while this one waited: it is asked again.
+            if self.is_open_to(turn) {
+                return Ok(turn);
+            }
+        }
     }
 
-    fn take_turn(&self, now: Instant, call_max: Duration) -> Result<Instant, Duration> {
+    fn take_turn(&self, now: Instant, call_max: Duration) -> Result<Turn, Duration> {
         let mut state = self.state();
-        if let Some(until) = state.closed_until {
-            if let Some(left) = until.checked_duration_since(now).filter(|left| !left.is_zero()) {
-                return Err(left);
-            }
-            // This call tries the endpoint. Should it never come back, somebody else may after a while.
-            state.closed_until = Some(now + call_max);
+        if let Some(left) = state.closed_for(now) {
+            return Err(left);
         }
-        let turn = state.turn.map_or(now, |turn| turn.max(now));
-        state.turn = Some(turn + self.distance);
-        Ok(turn)
+        let tries = state.closed_until.is_some();
+        if tries {
+            // Should this call never come back, somebody else may try after a while.
+            state.trying_until = Some(now + call_max);
+        }
+        let at = state.turn.map_or(now, |turn| turn.max(now));
+        state.turn = Some(at + self.distance);
+        Ok(Turn { at, closings: state.closings, tries })
+    }
+
+    fn is_open_to(&self, turn: Turn) -> bool {
+        let mut state = self.state();
+        let is_open = state.closings == turn.closings;
+        if !is_open {
+            state.ended(turn);
+        }
+        is_open
     }
 
     /// How long it is left alone from now on, if it is.
     pub(super) fn closed_for(&self) -> Option<Duration> {
-        let until = self.state().closed_until?;
-        until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
+        self.state().closed_for(Instant::now())
     }
 
-    /// The endpoint answered.
-    pub(super) fn worked(&self) {
+    /// The endpoint answered a call.
+    pub(super) fn worked(&self, turn: Turn) {
         let mut state = self.state();
-        state.failures = 0;
-        state.closed_until = None;
+        state.ended(turn);
+        if state.closings == turn.closings {
+            state.failures = 0;
+            state.closed_until = None;
+        }
     }
 
     /// It did not, or cannot work now; it may have asked for a pause.
-    pub(super) fn failed(&self, asked: Option<Duration>) {
-        self.failed_at(Instant::now(), asked);
+    pub(super) fn failed(&self, turn: Turn, asked: Option<Duration>) {
+        self.failed_at(Instant::now(), turn, asked);
     }
 
-    fn failed_at(&self, now: Instant, asked: Option<Duration>) {
+    fn failed_at(&self, now: Instant, turn: Turn, asked: Option<Duration>) {
         let mut state = self.state();
         state.failures = state.failures.saturating_add(1);
         let beyond = state.failures.checked_sub(FAILURES);
         let own = beyond.map(|beyond| PAUSE.saturating_mul(1 << beyond.min(16)).min(PAUSE_MAX));
-        state.closed_until = own.max(asked).map(|pause| now + pause);
+        if let Some(pause) = own.max(asked) {
+            state.closed_until = state.closed_until.max(Some(now + pause));
+            state.closings += 1;
+        }
+        state.ended(turn);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -88,55 +124,110 @@ impl Gate {
     }
 }
 
+impl State {
+    /// Where this call tried the endpoint, another one may.
+    fn ended(&mut self, turn: Turn) {
+        if turn.tries {
+            self.trying_until = None;
+        }
+    }
+
+    fn closed_for(&self, now: Instant) -> Option<Duration> {
+        let until = self.closed_until.max(self.trying_until)?;
+        until.checked_duration_since(now).filter(|left| !left.is_zero())
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Gate;
+    use super::{Gate, Turn};
     use std::num::NonZeroU32;
     use std::time::Duration;
     use tokio::time::Instant;
 
     const CALL: Duration = Duration::from_secs(10);
 
+    /// A call that goes now.
+    fn called(gate: &Gate, now: Instant) -> Turn {
+        gate.take_turn(now, CALL).unwrap()
+    }
+
+    fn left(gate: &Gate, now: Instant) -> Option<Duration> {
+        gate.take_turn(now, CALL).err()
+    }
+
     #[test]
     fn after_five_failures_one_call_tries_and_the_others_wait_for_it() {
         let gate = Gate::new(None);
         let begun = Instant::now();
         for _ in 0..4 {
-            gate.failed_at(begun, None);
-            assert!(gate.take_turn(begun, CALL).is_ok());
+            gate.failed_at(begun, called(&gate, begun), None);
         }
-        gate.failed_at(begun, None);
-        assert_eq!(gate.take_turn(begun, CALL), Err(Duration::from_secs(1)));
+        gate.failed_at(begun, called(&gate, begun), None);
+        assert_eq!(left(&gate, begun), Some(Duration::from_secs(1)));
         let later = begun + Duration::from_secs(1);
-        assert_eq!(gate.take_turn(later, CALL), Ok(later));
-        assert_eq!(gate.take_turn(later, CALL), Err(CALL), "one is trying");
-        gate.failed_at(later, None);
-        assert_eq!(gate.take_turn(later, CALL), Err(Duration::from_secs(2)));
+        let trial = called(&gate, later);
+        assert_eq!((trial.at, left(&gate, later)), (later, Some(CALL)), "one is trying");
+        gate.failed_at(later, trial, None);
+        assert_eq!(left(&gate, later), Some(Duration::from_secs(2)));
+        let mut now = later;
         for _ in 0..40 {
-            gate.failed_at(later, None);
+            now += left(&gate, now).unwrap();
+            gate.failed_at(now, called(&gate, now), None);
         }
-        assert_eq!(gate.take_turn(later, CALL), Err(Duration::from_secs(8)));
-        gate.worked();
-        assert!(gate.take_turn(later, CALL).is_ok() && gate.take_turn(later, CALL).is_ok());
+        assert_eq!(left(&gate, now), Some(Duration::from_secs(8)));
+        now += Duration::from_secs(8);
+        gate.worked(called(&gate, now));
+        assert_eq!((left(&gate, now), left(&gate, now)), (None, None));
     }
 
     #[test]
-    fn a_pause_that_was_asked_for_holds_at_once() {
+    fn a_call_that_never_comes_back_is_not_waited_for_for_ever() {
         let gate = Gate::new(None);
         let begun = Instant::now();
-        gate.failed_at(begun, Some(Duration::from_secs(120)));
-        assert_eq!(gate.take_turn(begun, CALL), Err(Duration::from_secs(120)));
+        gate.failed_at(begun, called(&gate, begun), Some(CALL));
+        called(&gate, begun + CALL);
+        assert_eq!(left(&gate, begun + CALL), Some(CALL));
+        called(&gate, begun + CALL * 2);
+    }
+
+    #[test]
+    fn a_pause_that_was_asked_for_holds_at_once_whatever_earlier_calls_find() {
+        let gate = Gate::new(None);
+        let begun = Instant::now();
+        let [first, second, third, fourth] = [(); 4].map(|()| called(&gate, begun));
+        gate.failed_at(begun, first, Some(Duration::from_secs(120)));
+        assert_eq!(left(&gate, begun), Some(Duration::from_secs(120)));
+        let soon = begun + Duration::from_secs(1);
+        gate.failed_at(soon, second, Some(Duration::from_secs(5)));
+        assert_eq!(left(&gate, soon), Some(Duration::from_secs(119)), "the longer one counts");
+        gate.failed_at(soon, third, None);
+        assert_eq!(left(&gate, soon), Some(Duration::from_secs(119)));
+        gate.worked(fourth);
+        assert_eq!(left(&gate, soon), Some(Duration::from_secs(119)), "it was answered before it asked");
+        let over = begun + Duration::from_secs(120);
+        gate.worked(called(&gate, over));
+        assert_eq!((left(&gate, over), left(&gate, over)), (None, None));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_waited_for_its_turn_finds_the_gate_closed() {
+        let gate = Gate::new(NonZeroU32::new(4));
+        let first = gate.enter(CALL).await.unwrap();
+        let asks = async { gate.failed(first, Some(Duration::from_secs(120))) };
+        let (second, ()) = tokio::join!(gate.enter(CALL), asks);
+        assert!(second.is_err_and(|left| left > Duration::from_secs(60)));
     }
 
     #[test]
     fn calls_keep_their_distance() {
         let gate = Gate::new(NonZeroU32::new(4));
         let begun = Instant::now();
-        let turns: Vec<u128> = (0..4).map(|_| (gate.take_turn(begun, CALL).unwrap() - begun).as_millis()).collect();
+        let turns: Vec<u128> = (0..4).map(|_| (called(&gate, begun).at - begun).as_millis()).collect();
         assert_eq!(turns, [0, 250, 500, 750]);
         // What was not used is not saved up.
         let late = begun + Duration::from_secs(60);
-        assert_eq!(gate.take_turn(late, CALL), Ok(late));
-        assert_eq!(gate.take_turn(late, CALL), Ok(late + Duration::from_millis(250)));
+        assert_eq!(called(&gate, late).at, late);
+        assert_eq!(called(&gate, late).at, late + Duration::from_millis(250));
     }
 }

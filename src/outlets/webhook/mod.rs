@@ -106,7 +106,7 @@ impl Webhook {
     /// One call: nothing when its events were confirmed, the status when they were refused.
     async fn call(&self, posting: &Posting, batch: &Batch, events: &[Pushed]) -> Result<Option<u16>> {
         let entered = self.gate.enter(self.endpoint.timeout).await;
-        entered.map_err(|pause| self.alone(pause).at(format!("outlet {}", posting.outlet)))?;
+        let turn = entered.map_err(|pause| self.alone(pause).at(format!("outlet {}", posting.outlet)))?;
         let (content_type, body) = match events {
             [one] => (ONE, batch.json_of(one).to_vec()),
             _ => (SEVERAL, array(batch, events)),
@@ -118,26 +118,26 @@ impl Webhook {
         let verdict = match answered {
             Ok(answer) => answer::judge(&answer, self.clock.now_ms()),
             Err(error) => {
-                self.gate.failed(None);
+                self.gate.failed(turn, None);
                 return Err(error.at(format!("outlet {}", posting.outlet)));
             }
         };
         match verdict {
             Verdict::Taken => {
-                self.gate.worked();
+                self.gate.worked(turn);
                 Ok(None)
             }
             Verdict::Refused(status) => {
-                self.gate.worked();
+                self.gate.worked(turn);
                 Ok(Some(status))
             }
             Verdict::Later(error, pause) => {
-                self.gate.failed(pause);
+                self.gate.failed(turn, pause);
                 let retry_after_ms = pause.map(millis);
                 Err(Error { retry_after_ms, ..error.at(format!("outlet {}: {}", posting.outlet, self.line.place())) })
             }
             Verdict::Gone(error) => {
-                self.gate.worked();
+                self.gate.worked(turn);
                 Err(error.at(format!("outlet {}: {}", posting.outlet, self.line.place())))
             }
         }
