@@ -2,39 +2,23 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may panic as tests do")]
 
+#[path = "outlet_webhook/server.rs"]
+#[allow(dead_code, reason = "made for the tests of webhooks")]
+mod server;
 mod support;
 
 use fpp::api::client;
-use fpp::demo::generate::{self, Series, Spec};
 use fpp::ledger::change::Notice;
 use fpp::ledger::transfer::Transfer;
 use fpp::node::{Node, Options};
-use fpp_codecs::date::Date;
+use server::Server;
 use std::path::PathBuf;
+use support::core::{generated, sent_again};
 use support::settled::{looked_at, settled};
-use support::site::{Site, sample_route};
+use support::site::{Site, route_with_outlets, sample_route};
 
-/// Bytes of a record, and where its order number ends.
-const RECORD: usize = 480;
-const ORDER_END: usize = 69;
-
-fn generated(batch: u16, trades: u64) -> (String, Vec<u8>) {
-    let date = Date { year: 2025, month: 6, day: 20 };
-    let spec = Spec { trades, ..Spec::new(Series::Ebcdic, date, batch) };
-    let mut bytes = Vec::new();
-    generate::generate(&spec, &mut bytes).unwrap();
-    (spec.file_name(), bytes)
-}
-
-/// The trades of the first batch under another batch's name and header; the order numbers of some records end in a letter.
-fn again(batch: u16, trades: u64, changed: &[usize], letter: u8) -> (String, Vec<u8>) {
-    let ((name, own), (_, mut bytes)) = (generated(batch, trades), generated(1, trades));
-    bytes[..RECORD].copy_from_slice(&own[..RECORD]);
-    for record in changed {
-        bytes[(record - 1) * RECORD + ORDER_END] = letter;
-    }
-    (name, bytes)
-}
+/// One secret, for the endpoint.
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 struct Place {
     site: Site,
@@ -44,7 +28,11 @@ struct Place {
 
 impl Place {
     async fn open() -> Place {
-        let mut place = Place { site: Site::make(&sample_route("pmtrd")), node: None, files: 0 };
+        Place::at(Site::make(&sample_route("pmtrd"))).await
+    }
+
+    async fn at(site: Site) -> Place {
+        let mut place = Place { site, node: None, files: 0 };
         place.start().await;
         place
     }
@@ -92,10 +80,10 @@ impl Place {
 async fn the_same_id_with_other_content_is_told_once_also_after_a_restart() {
     let mut place = Place::open().await;
     let first = place.take(generated(1, 6)).await;
-    place.take(again(2, 6, &[], 0)).await;
+    place.take(sent_again(2, 6, &[], 0)).await;
     assert_eq!(place.notices().await, [], "the same content again is no trouble");
 
-    let third = place.take(again(3, 6, &[3, 6], 0xC1)).await;
+    let third = place.take(sent_again(3, 6, &[3, 6], 0xC1)).await;
     let told = place.notices().await;
     let notice = &told[0].notice;
     assert_eq!((told.len(), told[0].count, &notice.subject, notice.code), (1, 1, &third.id.0, 3007), "{told:?}");
@@ -123,7 +111,7 @@ async fn the_same_id_with_other_content_is_told_once_also_after_a_restart() {
     // Another life compares with what the one before it saw; without its tables it makes them again, and says nothing twice.
     place.stop().await;
     place.start().await;
-    place.take(again(4, 6, &[3], 0xC1)).await;
+    place.take(sent_again(4, 6, &[3], 0xC1)).await;
     let told = place.notices().await;
     assert_eq!(told.len(), 2, "record 6 is as it was at first: {told:?}");
     assert!(
@@ -140,7 +128,7 @@ async fn the_same_id_with_other_content_is_told_once_also_after_a_restart() {
     place.start().await;
     place.looked_at().await;
     assert_eq!(place.notices().await, told, "as before");
-    place.take(again(5, 6, &[3, 4], 0xC1)).await;
+    place.take(sent_again(5, 6, &[3, 4], 0xC1)).await;
     let told = place.notices().await;
     assert!(told.len() == 3 && told[2].notice.text.contains("position 5-4"), "{told:?}");
 
@@ -174,7 +162,7 @@ async fn a_large_file_keeps_the_list_of_its_ids_which_can_be_made_again() {
     std::fs::write(&no_list, "no list").unwrap();
     place.start().await;
     let changed: Vec<usize> = (2..=301).collect();
-    let second = place.take(again(2, 300, &changed, 0xC1)).await;
+    let second = place.take(sent_again(2, 300, &changed, 0xC1)).await;
     assert_ne!(second.facts.ids, Some(list), "other content");
     let told = place.notices().await;
     assert_eq!(told.len(), 1, "{told:?}");
@@ -197,11 +185,60 @@ async fn a_large_file_keeps_the_list_of_its_ids_which_can_be_made_again() {
         std::fs::write(events.join(file.file_name()), format!("# It says what it said.\n{text}")).unwrap();
     }
     place.start().await;
-    let third = place.take(again(3, 300, &[], 0)).await;
+    let third = place.take(sent_again(3, 300, &[], 0)).await;
     assert_ne!(third.facts.plan, second.facts.plan);
-    place.take(again(4, 300, &[2], 0xC1)).await;
+    place.take(sent_again(4, 300, &[2], 0xC1)).await;
     let told = place.notices().await;
     assert!(told.len() == 2 && told[1].notice.text.contains("event has an id"), "{told:?}");
     assert!(told[1].notice.text.contains("position 4-2"), "{told:?}");
+    place.stop().await;
+}
+
+/// Outlets that cannot know what they got before: lines appended to a file, an endpoint, files of events. The node knows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_outlets_there_are_the_node_tells_other_content_and_holds_nothing_back() {
+    let server = Server::start(|_| (200, Vec::new()));
+    let mut route = route_with_outlets("lines");
+    let hook = "kind = \"webhook\"\nname = \"risk\"\nsensitive = \"clear\"".parse().unwrap();
+    route["outlet"].as_array_mut().unwrap().push(toml::Value::Table(hook));
+    let site = Site::make(&route);
+    std::fs::write(site.root.join("conf/secret"), SECRET).unwrap();
+    site.configure(&format!(
+        "[outlet.lines]\nkind = \"append\"\npath = \"../lines\"\n\
+         [outlet.risk]\nkind = \"webhook\"\nurl = \"http://{}/hook\"\nsecret_file = \"secret\"\n",
+        server.address
+    ));
+    let mut place = Place::at(site).await;
+    place.take(generated(1, 6)).await;
+    let second = place.take(sent_again(2, 6, &[3], 0xC1)).await;
+    let told = place.notices().await;
+    assert_eq!((told.len(), &told[0].notice.subject), (1, &second.id.0), "{told:?}");
+    assert!(told[0].notice.text.contains("position 2-3"), "{told:?}");
+    // Each outlet has both events of that id, with what tells them apart.
+    let lines = |bytes: Vec<u8>| -> Vec<serde_json::Value> {
+        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+    };
+    let files = place.site.names("services").into_iter().filter(|name| name.ends_with(".jsonl"));
+    let posted = server.calls().into_iter().flat_map(|call| match serde_json::from_str(&call.body).unwrap() {
+        serde_json::Value::Array(events) => events,
+        one => vec![one],
+    });
+    let outlets = [
+        lines(place.site.read("lines/pmtrd-2025-06-20.jsonl")),
+        files.flat_map(|name| lines(place.site.read(&format!("services/{name}")))).collect(),
+        posted.collect(),
+    ];
+    for events in outlets {
+        assert_eq!(events.len(), 2 * 7, "{events:#?}");
+        let of = |n: u32| {
+            let id = format!(":A25062000010000000{n:02}:DONE");
+            let of = events.iter().filter(|event| event["id"].as_str().unwrap().ends_with(&id));
+            of.map(|event| event["datahash"].as_str().unwrap()).collect::<Vec<_>>()
+        };
+        let (changed, same) = (of(2), of(3));
+        assert!(changed.len() == 2 && changed[0] != changed[1], "{changed:?}");
+        assert!(same.len() == 2 && same[0] == same[1], "{same:?}");
+    }
     place.stop().await;
 }

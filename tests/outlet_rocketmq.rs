@@ -135,6 +135,16 @@ fn the_official_client_sees_every_event_once_and_each_account_in_order() {
         check(&booked, 1..4_011);
         assert_eq!(booked.iter().filter(|(key, id, _)| key == "urn:fpp:bank:pmtrd" && id == "end").count(), 1);
         assert_eq!(ends.booked(1)[0].1, "end");
+        // What was booked comes with other data: the consumer says so, and books what is new behind it alone.
+        let mut changed = records(5..6);
+        let hash = br#""datahash":"0"#;
+        let at = changed.json.windows(hash.len()).position(|part| part == hash).unwrap() + hash.len() - 1;
+        changed.json[at] = b'1';
+        add(&mut changed, 4_011, TRADE, 0);
+        taken(&topic, &changed).await;
+        let [told] = consumer.conflicts().try_into().unwrap();
+        assert!(told.ends_with("not booked: urn:fpp:bank:pmtrd 2025-06-20:T5:DONE"), "{told}");
+        check(&consumer.booked(4_012), 1..4_012);
         topic.close().await;
     });
 }

@@ -107,8 +107,12 @@ impl Jars {
         let mut java = self.java("TradeConsumer", &classes, self.home.path());
         let book = tempfile::NamedTempFile::new().unwrap();
         java.args([NAMES, topic, group, "reader", "reader-secret"]).arg(book.path()).arg(types);
-        let mut child = java.spawn().unwrap();
-        let lines = Arc::new(Mutex::new(Vec::new()));
+        let mut child = java.stderr(Stdio::piped()).spawn().unwrap();
+        let (lines, errors) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+        let (said, heard) = (BufReader::new(child.stderr.take().unwrap()), errors.clone());
+        std::thread::spawn(move || {
+            said.lines().map_while(Result::ok).for_each(|line| heard.lock().unwrap().push(line))
+        });
         let (out, kept) = (BufReader::new(child.stdout.take().unwrap()), lines.clone());
         std::thread::spawn(move || {
             // The client's own library says on the same output how it sets itself up.
@@ -116,7 +120,7 @@ impl Jars {
                 kept.lock().unwrap().push(line);
             }
         });
-        Consumer { child, lines, book }
+        Consumer { child, lines, errors, book }
     }
 }
 
@@ -167,6 +171,7 @@ pub(crate) struct Consumer {
     child: Child,
     book: tempfile::NamedTempFile,
     lines: Arc<Mutex<Vec<String>>>,
+    errors: Arc<Mutex<Vec<String>>>,
 }
 
 impl Consumer {
@@ -186,6 +191,24 @@ impl Consumer {
             (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap())
         };
         lines.iter().map(parts).collect()
+    }
+}
+
+impl Consumer {
+    /// What it says of an id that comes with other data, once it has said anything of it.
+    pub(crate) fn conflicts(&self) -> Vec<String> {
+        let begun = Instant::now();
+        loop {
+            let errors = self.errors.lock().unwrap();
+            let told = errors.iter().filter(|line| line.contains("the same id with other data")).cloned();
+            let told: Vec<String> = told.collect();
+            if !told.is_empty() {
+                return told;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no conflict is told after {PATIENCE:?}: {errors:?}");
+            drop(errors);
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 

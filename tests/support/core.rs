@@ -32,6 +32,30 @@ pub(crate) enum Dropped {
     Refused,
 }
 
+/// Bytes of a record of the core's, and where the order number of a trade ends in one.
+#[cfg(feature = "demo")]
+const RECORD: usize = 480;
+#[cfg(feature = "demo")]
+const ORDER_END: usize = 69;
+
+/// A batch of 2025-06-20 with so many good trades: its name and bytes.
+#[cfg(feature = "demo")]
+pub(crate) fn generated(batch: u16, trades: u64) -> (String, Vec<u8>) {
+    let file = core_file(batch, trades, Dropped::Good);
+    (file.name, file.bytes.to_vec())
+}
+
+/// The trades of the first batch under another batch's name and header; the order numbers of some records end in a letter.
+#[cfg(feature = "demo")]
+pub(crate) fn sent_again(batch: u16, trades: u64, changed: &[usize], letter: u8) -> (String, Vec<u8>) {
+    let ((name, own), (_, mut bytes)) = (generated(batch, trades), generated(1, trades));
+    bytes[..RECORD].copy_from_slice(&own[..RECORD]);
+    for record in changed {
+        bytes[(record - 1) * RECORD + ORDER_END] = letter;
+    }
+    (name, bytes)
+}
+
 /// A batch of 2025-06-20 with so many trades.
 #[cfg(feature = "demo")]
 pub(crate) fn core_file(batch: u16, trades: u64, dropped: Dropped) -> CoreFile {
