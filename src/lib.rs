@@ -2,6 +2,10 @@
 //!
 //! The rooms, floor by floor; ARCHITECTURE.md says what each may know, and `tests/layers.rs` holds them to it.
 
+// Helpers that tests in `tests/` share with those in here call the crate by its name.
+#[cfg(test)]
+extern crate self as fpp;
+
 pub mod cli;
 #[cfg(feature = "demo")]
 pub mod demo;

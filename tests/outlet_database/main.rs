@@ -53,6 +53,7 @@ on_every_engine! {
     every_type_of_event_has_its_typed_columns,
     the_same_events_again_change_nothing,
     other_content_of_an_id_is_told_and_never_written,
+    ids_that_differ_in_anything_are_others,
     what_does_not_fit_is_refused_and_the_rest_is_written,
     installations_share_the_tables,
     a_push_that_is_dropped_anywhere_is_all_or_nothing,
