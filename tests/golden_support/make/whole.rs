@@ -66,6 +66,12 @@ fn framed() -> Vec<Input> {
             let second = Book::of(&Spec { batch: 2, ..spec(Series::Ebcdic, 2) });
             vec![Book::ebcdic(3).set(2, "CUSTNM", &name("AB")).bytes(), second.set(2, "CUSTNM", &name("ABC")).bytes()]
         }),
+        several("transcode-gb18030", || {
+            // 22 characters of two bytes and one of four; two more bytes fill the field, three do not fit.
+            let name = |more: &str| format!("{}㐂{more}", "司徒".repeat(11));
+            let second = Book::of(&Spec { batch: 2, ..spec(Series::Ebcdic, 2) });
+            vec![Book::ebcdic(3).set(2, "CUSTNM", &name("AB")).bytes(), second.set(2, "CUSTNM", &name("ABC")).bytes()]
+        }),
         one("table", || Book::ebcdic(3).put(2, "FEE", 1, &[0x3F]).bytes()),
     ]
 }
