@@ -171,7 +171,7 @@ fn changed(source: &Entry, now: &str) -> Error {
 mod tests {
     use super::*;
     use crate::error::Class;
-    use fpp_spool::{EntryKind, LocalFolder};
+    use fpp_spool::LocalFolder;
     use std::io::Write;
 
     #[test]

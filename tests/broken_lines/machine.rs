@@ -4,7 +4,6 @@
 //! The clock is jumped at its seam, in nodes inside this process: a clock of its own for one process would need a
 //! preloaded library. The overflow is a real one.
 
-use crate::apart::Apart;
 use crate::databases::{Kind, running};
 use crate::fleet_support::Fleet;
 use crate::support::settled::PATIENCE;
