@@ -4,6 +4,8 @@
 // A test that cannot go on says so by panicking, in helpers too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+#[path = "outlets/gates.rs"]
+mod gates;
 #[path = "outlets/hand.rs"]
 mod hand;
 mod support;
@@ -27,6 +29,11 @@ const NOW_MS: i64 = 1_750_407_000_000;
 
 /// A place whose route has outlets `must` (required) and `may`.
 fn site() -> Site {
+    site_where("required = false")
+}
+
+/// The same where keys say more of `may`.
+fn site_where(may: &str) -> Site {
     let outlets = r#"
         [[outlet]]
         kind = "append"
@@ -35,10 +42,9 @@ fn site() -> Site {
         [[outlet]]
         kind = "append"
         name = "may"
-        required = false
     "#;
     let mut route = sample_route("pmtrd");
-    overlay(&mut route, &outlets.parse().unwrap());
+    overlay(&mut route, &format!("{outlets}{may}\n").parse().unwrap());
     let site = Site::make(&route);
     let file = site.settings_file();
     let node = std::fs::read_to_string(&file).unwrap();
