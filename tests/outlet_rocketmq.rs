@@ -96,9 +96,13 @@ fn check(booked: &[(String, String, String)], file: std::ops::Range<u64>) {
 
 /// Tries again as the node does, until it works: a broker on a busy machine says so now and then.
 async fn taken(topic: &Topic, batch: &Batch) -> (Outcome, Duration) {
+    taken_of(&posting(), topic, batch).await
+}
+
+async fn taken_of(posting: &Posting, topic: &Topic, batch: &Batch) -> (Outcome, Duration) {
     let begun = Instant::now();
     loop {
-        match topic.push(&posting(), batch).await {
+        match topic.push(posting, batch).await {
             Ok(outcome) => return (outcome, begun.elapsed()),
             Err(broken) => assert!(begun.elapsed() < Duration::from_secs(60), "{}", broken.error),
         }
@@ -112,6 +116,7 @@ fn the_official_client_sees_every_event_once_and_each_account_in_order() {
         let home = tempfile::tempdir().unwrap();
         let mut broker = jars.broker(home.path());
         too_large_events_are_refused_and_the_others_taken(&mut broker).await;
+        behind_an_event_that_a_required_outlet_refuses_nothing_is_sent(&mut broker).await;
         broker.obey("topic trades 4");
         let topic = Topic::new(settings("trades"), "account");
         assert_eq!(topic.look().await.unwrap(), "topic trades: 4 queues at a");
@@ -157,12 +162,74 @@ async fn too_large_events_are_refused_and_the_others_taken(broker: &mut Broker) 
         add(&mut batch, record, TRADE, padding);
     }
     let told = Settings { max_message_bytes: 400_000, ..settings("small") };
-    let (outcome, _) = taken(&Topic::new(told, "account"), &batch).await;
+    let optional = Posting { required: false, ..posting() };
+    let (outcome, _) = taken_of(&optional, &Topic::new(told, "account"), &batch).await;
     assert_eq!(outcome.refused.iter().map(|refused| refused.record).collect::<Vec<_>>(), [10, 12], "{outcome:?}");
     assert!(outcome.refused[0].why.contains("400000"), "{outcome:?}");
     let there: BTreeSet<String> = broker.keys("small").into_iter().collect();
     let is_due = |event: &&Pushed| !outcome.refused.iter().any(|refused| refused.id == event.id);
     assert_eq!(there, batch.events.iter().filter(is_due).map(|event| event.id.clone()).collect());
+}
+
+/// Records 1 to 200 and the end of their file; record 50 has so much more.
+fn padded(padding: usize) -> Batch {
+    let mut batch = records(1..50);
+    add(&mut batch, 50, TRADE, padding);
+    for record in 51..=200 {
+        add(&mut batch, record, TRADE, 0);
+    }
+    add(&mut batch, Position::END, END, 0);
+    batch
+}
+
+async fn behind_an_event_that_a_required_outlet_refuses_nothing_is_sent(broker: &mut Broker) {
+    let from_50 = |of: &Batch| Batch { json: of.json.clone(), events: of.events[49..].to_vec() };
+    let refused = async |topic: &Topic, batch: &Batch| {
+        let (outcome, _) = taken(topic, batch).await;
+        assert_eq!(outcome.refused.iter().map(|refused| refused.record).collect::<Vec<_>>(), [50], "{outcome:?}");
+    };
+    let ids = |batch: &Batch| -> Vec<String> { batch.events.iter().map(|event| event.id.clone()).collect() };
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
+    };
+    // What this outlet is told of the topic is known before anything is sent.
+    broker.obey("topic known 4");
+    let topic = Topic::new(Settings { max_message_bytes: 200_000, ..settings("known") }, "account");
+    let batch = padded(300_000);
+    refused(&topic, &batch).await;
+    refused(&topic, &from_50(&batch)).await;
+    assert_eq!(sorted(broker.keys("known")), sorted(ids(&records(1..50))));
+    // Only the broker says so: what goes into other queues meanwhile may be there, and comes with no other attempt.
+    broker.obey("topic asked 4");
+    let topic = Topic::new(settings("asked"), "account");
+    refused(&topic, &batch).await;
+    let there = broker.keys("asked");
+    let of = |n: u64| format!("2025-06-20:T{n}:DONE");
+    assert!(!there.contains(&"end".to_owned()), "the file is not whole");
+    for n in (50 + ACCOUNTS..=200).step_by(usize::try_from(ACCOUNTS).unwrap()) {
+        assert!(!there.contains(&of(n)), "{n} is of the same account: {there:?}");
+    }
+    assert!((1..50).all(|n| there.contains(&of(n))), "{there:?}");
+    for _ in 0..3 {
+        refused(&topic, &from_50(&batch)).await;
+    }
+    assert_eq!(broker.keys("asked"), there, "it was tried alone");
+    // Both are mended; another life of the node knows nothing of it.
+    for name in ["known", "asked"] {
+        let batch = padded(0);
+        let (outcome, _) = taken(&Topic::new(settings(name), "account"), &from_50(&batch)).await;
+        assert_eq!(outcome, Outcome::default());
+        let mut met = BTreeSet::new();
+        let once: Vec<String> = broker.keys(name).into_iter().filter(|id| met.insert(id.clone())).collect();
+        assert_eq!(sorted(once.clone()), sorted(ids(&batch)), "{name}");
+        let mut last = HashMap::new();
+        for n in once.iter().filter_map(|id| id.split(['T', ':']).nth(2)?.parse::<u64>().ok()) {
+            let before = last.insert(n % ACCOUNTS, n).unwrap_or(0);
+            assert!(before < n, "{name}: {n} behind {before}");
+        }
+        assert_eq!(last.values().copied().max(), Some(200), "{name}: all were compared");
+    }
 }
 
 async fn fault(topic: &Topic, batch: &Batch) -> Error {
@@ -203,6 +270,15 @@ fn no_fault_of_the_broker_loses_an_event() {
         let other = Settings { queues: Some(8), ..settings("trades") };
         let error = fault(&Topic::new(other, "account"), &batch(2)).await;
         assert!(error.to_string().contains("4 queues to write to, not 8"), "{error}");
+
+        // One of its brokers is away: keys stay where they are.
+        broker.obey("topic trades 2");
+        topic.close().await;
+        let error = fault(&topic, &batch(2)).await;
+        assert!(error.to_string().contains("has 2 queues to write to, and had 4 before"), "{error}");
+        assert!(topic.look().await.is_err(), "it is waited for, and does not answer until then");
+        broker.obey("topic trades 4");
+        taken(&topic, &batch(1)).await;
 
         // It holds its connections and says nothing; what it was sent it may have taken.
         broker.stand_still(true);

@@ -49,8 +49,8 @@ impl Fault {
                 "Create the topic, or start the broker that has it: producers create none. Goes on by itself."
             }
             Kind::Queues => {
-                "A key's order holds only while the topic keeps its queues: bring the missing broker back, or set the \
-                 number anew when every consumer has read what was sent before."
+                "A key's order holds only while the topic keeps its queues: bring the missing broker back. If the topic \
+                 was changed on purpose: when every consumer has read what was sent before, set `queues` and restart fpp."
             }
             Kind::Full => "Free space at the broker, or lower what it keeps. Goes on by itself.",
             Kind::Busy => "The broker is overloaded. Goes on by itself.",
@@ -103,3 +103,51 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClientError, Fault, Kind};
+
+    /// What a broker's code of an answer means, as RocketMQ 5 has them, in words that a person knows a broker by.
+    #[test]
+    fn a_code_of_the_broker_says_what_stands_in_the_way() {
+        for (code, kind, words) in [
+            (1, Kind::Other, "an error"),
+            (2, Kind::Busy, "busy"),
+            (10, Kind::Unsafe, "its disk did not follow"),
+            (11, Kind::Unsafe, "its replica did not follow"),
+            (12, Kind::Unsafe, "its replica did not follow"),
+            (13, Kind::Illegal, "not allowed"),
+            (14, Kind::Full, "its disk is full"),
+            (16, Kind::Login, "no permission"),
+            (17, Kind::NoTopic, "does not have the topic"),
+            (210, Kind::Busy, "busy"),
+            (215, Kind::Busy, "busy"),
+            (4_242, Kind::Other, "an error"),
+        ] {
+            let error = ClientError::broker_operation_failed_at("SEND", code, "its own words", Some("10.1.2.3:10911"));
+            let fault = Fault::of(&error, "topic t, a queue 3");
+            assert_eq!(fault.kind, kind, "{code}");
+            for part in ["topic t, a queue 3: 10.1.2.3:10911 answered", words, &format!("(code {code})")] {
+                assert!(fault.what.contains(part), "{code}: {fault}");
+            }
+            assert!(!fault.hint.is_empty(), "{code}");
+        }
+        let unknown = Fault::of(&ClientError::broker_operation_failed("SEND", 2, ""), "topic t");
+        assert!(unknown.what.contains("the broker answered busy"), "{unknown}");
+    }
+
+    #[test]
+    fn without_an_answer_nobody_was_reached() {
+        for error in [
+            ClientError::timeout("SEND", 3_000),
+            ClientError::route_not_found("t"),
+            ClientError::broker_not_found("a"),
+            ClientError::not_started(),
+        ] {
+            let fault = Fault::of(&error, "topic t");
+            assert_eq!(fault.kind, Kind::Unreachable, "{fault}");
+            assert!(fault.what.starts_with("topic t: "), "{fault}");
+        }
+    }
+}

@@ -17,6 +17,8 @@ mod fault;
 mod line;
 mod lots;
 #[cfg(feature = "client")]
+mod queue;
+#[cfg(feature = "client")]
 mod sender;
 #[cfg(feature = "client")]
 mod settings;
@@ -25,6 +27,8 @@ mod settings;
 pub use fault::{Fault, Kind};
 pub use lots::{Lot, Message, lots, queue_of};
 #[cfg(feature = "client")]
-pub use sender::{Refused, Sender, Unsent};
+pub use queue::{Refused, Unsent};
+#[cfg(feature = "client")]
+pub use sender::Sender;
 #[cfg(feature = "client")]
 pub use settings::Settings;

@@ -3,44 +3,23 @@
 //! Queues of the topic are sent to side by side, each in its order: after a lot that was not confirmed nothing more goes
 //! into that queue. Any fault but a message that is refused by itself gives the line up, so that the next attempt meets
 //! the broker as it then is.
+//!
+//! A key's queue follows from the number of queues. Where that was not agreed the most that were seen count: while there
+//! are fewer nothing is sent, because a broker that is away would move keys to the queues of the others.
 
 use crate::fault::{Fault, Kind};
 use crate::line::Line;
-use crate::lots::{Lot, Message, lots};
+use crate::lots::{Message, lots};
+use crate::queue::{End, Refused, Settled, Unsent, send_lot, up_to_too_large};
 use crate::settings::Settings;
 use async_trait::async_trait;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 /// Bytes that go together, at most: what the servers' makers advise for a batch.
 const LOT_BYTES: usize = 1024 * 1024;
-
-/// A message that the broker will never take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Its place among those given.
-    pub place: usize,
-    /// Why.
-    pub why: String,
-}
-
-/// Messages of which some were not confirmed; those behind the settled ones may be there or not.
-#[derive(Clone, Debug)]
-pub struct Unsent {
-    /// Why.
-    pub fault: Fault,
-    /// So many, from the first on, were confirmed or refused for good.
-    pub settled: usize,
-    /// Those of them that were refused.
-    pub refused: Vec<Refused>,
-}
-
-impl From<Fault> for Unsent {
-    fn from(fault: Fault) -> Unsent {
-        Unsent { fault, settled: 0, refused: Vec::new() }
-    }
-}
 
 /// Sends to one topic.
 pub struct Sender(Box<dyn Sends>);
@@ -48,12 +27,14 @@ pub struct Sender(Box<dyn Sends>);
 impl Sender {
     /// Connects at the first send.
     pub fn new(settings: Settings) -> Sender {
-        Sender(Box::new(Direct { settings: Arc::new(settings), line: Mutex::new(None) }))
+        Sender(Box::new(Direct { settings: Arc::new(settings), line: Mutex::new(None), seen: AtomicUsize::new(0) }))
     }
 
-    /// Sends all of them, each key in its order. `Ok` says that every message was confirmed, or refused for good.
-    pub async fn send(&self, messages: Vec<Message>) -> Result<Vec<Refused>, Unsent> {
-        self.0.send(messages).await
+    /// Sends all of them, each key in its order. `Ok` says that every message was confirmed, or refused for good. With
+    /// `stops` that holds up to the first that was refused: behind it nothing more is sent, what was under way to other
+    /// queues excepted.
+    pub async fn send(&self, messages: Vec<Message>, stops: bool) -> Result<Vec<Refused>, Unsent> {
+        self.0.send(messages, stops).await
     }
 
     /// One line about the topic, after asking the name server.
@@ -70,7 +51,7 @@ impl Sender {
 /// Hides the client's types, which go so deep that the compiler would give up on whoever uses them.
 #[async_trait]
 trait Sends: Send + Sync {
-    async fn send(&self, messages: Vec<Message>) -> Result<Vec<Refused>, Unsent>;
+    async fn send(&self, messages: Vec<Message>, stops: bool) -> Result<Vec<Refused>, Unsent>;
     async fn look(&self) -> Result<String, Fault>;
     async fn close(&self);
 }
@@ -78,22 +59,32 @@ trait Sends: Send + Sync {
 struct Direct {
     settings: Arc<Settings>,
     line: Mutex<Option<Arc<Line>>>,
+    /// The most queues that the topic had.
+    seen: AtomicUsize,
 }
 
 #[async_trait]
 impl Sends for Direct {
-    async fn send(&self, messages: Vec<Message>) -> Result<Vec<Refused>, Unsent> {
+    async fn send(&self, mut messages: Vec<Message>, stops: bool) -> Result<Vec<Refused>, Unsent> {
         let line = self.line().await?;
-        let sent = self.send_over(&line, Arc::new(messages)).await;
-        if sent.is_err() {
-            self.give_up(&line).await;
+        let too_large = if stops { up_to_too_large(&self.settings, &mut messages) } else { None };
+        let sent = self.send_over(&line, Arc::new(messages), stops).await;
+        match sent {
+            Ok(mut refused) => {
+                // It is behind all that were sent.
+                refused.extend(too_large);
+                Ok(refused)
+            }
+            Err(unsent) => {
+                self.give_up(&line).await;
+                Err(unsent)
+            }
         }
-        sent
     }
 
     async fn look(&self) -> Result<String, Fault> {
         let line = Line::open(&self.settings).await?;
-        let checked = checked(&self.settings, &line);
+        let checked = checked(&self.settings, &self.seen, line.queues.len());
         let mut brokers: Vec<&str> = line.queues.iter().map(|queue| queue.broker_name().as_str()).collect();
         brokers.dedup();
         let told = format!("topic {}: {} queues at {}", self.settings.topic, line.queues.len(), brokers.join(", "));
@@ -108,26 +99,26 @@ impl Sends for Direct {
     }
 }
 
-/// What one queue settled.
-#[derive(Default)]
-struct Settled {
-    confirmed: Vec<usize>,
-    refused: Vec<Refused>,
-}
-
 impl Direct {
-    async fn send_over(&self, line: &Arc<Line>, messages: Arc<Vec<Message>>) -> Result<Vec<Refused>, Unsent> {
+    async fn send_over(
+        &self,
+        line: &Arc<Line>,
+        messages: Arc<Vec<Message>>,
+        stops: bool,
+    ) -> Result<Vec<Refused>, Unsent> {
         let mut queues = JoinSet::new();
+        let end = Arc::new(End::new(stops));
         let lot_bytes = LOT_BYTES.min(self.settings.max_message_bytes);
         for (queue, lots) in lots(&messages, line.queues.len(), lot_bytes).into_iter().enumerate() {
             if lots.is_empty() {
                 continue;
             }
-            let (line, settings, messages) = (line.clone(), self.settings.clone(), messages.clone());
+            let (line, settings) = (line.clone(), self.settings.clone());
+            let (messages, end) = (messages.clone(), end.clone());
             queues.spawn(async move {
                 let mut settled = Settled::default();
                 for lot in lots {
-                    if let Err(fault) = send_lot(&line, &settings, queue, &messages, lot, &mut settled).await {
+                    if let Err(fault) = send_lot(&line, &settings, queue, &messages, lot, &end, &mut settled).await {
                         return (settled, Some(fault));
                     }
                 }
@@ -160,7 +151,7 @@ impl Direct {
             return Ok(line.clone());
         }
         let line = Line::open(&self.settings).await?;
-        if let Err(fault) = checked(&self.settings, &line) {
+        if let Err(fault) = checked(&self.settings, &self.seen, line.queues.len()) {
             line.close().await;
             return Err(fault);
         }
@@ -178,91 +169,51 @@ impl Direct {
     }
 }
 
-impl Settled {
-    /// What of it is a beginning of the messages.
-    fn up_to_a_gap(self, fault: Fault) -> Unsent {
-        let mut places: Vec<usize> = self.confirmed;
-        places.extend(self.refused.iter().map(|refused| refused.place));
-        places.sort_unstable();
-        let settled = places.iter().enumerate().take_while(|(at, place)| at == *place).count();
-        let refused = self.refused.into_iter().filter(|refused| refused.place < settled).collect();
-        Unsent { fault, settled, refused }
-    }
-}
-
-fn checked(settings: &Settings, line: &Line) -> Result<(), Fault> {
-    let found = line.queues.len();
+fn checked(settings: &Settings, seen: &AtomicUsize, found: usize) -> Result<(), Fault> {
+    let topic = &settings.topic;
     if found == 0 {
-        return Err(Fault::new(Kind::NoTopic, format!("topic {} has no queue to write to", settings.topic)));
+        return Err(Fault::new(Kind::NoTopic, format!("topic {topic} has no queue to write to")));
     }
-    match settings.queues {
-        Some(agreed) if agreed != found => {
-            let what = format!("topic {} has {found} queues to write to, not {agreed}", settings.topic);
-            Err(Fault::new(Kind::Queues, what))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A lot that the broker does not allow is sent one by one, so that only the message at fault is refused.
-async fn send_lot(
-    line: &Line,
-    settings: &Settings,
-    queue: usize,
-    messages: &[Message],
-    lot: Lot,
-    settled: &mut Settled,
-) -> Result<(), Fault> {
-    let at = |place: &usize| messages.get(*place);
-    let fits = |place: &usize| at(place).is_some_and(|message| message.size() <= settings.max_message_bytes);
-    let (fitting, too_large): (Vec<usize>, Vec<usize>) = lot.places.iter().partition(|place| fits(place));
-    settled.refused.extend(too_large.into_iter().map(|place| {
-        let bytes = at(&place).map_or(0, Message::size);
-        let most = settings.max_message_bytes;
-        Refused { place, why: format!("{bytes} bytes with its properties, and the topic takes {most}") }
-    }));
-    let together: Vec<&Message> = fitting.iter().filter_map(at).collect();
-    if together.is_empty() {
-        return Ok(());
-    }
-    match line.send(settings, queue, &together).await {
-        Err(fault) if fault.kind == Kind::Illegal => {}
-        sent => {
-            sent?;
-            settled.confirmed.extend(fitting);
-            return Ok(());
-        }
-    }
-    for place in fitting {
-        let Some(message) = at(&place) else { continue };
-        match line.send(settings, queue, &[message]).await {
-            Err(fault) if fault.kind == Kind::Illegal => settled.refused.push(Refused { place, why: fault.what }),
-            sent => {
-                sent?;
-                settled.confirmed.push(place);
-            }
-        }
-    }
-    Ok(())
+    let before = seen.fetch_max(found, SeqCst);
+    let what = match settings.queues {
+        Some(agreed) if agreed != found => format!("topic {topic} has {found} queues to write to, not {agreed}"),
+        None if found < before => format!("topic {topic} has {found} queues to write to, and had {before} before"),
+        _ => return Ok(()),
+    };
+    Err(Fault::new(Kind::Queues, what))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Refused, Settled};
-    use crate::fault::{Fault, Kind};
+    use super::checked;
+    use crate::fault::Kind;
+    use crate::settings::Settings;
+    use std::sync::atomic::AtomicUsize;
+    use std::time::Duration;
 
     #[test]
-    fn settled_is_what_has_no_gap_before_it() {
-        let unsent = |confirmed: &[usize], refused: &[usize]| {
-            let refused = refused.iter().map(|place| Refused { place: *place, why: "too large".to_owned() }).collect();
-            let settled = Settled { confirmed: confirmed.to_vec(), refused };
-            let unsent = settled.up_to_a_gap(Fault::new(Kind::Busy, "busy"));
-            (unsent.settled, unsent.refused.iter().map(|refused| refused.place).collect::<Vec<_>>())
+    fn a_topic_that_has_fewer_queues_than_before_is_waited_for() {
+        let settings = |queues| Settings {
+            name_servers: "127.0.0.1:1".to_owned(),
+            group: "g".to_owned(),
+            topic: "t".to_owned(),
+            user: None,
+            timeout: Duration::from_secs(1),
+            queues,
+            max_message_bytes: 1_024,
         };
-        assert_eq!(unsent(&[], &[]), (0, vec![]));
-        assert_eq!(unsent(&[1, 2, 3], &[]), (0, vec![]));
-        // Queues end in any order.
-        assert_eq!(unsent(&[4, 0, 2, 6], &[1, 7]), (3, vec![1]));
-        assert_eq!(unsent(&[2, 1], &[0]), (3, vec![0]));
+        let fault = |settings: &Settings, seen: &AtomicUsize, found| checked(settings, seen, found).err();
+        let (open, seen) = (settings(None), AtomicUsize::new(0));
+        assert!(fault(&open, &seen, 4).is_none());
+        let fewer = fault(&open, &seen, 2).expect("one of two brokers is away");
+        assert_eq!((fewer.kind, &*fewer.what), (Kind::Queues, "topic t has 2 queues to write to, and had 4 before"));
+        assert!(fault(&open, &seen, 4).is_none(), "it is back");
+        assert!(fault(&open, &seen, 8).is_none(), "more were made");
+        assert_eq!(fault(&open, &seen, 4).map(|fault| fault.kind), Some(Kind::Queues));
+        assert_eq!(fault(&open, &seen, 0).map(|fault| fault.kind), Some(Kind::NoTopic));
+        let (agreed, seen) = (settings(Some(4)), AtomicUsize::new(0));
+        for (found, is_good) in [(8, false), (4, true), (2, false), (4, true)] {
+            assert_eq!(fault(&agreed, &seen, found).is_none(), is_good, "{found}");
+        }
     }
 }

@@ -16,7 +16,8 @@ pub struct Settings {
     pub user: Option<(String, String)>,
     /// How long one send may take.
     pub timeout: Duration,
-    /// Queues that the topic has; another number stops sending, because keys would change their queue.
+    /// Queues that the topic has; another number stops sending, because keys would change their queue. Without it fewer
+    /// than were seen before do.
     pub queues: Option<usize>,
     /// What the broker takes as one message, with its properties.
     pub max_message_bytes: usize,

@@ -130,8 +130,9 @@ pub trait Engine: Send + Sync {
     /// Makes a batch durable, in its order. After an error any part of it may be there; it comes again from behind the last
     /// record that the engine says is settled. So an engine that confirms a batch piece by piece says how far it came: a
     /// target that takes little at a time goes forward all the same. Refuses (FPP9003) where the target can tell that the
-    /// posting's epoch is stale. Of a required posting an engine may stop behind the first refused event: nothing behind it
-    /// counts.
+    /// posting's epoch is stale. Of a required posting an engine stops at the first refused event: it comes again with what is
+    /// behind it, in this order, so nothing behind it is confirmed, and no end of a file of which something is missing. What
+    /// was under way beside it, where a target takes several at once, may be there.
     async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken>;
 
     /// One line about the target for `fpp doctor` and the status, after asking it.

@@ -2,8 +2,12 @@
 //!
 //! A message is one event: its body is the event's JSON, KEYS its id, TAGS its type, and its CloudEvents attributes stand
 //! as properties (`CE_id`, `CE_source`, ...), with the `traceparent` of its transfer. Messages of one key are in one queue of
-//! the topic, in record order; the end-of-file event is sent when all others are confirmed. The topic cannot be fenced and
-//! remembers no cursor, so after an error or a takeover messages come again, always with the same id.
+//! the topic, in record order; the end-of-file event is sent when all others are confirmed, or, where the posting is
+//! optional, refused for good. The topic cannot be fenced and remembers no cursor, so after an error or a takeover messages
+//! come again, always with the same id.
+//!
+//! Of a required posting nothing more is sent behind the first message that was refused: it would stand before that one,
+//! and come again with it. Which one it was is remembered, and it is tried alone the next time.
 //!
 //! Deliberately absent: conflicts. A queue keeps what it was sent and cannot be asked; a consumer that drops what it has
 //! seen compares `CE_datahash`.
@@ -16,6 +20,8 @@ use async_trait::async_trait;
 use fpp_codecs::Code;
 use fpp_rocketmq::{Fault, Kind, Message, Refused as Unsendable, Sender, Settings};
 use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 /// While nobody answers, the broker is asked again so often: it is not made to wait when it is back.
 const AGAIN_MS: i64 = 1_000;
@@ -29,13 +35,17 @@ pub struct Topic {
     sender: Sender,
     /// Names, one within the other, that lead to the key in `data`.
     key: Vec<String>,
+    /// Of each route the transfer and record of a required posting that was refused last; one posting of a route is pushed
+    /// at a time.
+    refused: Mutex<HashMap<String, (String, u64)>>,
 }
 
 impl Topic {
     /// Connects at the first push. `key` is a name of the event's data, such as `account` or `instrument`, or
     /// `market.code` for one within another; an event without it is kept in order by its source.
     pub fn new(settings: Settings, key: &str) -> Topic {
-        Topic { sender: Sender::new(settings), key: key.split('.').map(str::to_owned).collect() }
+        let key = key.split('.').map(str::to_owned).collect();
+        Topic { sender: Sender::new(settings), key, refused: Mutex::default() }
     }
 
     fn message(&self, posting: &Posting, batch: &Batch, event: &Pushed) -> Result<Message> {
@@ -69,12 +79,46 @@ impl Topic {
         }
     }
 
+    /// What goes together: the one that was refused before goes alone, and so does the end of the file.
+    fn pieces<'b>(&self, posting: &Posting, batch: &'b Batch) -> Vec<&'b [Pushed]> {
+        let place = |record: u64| batch.events.iter().position(|event| event.record == record);
+        let end = place(Position::END).unwrap_or(batch.events.len());
+        let (records, end) = batch.events.split_at(end);
+        let known = self.refused.lock().unwrap_or_else(PoisonError::into_inner).get(&posting.route).cloned();
+        let refused = known.filter(|(transfer, _)| *transfer == posting.transfer).and_then(|(_, record)| place(record));
+        match refused.filter(|at| *at < records.len()) {
+            Some(at) => {
+                let (before, rest) = records.split_at(at);
+                let (alone, behind) = rest.split_at(1);
+                vec![before, alone, behind, end]
+            }
+            None => vec![records, end],
+        }
+    }
+
+    /// Remembers which event a required posting waits for, or forgets it when the batch is `done`.
+    fn remember(&self, posting: &Posting, refused: Option<&Refused>, done: bool) {
+        if !posting.required {
+            return;
+        }
+        let mut known = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        match refused {
+            Some(refused) => {
+                known.insert(posting.route.clone(), (posting.transfer.clone(), refused.record));
+            }
+            None if done => {
+                known.remove(&posting.route);
+            }
+            None => {}
+        }
+    }
+
     async fn send(&self, posting: &Posting, batch: &Batch, events: &[Pushed]) -> Result<Vec<Refused>, Broken> {
         if events.is_empty() {
             return Ok(Vec::new());
         }
         let messages: Result<Vec<Message>> = events.iter().map(|event| self.message(posting, batch, event)).collect();
-        match self.sender.send(messages?).await {
+        match self.sender.send(messages?, posting.required).await {
             Ok(refused) => Ok(named(events, refused)),
             Err(unsent) => {
                 let up_to = unsent.settled.checked_sub(1).and_then(|last| events.get(last)).map(|event| event.record);
@@ -92,19 +136,24 @@ impl Engine for Topic {
     }
 
     async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken> {
-        let end = batch.events.iter().position(|event| event.record == Position::END).unwrap_or(batch.events.len());
-        let (records, end) = batch.events.split_at(end);
-        let mut refused = self.send(posting, batch, records).await?;
-        match self.send(posting, batch, end).await {
-            Ok(more) => {
-                refused.extend(more);
-                Ok(Outcome { refused, ..Outcome::default() })
+        let (mut refused, mut up_to) = (Vec::new(), None);
+        for events in self.pieces(posting, batch) {
+            match self.send(posting, batch, events).await {
+                Ok(more) => refused.extend(more),
+                Err(broken) => {
+                    refused.extend(broken.outcome.refused);
+                    self.remember(posting, refused.first(), false);
+                    let outcome = Outcome { refused, ..Outcome::default() };
+                    return Err(Broken { error: broken.error, up_to: broken.up_to.or(up_to), outcome });
+                }
             }
-            Err(broken) => {
-                let outcome = Outcome { refused, ..broken.outcome };
-                Err(Broken { error: broken.error, up_to: records.last().map(|event| event.record), outcome })
+            if posting.required && !refused.is_empty() {
+                break;
             }
+            up_to = events.last().map(|event| event.record).or(up_to);
         }
+        self.remember(posting, refused.first(), true);
+        Ok(Outcome { refused, ..Outcome::default() })
     }
 
     async fn look(&self) -> Result<String> {
@@ -143,7 +192,7 @@ fn fault(from: Fault) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{Batch, Posting, Pushed, Settings, Topic};
+    use super::{Batch, Position, Posting, Pushed, Refused, Settings, Topic};
     use std::time::Duration;
 
     fn topic(key: &str) -> Topic {
@@ -210,5 +259,30 @@ mod tests {
         for without in [r#"{"data":{"account":null}}"#, r#"{"data":{"account":""}}"#, r#"{"data":{}}"#, "{}"] {
             assert_eq!(key("account", without), "urn:fpp:bank:r", "{without}");
         }
+    }
+
+    #[test]
+    fn what_was_refused_goes_alone_the_next_time() {
+        let topic = topic("account");
+        let mut batch = Batch::default();
+        for record in [2, 3, 4, 5, Position::END] {
+            batch.events.push(Pushed { record, ..one("{}").events.remove(0) });
+        }
+        let pieces = |posting: &Posting| -> Vec<Vec<u64>> {
+            let records = |events: &[Pushed]| events.iter().map(|event| event.record).collect();
+            topic.pieces(posting, &batch).into_iter().map(records).collect()
+        };
+        let whole = vec![vec![2, 3, 4, 5], vec![Position::END]];
+        assert_eq!(pieces(&posting()), whole);
+        let refused = Refused { record: 4, id: "i".into(), why: "too large".into() };
+        topic.remember(&Posting { required: false, ..posting() }, Some(&refused), true);
+        assert_eq!(pieces(&posting()), whole, "an optional one goes on behind it");
+        topic.remember(&posting(), Some(&refused), true);
+        assert_eq!(pieces(&posting()), [vec![2, 3], vec![4], vec![5], vec![Position::END]]);
+        assert_eq!(pieces(&Posting { transfer: "01U".into(), ..posting() }), whole);
+        topic.remember(&posting(), None, false);
+        assert_eq!(pieces(&posting()).len(), 4, "the broker was away: nothing is known");
+        topic.remember(&posting(), None, true);
+        assert_eq!(pieces(&posting()), whole, "it was taken");
     }
 }

@@ -1,4 +1,5 @@
-//! The cases: the events of a golden case, pushed in pieces, again, late, with other data, and one of a huge size.
+//! The cases: the events of a golden case, pushed in pieces, again, late, with other data, one that is refused, and one of a
+//! huge size.
 
 use crate::Target;
 use crate::events::{golden, posting};
@@ -98,6 +99,34 @@ pub(crate) async fn a_huge_event_is_taken_or_refused_by_itself(target: &dyn Targ
     assert!(outcome.refused.iter().all(|refused| !refused.why.is_empty() && !refused.why.contains("xxxx")));
     let there: BTreeSet<_> = target.ids().await.into_iter().collect();
     assert_eq!(there, ids(&file).into_iter().filter(|id| !refused.contains(id)).collect());
+    engine.close().await;
+}
+
+pub(crate) async fn behind_what_a_required_posting_is_refused_nothing_is_there(target: &dyn Target) {
+    let (engine, file, posting) = (target.engine(), file(), posting("01T", 1));
+    let at = file.events.len() / 2;
+    let Some(spoiled) = target.spoiled(std::str::from_utf8(file.json_of(&file.events[at])).unwrap()) else { return };
+    let mut bad = file.clone();
+    let start = bad.json.len();
+    bad.json.extend_from_slice(spoiled.as_bytes());
+    bad.events[at].json = start..bad.json.len();
+    let refused = async |from: usize| {
+        let outcome = engine.push(&posting, &part(&bad, &bad.events[from..])).await.unwrap();
+        let first = &outcome.refused[0];
+        assert_eq!((first.record, &first.id), (file.events[at].record, &file.events[at].id), "{outcome:?}");
+        assert_eq!(target.ids().await, ids(&file)[..at], "nothing behind it, and no end of a file that is not whole");
+    };
+    refused(0).await;
+    // As whoever pushes does: it comes again, with what is behind it.
+    for _ in 0..2 {
+        refused(at).await;
+    }
+    let due = target.is_exact().then(|| file.events[at - 1].record);
+    assert_eq!(engine.cursor(&posting).await.unwrap(), due);
+    // It is mended.
+    let outcome = engine.push(&posting, &part(&file, &file.events[at..])).await.unwrap();
+    assert_eq!(outcome, Outcome::default());
+    assert_eq!(target.ids().await, ids(&file), "each once, in the order of the file, its end last");
     engine.close().await;
 }
 

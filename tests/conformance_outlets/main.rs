@@ -58,6 +58,8 @@ trait Target: Send + Sync {
     fn notices(&self) -> bool;
     /// It confirms a batch piece by piece: when it breaks it says how far it came.
     fn tells_how_far(&self) -> bool;
+    /// An event's JSON, changed so that it is refused for good; nothing where everything is taken.
+    fn spoiled(&self, json: &str) -> Option<String>;
     /// Nobody needs it any more.
     fn give_back(self)
     where
@@ -78,6 +80,7 @@ macro_rules! every_case {
             each_life_goes_on_behind_the_cursor,
             nothing_is_a_batch_too,
             a_huge_event_is_taken_or_refused_by_itself,
+            behind_what_a_required_posting_is_refused_nothing_is_there,
             another_content_of_an_id_is_told_and_not_written,
             a_stale_epoch_is_refused,
             what_is_settled_beside_an_error_is_there,

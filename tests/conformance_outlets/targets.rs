@@ -20,6 +20,13 @@ use std::time::Duration;
 /// What calls are signed with.
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+/// A member of an event's data that some targets refuse.
+const UNWELCOME: &str = "\"unwelcome\":1";
+
+fn unwelcome(json: &str) -> String {
+    json.replacen("\"data\":{", &format!("\"data\":{{{UNWELCOME},"), 1)
+}
+
 /// What a target knows: content by source and id, and of each transfer its epoch and cursor.
 #[derive(Default)]
 struct Shelf {
@@ -54,6 +61,14 @@ impl Engine for InMemory {
                 }
                 Some(more) => *more -= 1,
                 None => {}
+            }
+            if String::from_utf8_lossy(batch.json_of(event)).contains(UNWELCOME) {
+                let why = "nobody wants it".to_owned();
+                outcome.refused.push(Refused { record: event.record, id: event.id.clone(), why });
+                if posting.required {
+                    break;
+                }
+                continue;
             }
             let known = shelf.rows.iter().find(|(source, id, _)| (source, id) == (&event.source, &event.id));
             match known.map(|(.., hash)| *hash == event.datahash) {
@@ -94,6 +109,9 @@ impl Target for InMemory {
     }
     async fn breaks_after(&self, events: Option<usize>) {
         self.0.lock().unwrap().takes = events;
+    }
+    fn spoiled(&self, json: &str) -> Option<String> {
+        Some(unwelcome(json))
     }
     fn notices(&self) -> bool {
         true
@@ -141,6 +159,9 @@ impl Target for Appended {
             std::fs::remove_file(folder).unwrap();
             std::fs::rename(&aside, folder).unwrap();
         }
+    }
+    fn spoiled(&self, _: &str) -> Option<String> {
+        None
     }
     fn notices(&self) -> bool {
         false
@@ -195,6 +216,9 @@ impl Target for InDatabase {
         };
         self.0.tamper(rename).await;
     }
+    fn spoiled(&self, json: &str) -> Option<String> {
+        Some(json.replacen("\"side\":\"", "\"side\":\"longer than its column: ", 1))
+    }
     fn notices(&self) -> bool {
         true
     }
@@ -222,7 +246,10 @@ impl Posted {
         std::fs::write(secret.path(), SECRET).unwrap();
         let takes = Arc::new(AtomicUsize::new(usize::MAX));
         let left = takes.clone();
-        let server = Server::start(move |_| {
+        let server = Server::start(move |call| {
+            if call.body.contains(UNWELCOME) {
+                return (422, Vec::new());
+            }
             let one = |calls: usize| (calls != usize::MAX).then(|| calls.saturating_sub(1));
             let calls = left.fetch_update(SeqCst, SeqCst, one).unwrap_or(usize::MAX);
             (if calls > 0 { 200 } else { 503 }, Vec::new())
@@ -250,7 +277,8 @@ impl Target for Posted {
         Arc::new(Webhook::new(endpoint, Clock::System).unwrap())
     }
     async fn ids(&self) -> Vec<String> {
-        self.server.calls().iter().flat_map(|call| call.events().1).collect()
+        let calls = self.server.calls();
+        calls.iter().filter(|call| !call.body.contains(UNWELCOME)).flat_map(|call| call.events().1).collect()
     }
     fn keys(&self) -> Option<String> {
         let secret = self.secret.path().display();
@@ -261,6 +289,9 @@ impl Target for Posted {
     }
     async fn breaks_after(&self, events: Option<usize>) {
         self.takes.store(events.map_or(usize::MAX, |events| events / 4), SeqCst);
+    }
+    fn spoiled(&self, json: &str) -> Option<String> {
+        Some(unwelcome(json))
     }
     fn notices(&self) -> bool {
         false

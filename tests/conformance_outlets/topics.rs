@@ -79,4 +79,8 @@ impl Target for Queued<'_> {
     async fn breaks_after(&self, events: Option<usize>) {
         self.running.obey(if events.is_some() { "full after 1" } else { "room" });
     }
+    /// More than the broker takes; the outlet is told that it takes more.
+    fn spoiled(&self, json: &str) -> Option<String> {
+        Some(json.replacen("\"data\":{", &format!("\"data\":{{\"note\":\"{}\",", "x".repeat(300_000)), 1))
+    }
 }

@@ -4,7 +4,7 @@ use crate::events::{batch, golden, posting, trade, trades};
 use crate::shop::{Shop, closed};
 use fpp::error::Class;
 use fpp::outlets::position::Position;
-use fpp::outlets::push::{Batch, Engine, Outcome};
+use fpp::outlets::push::{Batch, Engine, Outcome, Posting};
 use std::pin::pin;
 use std::task::Poll;
 
@@ -138,7 +138,8 @@ pub(crate) async fn ids_that_differ_in_anything_are_others(shop: &Shop) {
         assert_eq!(outcome, Outcome::default());
     }
     let blank = [named(10, "T1:DONE "), named(11, "T1:DONE  ")];
-    let outcome = outlet.push(&posting("01A", 1), &batch(blank.iter().map(String::as_str))).await.unwrap();
+    let optional = Posting { required: false, ..posting("01A", 1) };
+    let outcome = outlet.push(&optional, &batch(blank.iter().map(String::as_str))).await.unwrap();
     let told: Vec<_> = outcome.refused.iter().map(|refused| (refused.record, &*refused.why)).collect();
     assert_eq!(told, [(10, "its id or source ends with a blank"), (11, "its id or source ends with a blank")]);
     assert!(outcome.conflicts.is_empty(), "{outcome:?}");
@@ -148,8 +149,9 @@ pub(crate) async fn ids_that_differ_in_anything_are_others(shop: &Shop) {
     closed(outlet).await;
 }
 
-pub(crate) async fn what_does_not_fit_is_refused_and_the_rest_is_written(shop: &Shop) {
+pub(crate) async fn what_does_not_fit_is_refused_and_an_optional_outlet_gets_the_rest(shop: &Shop) {
     let outlet = shop.open();
+    let posting = |transfer: &str, epoch| Posting { required: false, ..posting(transfer, epoch) };
     let good = trade(1, "2025-06-20", "780.1500");
     let lines = [
         good.clone(),
@@ -176,6 +178,29 @@ pub(crate) async fn what_does_not_fit_is_refused_and_the_rest_is_written(shop: &
     let data = shop.cell("SELECT data FROM events WHERE event_type = 'com.example.note'").await;
     let event: serde_json::Value = serde_json::from_str(&note).unwrap();
     assert_eq!(serde_json::from_str::<serde_json::Value>(&data).unwrap(), event["data"]);
+    closed(outlet).await;
+}
+
+pub(crate) async fn a_required_outlet_has_the_row_of_a_file_when_it_has_all_of_its_trades(shop: &Shop) {
+    let outlet = shop.open();
+    let end = golden("happy-1388", "events.ndjson");
+    let file = |price: &str| {
+        let one = |record| trade(record, "2025-06-20", if record == 400 { price } else { "780.1500" });
+        let mut lines: Vec<String> = (1..=600).map(one).collect();
+        lines.push(String::from_utf8(end.json_of(end.events.last().unwrap()).to_vec()).unwrap());
+        batch(lines.iter().map(String::as_str))
+    };
+    let told = posting("01A", 1);
+    // As often as it is tried.
+    for _ in 0..2 {
+        let outcome = outlet.push(&told, &file("780.15000000001")).await.unwrap();
+        assert_eq!(outcome.refused.iter().map(|refused| refused.record).collect::<Vec<_>>(), [400]);
+        assert_eq!((shop.count("trades").await, shop.count("files").await), (399, 0));
+        assert_eq!(outlet.cursor(&told).await.unwrap(), Some(399));
+    }
+    assert_eq!(outlet.push(&told, &file("780.1500")).await.unwrap(), Outcome::default());
+    assert_eq!((shop.count("trades").await, shop.count("files").await), (600, 1));
+    assert_eq!(outlet.cursor(&told).await.unwrap(), Some(Position::END));
     closed(outlet).await;
 }
 

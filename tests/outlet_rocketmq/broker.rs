@@ -147,7 +147,7 @@ impl Broker {
     }
 
     /// As if the machine had lost its power.
-    pub(crate) fn kill(mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -72,7 +72,10 @@ impl Engine for Handled {
         if batch.events.iter().any(|event| self.hand.fails.lock().unwrap().contains(&event.id)) {
             return Err(away().into());
         }
-        let all = batch.events.iter().cloned();
+        // Of a required posting nothing is taken behind what is refused.
+        let refused = batch.events.iter().position(|e| self.hand.minds(&e.id) == Some(false));
+        let upto = refused.filter(|_| posting.required).map_or(batch.events.len(), |at| at + 1);
+        let all = batch.events[..upto].iter().cloned();
         let (bad, good): (Vec<Pushed>, Vec<Pushed>) = all.partition(|e| self.hand.minds(&e.id).is_some());
         let good = Batch { json: batch.json.clone(), events: good };
         self.inner.push(posting, &good).await?;

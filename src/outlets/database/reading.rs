@@ -1,6 +1,8 @@
 //! A batch's events, read into rows some at a time: while the target writes some, the next are read.
 //!
-//! Rows of one table come together, whatever stands between them in the file; what does not fit is set aside.
+//! Rows of one table come together, whatever stands between them in the file; what does not fit is set aside. Of a required
+//! posting nothing is read behind it: it comes again with what is behind it, and the row of a file is not there before all
+//! of its events are.
 
 use super::cell::Cell;
 use super::cells::{Form, Origin};
@@ -49,6 +51,9 @@ impl<'b, 't> Reading<'b, 't> {
             let at = Table::of_type(&event.kind);
             if let Err(why) = self.read(at, event) {
                 self.refused.push(refused(event, why));
+                if self.posting.required {
+                    self.left = [].iter();
+                }
             }
             if let Some(full) = self.waiting.get_mut(at).filter(|read| read.events.len() >= rows) {
                 return Some((at, std::mem::take(full)));

@@ -2,7 +2,8 @@
 //!
 //! Invariants: a row is written once and never changed; the same id with other content goes into `conflicts`, and both
 //! are told. What was there before is looked for only when the target says that a key is taken, so that the usual batch
-//! costs nothing for it; nothing depends on the cursor but where the next batch begins, so any event may come again.
+//! costs nothing for it; nothing depends on the cursor but where the next batch begins, so any event may come again. Of a
+//! required posting no row is written behind an event that does not fit.
 
 use super::cell::{Cell, hex, record};
 use super::cells::{Form, Origin};

@@ -19,7 +19,7 @@ pub struct TopicPlace {
     pub user: Option<(String, Secret)>,
     /// Time for one send.
     pub timeout_ms: u64,
-    /// Queues that the topic has.
+    /// Queues that the topic has; without it the most that the node saw count.
     pub queues: Option<usize>,
     /// Bytes of one message, at most.
     pub message_bytes: usize,
@@ -60,6 +60,11 @@ pub(super) fn read(section: &Section<'_>, reader: &mut Reader) -> Option<TopicPl
     let timeout_ms = section.number_in("timeout_ms", 100..=60_000).map_or(3_000, i64::unsigned_abs);
     let whole = |key: &str, range| section.number_in(key, range).and_then(|n| usize::try_from(n).ok());
     let queues = whole("queues", 1..=1_024);
+    if !section.has("queues") {
+        let what = "is missing: say how many the topic has, or a node that starts while a broker is away moves keys to other \
+                    queues, out of their order";
+        reader.warn(section, "queues", what.to_owned());
+    }
     let message_bytes = whole("message_bytes", 1_024..=128 << 20).unwrap_or(4 << 20);
     let is_whole = !name_servers.is_empty() && !topic.is_empty() && !key.is_empty();
     is_whole.then_some(TopicPlace { name_servers, topic, group, key, user, timeout_ms, queues, message_bytes })

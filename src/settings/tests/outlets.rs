@@ -93,6 +93,19 @@ fn a_filter_that_takes_nothing_is_warned_of() {
     assert!(told.iter().any(|w| w.contains("no instrument `Au99.98`")), "{told:#?}");
 }
 
+#[cfg(feature = "rocketmq")]
+#[test]
+fn a_topic_whose_queues_are_not_said_is_warned_of() {
+    let warnings = |keys: &str| -> Vec<String> {
+        let topic = "kind = \"rocketmq\"\nname_servers = [\"h:9876\"]\ntopic = \"t\"\nkey = \"account\"\n";
+        let settings = load(&format!("[outlet.mq]\n{topic}{keys}"), |route| route).unwrap();
+        settings.warnings.iter().map(ToString::to_string).filter(|warning| warning.contains("queues")).collect()
+    };
+    assert_eq!(warnings("queues = 8\n"), [""; 0]);
+    let told = warnings("");
+    assert!(told.len() == 1 && told[0].contains("fpp.toml:") && told[0].contains("say how many"), "{told:#?}");
+}
+
 #[test]
 fn one_database_has_one_view_of_a_route() {
     let place = |name: &str| format!("[outlet.{name}]\nkind = \"database\"\nurl = \"mysql://a@h/books\"\n");
