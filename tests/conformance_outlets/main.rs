@@ -18,6 +18,8 @@ mod broker;
 mod cases;
 #[path = "../support/databases.rs"]
 mod databases;
+#[cfg(all(feature = "demo", feature = "rocketmq"))]
+mod down;
 #[path = "../outlet_database/events.rs"]
 #[allow(dead_code, reason = "the cases of databases use more")]
 mod events;
@@ -37,6 +39,8 @@ mod support;
 mod targets;
 #[cfg(feature = "rocketmq")]
 mod topics;
+#[cfg(all(feature = "demo", feature = "rocketmq"))]
+mod watched;
 
 use async_trait::async_trait;
 use fpp::outlets::push::Engine;
@@ -130,6 +134,7 @@ macro_rules! conformance_of_a_broker {
                     {
                         crate::node::a_break_in_the_middle_of_a_file_loses_nothing(&broker.topic("node")).await;
                         crate::still::a_broker_that_stands_still_in_the_middle_of_a_file_is_told_once(&broker).await;
+                        crate::down::no_trouble_of_a_broker_loses_an_event_and_a_person_hears_of_it(&broker, &jars).await;
                     }
                 });
             }

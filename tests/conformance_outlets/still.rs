@@ -4,61 +4,25 @@
 //! broker goes on everything goes on by itself, and what its consumer has are the events of the file and no others.
 
 use crate::Target;
-use crate::broker::Broker;
 use crate::support::core::{Dropped, core_file};
 use crate::support::settled::{PATIENCE, settled, transfers};
 use crate::support::site::{Site, overlay, sample_route};
 use crate::topics::Running;
-use async_trait::async_trait;
-use fpp::error::Result;
+use crate::watched::Seen;
 use fpp::ledger::change::Notice;
 use fpp::ledger::transfer::FileState;
-use fpp::node::{Node, Options};
-use fpp::outlets::push::{Batch, Broken, Engine, Outcome, Posting};
+use fpp::node::Node;
 use fpp_codecs::Code;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Events of a batch, and batches that go through before the broker stands still.
 const BATCH: usize = 7;
 const GO_THROUGH: usize = 2;
 
-/// Lets the broker stand still before the third batch, once, and remembers what was pushed.
-struct Stilling {
-    inner: Arc<dyn Engine>,
-    broker: Arc<Mutex<Broker>>,
-    pushed: Arc<Mutex<Vec<Vec<String>>>>,
-}
-
-#[async_trait]
-impl Engine for Stilling {
-    async fn cursor(&self, posting: &Posting) -> Result<Option<u64>> {
-        self.inner.cursor(posting).await
-    }
-
-    async fn push(&self, posting: &Posting, batch: &Batch) -> Result<Outcome, Broken> {
-        let calls = {
-            let mut pushed = self.pushed.lock().unwrap();
-            pushed.push(batch.events.iter().map(|event| event.id.clone()).collect());
-            pushed.len()
-        };
-        if calls == GO_THROUGH + 1 {
-            self.broker.lock().unwrap().stand_still(true);
-        }
-        self.inner.push(posting, batch).await
-    }
-
-    async fn look(&self) -> Result<String> {
-        self.inner.look().await
-    }
-
-    async fn close(&self) {
-        self.inner.close().await;
-    }
-}
-
-async fn of_the_outlet(node: &Node, all: bool) -> Vec<Notice> {
+/// Notices of the outlet; with `all` those that are closed, too.
+pub(crate) async fn of_the_outlet(node: &Node, all: bool) -> Vec<Notice> {
     let mut notices = node.ledger.notices(all, 100).await.unwrap();
     notices.retain(|n| n.notice.topic == "outlet" && n.notice.subject == "o");
     notices
@@ -72,12 +36,13 @@ pub(crate) async fn a_broker_that_stands_still_in_the_middle_of_a_file_is_told_o
     overlay(&mut route, &outlet.parse().unwrap());
     let site = Site::make(&route);
     site.configure(&format!("[outlet.o]\n{keys}batch_events = {BATCH}\nprobe_ms = 200\nretry_max_ms = 500\n"));
-    let (broker, pushed) = (running.broker.clone(), Arc::new(Mutex::new(Vec::new())));
-    let (hand, kept) = (broker.clone(), pushed.clone());
-    let wrap = move |_: &str, inner| -> Arc<dyn Engine> {
-        Arc::new(Stilling { inner, broker: hand.clone(), pushed: kept.clone() })
-    };
-    let options = Options { wrap_outlet: Some(Box::new(wrap)), ..Options::default() };
+    let (broker, seen) = (running.broker.clone(), Arc::new(Seen::default()));
+    // Before the third batch, once.
+    let options = seen.options(move |calls| {
+        if calls == GO_THROUGH + 1 {
+            broker.lock().unwrap().stand_still(true);
+        }
+    });
     let node = Node::start(site.settings(), options).await.unwrap();
     let dropped = core_file(1, 40, Dropped::Good);
     site.drop_file(&dropped.name, &dropped.bytes, Some(""), 1_750_407_000_000);
@@ -90,11 +55,11 @@ pub(crate) async fn a_broker_that_stands_still_in_the_middle_of_a_file_is_told_o
     let told = of_the_outlet(&node, false).await;
     assert_eq!((told[0].notice.code, told[0].notice.severity.as_str()), (Code::OUTLET.0, "error"), "{told:?}");
     // Back-pressure: what is not confirmed is pushed again, and nothing behind it; the answer waits.
-    let once: BTreeSet<String> = pushed.lock().unwrap().concat().into_iter().collect();
+    let once = seen.ids();
     assert!(once.len() <= (GO_THROUGH + 1) * BATCH, "a batch behind the one that waits: {once:?}");
     assert_eq!(transfers(&*node.ledger).await[0].state, FileState::Proven);
     assert_eq!(site.names("core/in"), Vec::<String>::new());
-    broker.lock().unwrap().stand_still(false);
+    running.broker.lock().unwrap().stand_still(false);
     let all = settled(&node, 1).await.unwrap();
     assert_eq!(all[0].state, FileState::Archived);
     while !of_the_outlet(&node, false).await.is_empty() {
@@ -105,7 +70,7 @@ pub(crate) async fn a_broker_that_stands_still_in_the_middle_of_a_file_is_told_o
     assert_eq!(told.iter().map(|n| n.count).collect::<Vec<_>>(), [1], "it is told once: {told:?}");
     let there: BTreeSet<String> = target.ids().await.into_iter().collect();
     assert_eq!(there.len() as u64, dropped.events, "every event of the file");
-    assert_eq!(there, pushed.lock().unwrap().concat().into_iter().collect(), "and no other");
+    assert_eq!(there, seen.ids(), "and no other");
     assert_eq!(node.ledger.verify(None).await.unwrap().broken, None);
     node.stop().await;
 }

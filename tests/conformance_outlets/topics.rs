@@ -13,13 +13,18 @@ use std::time::Duration;
 /// A running broker.
 pub(crate) struct Running {
     pub(crate) broker: Arc<Mutex<Broker>>,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 impl Running {
     pub(crate) fn start(jars: &Jars) -> Running {
         let home = tempfile::tempdir().unwrap();
-        Running { broker: Arc::new(Mutex::new(jars.broker(home.path()))), _home: home }
+        Running { broker: Arc::new(Mutex::new(jars.broker(home.path()))), home }
+    }
+
+    /// One in the place of a broker that was killed; what that one stored is there again.
+    pub(crate) fn again(&self, jars: &Jars) {
+        *self.broker.lock().unwrap() = jars.broker(self.home.path());
     }
 
     /// An empty topic of this name.
@@ -30,7 +35,7 @@ impl Running {
         Queued { running: self, name, secret }
     }
 
-    fn obey(&self, command: &str) {
+    pub(crate) fn obey(&self, command: &str) {
         self.broker.lock().unwrap().obey(command);
     }
 }
