@@ -96,14 +96,15 @@ fn set_aside(folder: &dyn Folder, expected: &Entry) -> Result<Source> {
         }
         None => {}
     }
+    // Where it is missing under its name it may be aside by now: the rename of an earlier attempt, whose answer was lost, was
+    // carried out late.
     match folder.stat(name)? {
-        None => return Ok(Source::Gone),
+        None => {}
         Some(now) if !now.same_file(expected) => return Ok(Source::Another),
-        Some(_) => {}
-    }
-    match folder.rename_new(name, &aside) {
-        Err(e) if e.kind == ErrorKind::Missing => return Ok(Source::Gone),
-        other => other?,
+        Some(_) => match folder.rename_new(name, &aside) {
+            Err(e) if e.kind == ErrorKind::Missing => {}
+            other => other?,
+        },
     }
     match folder.stat(&aside)? {
         Some(taken) if taken.same_file(expected) => Ok(Source::Aside(aside)),

@@ -156,6 +156,8 @@ fn a_source_is_dealt_with_once_however_late_a_call_takes_effect() {
                     assert!(left > 0, "{fault:?}: it does not settle");
                 }
                 (0..20).for_each(|_| _ = healed.stat("none"));
+                // Who was told that it is done does not come again.
+                assert_eq!(names(&folder), [""; 0], "{fault:?}");
                 assert!(move_source(&healed, &entry, &action).is_ok_and(|done| done), "{fault:?}");
                 assert_eq!(names(&folder), [""; 0], "{fault:?}");
                 if action != SourceAction::Delete {
