@@ -203,7 +203,7 @@ async fn corrections_come_to_who_wants_their_type_or_instrument_and_to_nobody_el
     let voided = (0..29).find(is_before_another).unwrap();
     let said_of = async |event: &Value, words: &[&str]| {
         let id = event["id"].as_str().unwrap();
-        let (agreed, text) = said(&site, &[&words[..], &[id, "--route", "pmtrd", "--reason", "x"]].concat()).await;
+        let (agreed, text) = said(&site, &[words, &[id, "--route", "pmtrd", "--reason", "x"]].concat()).await;
         assert!(agreed, "{text}");
     };
     said_of(&first[moved], &["events", "correct", "--set", "INSTID=iAu99.99", "--set", "INSTNM=国际板黄金9999"]).await;
