@@ -1,6 +1,7 @@
 //! A higher run of a batch (重发, D8).
 //!
-//! Nothing of the batch is posted yet: the higher run takes the lower one's place, which is closed. It is posted: the two
+//! Nothing of the batch is posted yet, nor on its way to an outlet that gates the post: the higher run takes the lower one's
+//! place, which is closed. Events on their way cannot be taken back: the higher run waits until they are posted. Posted: the two
 //! are compared, detail record by detail record. What was accepted must stand there again, byte for byte, and is not
 //! posted again; what was refused, or is new behind the end, is judged and posted. Anything else a person must see.
 //!
@@ -11,6 +12,7 @@ use super::work::Inbound;
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, Fence, Reject};
+use crate::ledger::delivery::Purpose;
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::transfer::{FileEvent, FileState, Resend, Transfer};
 use crate::trade::plan::Plan;
@@ -27,6 +29,8 @@ use std::sync::Arc;
 const SPANS_MAX: usize = 20_000;
 /// Pause before a lower run is looked at again that somebody works on.
 const PAUSE_MS: i64 = 1_000;
+/// Pause before a lower run is looked at again whose outlets do not have its events yet: each look proves the file anew.
+const OUTLETS_MS: i64 = 30_000;
 
 /// What of a resend was posted by the kept run; nothing where the two do not fit.
 pub async fn compare(
@@ -113,7 +117,7 @@ pub enum Replaced {
     Closed,
     /// It was posted meanwhile: the two must be compared.
     Posted,
-    /// Somebody works on it; the higher run looks again soon.
+    /// Somebody works on it, or its events are on their way; the higher run looks again.
     Busy,
 }
 
@@ -124,19 +128,26 @@ pub async fn replace(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fenc
     let free = seen.as_ref().is_none_or(|lease| lease.holder.is_empty());
     let taken = if free { cx.ledger.take_lease(&key, &fence.holder, seen.as_ref()).await? } else { None };
     let Some(lease) = taken else {
-        let park = Change::Park {
-            id: by.id.clone(),
-            until_ms: cx.clock.now_ms() + PAUSE_MS,
-            waiting_for: format!("the lower run of its batch ({}) is worked on", lower.id),
-            failed: false,
-        };
-        cx.apply(fence, vec![park]).await?;
-        return Ok(Replaced::Busy);
+        return wait(cx, by, fence, PAUSE_MS, format!("the lower run of its batch ({}) is worked on", lower.id)).await;
     };
     let own = Fence { key, epoch: lease.epoch, holder: lease.holder.clone() };
     let closed = close(cx, lower, by, &own).await;
     cx.ledger.release_lease(&lease).await?;
-    closed
+    match closed? {
+        Replaced::Busy => {
+            let what =
+                format!("the lower run of its batch ({}), whose events are on their way to its outlets", lower.id);
+            wait(cx, by, fence, OUTLETS_MS, what).await
+        }
+        ended => Ok(ended),
+    }
+}
+
+async fn wait(cx: &Inbound, by: &Transfer, fence: &Fence, pause_ms: i64, waiting_for: String) -> Result<Replaced> {
+    let until_ms = cx.clock.now_ms() + pause_ms;
+    let park = Change::Park { id: by.id.clone(), until_ms, waiting_for, failed: false };
+    cx.apply(fence, vec![park]).await?;
+    Ok(Replaced::Busy)
 }
 
 async fn close(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fence) -> Result<Replaced> {
@@ -146,6 +157,10 @@ async fn close(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fence) -> 
     }
     if now.publication.is_some() {
         return Ok(Replaced::Posted);
+    }
+    let deliveries = cx.ledger.deliveries(Some(&lower.id), u32::MAX).await?;
+    if deliveries.iter().any(|d| matches!(d.purpose, Purpose::Posting | Purpose::Events)) {
+        return Ok(Replaced::Busy);
     }
     let why = Some(format!("fpp: replaced by a higher run, transfer {}", by.id));
     let step = |event| Change::Move { id: lower.id.clone(), event, facts: Box::default(), by: why.clone() };

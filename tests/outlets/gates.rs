@@ -4,7 +4,10 @@ use crate::hand::Hand;
 use crate::support::core::{Dropped, core_file};
 use crate::support::settled::{settled, transfers};
 use crate::{Hands, NOW_MS, appended, postings, say, site, site_where, start, wait_for};
+use fpp::demo::generate::{Series, Spec, generate};
 use fpp::ledger::transfer::FileState;
+use fpp_codecs::date::Date;
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering::SeqCst;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -55,5 +58,41 @@ async fn optional_outlets_and_the_stream_hear_of_a_file_when_it_is_posted_and_a_
     must.down.store(false, SeqCst);
     settled(&node, 1).await.unwrap();
     assert_eq!(appended(&site, "must").len() as u64, file.events);
+    node.stop().await;
+}
+
+/// Events on their way to an outlet cannot be taken back: a higher run does not close the file that they are of (D8).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_higher_run_waits_while_events_of_the_lower_one_are_on_their_way() {
+    let site = site();
+    let (node, Hands { must, .. }) = start(&site).await;
+    must.down.store(true, SeqCst);
+    let drop_run = |run: u8| {
+        let date = Date { year: 2025, month: 6, day: 20 };
+        let spec = Spec { trades: 10, run, ..Spec::new(Series::Ebcdic, date, 1) };
+        let mut bytes = Vec::new();
+        generate(&spec, &mut bytes).unwrap();
+        site.drop_file(&spec.file_name(), &bytes, Some(""), NOW_MS);
+    };
+    drop_run(0);
+    wait_for(&node, "it waits", async || postings(&node).await.iter().any(|d| !d.last_error.is_empty())).await;
+    drop_run(1);
+    let waits = async || {
+        let all = transfers(&*node.ledger).await;
+        all.iter().any(|t| t.waiting_for.contains("whose events are on their way to its outlets"))
+    };
+    wait_for(&node, "the higher run waits", waits).await;
+    assert!(transfers(&*node.ledger).await.iter().all(|t| !t.closed), "nothing is closed");
+    must.down.store(false, SeqCst);
+    let lower = async || transfers(&*node.ledger).await.iter().any(|t| t.publication.is_some());
+    wait_for(&node, "the lower run is posted", lower).await;
+    let higher = transfers(&*node.ledger).await.into_iter().find(|t| t.publication.is_none()).unwrap();
+    say(&site, &["retry", &higher.id.0, "--reason", "the outlet is back"]).await;
+    settled(&node, 2).await.unwrap();
+    let all = transfers(&*node.ledger).await;
+    let of = all.iter().filter_map(|t| t.facts.resend.as_ref()).map(|resend| resend.posted.clone()).collect::<Vec<_>>();
+    assert_eq!(of, [vec![(1, 10)]], "compared, and nothing is posted again");
+    let ids: BTreeSet<String> = appended(&site, "must").into_iter().collect();
+    assert_eq!(ids.len(), appended(&site, "must").len(), "each event once");
     node.stop().await;
 }
