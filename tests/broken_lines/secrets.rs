@@ -50,14 +50,16 @@ async fn fleet(more: &str) -> Option<Fleet> {
     let mut fleet = Fleet::of(server, 1, more).await;
     fleet.loud = true;
     let mut root = server.root("").await;
+    // Of its own, for the tests share the server.
+    let user = format!("canary_{}", fleet.database);
     for statement in [
-        format!("CREATE OR REPLACE USER 'canary'@'%' IDENTIFIED BY '{PASSWORD}'"),
-        format!("GRANT ALL ON {}.* TO 'canary'@'%'", fleet.database),
+        format!("CREATE OR REPLACE USER '{user}'@'%' IDENTIFIED BY '{PASSWORD}'"),
+        format!("GRANT ALL ON {}.* TO '{user}'@'%'", fleet.database),
     ] {
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut root).await.unwrap();
     }
     secret(&fleet, "password", PASSWORD);
-    fleet.rewrite(0, "url = \"mysql://root@", "password_file = \"password\"\nurl = \"mysql://canary@");
+    fleet.rewrite(0, "url = \"mysql://root@", &format!("password_file = \"password\"\nurl = \"mysql://{user}@"));
     Some(fleet)
 }
 

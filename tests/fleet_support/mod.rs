@@ -17,6 +17,7 @@ use fpp::vault::Vault;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -48,7 +49,9 @@ impl Fleet {
         let socket = server.server(&database).socket.unwrap();
         let site = Site::make(&sample_route("pmtrd"));
         let sample = std::fs::read_to_string(site.settings_file()).unwrap();
-        std::fs::write(site.root.join("conf/seal.key"), SEAL_KEY).unwrap();
+        let key = site.root.join("conf/seal.key");
+        std::fs::write(&key, SEAL_KEY).unwrap();
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
         for n in 0..nodes {
             let text = sample
                 .replace("node = \"golden\"", &format!("node = \"n{n}\"\nnodes = {nodes}"))
