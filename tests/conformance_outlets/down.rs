@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 /// Less than the half minute for which the client alone would not try a broker that failed.
-const BACK_MAX: Duration = Duration::from_secs(10);
+const BACK_MAX: Duration = Duration::from_secs(25);
 /// Events of a batch.
 const BATCH: usize = 7;
 
