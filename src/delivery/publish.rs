@@ -30,7 +30,7 @@ pub async fn carry_out(cx: &Deliveries, id: &DeliveryId, fence: &Fence) -> Resul
     match send(cx, &delivery, fence).await {
         Ok(published) => {
             tracing::info!(delivery = %id, file = delivery.name, spool = delivery.spool, bytes = delivery.size,
-                fsynced = ?published.fsynced, resumed = published.resumed, collected = published.collected, "delivered");
+                fsynced = published.fsynced, resumed = published.resumed, collected = published.collected, "delivered");
             let mut changes = vec![Change::Deliver { id: id.clone(), fsynced: published.fsynced }];
             if published.collected {
                 changes.push(step(id, DeliveryEvent::Take));
