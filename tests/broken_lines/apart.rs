@@ -18,6 +18,11 @@ impl Apart {
     /// A tmpfs of this size stands at a folder of the site when the node starts. Nothing where this machine does not let a
     /// user make such a file system, unless the environment promises the real parts.
     pub(crate) fn start(site: Site, folder: &str, size: &str) -> Option<Apart> {
+        Apart::start_after("true", site, folder, size)
+    }
+
+    /// The same after a command of the shell, which may change what the kernel grants to the node's user namespace.
+    pub(crate) fn start_after(first: &str, site: Site, folder: &str, size: &str) -> Option<Apart> {
         let can = "mount -t tmpfs -o size=64k tmpfs /mnt";
         let may = Command::new("unshare").args(["-rm", "sh", "-c", can]).stderr(Stdio::null()).status();
         if !may.is_ok_and(|status| status.success()) {
@@ -29,7 +34,10 @@ impl Apart {
         let log = fs::File::create(site.root.join("log")).unwrap();
         let script = "mount -t tmpfs -o size=\"$4\" tmpfs \"$1\" && exec \"$2\" run --config \"$3\"";
         let mut command = Command::new("unshare");
-        command.args(["-rm", "sh", "-c", script, "sh"]).arg(site.root.join(folder)).arg(env!("CARGO_BIN_EXE_fpp"));
+        command
+            .args(["-rm", "sh", "-c", &format!("{first} && {script}"), "sh"])
+            .arg(site.root.join(folder))
+            .arg(env!("CARGO_BIN_EXE_fpp"));
         command.arg(site.settings_file()).arg(size).stdout(Stdio::null()).stderr(log);
         let node = command.spawn().unwrap();
         Some(Apart { site, node })

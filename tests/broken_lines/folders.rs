@@ -108,3 +108,20 @@ async fn a_folder_that_is_unmounted_and_mounted_anew_is_heard_of_again() {
     let hearing = spool(&status).and_then(|spool| spool.hearing).unwrap();
     assert!(hearing.deaf.is_empty() && hearing.rescans == 0, "{hearing:?}");
 }
+
+/// The kernel grants no watches at all: the node looks at its intervals, says so, and nothing is left lying.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_may_watch_nothing_looks_at_intervals_and_says_so() {
+    let site = Site::make(&sample_route("pmtrd"));
+    site.configure("[vault]\npause_below_free_bytes = 0\n");
+    let none = "echo 0 > /proc/sys/user/max_inotify_watches";
+    let Some(mut node) = Apart::start_after(none, site, "data", "64m") else { return };
+    let status = node.seen("data/status.json");
+    let is_deaf = |spool: &SpoolReport| spool.hearing.as_ref().is_some_and(|hearing| hearing.deaf.contains("FPP4006"));
+    node.until("it says that it hears nothing", async |_| spool(&status).as_ref().is_some_and(is_deaf)).await;
+    for batch in 1..=3 {
+        drop_into(&node.site.root.join("core/out"), &core_file(batch, 3, Dropped::Good));
+        let both = 2 * usize::from(batch);
+        node.until("the file is put away", async |node| node.site.names("core/out/done").len() == both).await;
+    }
+}
