@@ -2,18 +2,24 @@
 
 use super::work::Inbound;
 use crate::error::Result;
-use crate::ledger::change::{Change, NewTransfer};
+use crate::ledger::change::{Change, Fence, NewTransfer};
 use crate::ledger::transfer::{Facts, Promised, SourceFile, TransferId};
 use fpp_spool::{Arrival, Entry, EntryKind};
 
-/// Books arrivals, all or none. Booking the same one again does nothing; gives those that were new their ids.
-pub async fn book(cx: &Inbound, spool: &str, arrivals: &[&Arrival]) -> Result<Vec<Option<TransferId>>> {
+/// Books arrivals, all or none, under the lease of the spool's watch where there is one. Booking the same one again does
+/// nothing; gives those that were new their ids.
+pub async fn book(
+    cx: &Inbound,
+    spool: &str,
+    arrivals: &[&Arrival],
+    fence: Option<&Fence>,
+) -> Result<Vec<Option<TransferId>>> {
     // Ids of one moment are in no order of their own; these are in that of the arrivals.
     let mut ids: Vec<TransferId> = arrivals.iter().map(|_| new_id()).collect();
     ids.sort_by(|a, b| a.0.cmp(&b.0));
     let new: Vec<NewTransfer> = arrivals.iter().zip(&ids).map(|(arrival, id)| new(spool, id, arrival)).collect();
     let changes: Vec<Change> = new.into_iter().map(Change::Arrive).collect();
-    let applied = cx.ledger.apply(None, cx.clock.now_ms(), &changes).await?;
+    let applied = cx.ledger.apply(fence, cx.clock.now_ms(), &changes).await?;
     Ok(ids.into_iter().map(|id| Some(id).filter(|id| applied.arrived.contains(id))).collect())
 }
 

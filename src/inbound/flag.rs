@@ -9,7 +9,7 @@ use super::day;
 use super::work::Inbound;
 use crate::blocking::blocking;
 use crate::error::Result;
-use crate::ledger::change::{Change, NewNotice};
+use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::trade::calendar::business_date;
 use fpp_codecs::Code;
 use fpp_spool::{Algorithm, Arrival, Digest, Folder, NamePattern, SourceAction, move_source};
@@ -33,18 +33,30 @@ pub struct DayFlag {
     pub source: SourceAction,
 }
 
-/// Does what a flag says, once; then what becomes of it.
-pub async fn act(cx: &Inbound, spool: &str, folder: Arc<dyn Folder>, flag: &DayFlag, seen: &Arrival) -> Result<()> {
+/// Does what a flag says, once, under the lease of the spool's watch where there is one; then what becomes of it.
+pub async fn act(
+    cx: &Inbound,
+    (spool, folder): (&str, Arc<dyn Folder>),
+    flag: &DayFlag,
+    seen: &Arrival,
+    fence: Option<&Fence>,
+) -> Result<()> {
     let key = Digest::of(Algorithm::Sha256, format!("{spool}|{}", seen.key).as_bytes());
     let key = format!("flag/{key}");
     if cx.ledger.told(&key, false, 1).await?.is_empty() {
-        decide(cx, spool, flag, seen, key).await?;
+        decide(cx, spool, flag, seen, (key, fence)).await?;
     }
     let (entry, action) = (seen.entry.clone(), flag.source.clone());
     blocking(move || move_source(&*folder, &entry, &action).map_err(Into::into)).await.map(drop)
 }
 
-async fn decide(cx: &Inbound, spool: &str, flag: &DayFlag, seen: &Arrival, key: String) -> Result<()> {
+async fn decide(
+    cx: &Inbound,
+    spool: &str,
+    flag: &DayFlag,
+    seen: &Arrival,
+    (key, fence): (String, Option<&Fence>),
+) -> Result<()> {
     let (name, word) = (&seen.entry.name, if flag.open { "opens" } else { "closes" });
     let by = format!("core: {name} in {spool}");
     let written = seen.captures.date.clone().unwrap_or_default();
@@ -76,7 +88,7 @@ async fn decide(cx: &Inbound, spool: &str, flag: &DayFlag, seen: &Arrival, key: 
             })),
         }
     }
-    cx.ledger.apply(None, cx.clock.now_ms(), &changes).await?;
+    cx.ledger.apply(fence, cx.clock.now_ms(), &changes).await?;
     for act in acts {
         tracing::info!(spool, file = name, "{}", act.said);
         act.done(cx).await?;

@@ -219,8 +219,9 @@ pub trait Ledger: Send + Sync {
     /// days were dropped. Only days before the date and well past are looked at.
     async fn drop_days(&self, before: &str, now_ms: i64) -> Result<u64, Error>;
 
-    /// Adds the chain heads that changed since the last seal to the seal chain (D22); returns how many.
-    async fn seal(&self, now_ms: i64, key: &[u8]) -> Result<u64, Error>;
+    /// Adds the chain heads that changed since the last seal to the seal chain (D22); returns how many. With a fence, a
+    /// stale holder is refused, as at `apply`.
+    async fn seal(&self, fence: Option<&Fence>, now_ms: i64, key: &[u8]) -> Result<u64, Error>;
     /// Seals after a number, ascending: what an auditor keeps elsewhere.
     async fn seals(&self, after: u64, limit: u32) -> Result<Vec<Seal>, Error>;
     /// Walks every chain and the seals; names the first row that does not fit and says what is not sealed yet.

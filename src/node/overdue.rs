@@ -7,7 +7,7 @@
 use super::rooms::Rooms;
 use crate::error::Result;
 use crate::inbound::listed::{Listed, unbooked};
-use crate::ledger::change::{Change, NewNotice};
+use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::settings::{Route, Spool};
 use fpp_codecs::Code;
 use fpp_spool::{Orphan, Scan, Scanner};
@@ -42,7 +42,7 @@ impl Told {
     pub(super) async fn tell(
         &mut self,
         rooms: &Rooms,
-        spool: &Spool,
+        (spool, fence): (&Spool, Option<&Fence>),
         scan: &Scan,
         scanner: &mut Scanner,
     ) -> Result<()> {
@@ -73,11 +73,11 @@ impl Told {
                 let (topic, subject) = (TOPIC.to_owned(), subject(route));
                 let by = "fpp: nothing waits so long any more".to_owned();
                 let closed = Change::CloseNotice { topic, subject, by };
-                rooms.ledger.apply(None, rooms.clock.now_ms(), &[closed]).await?;
+                rooms.ledger.apply(fence, rooms.clock.now_ms(), &[closed]).await?;
             }
             if new {
                 let notice = Change::Raise(notice(route, &late));
-                rooms.ledger.apply(None, rooms.clock.now_ms(), &[notice]).await?;
+                rooms.ledger.apply(fence, rooms.clock.now_ms(), &[notice]).await?;
             }
             *told = late.into_iter().map(|(name, _)| name).collect();
         }

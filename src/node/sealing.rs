@@ -54,7 +54,7 @@ async fn seal_for_ever(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>, k
 
 async fn seal(rooms: &Rooms, key: &[u8]) -> Result<()> {
     let Some(held) = rooms.claimer.claim(&LeaseKey("seal".into())).await? else { return Ok(()) };
-    let sealed = rooms.ledger.seal(rooms.clock.now_ms(), key).await;
+    let sealed = rooms.ledger.seal(Some(&held.fence), rooms.clock.now_ms(), key).await;
     held.release().await;
     let sealed = sealed?;
     if sealed > 0 {

@@ -13,7 +13,7 @@ use crate::blocking::blocking;
 use crate::error::{Class, Error, Result};
 use crate::inbound::flag::DayFlag;
 use crate::inbound::{arrival, flag};
-use crate::ledger::change::{Change, NewNotice};
+use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::desk::{SwitchKind, is_paused};
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::transfer::{TransferId, TransferQuery};
@@ -107,6 +107,12 @@ impl Watcher {
             };
             let settling = match looked {
                 Ok(waiting) => waiting,
+                // This node stood still for too long; nothing was written, and the new holder looks.
+                Err(error) if error.code == Code::STALE_EPOCH => {
+                    tracing::warn!(spool = self.spool.name, "another node watches it now: {error}");
+                    self.give_back().await;
+                    false
+                }
                 Err(error) => {
                     self.failed(&error).await;
                     // Whoever mends the books may have put older ones there.
@@ -133,6 +139,15 @@ impl Watcher {
         }
         self.give_back().await;
         Ok(())
+    }
+
+    /// For what the watch writes: where other nodes could have it, its lease.
+    fn fence(&self) -> Option<&Fence> {
+        self.held.as_ref().map(|held| &held.fence)
+    }
+
+    async fn write(&self, change: Change) -> Result<()> {
+        self.rooms.ledger.apply(self.fence(), self.rooms.clock.now_ms(), &[change]).await.map(drop)
     }
 
     async fn give_back(&mut self) {
@@ -210,11 +225,12 @@ impl Watcher {
                 return Ok(other.map(|_| false)?);
             }
         };
-        let told = self.overdue.tell(&self.rooms, &self.spool, &scan, &mut scanner).await;
-        self.raise_flags(&scan, &mut scanner).await;
+        let fence = self.held.as_ref().map(|held| &held.fence);
+        let told = self.overdue.tell(&self.rooms, (&self.spool, fence), &scan, &mut scanner).await;
+        let flags = self.raise_flags(&scan, &mut scanner).await;
         let booked = self.book(&scan, &mut scanner).await;
         self.scanner = Some(scanner);
-        booked?;
+        flags.and(booked)?;
         self.tell_parts(scan.part).await?;
         told?;
         self.looked(Ok(&scan));
@@ -248,7 +264,7 @@ impl Watcher {
             let by = "fpp: one look sees all of it".to_owned();
             Change::CloseNotice { topic: "listing".into(), subject: name.clone(), by }
         };
-        self.rooms.ledger.apply(None, self.rooms.clock.now_ms(), &[change]).await?;
+        self.write(change).await?;
         self.in_parts = Some(part.is_some());
         Ok(())
     }
@@ -274,24 +290,26 @@ impl Watcher {
             code: error.code.0,
             text: format!("spool {name} cannot be read: {error}"),
         });
-        match self.rooms.ledger.apply(None, self.rooms.clock.now_ms(), &[notice]).await {
-            Ok(_) => self.told = true,
+        match self.write(notice).await {
+            Ok(()) => self.told = true,
             Err(error) => tracing::error!(spool = name, "no notice can be raised: {error}"),
         }
     }
 
     /// The core's flags: those that open come first, so that a day whose flags are seen together is closed in the end. One
-    /// that could not be dealt with is tried again at the next look, and a person hears of it once.
-    async fn raise_flags(&mut self, scan: &Scan, scanner: &mut Scanner) {
+    /// that could not be dealt with is tried again at the next look, and a person hears of it once; a stale watch ends.
+    async fn raise_flags(&mut self, scan: &Scan, scanner: &mut Scanner) -> Result<()> {
         let of_flags = || scan.arrivals.iter().filter_map(|seen| Some((seen, self.flags.get(&seen.route)?)));
         let (opening, closing): (Vec<_>, Vec<_>) = of_flags().partition(|(_, flag)| flag.open);
         let mut waiting = HashSet::new();
         for (seen, flag) in opening.into_iter().chain(closing) {
-            match flag::act(&self.rooms.inbound, &self.spool.name, self.folder.clone(), flag, seen).await {
+            let place = (self.spool.name.as_str(), self.folder.clone());
+            match flag::act(&self.rooms.inbound, place, flag, seen, self.fence()).await {
                 Ok(()) => {
                     scanner.done(seen);
                     self.flag_is_done(&seen.entry.name).await;
                 }
+                Err(error) if error.code == Code::STALE_EPOCH => return Err(error),
                 Err(error) => {
                     tracing::warn!(spool = self.spool.name, file = seen.entry.name, "a flag waits: {error}");
                     if !self.waiting_flags.contains(&seen.key) {
@@ -306,13 +324,14 @@ impl Watcher {
             self.waiting_flags.clear();
         }
         self.waiting_flags.extend(waiting);
+        Ok(())
     }
 
     /// Also where it waited in a former life of the node.
     async fn flag_is_done(&self, name: &str) {
         let (subject, by) = (format!("{}/{name}", self.spool.name), "fpp: it is dealt with".to_owned());
         let closed = Change::CloseNotice { topic: "flag".into(), subject, by };
-        if let Err(error) = self.rooms.ledger.apply(None, self.rooms.clock.now_ms(), &[closed]).await {
+        if let Err(error) = self.write(closed).await {
             tracing::warn!(spool = self.spool.name, "the notice of a flag cannot be closed: {error}");
         }
     }
@@ -325,7 +344,7 @@ impl Watcher {
             code: error.code.0,
             text: format!("the flag {name} in spool {} is not dealt with yet: {error}", self.spool.name),
         });
-        if let Err(error) = self.rooms.ledger.apply(None, self.rooms.clock.now_ms(), &[notice]).await {
+        if let Err(error) = self.write(notice).await {
             tracing::error!(spool = self.spool.name, "no notice can be raised: {error}");
         }
     }
@@ -334,7 +353,7 @@ impl Watcher {
     async fn book(&mut self, scan: &Scan, scanner: &mut Scanner) -> Result<()> {
         let ready: Vec<_> = scan.arrivals.iter().filter(|a| !self.flags.contains_key(&a.route)).collect();
         for some in ready.chunks(BOOKED_AT_ONCE) {
-            let new = arrival::book(&self.rooms.inbound, &self.spool.name, some).await?;
+            let new = arrival::book(&self.rooms.inbound, &self.spool.name, some, self.fence()).await?;
             for (ready, _) in some.iter().zip(&new).filter(|(_, new)| new.is_some()) {
                 let (file, route, bytes) = (&ready.entry.name, &ready.route, ready.entry.size);
                 tracing::info!(spool = self.spool.name, file, route, bytes, "arrived");

@@ -35,16 +35,16 @@ pub(crate) async fn the_journal_says_who_did_what_under_which_lease(books: &dyn 
 
 pub(crate) async fn seals_hold_with_their_key_only(books: &dyn Books) {
     let ledger = books.open().await;
-    assert_eq!(ledger.seal(T0, KEY).await.unwrap(), 0, "nothing moved yet");
+    assert_eq!(ledger.seal(None, T0, KEY).await.unwrap(), 0, "nothing moved yet");
     walk(&*ledger, [1, 2], &[E::Claim]).await;
     assert_eq!(verified(&*ledger).await.unsealed, 4);
-    assert_eq!(ledger.seal(T0, KEY).await.unwrap(), 2);
-    assert_eq!(ledger.seal(T0 + 1, KEY).await.unwrap(), 0);
+    assert_eq!(ledger.seal(None, T0, KEY).await.unwrap(), 2);
+    assert_eq!(ledger.seal(None, T0 + 1, KEY).await.unwrap(), 0);
     apply(&*ledger, 2, &[event(2, E::Stage)]).await;
     let report = ledger.verify(Some(KEY)).await.unwrap();
     assert_eq!((report.broken, report.seals_unchecked), (None, false));
     assert_eq!((report.chains, report.rows, report.seals, report.unsealed), (2, 5, 1, 1));
-    assert_eq!(ledger.seal(T0 + 3, KEY).await.unwrap(), 1);
+    assert_eq!(ledger.seal(None, T0 + 3, KEY).await.unwrap(), 1);
     assert_eq!(ledger.verify(Some(KEY)).await.unwrap().unsealed, 0);
     let seals = ledger.seals(0, 10).await.unwrap();
     assert_eq!(seals.iter().map(|s| (s.n, s.at_ms, s.heads)).collect::<Vec<_>>(), [(1, T0, 2), (2, T0 + 3, 1)]);
@@ -59,7 +59,7 @@ pub(crate) async fn many_heads_take_several_seals(books: &dyn Books) {
     let ledger = books.open().await;
     let arrivals: Vec<Change> = (1..=2100).map(|n| Change::Arrive(arrival(n))).collect();
     apply(&*ledger, 0, &arrivals).await;
-    assert_eq!(ledger.seal(T0, KEY).await.unwrap(), 2100);
+    assert_eq!(ledger.seal(None, T0, KEY).await.unwrap(), 2100);
     let report = ledger.verify(Some(KEY)).await.unwrap();
     assert_eq!((report.broken, report.seals, report.unsealed), (None, 3, 0));
     assert_eq!((report.chains, report.rows), (2100, 2100));
@@ -77,7 +77,7 @@ async fn full_books(ledger: &dyn Ledger) {
         Change::Day { route: "PMTRD".into(), business_date: "2026-01-05".into(), open: true, by: "core".into() },
     ];
     apply(ledger, 1, &judged).await;
-    ledger.seal(T0 + 2, KEY).await.unwrap();
+    ledger.seal(None, T0 + 2, KEY).await.unwrap();
     apply(ledger, 3, &[event(2, E::Hold), deliver(1, D::Deliver)]).await;
 }
 
@@ -191,7 +191,7 @@ pub(crate) async fn verify_may_run_beside_a_writer(books: &dyn Books) {
             apply(&*writer, 1, &[event(n * 10, E::Claim)]).await;
             apply(&*writer, 2, &[event(n * 10, E::Stage)]).await;
             if n % 20 == 0 {
-                writer.seal(T0 + 3, KEY).await.unwrap();
+                writer.seal(None, T0 + 3, KEY).await.unwrap();
             }
         }
     });

@@ -46,7 +46,7 @@ async fn fill(ledger: &dyn Ledger) {
     apply(ledger, 2, &changes).await;
     let read = ledger.notices(true, 10).await.unwrap().into_iter().find(|n| n.notice.subject == "11").unwrap().id;
     apply(ledger, 3, &[Change::AcknowledgeNotice { id: read, by: "wang".into() }]).await;
-    ledger.seal(T0 + 4, KEY).await.unwrap();
+    ledger.seal(None, T0 + 4, KEY).await.unwrap();
     apply(ledger, 5, &[event(11, E::Claim)]).await;
     ledger.take_lease(&LeaseKey("transfer:11".into()), "a/1", None).await.unwrap().unwrap();
 }

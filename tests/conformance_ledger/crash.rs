@@ -37,7 +37,7 @@ async fn child() {
         ];
         apply(&*ledger, 0, &changes).await;
         if n % 7 == 0 {
-            ledger.seal(T0, b"key").await.unwrap();
+            ledger.seal(None, T0, b"key").await.unwrap();
         }
         println!("{SAID}{n}");
     }

@@ -90,7 +90,7 @@ pub(crate) async fn a_reader_stands_beside_a_writer(books: &dyn Books) {
     verified(&*reader).await;
     let error = reader.apply(None, T0, &[event(1, E::Claim)]).await.unwrap_err();
     assert_eq!((error.code, error.class), (Code::LEDGER, Class::Halt), "{error}");
-    assert!(reader.seal(T0, b"key").await.is_err());
+    assert!(reader.seal(None, T0, b"key").await.is_err());
 }
 
 /// A caller may be dropped at any moment, e.g. by a deadline: then all of its changes stand, or none.

@@ -163,7 +163,7 @@ async fn verify_walks_many_chains() {
             apply(&*ledger, 0, &changes).await;
         }
         let begun = Instant::now();
-        println!("{name}: sealed {} heads in {:?}", ledger.seal(T0, b"key").await.unwrap(), begun.elapsed());
+        println!("{name}: sealed {} heads in {:?}", ledger.seal(None, T0, b"key").await.unwrap(), begun.elapsed());
         let begun = Instant::now();
         let report = ledger.verify(Some(b"key")).await.unwrap();
         println!("{name}: verified {} rows in {:?}", report.rows, begun.elapsed());

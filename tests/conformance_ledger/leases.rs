@@ -33,8 +33,15 @@ pub(crate) async fn a_stale_epoch_writes_nothing(books: &dyn Books) {
         let error = a.apply(Some(stale), T0, &[Change::Raise(notice("x", "y")), event(1, E::Stage)]).await.unwrap_err();
         assert_eq!((error.code, error.class), (Code::STALE_EPOCH, Class::Halt), "{error}");
         assert!(!error.hint.is_empty());
+        let error = a.apply(Some(stale), T0, &[Change::Arrive(arrival(2))]).await.unwrap_err();
+        assert_eq!(error.code, Code::STALE_EPOCH, "an arrival: {error}");
+        let error = a.seal(Some(stale), T0, b"key").await.unwrap_err();
+        assert_eq!(error.code, Code::STALE_EPOCH, "a seal: {error}");
     }
     assert!(a.notices(true, 10).await.unwrap().is_empty());
+    assert!(a.transfer(&id(2)).await.unwrap().is_none());
+    assert!(a.seals(0, 10).await.unwrap().is_empty());
+    assert!(a.seal(Some(&fence(&second)), T0, b"key").await.unwrap() > 0);
     a.apply(Some(&fence(&second)), T0, &[event(1, E::Stage)]).await.unwrap();
     b.release_lease(&second).await.unwrap();
     let error = b.apply(Some(&fence(&second)), T0, &[event(1, E::Hold)]).await.unwrap_err();

@@ -143,7 +143,7 @@ async fn tables_that_were_left_half_made_are_finished(books: &MysqlBooks) {
     let (a, b) = tokio::join!(books.open(), books.open());
     walk(&*a, [1], &[E::Claim]).await;
     assert_eq!(transfer(&*b, 1).await.id, id(1));
-    assert_eq!(b.seal(T0, b"key").await.unwrap(), 1);
+    assert_eq!(b.seal(None, T0, b"key").await.unwrap(), 1);
     verified(&*b).await;
 }
 

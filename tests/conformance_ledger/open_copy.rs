@@ -63,7 +63,7 @@ async fn copy() -> Copy {
     let path = books.path();
     let ledger = SqliteLedger::open(&path).await.unwrap();
     walk(&ledger, 1..=30, &[E::Claim, E::Stage]).await;
-    ledger.seal(T0, KEY).await.unwrap();
+    ledger.seal(None, T0, KEY).await.unwrap();
     ledger.close().await;
     let ledger = SqliteLedger::open(&path).await.unwrap();
     let mut states = vec![state(&path).await];
@@ -77,7 +77,7 @@ async fn copy() -> Copy {
             apply(&ledger, i64::from(n), &changes).await;
             states.push(state(&path).await);
         }
-        ledger.seal(T0 + i64::from(n), KEY).await.unwrap();
+        ledger.seal(None, T0 + i64::from(n), KEY).await.unwrap();
         states.push(state(&path).await);
     }
     let copy = Copy { file: fs::read(&path).unwrap(), log: fs::read(log_of(&path)).unwrap(), states };

@@ -159,7 +159,7 @@ async fn days_go_whole(place: Place) {
         place.finished(&ledger, n, 0).await;
     }
     place.finished(&ledger, 4, 1).await;
-    ledger.seal(place.now_ms, b"key").await.unwrap();
+    ledger.seal(None, place.now_ms, b"key").await.unwrap();
     assert_eq!(place.rows(0).await, (3 * 8, 3 * 4));
     assert_eq!(place.purged(&ledger, 1).await, 3);
     // A node that dies here leaves rows that are nothing to anybody; the next purge ends it.

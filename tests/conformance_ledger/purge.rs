@@ -56,7 +56,7 @@ pub(crate) async fn finished_transfers_go_and_the_rest_is_proven(books: &dyn Boo
     walk(&*ledger, [73], &[E::Claim, E::Stage, E::Judge(V::Duplicate), E::Acknowledge, E::Archive]).await;
     apply(&*ledger, 2, &[Change::Plan(Box::new(delivery(73, 73)))]).await;
     walk(&*ledger, [74], &[E::Claim, E::Hold, E::Close]).await;
-    ledger.seal(T0 + 3, KEY).await.unwrap();
+    ledger.seal(None, T0 + 3, KEY).await.unwrap();
     assert_eq!(purge(&*ledger, "2026-01-05", T0).await, 0, "its own date is not before it");
     assert_eq!(purge(&*ledger, BEFORE, T0).await, 71);
     assert_eq!(ids(&*ledger).await, [id(71).0, id(72).0, id(73).0]);
@@ -66,7 +66,7 @@ pub(crate) async fn finished_transfers_go_and_the_rest_is_proven(books: &dyn Boo
     assert_eq!(ledger.deliveries(None, 100).await.unwrap().len(), 1, "one is under way");
     assert_eq!(ledger.journal("purges").await.unwrap().len(), 2, "a batch of published ones, one of others");
     sealed(&*ledger).await;
-    ledger.seal(T0 + 10, KEY).await.unwrap();
+    ledger.seal(None, T0 + 10, KEY).await.unwrap();
     walk(&*ledger, [80], &WHOLE).await;
     assert_eq!(transfer(&*ledger, 80).await.publication, Some(71), "numbers go on");
     sealed(&*ledger).await;
@@ -133,11 +133,11 @@ pub(crate) async fn what_was_purged_comes_back_as_nothing_new(books: &dyn Books)
 pub(crate) async fn what_is_not_sealed_stays(books: &dyn Books) {
     let ledger = books.open().await;
     walk(&*ledger, [1], &REFUSED).await;
-    ledger.seal(T0, KEY).await.unwrap();
+    ledger.seal(None, T0, KEY).await.unwrap();
     walk(&*ledger, [2], &REFUSED).await;
     assert_eq!(purge(&*ledger, BEFORE, T0).await, 1);
     assert_eq!(ids(&*ledger).await, [id(2).0]);
-    ledger.seal(T0 + 1, KEY).await.unwrap();
+    ledger.seal(None, T0 + 1, KEY).await.unwrap();
     assert_eq!(purge(&*ledger, BEFORE, T0).await, 1);
     sealed(&*ledger).await;
 }
@@ -206,7 +206,7 @@ pub(crate) async fn a_transfer_that_was_erased_cannot_be_called_purged(books: &d
         let mut changes = vec![Change::Arrive(late)];
         changes.extend(REFUSED.map(|e| event(2, e)));
         apply(&*ledger, 0, &changes).await;
-        ledger.seal(T0, KEY).await.unwrap();
+        ledger.seal(None, T0, KEY).await.unwrap();
         assert_eq!(purge(&*ledger, BEFORE, T0).await, 1);
         sealed(&*ledger).await;
         books.tamper(statements).await;

@@ -134,7 +134,7 @@ async fn take(ledger: &dyn Ledger, at: i64, step: &Step, standings: &mut [Standi
             apply(ledger, at, &[Change::Day { route: "PMTRD".into(), business_date, open, by: "core".into() }]).await;
         }
         Step::Seal => {
-            ledger.seal(now, b"key").await.unwrap();
+            ledger.seal(None, now, b"key").await.unwrap();
         }
     }
     Ok(())

@@ -77,7 +77,7 @@ async fn closed_file() -> Vec<u8> {
     let books = SqliteBooks::new();
     let ledger = SqliteLedger::open(&books.path()).await.unwrap();
     walk(&ledger, 1..=40, &[E::Claim, E::Stage]).await;
-    ledger.seal(T0, b"key").await.unwrap();
+    ledger.seal(None, T0, b"key").await.unwrap();
     ledger.close().await;
     std::fs::read(books.path()).unwrap()
 }

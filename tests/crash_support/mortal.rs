@@ -195,7 +195,7 @@ delegate! {
     counts() -> Vec<(String, String, Option<String>, u64)>;
     make_days(now_ms: i64) -> Option<DaysAhead>;
     drop_days(before: &str, now_ms: i64) -> u64;
-    seal(now_ms: i64, key: &[u8]) -> u64;
+    seal(fence: Option<&Fence>, now_ms: i64, key: &[u8]) -> u64;
     seals(after: u64, limit: u32) -> Vec<Seal>;
     verify(key: Option<&[u8]>) -> VerifyReport;
     report_node(fence: &Fence, node: &NodeRow) -> ();

@@ -296,7 +296,7 @@ impl Ledger for SimLedger {
     async fn drop_days(&self, _: &str, _: i64) -> Result<u64> {
         Ok(0)
     }
-    async fn seal(&self, _: i64, _: &[u8]) -> Result<u64> {
+    async fn seal(&self, _: Option<&Fence>, _: i64, _: &[u8]) -> Result<u64> {
         Err(Error::internal("nobody seals in a simulation"))
     }
     async fn seals(&self, _: u64, _: u32) -> Result<Vec<Seal>> {

@@ -198,10 +198,16 @@ impl Node {
         let Some(scan) = self.scanner.look(&*folder, &|| now, &|| true)? else { return Ok(()) };
         let passed_over = scan.ignored.values().flat_map(|(_, examples)| examples.iter().cloned());
         *self.life.shared.passed_over.lock().unwrap() = passed_over.collect();
-        for ready in &scan.arrivals {
-            arrival::book(&self.inbound, "core-out", &[ready]).await?;
+        if scan.arrivals.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let Some((lease, fence)) = self.claim("watch:core-out").await? else { return Ok(()) };
+        let mut booked = Ok(());
+        for ready in &scan.arrivals {
+            booked = booked.and(arrival::book(&self.inbound, "core-out", &[ready], Some(&fence)).await.map(drop));
+        }
+        self.release(lease).await?;
+        booked
     }
 
     async fn walk(&mut self) -> Result<()> {

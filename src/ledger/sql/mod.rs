@@ -307,11 +307,11 @@ impl<E: Engine> Ledger for SqlLedger<E> {
         nodes::nodes(&mut *self.engine.read().await?).await
     }
 
-    async fn seal(&self, now_ms: i64, key: &[u8]) -> Result<u64> {
+    async fn seal(&self, fence: Option<&Fence>, now_ms: i64, key: &[u8]) -> Result<u64> {
         let mut sealed = 0;
         loop {
             // One seal holds a bounded number of heads and is its own commit, so other writers get their turn.
-            let heads = write!(self, session => seal::seal(session, now_ms, key))?;
+            let heads = write!(self, session => seal::seal(session, fence, now_ms, key))?;
             sealed += heads;
             if heads < seal::HEADS_PER_SEAL {
                 return Ok(sealed);

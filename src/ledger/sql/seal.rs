@@ -5,11 +5,11 @@
 //! Invariant: a seal holds heads up the chain as they stood when it was made. A head that moves meanwhile stays unsealed
 //! and comes into the next one, so writers need not wait for a seal. Two seals with one number clash on it.
 
-use super::rows;
 use super::session::{Row, Session, Statement, Value, sql};
+use super::{lease, rows};
 use crate::error::Result;
 use crate::ledger::chain::SealMac;
-use crate::ledger::change::Seal;
+use crate::ledger::change::{Fence, Seal};
 
 /// A seal holds at most so many heads, which bounds the memory of making and checking one.
 pub(super) const HEADS_PER_SEAL: u64 = 1000;
@@ -17,7 +17,10 @@ pub(super) const HEADS_PER_SEAL: u64 = 1000;
 const HEADS_PER_INSERT: usize = 250;
 
 /// Writes one seal over heads that moved; returns how many, 0 when none did.
-pub(super) async fn seal(session: &mut dyn Session, now_ms: i64, key: &[u8]) -> Result<u64> {
+pub(super) async fn seal(session: &mut dyn Session, fence: Option<&Fence>, now_ms: i64, key: &[u8]) -> Result<u64> {
+    if let Some(fence) = fence {
+        lease::check(&mut *session, fence).await?;
+    }
     let unsealed = sql("SELECT subject, n, hash FROM heads WHERE unsealed = 1 ORDER BY subject LIMIT ?");
     let rows = session.rows(unsealed.bind(rows::int(HEADS_PER_SEAL)?)).await?;
     let head = |row: &Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
