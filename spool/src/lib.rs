@@ -4,6 +4,7 @@
 //! remote folders: whatever has its final name is complete, and nothing that exists is overwritten. Nothing here keeps
 //! books: what was proven or delivered is the caller's fact, passed in and called back.
 
+pub mod aside;
 pub mod control;
 pub mod digest;
 pub mod entry;
@@ -22,6 +23,7 @@ pub mod sweep;
 pub mod template;
 pub mod watch;
 
+pub use aside::Asides;
 pub use control::{Control, Fact, Shape, Stated};
 pub use digest::{Algorithm, Digest, Hasher};
 pub use entry::{Entry, EntryKind};
@@ -35,7 +37,7 @@ pub use pattern::{Captures, NamePattern};
 pub use publish::{Publication, Published, Refused, publish};
 pub use scan::{Arrival, Orphan, Part, Readiness, Reason, Scan, ScanRules, Scanner, Waiting};
 pub use sftp::{Address, Auth, Negotiated, PoolStatus, Ran, SftpFolder, SftpPool, SftpSettings};
-pub use source::{SourceAction, move_source};
+pub use source::{SourceAction, finish_companion, move_companion, move_source};
 pub use sweep::{Temporary, sweep_temporaries, sweep_temporaries_where};
 pub use template::{Fields, NameTemplate};
 pub use watch::{Place, Watch};

@@ -4,10 +4,11 @@
 //! first renamed aside and looked at again: if it is another one, it goes back. So nothing that was not processed is
 //! lost, and every step may be repeated after a crash.
 //!
-//! The hidden name says which file it is for (its time and size), not who holds the work: the next holder must find it
-//! without reading the folder, and a holder that was replaced and wakes late means that file and no newer one by it.
+//! What is left under a hidden name, because a call took effect late or nobody came back for it, gets its own name again
+//! ([`crate::aside`]): it arrives, or is known, as if it had never been away.
 
-use crate::entry::{Entry, NAME_MAX_BYTES};
+use crate::aside::{self, fit};
+use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::folder::Folder;
 
@@ -30,42 +31,81 @@ const NAMES_MAX: u32 = 100;
 ///
 /// True: it is done, now or by an earlier call. False: the name now holds another file, which was left alone.
 pub fn move_source(folder: &dyn Folder, expected: &Entry, action: &SourceAction) -> Result<bool> {
-    match action {
-        SourceAction::Leave => Ok(true),
-        SourceAction::Delete => delete(folder, expected),
-        SourceAction::Move(subfolder) => move_to(folder, expected, subfolder),
+    if *action == SourceAction::Leave {
+        return Ok(true);
+    }
+    let aside = aside::name(&expected.name, expected);
+    match set_aside(folder, expected, &aside)? {
+        Source::Aside => finish(folder, &aside, expected, action).map(|()| true),
+        Source::Gone => Ok(true),
+        Source::Another => Ok(false),
     }
 }
 
-fn delete(folder: &dyn Folder, expected: &Entry) -> Result<bool> {
-    let aside = match set_aside(folder, expected)? {
-        Source::Aside(aside) => aside,
-        Source::Gone => return Ok(true),
-        Source::Another => return Ok(false),
+/// Deletes or moves what shares the fate of a source, its marker or the index that lists it, as it stands there now. Where
+/// nothing stands there, [`finish_companion`] ends what an earlier call for the same source began.
+pub fn move_companion(folder: &dyn Folder, companion: &Entry, source: &Entry, action: &SourceAction) -> Result<()> {
+    if *action == SourceAction::Leave {
+        return Ok(());
+    }
+    let aside = aside::name(&companion.name, source);
+    let found = match set_aside(folder, companion, &aside) {
+        // An earlier call left an older one there.
+        Err(e) if e.kind == ErrorKind::TargetExists => {
+            finish_companion(folder, &companion.name, source, action)?;
+            set_aside(folder, companion, &aside)?
+        }
+        found => found?,
     };
-    match folder.remove(&aside) {
-        Err(e) if e.kind == ErrorKind::Missing => Ok(true),
-        other => other.map(|()| true),
+    match found {
+        Source::Aside => finish(folder, &aside, companion, action),
+        Source::Gone | Source::Another => Ok(()),
     }
 }
 
-fn move_to(folder: &dyn Folder, expected: &Entry, subfolder: &str) -> Result<bool> {
-    let aside = match set_aside(folder, expected)? {
-        Source::Aside(aside) => aside,
-        Source::Gone => return Ok(true),
-        Source::Another => return Ok(false),
+/// Deletes or moves what an earlier [`move_companion`] for the same source left under its hidden name.
+pub fn finish_companion(folder: &dyn Folder, name: &str, source: &Entry, action: &SourceAction) -> Result<()> {
+    if *action == SourceAction::Leave {
+        return Ok(());
+    }
+    let aside = aside::name(name, source);
+    match folder.stat(&aside)? {
+        Some(left) => finish(folder, &aside, &Entry { name: name.to_owned(), ..left }, action),
+        None => Ok(()),
+    }
+}
+
+/// What is aside and was looked at goes.
+fn finish(folder: &dyn Folder, aside: &str, expected: &Entry, action: &SourceAction) -> Result<()> {
+    let gone = match action {
+        SourceAction::Leave => return Ok(()),
+        SourceAction::Delete => folder.remove(aside),
+        SourceAction::Move(subfolder) => move_to(folder, aside, expected, subfolder),
     };
+    match gone {
+        // By an earlier call whose answer was lost, or by another holder; or it was put back because nobody came for it.
+        Err(e) if e.kind == ErrorKind::Missing => match folder.stat(&expected.name)? {
+            Some(back) if back.same_file(expected) => Err(e),
+            _ => Ok(()),
+        },
+        other => other,
+    }
+}
+
+fn move_to(folder: &dyn Folder, aside: &str, expected: &Entry, subfolder: &str) -> Result<()> {
     folder.make_folder(subfolder)?;
     let target = folder.subfolder(subfolder)?;
     for attempt in 0..NAMES_MAX {
         let to = target_name(expected, attempt);
-        if target.stat(&to)?.is_some() {
-            continue;
+        match target.stat(&to)? {
+            // Halfway through a move by a link and a removal.
+            Some(there) if there.same_file(expected) && there.file_id != 0 => return folder.remove(aside),
+            Some(_) => continue,
+            None => {}
         }
-        match folder.move_new(&aside, subfolder, &to) {
+        match folder.move_new(aside, subfolder, &to) {
             Err(e) if e.kind == ErrorKind::TargetExists => continue,
-            Err(e) if e.kind == ErrorKind::Missing => return Ok(true),
-            other => return other.map(|()| true),
+            other => return other,
         }
     }
     Err(Error::new(ErrorKind::TargetExists, format!("no free name for {:?} in {}", expected.name, target.describe())))
@@ -73,20 +113,25 @@ fn move_to(folder: &dyn Folder, expected: &Entry, subfolder: &str) -> Result<boo
 
 /// Where the source is.
 enum Source {
-    /// Under this hidden name, looked at: it is the expected file.
-    Aside(String),
+    /// Under its hidden name, looked at: it is the expected file.
+    Aside,
     /// Nowhere: an earlier call did it, or the partner.
     Gone,
     /// The name holds another file.
     Another,
 }
 
-fn set_aside(folder: &dyn Folder, expected: &Entry) -> Result<Source> {
-    let (name, aside) = (&expected.name, aside_name(expected));
+fn set_aside(folder: &dyn Folder, expected: &Entry, aside: &str) -> Result<Source> {
+    let name = &expected.name;
     // An earlier call may have stopped halfway.
-    match folder.stat(&aside)? {
-        Some(left) if left.same_file(expected) => return Ok(Source::Aside(aside)),
-        Some(_) if folder.stat(name)?.is_none() => return give_back(folder, &aside, name),
+    match folder.stat(aside)? {
+        // Halfway through a rename by a link and a removal: one file under both names. The name is not the one to remove, for
+        // the partner may put another file there at any moment.
+        Some(left) if left.same_file(expected) && left.file_id != 0 && stands(folder, expected)? => {
+            gone(folder.remove(aside))?;
+        }
+        Some(left) if left.same_file(expected) => return Ok(Source::Aside),
+        Some(_) if folder.stat(name)?.is_none() => return give_back(folder, aside, name),
         Some(_) => {
             return Err(Error::new(
                 ErrorKind::TargetExists,
@@ -101,26 +146,31 @@ fn set_aside(folder: &dyn Folder, expected: &Entry) -> Result<Source> {
     match folder.stat(name)? {
         None => {}
         Some(now) if !now.same_file(expected) => return Ok(Source::Another),
-        Some(_) => match folder.rename_new(name, &aside) {
-            Err(e) if e.kind == ErrorKind::Missing => {}
-            other => other?,
-        },
+        Some(_) => gone(folder.rename_new(name, aside))?,
     }
-    match folder.stat(&aside)? {
-        Some(taken) if taken.same_file(expected) => Ok(Source::Aside(aside)),
-        Some(_) => give_back(folder, &aside, name),
+    match folder.stat(aside)? {
+        Some(taken) if taken.same_file(expected) => Ok(Source::Aside),
+        Some(_) => give_back(folder, aside, name),
         None => Ok(Source::Gone),
+    }
+}
+
+/// Whether the expected file stands under its own name.
+fn stands(folder: &dyn Folder, expected: &Entry) -> Result<bool> {
+    Ok(folder.stat(&expected.name)?.is_some_and(|now| now.same_file(expected)))
+}
+
+/// Somebody else, or an earlier call, was there before.
+fn gone(done: Result<()>) -> Result<()> {
+    match done {
+        Err(e) if e.kind == ErrorKind::Missing => Ok(()),
+        other => other,
     }
 }
 
 /// Between looking and renaming, the partner put a new file under the name: it is not ours to take.
 fn give_back(folder: &dyn Folder, aside: &str, name: &str) -> Result<Source> {
-    folder.rename_new(aside, name).map(|()| Source::Another)
-}
-
-fn aside_name(expected: &Entry) -> String {
-    let of = format!("{}-{}", expected.mtime_ms, expected.size);
-    fit(&expected.name, 8 + of.len(), |name| format!(".{name}.{of}.taken"))
+    gone(folder.rename_new(aside, name)).map(|()| Source::Another)
 }
 
 /// `name`, then `name.<time>`, then `name.<time>.2`...
@@ -133,14 +183,10 @@ fn target_name(expected: &Entry, attempt: u32) -> String {
     }
 }
 
-/// Shortens a very long name so that what is added still fits.
-fn fit(name: &str, added: usize, make: impl Fn(&str) -> String) -> String {
-    make(&name[..name.floor_char_boundary(NAME_MAX_BYTES - added)])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entry::EntryKind;
     use crate::local::LocalFolder;
 
     fn room() -> (tempfile::TempDir, LocalFolder, Entry) {
@@ -176,7 +222,7 @@ mod tests {
     #[test]
     fn an_interrupted_deletion_is_finished() {
         let (dir, folder, entry) = room();
-        let aside = dir.path().join(aside_name(&entry));
+        let aside = dir.path().join(aside::name("A.TXT", &entry));
         std::fs::rename(dir.path().join("A.TXT"), &aside).unwrap();
         std::fs::write(dir.path().join("A.TXT"), "next").unwrap();
         assert!(move_source(&folder, &entry, &SourceAction::Delete).unwrap());
@@ -189,13 +235,61 @@ mod tests {
     }
 
     #[test]
+    fn a_rename_or_a_move_that_stopped_between_link_and_removal_is_finished() {
+        for action in [SourceAction::Delete, SourceAction::Move("done".into())] {
+            let (dir, folder, entry) = room();
+            let at = |name: &str| dir.path().join(name);
+            std::fs::hard_link(at("A.TXT"), at(&aside::name("A.TXT", &entry))).unwrap();
+            assert!(move_source(&folder, &entry, &action).unwrap());
+            assert_eq!(files(&folder), 0, "{action:?}");
+        }
+        let (dir, folder, entry) = room();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::create_dir(at("done")).unwrap();
+        std::fs::hard_link(at("A.TXT"), at("done/A.TXT")).unwrap();
+        std::fs::rename(at("A.TXT"), at(&aside::name("A.TXT", &entry))).unwrap();
+        assert!(move_source(&folder, &entry, &SourceAction::Move("done".into())).unwrap());
+        assert_eq!((files(&folder), files(&*folder.subfolder("done").unwrap())), (0, 1));
+    }
+
+    fn files(folder: &dyn Folder) -> usize {
+        folder.list(9).unwrap().iter().filter(|e| e.kind == EntryKind::File).count()
+    }
+
+    #[test]
+    fn what_was_put_back_meanwhile_is_not_called_gone() {
+        let (dir, folder, entry) = room();
+        let error = finish(&folder, &aside::name("A.TXT", &entry), &entry, &SourceAction::Delete).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Missing);
+        assert!(move_source(&folder, &entry, &SourceAction::Delete).unwrap() && !dir.path().join("A.TXT").exists());
+    }
+
+    #[test]
+    fn a_companion_goes_as_it_stands_and_what_was_left_of_it() {
+        let (dir, folder, source) = room();
+        let at = |name: &str| dir.path().join(name);
+        let aside = aside::name("A.OK", &source);
+        std::fs::write(at(&aside), "rewritten").unwrap();
+        std::fs::write(at("A.OK"), "once more").unwrap();
+        let now = folder.stat("A.OK").unwrap().unwrap();
+        move_companion(&folder, &now, &source, &SourceAction::Move("done".into())).unwrap();
+        assert!(!at("A.OK").exists() && !at(&aside).exists());
+        assert_eq!(files(&*folder.subfolder("done").unwrap()), 2);
+        std::fs::write(at(&aside), "").unwrap();
+        finish_companion(&folder, "A.OK", &source, &SourceAction::Leave).unwrap();
+        assert!(at(&aside).exists());
+        finish_companion(&folder, "A.OK", &source, &SourceAction::Delete).unwrap();
+        assert!(!at(&aside).exists());
+    }
+
+    #[test]
     fn a_holder_that_wakes_late_takes_no_newer_file_that_is_aside_for_another() {
         let (dir, folder, entry) = room();
-        let late = aside_name(&entry);
+        let late = aside::name("A.TXT", &entry);
         assert!(move_source(&folder, &entry, &SourceAction::Delete).unwrap());
         std::fs::write(dir.path().join("A.TXT"), "newer").unwrap();
         let newer = folder.stat("A.TXT").unwrap().unwrap();
-        folder.rename_new("A.TXT", &aside_name(&newer)).unwrap();
+        folder.rename_new("A.TXT", &aside::name("A.TXT", &newer)).unwrap();
         assert_eq!(folder.remove(&late).unwrap_err().kind, ErrorKind::Missing);
         assert!(move_source(&folder, &newer, &SourceAction::Move("done".into())).unwrap());
         assert_eq!(std::fs::read(dir.path().join("done/A.TXT")).unwrap(), b"newer");
@@ -217,6 +311,6 @@ mod tests {
         assert_eq!(moved, ["A.TXT", "A.TXT.1000000", "A.TXT.1000000.2", "A.TXT.1000000.3"]);
         assert!(move_source(&folder, &entry, &SourceAction::Move("../up".into())).is_err());
         let long = Entry { name: "é".repeat(127), ..entry };
-        assert!(target_name(&long, 99).len() <= 255 && aside_name(&Entry { size: u64::MAX, ..long }).len() <= 255);
+        assert!(target_name(&long, 99).len() <= 255);
     }
 }

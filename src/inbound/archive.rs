@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::ledger::change::Fence;
 use crate::ledger::transfer::{Facts, FileEvent, Transfer};
 use fpp_spool::pattern::folded;
-use fpp_spool::{Entry, EntryKind, Folder, Says, SourceAction, Stated, move_source};
+use fpp_spool::{Entry, EntryKind, Folder, Says, SourceAction, Stated, finish_companion, move_companion, move_source};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -32,38 +32,40 @@ pub async fn archive(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result
         let moved = blocking(move || {
             let moved = move_source(&*folder, &entry, &action)?;
             if let Some(marker) = marker.filter(|_| moved) {
-                move_marker(&*folder, &entry.name, marker, &action)?;
+                move_marker(&*folder, &entry, &marker.name, &action)?;
             }
             Ok(moved)
         })
         .await?;
         tracing::debug!(transfer = %transfer.id, file = transfer.name, moved, "source dealt with");
         if let Some(index) = promised.filter(|p| p.shared && route.source != SourceAction::Leave) {
-            move_index(cx, &route, &index.marker.name).await?;
+            move_index(cx, &route, &index.marker.name, entry_of(source)).await?;
         }
     }
     cx.advance(fence, transfer, FileEvent::Archive, Facts::default()).await
 }
 
-/// Moves the marker that stands there now. Where none does, an earlier attempt may have stopped halfway with the one
-/// that was seen at arrival.
-fn move_marker(folder: &dyn Folder, data: &str, seen: Entry, action: &SourceAction) -> fpp_spool::Result<()> {
-    if folder.stat(data)?.is_some() {
+/// Moves the marker that stands there now. Where none does, an earlier attempt may have stopped halfway with one.
+fn move_marker(folder: &dyn Folder, data: &Entry, name: &str, action: &SourceAction) -> fpp_spool::Result<()> {
+    if folder.stat(&data.name)?.is_some() {
         return Ok(());
     }
-    let marker = match folder.stat(&seen.name)? {
-        Some(now) if now.kind == EntryKind::File => now,
-        Some(_) => return Ok(()),
-        None => seen,
-    };
-    move_source(folder, &marker, action).map(|_| ())
+    match folder.stat(name)? {
+        Some(now) if now.kind == EntryKind::File => move_companion(folder, &now, data, action),
+        Some(_) => Ok(()),
+        None => finish_companion(folder, name, data, action),
+    }
 }
 
-/// Moves an index that has nothing left to say.
-async fn move_index(cx: &Inbound, route: &Arc<Route>, name: &str) -> Result<()> {
+/// Moves an index that has nothing left to say, with the last of its files.
+async fn move_index(cx: &Inbound, route: &Arc<Route>, name: &str, data: Entry) -> Result<()> {
     let folder = route.folder()?.clone();
-    let (at, from, of) = (route.clone(), folder.clone(), name.to_owned());
-    let Some((index, files)) = blocking(move || Ok(served(&at, &*from, &of)?)).await? else { return Ok(()) };
+    let (at, from, of, source) = (route.clone(), folder.clone(), name.to_owned(), data.clone());
+    let found = blocking(move || {
+        finish_companion(&*from, &of, &source, &at.source)?;
+        Ok(served(&at, &*from, &of)?)
+    });
+    let Some((index, files)) = found.await? else { return Ok(()) };
     let listed = |(key, stated): (String, Stated)| {
         let name = stated.name.clone().unwrap_or(key);
         Listed { index: index.name.clone(), name, stated }
@@ -73,7 +75,7 @@ async fn move_index(cx: &Inbound, route: &Arc<Route>, name: &str) -> Result<()> 
         return Ok(());
     }
     let action = route.source.clone();
-    blocking(move || Ok(move_source(&*folder, &index, &action).map(|_| ())?)).await
+    blocking(move || Ok(move_companion(&*folder, &index, &data, &action)?)).await
 }
 
 /// An index of which no file stands in the folder any more, with what it lists.
@@ -107,23 +109,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = LocalFolder::open(dir.path()).unwrap();
         let marker = dir.path().join("A.OK");
-        std::fs::write(&marker, "").unwrap();
-        let seen = folder.stat("A.OK").unwrap().unwrap();
+        std::fs::write(dir.path().join("A.TXT"), "data").unwrap();
+        let data = folder.stat("A.TXT").unwrap().unwrap();
         std::fs::write(&marker, "rewritten").unwrap();
-        std::fs::write(dir.path().join("A.TXT"), "new data").unwrap();
-        move_marker(&folder, "A.TXT", seen.clone(), &SourceAction::Delete).unwrap();
+        move_marker(&folder, &data, "A.OK", &SourceAction::Delete).unwrap();
         assert!(marker.exists(), "it may be the new data's");
         std::fs::remove_file(dir.path().join("A.TXT")).unwrap();
         for _ in 0..2 {
-            move_marker(&folder, "A.TXT", seen.clone(), &SourceAction::Delete).unwrap();
+            move_marker(&folder, &data, "A.OK", &SourceAction::Delete).unwrap();
             assert!(folder.list(9).unwrap().is_empty());
         }
-        // A crash between setting it aside and removing it.
-        std::fs::write(&marker, "").unwrap();
-        let seen = folder.stat("A.OK").unwrap().unwrap();
-        let aside = format!(".A.OK.{}-{}.taken", seen.mtime_ms, seen.size);
+        // A crash between setting it aside and removing it, whatever became of it since it was first seen.
+        std::fs::write(&marker, "rewritten once more").unwrap();
+        let aside = format!(".A.OK.{}-{}.taken", data.mtime_ms, data.size);
         std::fs::rename(&marker, dir.path().join(aside)).unwrap();
-        move_marker(&folder, "A.TXT", seen, &SourceAction::Delete).unwrap();
+        move_marker(&folder, &data, "A.OK", &SourceAction::Delete).unwrap();
         assert!(folder.list(9).unwrap().is_empty());
     }
 }

@@ -17,9 +17,9 @@ use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::desk::{SwitchKind, is_paused};
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::transfer::{TransferId, TransferQuery};
-use crate::settings::Spool;
+use crate::settings::{self, Spool};
 use fpp_codecs::Code;
-use fpp_spool::{Folder, Part, Scan, Scanner};
+use fpp_spool::{Asides, Folder, Part, Scan, Scanner, SourceAction};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,6 +28,8 @@ use tokio::task::JoinSet;
 
 /// So often it is looked whether the books have what they had, besides after every error and when a watch is taken over.
 const COMPARED: Duration = Duration::from_secs(60);
+/// A source that was set aside for so long, and not dealt with, gets its name again.
+const ASIDE: Duration = Duration::from_secs(600);
 /// Arrivals that one commit books.
 const BOOKED_AT_ONCE: usize = 50;
 
@@ -50,6 +52,7 @@ pub(super) fn start(
                 flags: super::compose::day_flags(spool)?,
                 stopped: stopped.clone(),
                 waiting_flags: HashSet::new(),
+                asides: Asides::default(),
                 overdue: Told::default(),
                 failures: 0,
                 told: false,
@@ -74,6 +77,8 @@ struct Watcher {
     /// The core's flags, by what the scanner calls them.
     flags: BTreeMap<String, DayFlag>,
     stopped: signal::Receiver<bool>,
+    /// What is set aside here.
+    asides: Asides,
     /// Keys of the flags that could not be dealt with, and were told.
     waiting_flags: HashSet<String>,
     /// What waits too long and was told.
@@ -231,12 +236,42 @@ impl Watcher {
         let booked = self.book(&scan, &mut scanner).await;
         self.scanner = Some(scanner);
         flags.and(booked)?;
+        self.put_back(&scan.asides).await?;
         self.tell_parts(scan.part).await?;
         told?;
         self.looked(Ok(&scan));
         self.failures = 0;
         self.told = false;
         Ok(scan.waiting.iter().any(|(_, waiting)| waiting.settling))
+    }
+
+    /// What a dead or late holder left under a hidden name is seen again.
+    async fn put_back(&mut self, seen: &[String]) -> Result<()> {
+        let mut here = self.rooms.settings.routes.iter().filter(|route| route.spool == self.spool.name);
+        let moves = here.any(|route| route.source != settings::SourceAction::Leave)
+            || self.flags.values().any(|flag| flag.source != SourceAction::Leave);
+        if seen.is_empty() || !moves {
+            return Ok(());
+        }
+        let (folder, mut asides, seen) = (self.folder.clone(), std::mem::take(&mut self.asides), seen.to_vec());
+        let (asides, back) = blocking(move || {
+            let back = asides.put_back(&*folder, &seen, Instant::now(), ASIDE);
+            Ok((asides, back))
+        })
+        .await?;
+        self.asides = asides;
+        match back {
+            Ok(back) => back.iter().for_each(|file| {
+                tracing::warn!(
+                    spool = self.spool.name,
+                    file,
+                    "was set aside and not dealt with: it has its name again"
+                );
+            }),
+            // It says nothing about what arrives.
+            Err(error) => tracing::warn!(spool = self.spool.name, "what is set aside has no name: {error}"),
+        }
+        Ok(())
     }
 
     /// A folder in which routes want more names than one look takes: a new file is seen later than elsewhere. Told when it

@@ -144,6 +144,8 @@ pub struct Scan {
     pub ignored: BTreeMap<Reason, (u64, Vec<String>)>,
     /// Our own temporary files, whoever of us made them.
     pub temporaries: Vec<String>,
+    /// Hidden names of sources that are set aside, whoever of us did it.
+    pub asides: Vec<String>,
     /// All names of the folder, of every kind.
     pub names: u64,
     /// Which part of the folder was looked at; nothing where it was all of it.

@@ -8,6 +8,7 @@
 use super::found::{Reason, Scan};
 use super::here::key;
 use super::rules::{ScanRules, Sorted};
+use crate::aside::name_before;
 use crate::entry::{Entry, EntryKind};
 use crate::folder::Look;
 use crate::sweep::Temporary;
@@ -61,6 +62,10 @@ impl<'a> Gathered<'a> {
             && Temporary::parse(name).is_some()
         {
             self.scan.temporaries.push(name.to_owned());
+        }
+        if reason == Reason::Hidden && self.scan.asides.len() < self.rules.listing_limit && name_before(name).is_some()
+        {
+            self.scan.asides.push(name.to_owned());
         }
         self.scan.ignore(reason, name);
     }
