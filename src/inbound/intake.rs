@@ -1,7 +1,7 @@
 //! Room on the vault's disk for files that are being taken in at once.
 //!
 //! What is to stay free must stay free whatever comes. A file's size is known before its first byte, so what does not fit is
-//! not begun, and what is being taken in by this node counts as if it were there whole: of two files of which only one fits,
+//! not begun, and what is being taken in by this node counts as if it were there whole, the part that is not there yet: of two files of which only one fits,
 //! one comes after the other. Other nodes on the same disk are not counted.
 
 use crate::error::{Error, Result};
@@ -23,12 +23,21 @@ pub struct Intake {
 #[derive(Debug)]
 pub struct Room {
     taken: Arc<AtomicU64>,
-    bytes: u64,
+    bytes: AtomicU64,
+}
+
+impl Room {
+    /// So many bytes were read: they are on the disk, or soon, and its free space tells of them.
+    pub fn filled(&self, bytes: u64) {
+        let less = |left: u64| Some(left.saturating_sub(bytes));
+        let left = self.bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).unwrap_or_default();
+        self.taken.fetch_sub(left.min(bytes), Ordering::SeqCst);
+    }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.taken.fetch_sub(self.bytes, Ordering::SeqCst);
+        self.taken.fetch_sub(*self.bytes.get_mut(), Ordering::SeqCst);
     }
 }
 
@@ -57,7 +66,7 @@ impl Intake {
             return Ok(None);
         }
         self.taken.fetch_add(bytes, Ordering::SeqCst);
-        Ok(Some(Room { taken: self.taken.clone(), bytes }))
+        Ok(Some(Room { taken: self.taken.clone(), bytes: bytes.into() }))
     }
 }
 
@@ -100,6 +109,20 @@ mod tests {
         assert!(small.is_some() && room(&intake, 1, 200, 0).await.unwrap().is_none());
         drop(first);
         assert!(room(&intake, 51, 200, 0).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn what_is_there_already_is_counted_once() {
+        let intake = Intake::default();
+        let large = room(&intake, 100, 200, 0).await.unwrap().unwrap();
+        large.filled(80);
+        // The disk tells of the 80 itself.
+        assert!(room(&intake, 51, 120, 0).await.unwrap().is_none());
+        let beside = room(&intake, 50, 120, 0).await.unwrap().unwrap();
+        // It may be read once more, from the beginning.
+        large.filled(100);
+        drop((large, beside));
+        assert_eq!(intake.taken.load(Ordering::SeqCst), 0);
     }
 
     #[tokio::test]

@@ -18,9 +18,8 @@ use crate::ledger::Ledger;
 use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::pages::Pages;
 use crate::ledger::transfer::{Facts, FileEvent, FileState, Identity, Transfer, TransferQuery, Verdict};
-use crate::trade::series::{OfDay, batch_of, batches, counts};
+use crate::trade::series::{OfDay, batches};
 use fpp_codecs::Code;
-use std::collections::{BTreeSet, HashSet};
 
 /// Refused files of a day that are named.
 const REFUSED_MAX: usize = 5;
@@ -87,16 +86,17 @@ pub async fn of_day(ledger: &dyn Ledger, route: &str, business_date: &str) -> Re
     Ok(OfDay { files, purged: ledger.purged_batches(route, business_date).await? })
 }
 
-/// Which batches of a business date came, those apart whose files were refused; and the names of some of the refused.
-pub async fn came(ledger: &dyn Ledger, route: &str, business_date: &str) -> Result<(HashSet<u32>, Vec<String>)> {
-    let mut came: HashSet<u32> = ledger.purged_batches(route, business_date).await?.into_iter().collect();
+/// Names of some files of a business date that were refused.
+pub async fn refused(ledger: &dyn Ledger, route: &str, business_date: &str) -> Result<Vec<String>> {
     let (mut pages, mut refused) = (pages_of(route, business_date), Vec::new());
     while let Some(page) = pages.next(ledger).await? {
-        came.extend(page.iter().filter(|t| counts(t)).filter_map(batch_of));
         let more = page.into_iter().filter(|t| t.verdict == Some(Verdict::Rejected)).map(|t| t.name);
         refused.extend(more.take(REFUSED_MAX - refused.len()));
+        if refused.len() == REFUSED_MAX {
+            break;
+        }
     }
-    Ok((came, refused))
+    Ok(refused)
 }
 
 async fn missing(cx: &Inbound, route: &Route, identity: &Identity) -> Result<Option<(u32, u32)>> {
@@ -113,12 +113,8 @@ pub async fn gap(cx: &Inbound, transfer: &Transfer) -> Result<Option<((u32, u32)
     let Some(identity) = transfer.facts.identity.as_ref() else { return Ok(None) };
     let Some(route) = cx.routes.get(&identity.route) else { return Ok(None) };
     let Some((first, last)) = missing(cx, route, identity).await? else { return Ok(None) };
-    let (mut pages, mut there) = (pages_of(&identity.route, &identity.business_date), BTreeSet::new());
-    while let Some(page) = pages.next(&*cx.ledger).await? {
-        let batches = page.iter().filter(|t| counts(t)).filter_map(batch_of);
-        there.extend(batches.filter(|batch| (first..=last).contains(batch)));
-    }
-    Ok(Some(((first, last), there.into_iter().collect())))
+    let there = cx.ledger.batches(&identity.route, &identity.business_date, (first, last)).await?;
+    Ok(Some(((first, last), there)))
 }
 
 /// The batches that a proven file waits for, as it says so.

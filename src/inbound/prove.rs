@@ -59,6 +59,7 @@ pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
             Place::Next => None,
             Place::Duplicate(of) => return duplicate(cx, transfer, fence, identity, &of).await,
             Place::OtherBytes(kept) => Some(compare::other_bytes(cx, &plan, transfer, identity, &kept).await?),
+            Place::Resend(kept) if resend::waits_on(cx, &kept, transfer, fence).await? => return Ok(Next::Parked),
             Place::Resend(kept) => {
                 former = Some(kept);
                 None
@@ -80,6 +81,7 @@ pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
             return Ok(Next::Parked);
         }
     }
+    resend::goes_on(cx, transfer, fence).await?;
     let (vault, of, frozen, scratch) = (cx.vault.clone(), transfer.clone(), plan.clone(), cx.scratch.clone());
     let threads = cx.prove_threads;
     let (outcome, remarks, ids) = blocking(move || {

@@ -1,7 +1,8 @@
 //! A higher run of a batch (重发, D8).
 //!
 //! Nothing of the batch is posted yet, nor on its way to an outlet that gates the post: the higher run takes the lower one's
-//! place, which is closed. Events on their way cannot be taken back: the higher run waits until they are posted. Posted: the two
+//! place, which is closed. Events on their way cannot be taken back: the higher run waits until they are posted, and a person hears
+//! of it where that needs his word. Posted: the two
 //! are compared, detail record by detail record. What was accepted must stand there again, byte for byte, and is not
 //! posted again; what was refused, or is new behind the end, is judged and posted. Anything else a person must see.
 //!
@@ -11,8 +12,8 @@
 use super::work::Inbound;
 use crate::blocking::blocking;
 use crate::error::{Error, Result};
-use crate::ledger::change::{Change, Fence, Reject};
-use crate::ledger::delivery::Purpose;
+use crate::ledger::change::{Change, Fence, NewNotice, Reject};
+use crate::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::transfer::{FileEvent, FileState, Resend, Transfer};
 use crate::trade::plan::Plan;
@@ -27,10 +28,10 @@ use std::sync::Arc;
 
 /// Most spans of records that were posted before; with more a person must decide.
 const SPANS_MAX: usize = 20_000;
-/// Pause before a lower run is looked at again that somebody works on.
+/// Pause before a lower run is looked at again that somebody works on, or whose outlets do not have its events yet.
 const PAUSE_MS: i64 = 1_000;
-/// Pause before a lower run is looked at again whose outlets do not have its events yet: each look proves the file anew.
-const OUTLETS_MS: i64 = 30_000;
+/// How a higher run that was proven says that it waits for the outlets of the lower one.
+const ON_THEIR_WAY: &str = "whose events are on their way to its outlets";
 
 /// What of a resend was posted by the kept run; nothing where the two do not fit.
 pub async fn compare(
@@ -128,23 +129,79 @@ pub async fn replace(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fenc
     let free = seen.as_ref().is_none_or(|lease| lease.holder.is_empty());
     let taken = if free { cx.ledger.take_lease(&key, &fence.holder, seen.as_ref()).await? } else { None };
     let Some(lease) = taken else {
-        return wait(cx, by, fence, PAUSE_MS, format!("the lower run of its batch ({}) is worked on", lower.id)).await;
+        return wait(cx, by, fence, format!("the lower run of its batch ({}) is worked on", lower.id)).await;
     };
     let own = Fence { key, epoch: lease.epoch, holder: lease.holder.clone() };
     let closed = close(cx, lower, by, &own).await;
     cx.ledger.release_lease(&lease).await?;
     match closed? {
-        Replaced::Busy => {
-            let what =
-                format!("the lower run of its batch ({}), whose events are on their way to its outlets", lower.id);
-            wait(cx, by, fence, OUTLETS_MS, what).await
-        }
+        Replaced::Busy => wait_for_outlets(cx, lower, by, fence).await,
         ended => Ok(ended),
     }
 }
 
-async fn wait(cx: &Inbound, by: &Transfer, fence: &Fence, pause_ms: i64, waiting_for: String) -> Result<Replaced> {
-    let until_ms = cx.clock.now_ms() + pause_ms;
+/// Whether a higher run that was proven before waits on, so that it is not proven anew at each look.
+pub async fn waits_on(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fence) -> Result<bool> {
+    let waits = by.waiting_for.ends_with(ON_THEIR_WAY) && !lower.closed && lower.publication.is_none();
+    if !waits || on_their_way(cx, lower).await?.is_empty() {
+        return Ok(false);
+    }
+    wait_for_outlets(cx, lower, by, fence).await.map(|_| true)
+}
+
+/// A file that waited for the lower run goes on: nobody need say a word any more.
+pub async fn goes_on(cx: &Inbound, by: &Transfer, fence: &Fence) -> Result<()> {
+    if by.waiting_for.ends_with(ON_THEIR_WAY) {
+        let (topic, subject, why) = (STUCK.to_owned(), by.id.to_string(), "fpp: it goes on".to_owned());
+        cx.apply(fence, vec![Change::CloseNotice { topic, subject, by: why }]).await?;
+    }
+    Ok(())
+}
+
+/// Events of a file that is not posted, which its outlets have or may have.
+async fn on_their_way(cx: &Inbound, lower: &Transfer) -> Result<Vec<Delivery>> {
+    let mut all = cx.ledger.deliveries(Some(&lower.id), u32::MAX).await?;
+    all.retain(|delivery| matches!(delivery.purpose, Purpose::Posting | Purpose::Events));
+    Ok(all)
+}
+
+/// What goes on by itself is waited for; where a person must say a word, he hears of it once.
+async fn wait_for_outlets(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fence) -> Result<Replaced> {
+    let held = on_their_way(cx, lower).await?.into_iter().find(|delivery| delivery.state == DeliveryState::Held);
+    if lower.state == FileState::Held || held.is_some() {
+        let notice = stuck(lower, by, held.as_ref());
+        let tell = Change::Tell { key: format!("{STUCK}/{}/{}", by.id, lower.id), notice: Some(notice) };
+        cx.apply(fence, vec![tell]).await?;
+    }
+    wait(cx, by, fence, format!("the lower run of its batch ({}), {ON_THEIR_WAY}", lower.id)).await
+}
+
+const STUCK: &str = "resend";
+
+fn stuck(lower: &Transfer, by: &Transfer, held: Option<&Delivery>) -> NewNotice {
+    let why = match held {
+        Some(delivery) if !delivery.last_error.is_empty() => {
+            format!("its delivery to {} is held: {}", delivery.spool, delivery.last_error)
+        }
+        Some(delivery) => format!("its delivery to {} is held", delivery.spool),
+        None => "it is held".to_owned(),
+    };
+    NewNotice {
+        severity: "error".into(),
+        topic: STUCK.into(),
+        subject: by.id.to_string(),
+        code: if held.is_some() { Code::OUTLET.0 } else { Code::STOPPED.0 },
+        text: format!(
+            "{} ({}) waits for the lower run of its batch, {} ({}), whose events are on their way to its outlets: {why}. Let that one \
+             go on (`fpp release` or `fpp retry`), or post it without that outlet (`fpp outlets defer --transfer {}`): then the two \
+             are compared.",
+            by.name, by.id, lower.name, lower.id, lower.id
+        ),
+    }
+}
+
+async fn wait(cx: &Inbound, by: &Transfer, fence: &Fence, waiting_for: String) -> Result<Replaced> {
+    let until_ms = cx.clock.now_ms() + PAUSE_MS;
     let park = Change::Park { id: by.id.clone(), until_ms, waiting_for, failed: false };
     cx.apply(fence, vec![park]).await?;
     Ok(Replaced::Busy)
@@ -158,8 +215,7 @@ async fn close(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fence) -> 
     if now.publication.is_some() {
         return Ok(Replaced::Posted);
     }
-    let deliveries = cx.ledger.deliveries(Some(&lower.id), u32::MAX).await?;
-    if deliveries.iter().any(|d| matches!(d.purpose, Purpose::Posting | Purpose::Events)) {
+    if !on_their_way(cx, lower).await?.is_empty() {
         return Ok(Replaced::Busy);
     }
     let why = Some(format!("fpp: replaced by a higher run, transfer {}", by.id));

@@ -1,6 +1,7 @@
 //! Stage: the bytes go into the vault, hashed on the way, with block digests and a sparse offset index (D11).
 
 use super::arrival::entry_of;
+use super::intake::Room;
 use super::route::Route;
 use super::work::{Inbound, Next};
 use crate::blocking::blocking;
@@ -44,10 +45,7 @@ pub async fn stage(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
     };
     let (vault, from, name) = (cx.vault.clone(), route.clone(), transfer.id.0.clone());
     let stated = transfer.facts.promised.as_ref().and_then(|p| p.digest.clone());
-    let taken_in = blocking(move || {
-        let _until_it_is_there = room;
-        copy(&*vault, &from, &plan, &source, (&name, stated.as_deref()))
-    });
+    let taken_in = blocking(move || copy(&*vault, &from, &plan, (&source, &room), (&name, stated.as_deref())));
     let (stored, sm3) = taken_in.await?;
     let facts = Facts { size: Some(stored.size), sha256: Some(stored.sha256.clone()), sm3, ..Facts::default() };
     cx.advance(fence, transfer, FileEvent::Stage, facts).await
@@ -60,19 +58,19 @@ fn copy(
     vault: &dyn Vault,
     route: &Route,
     plan: &Plan,
-    source: &Entry,
+    (source, room): (&Entry, &Room),
     (name, stated): (&str, Option<&str>),
 ) -> Result<(Stored, Option<String>)> {
     still_there(route, source)?;
     // What the vault does not know itself proves nothing while it is read.
     let proves = stated.is_some() && matches!(route.algorithm, Algorithm::Sha256 | Algorithm::Sm3);
-    let (mut stored, mut index, resumed) = read(vault, route, plan, source, proves.then_some(name))?;
+    let (mut stored, mut index, resumed) = read(vault, route, plan, (source, room), proves.then_some(name))?;
     if let Some(stated) = stated.filter(|_| resumed && proves)
         && !digest(vault, &stored.sha256, route.algorithm)?.eq_ignore_ascii_case(stated)
     {
         // Reading went on after a broken line because this digest would tell; now all of it is read from the beginning.
         tracing::warn!(file = source.name, "not the digest that its marker states: it is read again in one piece");
-        (stored, index, _) = read(vault, route, plan, source, None)?;
+        (stored, index, _) = read(vault, route, plan, (source, room), None)?;
     }
     still_there(route, source)?;
     if stored.size != source.size {
@@ -90,13 +88,16 @@ fn read(
     vault: &dyn Vault,
     route: &Route,
     plan: &Plan,
-    source: &Entry,
+    (source, room): (&Entry, &Room),
     kept_as: Option<&str>,
 ) -> Result<(Stored, Vec<u64>, bool)> {
     // An open file keeps its session: it is closed before anybody looks at the folder again.
     let mut listed = AsListed::new(&**route.folder()?, source, kept_as.is_some());
     let mut indexer = Indexer::new(&plan.format.framing, INDEX_EVERY);
-    let mut observe = |chunk: &[u8]| indexer.feed(chunk);
+    let mut observe = |chunk: &[u8]| {
+        room.filled(chunk.len() as u64);
+        indexer.feed(chunk);
+    };
     let stored = match kept_as {
         Some(name) => vault.put_on(name, &mut listed, &mut observe, route.file_max_bytes)?,
         None => vault.put(&mut listed, &mut observe, route.file_max_bytes)?,

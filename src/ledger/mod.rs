@@ -79,6 +79,9 @@ pub trait Ledger: Send + Sync {
     async fn by_batch(&self, identity: &Identity) -> Result<Vec<Transfer>, Error>;
     /// Number of transfers of a route that arrived for a business date, for routes that count batches (D1).
     async fn arrivals_of_day(&self, route: &str, business_date: &str) -> Result<u32, Error>;
+    /// Which of a span of batches, first and last, came for a business date, ascending: of which a file stands that is not
+    /// refused, or whose files were purged.
+    async fn batches(&self, route: &str, business_date: &str, span: (u32, u32)) -> Result<Vec<u32>, Error>;
     /// Batches of a business date that were accepted, and whose files were purged since, ascending; as long as their identities
     /// are kept. None where nothing is ever purged.
     async fn purged_batches(&self, _route: &str, _business_date: &str) -> Result<Vec<u32>, Error> {

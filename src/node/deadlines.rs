@@ -172,16 +172,23 @@ impl One<'_> {
         if by_ms < self.since_ms || self.now_ms < warn_ms || settled.contains(&key) {
             return Ok(());
         }
-        let (came, refused) = order::came(&*self.rooms.ledger, &self.route.name, &self.date.to_string()).await?;
+        let (ledger, date, span) =
+            (&*self.rooms.ledger, self.date.to_string(), (self.expected.first, self.expected.last));
+        let came = ledger.batches(&self.route.name, &date, span).await?.into_iter().collect();
         let missing = self.route.series.missing(self.expected, &came);
-        let open = self.rooms.ledger.told(&format!("{key}/"), false, 10).await?;
-        let is_open = |end: &str| open.iter().any(|told| told.open && told.key == format!("{key}/{end}"));
+        let told = ledger.told(&format!("{key}/"), false, 10).await?;
+        let is_told = |end: &str| told.iter().any(|told| told.key == format!("{key}/{end}"));
+        let is_open = |end: &str| told.iter().any(|told| told.open && told.key == format!("{key}/{end}"));
         let changes = match (missing.is_empty(), self.now_ms < by_ms) {
+            (false, is_early) if is_told(if is_early { "warn" } else { "late" }) => return Ok(()),
             (false, true) => vec![Change::Tell { key: format!("{key}/warn"), notice: Some(self.warning(&missing)) }],
-            (false, false) => vec![
-                Change::Tell { key: format!("{key}/late"), notice: Some(self.missing(&missing, &refused)) },
-                self.close("expected", "it is told as missing"),
-            ],
+            (false, false) => {
+                let refused = order::refused(ledger, &self.route.name, &date).await?;
+                vec![
+                    Change::Tell { key: format!("{key}/late"), notice: Some(self.missing(&missing, &refused)) },
+                    self.close("expected", "it is told as missing"),
+                ]
+            }
             (true, _) => {
                 if self.now_ms >= by_ms {
                     settled.insert(key.clone());

@@ -69,6 +69,9 @@ struct ToldSoFar {
     after: i64,
     /// The last one behind which all were told, and when that was seen.
     settling: Option<(i64, Instant)>,
+    /// The last one that the look before came to, where there were no more places: what was read need not be read again for
+    /// each command that ends.
+    came_to: Option<i64>,
 }
 
 impl ToldSoFar {
@@ -92,24 +95,39 @@ async fn look(rooms: &Rooms, notify: &Arc<Notify>, told: &mut ToldSoFar, running
         Some(done) => done,
         None => begun(rooms).await?,
     };
-    let at_end = walk(rooms, notify, since_ms, (told.after, &mut done), running).await;
-    if let Ok(Some(last)) = at_end {
-        told.all_up_to(last);
+    let from = told.came_to.take();
+    let ended = walk(rooms, notify, since_ms, (from.unwrap_or(told.after), &mut done), running).await;
+    let mut failed = Ok(());
+    match ended {
+        Ok(Ended::NoPlace { last }) => told.came_to = Some(last),
+        Ok(Ended::All { told_up_to, open }) if from.is_none() => {
+            done = open;
+            told.all_up_to(told_up_to);
+        }
+        Ok(_) => {}
+        Err(error) => failed = Err(error),
     }
     done.retain(|id| *id > told.after);
     told.done = Some(done);
-    at_end.map(drop)
+    failed
 }
 
-/// Walks over the open notices behind one; when there are no more, the last of them up to which all are told. One that is not
-/// wanted may be by and by: it is raised anew as something worse.
+/// How a walk ended.
+enum Ended {
+    /// Behind this one is one that must wait for a place.
+    NoPlace { last: i64 },
+    /// At the end: up to which all are told, and those that are open and told.
+    All { told_up_to: i64, open: BTreeSet<i64> },
+}
+
+/// Walks over the open notices behind one. One that is not wanted may be by and by: it is raised anew as something worse.
 async fn walk(
     rooms: &Rooms,
     notify: &Arc<Notify>,
     since_ms: i64,
     (after, done): (i64, &mut BTreeSet<i64>),
     running: &mut JoinSet<()>,
-) -> Result<Option<i64>> {
+) -> Result<Ended> {
     let (mut last, mut told_up_to, mut open) = (after, after, BTreeSet::new());
     loop {
         let page = rooms.ledger.open_notices(last, PAGE).await?;
@@ -117,7 +135,7 @@ async fn walk(
             let is_old = notice.raised_ms < since_ms || done.contains(&notice.id);
             if !is_old && is_wanted(notify, notice) {
                 if running.len() >= notify.at_once {
-                    return Ok(None);
+                    return Ok(Ended::NoPlace { last });
                 }
                 begin(rooms, notify, notice, running).await?;
             }
@@ -129,8 +147,7 @@ async fn walk(
             last = notice.id;
         }
         if page.len() < PAGE as usize {
-            *done = open;
-            return Ok(Some(told_up_to));
+            return Ok(Ended::All { told_up_to, open });
         }
     }
 }

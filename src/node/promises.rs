@@ -6,13 +6,14 @@ use super::telling::tell;
 use crate::error::Result;
 use crate::ledger::change::{Change, NewNotice};
 use crate::ledger::delivery::{Delivery, DeliveryId, DeliveryState};
-use crate::ledger::pages::Pages;
 use crate::ledger::transfer::{FileState, Transfer, TransferId, TransferQuery};
 use fpp_codecs::Code;
 use std::collections::{BTreeMap, HashSet};
 
 /// Untaken deliveries, and promises that are told and open, that are looked at at once.
 const LOOK_MAX: u32 = 1_000;
+/// Pages of files without an answer in one look.
+const PAGES_AT_ONCE: usize = 5;
 /// Open promises whose keys are read.
 const OPEN_MAX: u32 = 100_000;
 const ANSWER: &str = "answer/";
@@ -28,6 +29,16 @@ const UNANSWERED: [FileState; 6] =
 pub(super) struct Place {
     answers: String,
     taken: String,
+    open: Open,
+}
+
+/// How far the looks at files without an answer came.
+#[derive(Default)]
+struct Open {
+    /// Which of the states.
+    state: usize,
+    /// The last file of it.
+    before: Option<TransferId>,
 }
 
 /// What is told and open: all keys, and of these the next to be looked at.
@@ -50,7 +61,7 @@ pub(super) async fn look(rooms: &Rooms, since: &BTreeMap<String, i64>, place: &m
     let routes = &rooms.settings.routes;
     if routes.iter().any(|route| route.series.answer_within_ms.is_some()) {
         let (known, next) = open_of(rooms, ANSWER, &mut place.answers).await?;
-        unanswered(rooms, since, &known).await?;
+        unanswered(rooms, since, &known, &mut place.open).await?;
         answered(rooms, next).await?;
     }
     if routes.iter().any(|route| route.series.taken_within_ms.is_some()) {
@@ -61,22 +72,34 @@ pub(super) async fn look(rooms: &Rooms, since: &BTreeMap<String, i64>, place: &m
     Ok(())
 }
 
-async fn unanswered(rooms: &Rooms, since: &BTreeMap<String, i64>, known: &HashSet<String>) -> Result<()> {
+/// The newest come first, and those that are overdue are the oldest: all are looked at, so many at once, one look going on where
+/// the one before ended.
+async fn unanswered(
+    rooms: &Rooms,
+    since: &BTreeMap<String, i64>,
+    known: &HashSet<String>,
+    place: &mut Open,
+) -> Result<()> {
     let now_ms = rooms.clock.now_ms();
-    for state in UNANSWERED {
-        // All of them: the newest come first, and those that are overdue are the oldest.
-        let mut pages = Pages::of(TransferQuery { state: Some(state), ..TransferQuery::default() });
-        while let Some(page) = pages.next(&*rooms.ledger).await? {
-            for transfer in &page {
-                let within = rooms.settings.route(&transfer.route).and_then(|route| route.series.answer_within_ms);
-                let Some(due_ms) = within.map(|ms| transfer.arrived_ms.saturating_add_unsigned(ms)) else { continue };
-                let watched = since.get(&transfer.route).is_some_and(|since| *since <= due_ms);
-                let key = format!("{ANSWER}{}", transfer.id);
-                if due_ms > now_ms || transfer.closed || !watched || known.contains(&key) {
-                    continue;
-                }
-                tell(rooms, vec![Change::Tell { key, notice: Some(not_answered(transfer, now_ms)) }]).await?;
+    let (mut full, mut ended) = (0, 0);
+    while full < PAGES_AT_ONCE && ended < UNANSWERED.len() {
+        let (state, before) = (Some(UNANSWERED[place.state]), place.before.clone());
+        let query = TransferQuery { state, before, limit: LOOK_MAX, ..TransferQuery::default() };
+        let page = rooms.ledger.transfers(&query).await?;
+        for transfer in &page {
+            let within = rooms.settings.route(&transfer.route).and_then(|route| route.series.answer_within_ms);
+            let Some(due_ms) = within.map(|ms| transfer.arrived_ms.saturating_add_unsigned(ms)) else { continue };
+            let watched = since.get(&transfer.route).is_some_and(|since| *since <= due_ms);
+            let key = format!("{ANSWER}{}", transfer.id);
+            if due_ms > now_ms || transfer.closed || !watched || known.contains(&key) {
+                continue;
             }
+            tell(rooms, vec![Change::Tell { key, notice: Some(not_answered(transfer, now_ms)) }]).await?;
+        }
+        place.before = page.last().filter(|_| page.len() >= LOOK_MAX as usize).map(|last| last.id.clone());
+        match place.before {
+            Some(_) => full += 1,
+            None => (place.state, ended) = ((place.state + 1) % UNANSWERED.len(), ended + 1),
         }
     }
     Ok(())

@@ -35,17 +35,25 @@ pub(crate) async fn a_stale_epoch_writes_nothing(books: &dyn Books) {
         assert!(!error.hint.is_empty());
         let error = a.apply(Some(stale), T0, &[Change::Arrive(arrival(2))]).await.unwrap_err();
         assert_eq!(error.code, Code::STALE_EPOCH, "an arrival: {error}");
-        let error = a.seal(Some(stale), T0, b"key").await.unwrap_err();
-        assert_eq!(error.code, Code::STALE_EPOCH, "a seal: {error}");
     }
     assert!(a.notices(true, 10).await.unwrap().is_empty());
     assert!(a.transfer(&id(2)).await.unwrap().is_none());
-    assert!(a.seals(0, 10).await.unwrap().is_empty());
-    assert!(a.seal(Some(&fence(&second)), T0, b"key").await.unwrap() > 0);
     a.apply(Some(&fence(&second)), T0, &[event(1, E::Stage)]).await.unwrap();
     b.release_lease(&second).await.unwrap();
     let error = b.apply(Some(&fence(&second)), T0, &[event(1, E::Hold)]).await.unwrap_err();
     assert_eq!(error.code, Code::STALE_EPOCH, "given back: {error}");
+}
+
+pub(crate) async fn a_stale_epoch_seals_nothing(books: &dyn Books) {
+    let ledger = books.open().await;
+    walk(&*ledger, [1], &[]).await;
+    let key = LeaseKey("seal".into());
+    let first = ledger.take_lease(&key, "a/1", None).await.unwrap().unwrap();
+    let second = ledger.take_lease(&key, "b/1", Some(&first)).await.unwrap().unwrap();
+    let error = ledger.seal(Some(&fence(&first)), T0, b"key").await.unwrap_err();
+    assert_eq!((error.code, error.class), (Code::STALE_EPOCH, Class::Halt), "{error}");
+    assert!(ledger.seals(0, 10).await.unwrap().is_empty());
+    assert_eq!(ledger.seal(Some(&fence(&second)), T0, b"key").await.unwrap(), 1);
 }
 
 pub(crate) async fn one_of_many_takes_a_lease(books: &dyn Books) {

@@ -91,6 +91,7 @@ macro_rules! conformance {
             transfers::the_posted_batches_beside_one_are_known,
             transfers::rejects_are_paged_and_belong_to_their_judgement,
             leases::a_stale_epoch_writes_nothing,
+            leases::a_stale_epoch_seals_nothing,
             leases::one_of_many_takes_a_lease,
             leases::a_beat_is_refused_after_a_takeover,
             publications::numbers_never_appear_late,

@@ -112,6 +112,8 @@ pub(crate) async fn what_was_purged_comes_back_as_nothing_new(books: &dyn Books)
     assert_eq!(ledger.posted_before(route, date, 1).await.unwrap(), None);
     assert_eq!(ledger.posted_after(route, date, 0).await.unwrap(), Some(1));
     assert_eq!(ledger.posted_after(route, date, 1).await.unwrap(), None);
+    assert_eq!(ledger.batches(route, date, (1, 1)).await.unwrap(), [1]);
+    assert!(ledger.batches(route, date, (2, 9)).await.unwrap().iter().all(|batch| *batch != 1));
     assert!(ledger.purged_batches("PMTRD", "2026-01-06").await.unwrap().is_empty());
     // The same file still lies in its spool.
     let again = Change::Arrive(NewTransfer { id: id(2), ..arrival(1) });

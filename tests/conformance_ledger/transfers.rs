@@ -226,6 +226,10 @@ pub(crate) async fn the_posted_batches_beside_one_are_known(books: &dyn Books) {
         assert_eq!(ledger.posted_after(route, date, batch).await.unwrap(), after, "after {batch}");
     }
     assert_eq!(ledger.posted_before(route, "2026-01-07", 9).await.unwrap(), None);
+    // What came: not what was refused.
+    for (span, came) in [((0, 9), vec![1, 2, 3, 5, 6]), ((3, 5), vec![3, 5]), ((4, 4), vec![])] {
+        assert_eq!(ledger.batches(route, date, span).await.unwrap(), came, "{span:?}");
+    }
     // Files of the day with the same bytes, for series that go by them.
     let bytes = |n: u32| {
         let facts = Box::new(Facts { sha256: Some("ab".repeat(32)), ..Facts::default() });

@@ -159,6 +159,7 @@ delegate! {
     due_transfers_besides(now_ms: i64, besides: &[String], limit: u32) -> Vec<Transfer>;
     by_batch(identity: &Identity) -> Vec<Transfer>;
     arrivals_of_day(route: &str, business_date: &str) -> u32;
+    batches(route: &str, business_date: &str, span: (u32, u32)) -> Vec<u32>;
     purged_batches(route: &str, business_date: &str) -> Vec<u32>;
     posted_before(route: &str, business_date: &str, batch: u32) -> Option<u32>;
     posted_after(route: &str, business_date: &str, batch: u32) -> Option<u32>;

@@ -3,9 +3,11 @@
 use crate::hand::Hand;
 use crate::support::core::{Dropped, core_file};
 use crate::support::settled::{settled, transfers};
+use crate::support::site::Site;
 use crate::{Hands, NOW_MS, appended, postings, say, site, site_where, start, wait_for};
 use fpp::demo::generate::{Series, Spec, generate};
 use fpp::ledger::transfer::FileState;
+use fpp::node::Node;
 use fpp_codecs::date::Date;
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering::SeqCst;
@@ -67,6 +69,49 @@ async fn a_higher_run_waits_while_events_of_the_lower_one_are_on_their_way() {
     let site = site();
     let (node, Hands { must, .. }) = start(&site).await;
     must.down.store(true, SeqCst);
+    two_runs(&site, &node).await;
+    assert!(transfers(&*node.ledger).await.iter().all(|t| !t.closed), "nothing is closed");
+    must.down.store(false, SeqCst);
+    let lower = async || transfers(&*node.ledger).await.iter().any(|t| t.publication.is_some());
+    wait_for(&node, "the lower run is posted", lower).await;
+    settled(&node, 2).await.unwrap();
+    let all = transfers(&*node.ledger).await;
+    let of = all.iter().filter_map(|t| t.facts.resend.as_ref()).map(|resend| resend.posted.clone()).collect::<Vec<_>>();
+    assert_eq!(of, [vec![(1, 10)]], "compared, and nothing is posted again");
+    let ids: BTreeSet<String> = appended(&site, "must").into_iter().collect();
+    assert_eq!(ids.len(), appended(&site, "must").len(), "each event once");
+    node.stop().await;
+}
+
+/// Where the lower run cannot go on by itself a person hears of it, until it goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_hears_of_a_higher_run_that_waits_for_a_held_one() {
+    let site = site();
+    let (node, Hands { must, .. }) = start(&site).await;
+    must.down.store(true, SeqCst);
+    let (lower, higher) = two_runs(&site, &node).await;
+    let told = async || {
+        let open = node.ledger.notices(false, 100).await.unwrap();
+        open.into_iter().map(|n| n.notice).find(|n| n.topic == "resend" && n.subject == higher)
+    };
+    assert!(told().await.is_none(), "it goes on by itself when the outlet is back");
+    say(&site, &["hold", &lower, "--reason", "the core sends another one"]).await;
+    wait_for(&node, "it is told", async || told().await.is_some()).await;
+    let text = told().await.unwrap().text;
+    assert!(text.contains(&lower) && text.contains("`fpp release`"), "{text}");
+    must.down.store(false, SeqCst);
+    let digest =
+        transfers(&*node.ledger).await.into_iter().find(|t| t.id.0 == lower).and_then(|t| t.facts.sha256).unwrap();
+    say(&site, &["release", &lower, "--digest", &digest[..16], "--reason", "the outlet is back"]).await;
+    settled(&node, 2).await.unwrap();
+    let of = transfers(&*node.ledger).await.into_iter().find(|t| t.id.0 == higher).and_then(|t| t.facts.resend);
+    assert_eq!(of.map(|resend| resend.of), Some(lower), "compared with it");
+    assert!(told().await.is_none(), "nobody need do anything any more");
+    node.stop().await;
+}
+
+/// A lower run whose events an outlet does not take, and a higher one that waits for it; their ids.
+async fn two_runs(site: &Site, node: &Node) -> (String, String) {
     let drop_run = |run: u8| {
         let date = Date { year: 2025, month: 6, day: 20 };
         let spec = Spec { trades: 10, run, ..Spec::new(Series::Ebcdic, date, 1) };
@@ -75,24 +120,14 @@ async fn a_higher_run_waits_while_events_of_the_lower_one_are_on_their_way() {
         site.drop_file(&spec.file_name(), &bytes, Some(""), NOW_MS);
     };
     drop_run(0);
-    wait_for(&node, "it waits", async || postings(&node).await.iter().any(|d| !d.last_error.is_empty())).await;
+    wait_for(node, "it waits", async || postings(node).await.iter().any(|d| !d.last_error.is_empty())).await;
+    let lower = transfers(&*node.ledger).await.remove(0).id.0;
     drop_run(1);
-    let waits = async || {
+    let waiting = async || {
         let all = transfers(&*node.ledger).await;
-        all.iter().any(|t| t.waiting_for.contains("whose events are on their way to its outlets"))
+        all.into_iter().find(|t| t.waiting_for.contains("whose events are on their way to its outlets"))
     };
-    wait_for(&node, "the higher run waits", waits).await;
-    assert!(transfers(&*node.ledger).await.iter().all(|t| !t.closed), "nothing is closed");
-    must.down.store(false, SeqCst);
-    let lower = async || transfers(&*node.ledger).await.iter().any(|t| t.publication.is_some());
-    wait_for(&node, "the lower run is posted", lower).await;
-    let higher = transfers(&*node.ledger).await.into_iter().find(|t| t.publication.is_none()).unwrap();
-    say(&site, &["retry", &higher.id.0, "--reason", "the outlet is back"]).await;
-    settled(&node, 2).await.unwrap();
-    let all = transfers(&*node.ledger).await;
-    let of = all.iter().filter_map(|t| t.facts.resend.as_ref()).map(|resend| resend.posted.clone()).collect::<Vec<_>>();
-    assert_eq!(of, [vec![(1, 10)]], "compared, and nothing is posted again");
-    let ids: BTreeSet<String> = appended(&site, "must").into_iter().collect();
-    assert_eq!(ids.len(), appended(&site, "must").len(), "each event once");
-    node.stop().await;
+    wait_for(node, "the higher run waits", async || waiting().await.is_some()).await;
+    let higher = transfers(&*node.ledger).await.into_iter().map(|t| t.id.0).find(|id| *id != lower).unwrap();
+    (lower, higher)
 }

@@ -13,6 +13,7 @@ use fpp::ledger::lease::{Lease, LeaseKey};
 use fpp::ledger::node::NodeRow;
 use fpp::ledger::standing::is_due;
 use fpp::ledger::transfer::{FileState, Identity, Transfer, TransferId, TransferQuery};
+use fpp::trade::series;
 use fpp_codecs::Code;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -103,6 +104,14 @@ impl Ledger for SimLedger {
                 t.route == route && t.facts.identity.as_ref().is_some_and(|i| i.business_date == business_date)
             };
             Ok(u32::try_from(books.transfers.values().filter(of_day).count()).unwrap_or(u32::MAX))
+        })
+    }
+    async fn batches(&self, route: &str, business_date: &str, (first, last): (u32, u32)) -> Result<Vec<u32>> {
+        self.call("batches", |books| {
+            let of_day = |t: &&Transfer| t.route == route && series::counts(t);
+            let date = |i: &&Identity| i.business_date == business_date && (first..=last).contains(&i.batch);
+            let came = books.transfers.values().filter(of_day).filter_map(|t| t.facts.identity.as_ref().filter(date));
+            Ok(came.map(|identity| identity.batch).collect::<BTreeSet<_>>().into_iter().collect())
         })
     }
     async fn posted_before(&self, route: &str, business_date: &str, batch: u32) -> Result<Option<u32>> {

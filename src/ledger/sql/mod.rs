@@ -152,6 +152,10 @@ impl<E: Engine> Ledger for SqlLedger<E> {
         of_day::arrivals(&mut *self.engine.read().await?, route, business_date).await
     }
 
+    async fn batches(&self, route: &str, business_date: &str, span: (u32, u32)) -> Result<Vec<u32>> {
+        of_day::batches(&mut *self.engine.read().await?, route, business_date, span).await
+    }
+
     async fn purged_batches(&self, route: &str, business_date: &str) -> Result<Vec<u32>> {
         of_day::purged_batches(&mut *self.engine.read().await?, route, business_date).await
     }

@@ -24,6 +24,9 @@ const PURGED_AFTER: &str = "SELECT i.batch FROM identities i WHERE i.route = ? A
      AND i.batch > ? AND i.batch < ? AND NOT EXISTS (SELECT 1 FROM transfers t WHERE t.id = i.transfer) \
      ORDER BY i.batch LIMIT 1";
 
+pub(crate) const BATCHES: &str = "SELECT DISTINCT batch FROM transfers WHERE route = ? AND business_date = ? AND batch >= ? \
+     AND batch <= ? AND closed = 0 AND (verdict IS NULL OR verdict <> 'rejected') ORDER BY batch";
+
 /// Beyond every batch.
 const BEYOND: i64 = i64::MAX;
 
@@ -35,6 +38,22 @@ pub(super) async fn arrivals(session: &mut dyn Session, route: &str, business_da
 pub(super) async fn purged_batches(session: &mut dyn Session, route: &str, business_date: &str) -> Result<Vec<u32>> {
     let rows = session.rows(sql(PURGED_BATCHES).bind(route).bind(business_date)).await?;
     rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Which of a span of batches came: of which a file stands that was not refused, or which were purged.
+pub(super) async fn batches(
+    session: &mut dyn Session,
+    route: &str,
+    business_date: &str,
+    (first, last): (u32, u32),
+) -> Result<Vec<u32>> {
+    let there = sql(BATCHES).bind(route).bind(business_date).bind(first).bind(last);
+    let mut batches: Vec<u32> = session.rows(there).await?.iter().map(|row| row.get(0)).collect::<Result<_>>()?;
+    let purged = purged_batches(session, route, business_date).await?;
+    batches.extend(purged.into_iter().filter(|batch| (first..=last).contains(batch)));
+    batches.sort_unstable();
+    batches.dedup();
+    Ok(batches)
 }
 
 /// The last batch before this one whose events are out, be its files there or purged.

@@ -70,6 +70,7 @@ async fn no_due_read_scans_a_table_or_sorts() {
         (of_day::ARRIVALS_OF_DAY, "transfers_identity (route=? AND business_date=?)"),
         (of_day::POSTED_BEFORE, "transfers_identity (route=? AND business_date=? AND batch<?)"),
         (of_day::POSTED_AFTER, "transfers_identity (route=? AND business_date=? AND batch>?)"),
+        (of_day::BATCHES, "transfers_identity (route=? AND business_date=? AND batch>? AND batch<?)"),
         (desk::OPEN_NOTICES, "INTEGER PRIMARY KEY (rowid>?)"),
     ] {
         let explain = crate::ledger::sql::session::Statement::built(format!("EXPLAIN QUERY PLAN {select}"));
