@@ -38,7 +38,7 @@ mod verbs;
 #[path = "../simulator/baton.rs"]
 #[allow(dead_code, reason = "nobody runs a simulation here")]
 mod baton;
-#[path = "../simulator/books.rs"]
+#[path = "../simulator/books/mod.rs"]
 #[allow(dead_code, reason = "the simulator uses more")]
 mod books;
 #[path = "../simulator/ledger.rs"]
