@@ -15,6 +15,8 @@ mod crash;
 mod databases;
 mod deliveries;
 mod desk;
+#[path = "../../spool/tests/dice_support/mod.rs"]
+mod dice_support;
 mod figures;
 mod leases;
 mod memory;
