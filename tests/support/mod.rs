@@ -6,6 +6,7 @@ pub(crate) mod answers;
 pub(crate) mod checker;
 pub(crate) mod core;
 pub(crate) mod differ;
+pub(crate) mod folders;
 pub(crate) mod names;
 pub(crate) mod settled;
 pub(crate) mod site;
