@@ -10,4 +10,5 @@ pub(crate) mod folders;
 pub(crate) mod names;
 pub(crate) mod settled;
 pub(crate) mod site;
+pub(crate) mod tokens;
 pub(crate) mod told;
