@@ -15,11 +15,11 @@ use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, StatusCode};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use support::core::{Dropped, core_file};
 use support::settled::{settled, transfers};
 use support::site::{Site, sample_route};
+use support::tokens::{let_in, token_of};
 use tokio::net::TcpStream;
 
 const NOW_MS: i64 = 1_750_407_000_000;
@@ -140,19 +140,13 @@ async fn a_consumer_that_comes_after_retention_gets_410_and_seeks() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_consumer_belongs_to_its_token_and_sees_what_that_sees() {
-    let hex = |token: &str| Sha256::digest(token).iter().map(|b| format!("{b:02x}")).collect::<String>();
     let site = Site::make(&sample_route("pmtrd"));
-    let one = |name: &str, token: &str, routes: &str, view: &str| {
-        format!("[token.{name}]\nsha256 = \"{}\"\nroutes = [\"{routes}\"]\nview = \"{view}\"\n", hex(token))
-    };
-    let tokens = one("risk", "r", "pmtrd", "masked")
-        + &one("books", "b", "pmtrd", "clear")
-        + &one("far", "f", "other", "clear")
-        + "verbs = [\"hold\"]\n";
-    std::fs::write(site.root.join("conf/tokens.toml"), tokens).unwrap();
-    let text = std::fs::read_to_string(site.settings_file()).unwrap();
-    let text = text.replace("[http]\n", "[http]\ntoken_file = \"tokens.toml\"\n");
-    std::fs::write(site.settings_file(), text).unwrap();
+    let tokens = [
+        token_of("risk", "r", "routes = [\"pmtrd\"]\nview = \"masked\""),
+        token_of("books", "b", "routes = [\"pmtrd\"]\nview = \"clear\""),
+        token_of("far", "f", "routes = [\"other\"]\nview = \"clear\"\nverbs = [\"hold\"]"),
+    ];
+    let_in(&site, &tokens);
     let node = node_with_two_files(&site).await;
     let ask = |token| Asker { node: &node, token };
     let (risk, books, far) = (ask("r"), ask("b"), ask("f"));

@@ -2,6 +2,10 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests may panic as tests do")]
 
+#[path = "corrections/persons.rs"]
+mod persons;
+#[path = "corrections/remap.rs"]
+mod remap;
 mod support;
 
 use fpp::api::client;
@@ -12,7 +16,7 @@ use serde_json::Value;
 use std::process::Command;
 use support::core::{Dropped, core_file};
 use support::settled::settled;
-use support::site::{Site, overlay, repository, route_with_an_outlet_of_files};
+use support::site::{Site, route_with_an_outlet_of_files};
 
 async fn start(site: &Site) -> Node {
     Node::start(site.settings(), Options::default()).await.unwrap()
@@ -36,18 +40,6 @@ async fn stream(node: &Node, token: Option<&str>) -> Vec<Value> {
     let answer = client::events(node.address, "/v1/events?limit=1000", token).await.unwrap();
     let lines = answer.body.split(|b| *b == b'\n').filter(|l| !l.is_empty());
     lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
-}
-
-/// Says something to the node with a token.
-async fn post(node: &Node, token: &str, path: &str, body: &str) -> client::Answer {
-    let stream = tokio::net::TcpStream::connect(node.address).await.unwrap();
-    let request = hyper::Request::post(path)
-        .header("host", node.address.to_string())
-        .header("content-type", "application/json")
-        .header("authorization", format!("Bearer {token}"))
-        .body(http_body_util::Full::from(body.to_owned()))
-        .unwrap();
-    client::exchange(stream, request).await.unwrap()
 }
 
 fn find<'a>(events: &'a [Value], kind: &str) -> &'a Value {
@@ -242,169 +234,4 @@ async fn corrections_come_to_who_wants_their_type_or_instrument_and_to_nobody_el
         assert_eq!(ids(lines(&site.read(&format!("{name}/pmtrd-2025-06-20.jsonl")))), ids(due), "{name}");
     }
     node.stop().await;
-}
-
-/// A route may ask for a second person, and a token sees what it may see.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_correction_over_http_takes_two_persons_and_masks_what_is_hidden() {
-    let mut route = route_with_an_outlet_of_files();
-    overlay(&mut route, &"second_person = [\"correct\"]\n".parse().unwrap());
-    let site = Site::make(&route);
-    let token = |name: &str, more: &str| {
-        let digest = fpp_spool::Digest::of(fpp_spool::Algorithm::Sha256, name.as_bytes());
-        format!("[token.{name}]\nsha256 = \"{digest}\"\nroutes = [\"pmtrd\"]\n{more}\n")
-    };
-    let tokens = [
-        token("reader", ""),
-        token("wang", "verbs = [\"correct\"]\nview = \"clear\""),
-        token("li", "verbs = [\"correct\", \"void\"]"),
-    ];
-    let file = site.root.join("conf/tokens.toml");
-    std::fs::write(&file, tokens.concat()).unwrap();
-    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    let settings = std::fs::read_to_string(site.settings_file()).unwrap();
-    std::fs::write(site.settings_file(), settings.replace("[http]\n", "[http]\ntoken_file = \"tokens.toml\"\n"))
-        .unwrap();
-    let node = start(&site).await;
-    drop_batch(&site, 1);
-    settled(&node, 1).await.unwrap();
-    let id = stream(&node, Some("wang")).await[0]["id"].as_str().unwrap().to_owned();
-    let body = serde_json::json!({"id": id, "route": "pmtrd", "set": [["CUSTNM", "李四"], ["CHNL", "CNT"]], "reason": "ticket 4711"});
-    let body = body.to_string();
-    let post = async |token: &str, path: &str, body: &str| post(&node, token, path, body).await;
-    assert_eq!(post("reader", "/v1/operate/correct", &body).await.status, 403);
-    assert_eq!(post("wang", "/v1/operate/void", &body).await.status, 403);
-    let answer = post("wang", "/v1/operate/correct", &body).await;
-    assert!(answer.status.is_success(), "{}", String::from_utf8_lossy(&answer.body));
-    let ask = node.ledger.asks(false, 10).await.unwrap().remove(0);
-    assert!(!ask.body.contains("李四"), "what is hidden is not in the books: {}", ask.body);
-    let shown = ask.shown();
-    assert!(shown.len() == 2 && shown[0] == "CUSTNM: another value, which is sensitive", "{shown:?}");
-    assert!(shown[1].starts_with("CHNL: ") && shown[1].ends_with(" -> CNT"), "{shown:?}");
-    let (_, listed) = said(&site, &["requests"]).await;
-    assert!(listed.contains(&shown[1]), "{listed}");
-    assert_eq!(settled(&node, 1).await.unwrap().len(), 1, "asked is not done");
-    let confirm = format!("/v1/requests/{}/confirm", ask.id);
-    assert_eq!(post("wang", &confirm, "{\"reason\": \"me too\"}").await.status, 409);
-    let answer = post("li", &confirm, "{\"reason\": \"looked at it\"}").await;
-    assert!(answer.status.is_success(), "{}", String::from_utf8_lossy(&answer.body));
-    settled(&node, 2).await.unwrap();
-    let (clear, masked) = (stream(&node, Some("wang")).await, stream(&node, Some("reader")).await);
-    let (clear, masked) = (find(&clear, "pm.trade.corrected.v1"), find(&masked, "pm.trade.corrected.v1"));
-    let said = &clear["data"]["correction"];
-    assert_eq!((&clear["data"]["customerName"], &said["by"]), (&"李四".into(), &"wang".into()));
-    assert!(said["reason"].as_str().unwrap().contains("ticket 4711; confirmed by li"), "{said}");
-    assert_eq!(
-        (&masked["data"]["customerName"], &masked["data"]["correction"]["reason"]),
-        (&"李*".into(), &Value::Null)
-    );
-    assert_ne!(masked["data"]["correction"]["datahash"], said["datahash"]);
-
-    // Neither a record of the vault nor what a second person is shown is the caller's to say.
-    let kept = settled(&node, 2).await.unwrap()[0].facts.plan.clone().unwrap();
-    let body = serde_json::json!({
-        "id": id, "route": "pmtrd", "reason": "booked twice", "content": [kept, ["CHNL"]], "shown": ["nothing to see"],
-    });
-    let answer = post("li", "/v1/operate/void", &body.to_string()).await;
-    assert!(answer.status.is_success(), "{}", String::from_utf8_lossy(&answer.body));
-    let voided = settled(&node, 3).await.unwrap().remove(2).facts.correction.unwrap();
-    assert_eq!((voided.act, voided.content, voided.fields), (Act::Voided, None, Vec::new()));
-    assert_eq!(find(&stream(&node, Some("wang")).await, "pm.trade.voided.v1")["fppcorrects"], id);
-    let second = stream(&node, Some("wang")).await[1].clone();
-    node.stop().await;
-    let asks = route["second_person"].as_array_mut().unwrap();
-    asks.push("void".into());
-    std::fs::write(site.root.join("conf/routes/route.toml"), route.to_string()).unwrap();
-    let node = start(&site).await;
-    let post = async |token: &str, path: &str, body: &str| self::post(&node, token, path, body).await;
-    let body = serde_json::json!({
-        "id": second["fppposition"], "reason": "booked twice", "content": [kept, ["CHNL"]], "shown": ["nothing to see"],
-    });
-    let answer = post("li", "/v1/operate/void", &body.to_string()).await;
-    assert!(answer.status.is_success(), "{}", String::from_utf8_lossy(&answer.body));
-    let ask = node.ledger.asks(false, 10).await.unwrap().remove(0);
-    assert!(ask.shown().is_empty() && !ask.body.contains(&kept), "{}", ask.body);
-    node.stop().await;
-}
-
-/// The mapping of trades as it is meant from now on: `change` makes it of the sample's.
-fn map_by(site: &Site, change: impl Fn(String) -> String) {
-    let events = site.root.join("conf/events");
-    if events.is_symlink() {
-        std::fs::remove_file(&events).unwrap();
-        std::fs::create_dir(&events).unwrap();
-    }
-    let sample = std::fs::read_to_string(repository().join("config/events/pmtrd.toml")).unwrap();
-    std::fs::write(events.join("pmtrd.toml"), change(sample)).unwrap();
-}
-
-/// A file is told by the mapping that it was posted with, until an operator has it told again under another `dataschema`.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_is_mapped_anew_on_purpose_only() {
-    let site = Site::make(&route_with_an_outlet_of_files());
-    let node = start(&site).await;
-    drop_batch(&site, 1);
-    let posted = settled(&node, 1).await.unwrap().remove(0);
-    let before = stream(&node, None).await;
-    let void = ["events", "void", before[1]["fppposition"].as_str().unwrap(), "--reason", "booked twice"];
-    assert!(said(&site, &void).await.0);
-    let correction = settled(&node, 2).await.unwrap().remove(1);
-    node.stop().await;
-
-    let id = posted.id.to_string();
-    let remap = ["remap", id.as_str(), "--reason", "ticket 4711"];
-    let source = "[[data]]\nname = \"desk\"\nconst = \"metals\"\n";
-    let second = |text: String| text.replace("pm.trade.v1", "pm.trade.v2") + source;
-    for (change, why) in [
-        (
-            &(|text: String| text + source) as &dyn Fn(String) -> String,
-            "have the `dataschema` urn:fpp:schema:pm.trade.v1",
-        ),
-        (&|text| second(text).replace("{tradeDate}:{tradeId}:{status}", "{tradeId}"), "the event of record 2 would be"),
-        (&|text| second(text).replace("\"00\" = ", "\"07\" = "), "gives no event now"),
-    ] {
-        map_by(&site, change);
-        let node = start(&site).await;
-        let (agreed, text) = said(&site, &remap).await;
-        assert!(!agreed && text.contains(why), "{why}: {text}");
-        assert_eq!(stream(&node, None).await.len(), before.len() + 2, "nothing is published");
-        node.stop().await;
-    }
-    map_by(&site, second);
-    let node = start(&site).await;
-    let (agreed, text) = said(&site, &remap).await;
-    assert!(agreed && text.contains(": 2 events, by transfer") && text.contains("; 1 that were taken back"), "{text}");
-    let remapped = settled(&node, 3).await.unwrap().remove(2);
-    assert_eq!((remapped.state, remapped.publication), (FileState::Archived, Some(3)));
-    let after = stream(&node, None).await;
-    assert_eq!(after[..before.len()], before[..], "what stands is told as it was");
-    let told: Vec<_> = after.iter().filter(|e| e["dataschema"] == "urn:fpp:schema:pm.trade.v2").collect();
-    let firsts = [&before[0], &before[2]];
-    assert_eq!(told.len(), firsts.len());
-    for (told, first) in told.iter().zip(firsts) {
-        let (mut data, lineage) = (told["data"].clone(), &told["data"]["lineage"]);
-        assert_eq!(
-            (&told["type"], &told["subject"], lineage),
-            (&first["type"], &first["subject"], &first["data"]["lineage"])
-        );
-        assert_eq!(told["fppcorrects"], first["id"]);
-        assert_eq!(told["id"], format!("{}:remapped:{}", first["id"].as_str().unwrap(), remapped.id));
-        assert_eq!(data.as_object_mut().unwrap().remove("desk").unwrap(), "metals");
-        assert_eq!(data, first["data"]);
-    }
-    let end = after.last().unwrap();
-    assert_eq!((&end["data"]["records"], &end["data"]["accepted"]), (&2.into(), &2.into()));
-    assert_eq!(site.names("core/in").len(), 3, "the core is answered once");
-    assert_eq!(site.names("services").iter().filter(|name| name.ends_with(".jsonl")).count(), 3);
-
-    for (of, why) in [(&id, "was mapped so already"), (&correction.id.to_string(), "is no file of its own")] {
-        let (agreed, text) = said(&site, &["remap", of, "--reason", "again"]).await;
-        assert!(!agreed && text.contains(why), "{text}");
-    }
-    let bytes = client::events(node.address, "/v1/events?limit=1000", None).await.unwrap().body;
-    node.stop().await;
-    let node = start(&site).await;
-    assert_eq!(client::events(node.address, "/v1/events?limit=1000", None).await.unwrap().body, bytes);
-    node.stop().await;
-    assert!(said(&site, &["ledger", "verify"]).await.1.contains("all fit"));
 }

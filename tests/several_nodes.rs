@@ -5,10 +5,13 @@
 
 #[path = "support/databases.rs"]
 mod databases;
+#[path = "../spool/tests/dice_support/mod.rs"]
+mod dice_support;
 mod fleet_support;
 mod support;
 
 use databases::{Kind, Running, SCHEMA_8, running};
+use dice_support::Dice;
 use fleet_support::{Fleet, LEASE_MS};
 use fpp::ledger::Ledger;
 use fpp::ledger::delivery::Purpose;
@@ -114,18 +117,6 @@ async fn a_node_that_dies_or_freezes_is_replaced_and_never_writes_again() {
     is_sound(&fleet, 0).await;
 }
 
-/// What a seed decides, one number after the other (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % most
-    }
-}
-
 /// Kills come at any moment, also while a node starts; `FPP_KILL_SEED` makes the same pauses again.
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_killed_at_random_moments_under_load_lose_and_repeat_nothing() {
@@ -133,7 +124,7 @@ async fn nodes_killed_at_random_moments_under_load_lose_and_repeat_nothing() {
     let time = || std::time::UNIX_EPOCH.elapsed().unwrap().as_micros() as u64;
     let seed = std::env::var("FPP_KILL_SEED").map_or_else(|_| time(), |seed| seed.parse().unwrap());
     println!("FPP_KILL_SEED={seed}");
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let mut fleet = Fleet::of(server, 2, "").await;
     (0..2).for_each(|n| fleet.start(n));
     for n in 0..2 {
@@ -143,7 +134,7 @@ async fn nodes_killed_at_random_moments_under_load_lose_and_repeat_nothing() {
     for round in 0..kills {
         (1..=4).for_each(|batch| fleet.drop_batch(round * 4 + batch));
         tokio::time::sleep(Duration::from_millis(dice.below(300))).await;
-        let n = usize::try_from(dice.below(2)).unwrap();
+        let n = dice.place(2);
         fleet.kill(n);
         fleet.start(n);
     }

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::settled::settled;
 use support::site::{Site, sample_route};
+use support::tokens::{let_in, token};
 
 const TRADES: usize = 7;
 
@@ -194,15 +195,8 @@ async fn what_was_purged_is_told_with_the_oldest_position() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_opens_its_routes_and_its_view() {
     let site = Site::make(&sample_route("pmtrd"));
-    let digest = |token: &str| Digest::of(Algorithm::Sha256, token.as_bytes());
-    let token = |name: &str, route: &str, view: &str| {
-        format!("[token.{name}]\nsha256 = \"{}\"\nroutes = [\"{route}\"]\nview = \"{view}\"\n", digest(name))
-    };
-    let tokens = [token("clear", "*", "clear"), token("masked", "pmtrd", "masked"), token("other", "gold", "clear")];
-    std::fs::write(site.root.join("conf/tokens.toml"), tokens.concat()).unwrap();
-    let settings = std::fs::read_to_string(site.settings_file()).unwrap();
-    std::fs::write(site.settings_file(), settings.replace("[http]\n", "[http]\ntoken_file = \"tokens.toml\"\n"))
-        .unwrap();
+    let of = |name: &str, route: &str, view: &str| token(name, &format!("routes = [\"{route}\"]\nview = \"{view}\""));
+    let_in(&site, &[of("clear", "*", "clear"), of("masked", "pmtrd", "masked"), of("other", "gold", "clear")]);
     let node = start(&site).await;
     drop_batch(&site, 1);
     settled(&node, 1).await.unwrap();

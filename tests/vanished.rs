@@ -20,16 +20,16 @@ use fpp::ledger::verbs::Verb;
 use fpp::node::{Node, Options};
 use fpp::vault::disk::DiskVault;
 use fpp_codecs::Code;
-use fpp_spool::{Entry, Folder, LocalFolder, Look, Sink};
+use fpp_spool::{Folder, LocalFolder};
 use mortal::{Life, Mortal};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 use support::core::{Dropped, core_file};
+use support::folders::Plain;
 use support::settled::{PATIENCE, settled};
 use support::site::{Site, sample_route};
 
@@ -182,48 +182,6 @@ async fn an_answer_whose_rename_did_not_happen_is_sent_again() {
     node.stop().await;
 }
 
-/// A folder that cannot tell which one it is, as at a partner.
-struct Nameless(LocalFolder);
-
-impl Folder for Nameless {
-    fn describe(&self) -> String {
-        self.0.describe()
-    }
-    fn walk(&self, look: &mut dyn Look) -> fpp_spool::Result<()> {
-        self.0.walk(look)
-    }
-    fn stat(&self, name: &str) -> fpp_spool::Result<Option<Entry>> {
-        self.0.stat(name)
-    }
-    fn open_at(&self, name: &str, offset: u64) -> fpp_spool::Result<Box<dyn Read + Send>> {
-        self.0.open_at(name, offset)
-    }
-    fn create_new(&self, name: &str) -> fpp_spool::Result<Box<dyn Sink>> {
-        self.0.create_new(name)
-    }
-    fn rename_new(&self, from: &str, to: &str) -> fpp_spool::Result<()> {
-        self.0.rename_new(from, to)
-    }
-    fn move_new(&self, from: &str, subfolder: &str, to: &str) -> fpp_spool::Result<()> {
-        self.0.move_new(from, subfolder, to)
-    }
-    fn remove(&self, name: &str) -> fpp_spool::Result<()> {
-        self.0.remove(name)
-    }
-    fn make_folder(&self, path: &str) -> fpp_spool::Result<()> {
-        self.0.make_folder(path)
-    }
-    fn subfolder(&self, path: &str) -> fpp_spool::Result<Box<dyn Folder>> {
-        self.0.subfolder(path)
-    }
-    fn sync(&self, name: &str) -> fpp_spool::Result<bool> {
-        self.0.sync(name)
-    }
-    fn read_small(&self, name: &str, max: usize) -> fpp_spool::Result<Option<Vec<u8>>> {
-        self.0.read_small(name, max)
-    }
-}
-
 /// Looks once, as the node does it; how many were taken.
 async fn look(watch: &mut Watch, cx: &Deliveries) -> usize {
     let untaken = watch.untaken(cx).await.unwrap();
@@ -245,7 +203,7 @@ async fn many_that_vanish_at_once_are_not_believed_at_once() {
     let cx = Deliveries {
         ledger: node.ledger.clone(),
         vault: Arc::new(DiskVault::open(&vault, "other").unwrap()),
-        folders: [("core-in".to_owned(), Arc::new(Nameless(folder)) as Arc<dyn Folder>)].into(),
+        folders: [("core-in".to_owned(), Arc::new(Plain::over(Arc::new(folder))) as Arc<dyn Folder>)].into(),
         commands: Default::default(),
         receipts: Default::default(),
         clock: Clock::Fixed(now_ms.clone()),

@@ -19,10 +19,10 @@ use fpp::node::{Node, Options};
 use fpp::vault::Vault;
 use fpp::vault::disk::DiskVault;
 use fpp_codecs::date::Date;
-use fpp_spool::{Entry, Folder, Look, Sink};
-use std::io::Read;
+use fpp_spool::Folder;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
+use support::folders::Plain;
 use support::settled::{PATIENCE, settled, transfers};
 use support::site::{Site, route_with_an_outlet_of_files, sample_route};
 use vault_support::FaultyIo;
@@ -188,50 +188,6 @@ async fn intake_pauses_before_the_disk_is_full_and_goes_on_when_there_is_room() 
     node.stop().await;
 }
 
-/// A folder whose files are read when the gate is open.
-struct Gated(Arc<dyn Folder>, Arc<(Mutex<bool>, Condvar)>);
-
-impl Folder for Gated {
-    fn describe(&self) -> String {
-        self.0.describe()
-    }
-    fn walk(&self, look: &mut dyn Look) -> fpp_spool::Result<()> {
-        self.0.walk(look)
-    }
-    fn stat(&self, name: &str) -> fpp_spool::Result<Option<Entry>> {
-        self.0.stat(name)
-    }
-    fn open_at(&self, name: &str, offset: u64) -> fpp_spool::Result<Box<dyn Read + Send>> {
-        let (open, told) = &*self.1;
-        drop(told.wait_while(open.lock().unwrap(), |open| !*open).unwrap());
-        self.0.open_at(name, offset)
-    }
-    fn create_new(&self, name: &str) -> fpp_spool::Result<Box<dyn Sink>> {
-        self.0.create_new(name)
-    }
-    fn rename_new(&self, from: &str, to: &str) -> fpp_spool::Result<()> {
-        self.0.rename_new(from, to)
-    }
-    fn move_new(&self, from: &str, subfolder: &str, to: &str) -> fpp_spool::Result<()> {
-        self.0.move_new(from, subfolder, to)
-    }
-    fn remove(&self, name: &str) -> fpp_spool::Result<()> {
-        self.0.remove(name)
-    }
-    fn make_folder(&self, path: &str) -> fpp_spool::Result<()> {
-        self.0.make_folder(path)
-    }
-    fn subfolder(&self, path: &str) -> fpp_spool::Result<Box<dyn Folder>> {
-        self.0.subfolder(path)
-    }
-    fn sync(&self, name: &str) -> fpp_spool::Result<bool> {
-        self.0.sync(name)
-    }
-    fn read_small(&self, name: &str, max: usize) -> fpp_spool::Result<Option<Vec<u8>>> {
-        self.0.read_small(name, max)
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_files_of_which_only_one_fits_the_second_waits_for_the_first() {
     let site = Site::make(&sample_route("pmtrd"));
@@ -246,7 +202,9 @@ async fn of_two_files_of_which_only_one_fits_the_second_waits_for_the_first() {
     let gate = Arc::new((Mutex::new(false), Condvar::new()));
     let shut = gate.clone();
     let wrap_folder = move |spool: &str, folder: Arc<dyn Folder>| -> Arc<dyn Folder> {
-        if spool == "core-out" { Arc::new(Gated(folder, shut.clone())) } else { folder }
+        let shut: Arc<(Mutex<bool>, Condvar)> = shut.clone();
+        let wait = move || drop(shut.1.wait_while(shut.0.lock().unwrap(), |open| !*open).unwrap());
+        if spool == "core-out" { Arc::new(Plain::waiting(folder, wait)) } else { folder }
     };
     let (wrap_vault, wrap_folder) = (Some(Box::new(wrap_vault) as _), Some(Box::new(wrap_folder) as _));
     let options = Options { wrap_vault, wrap_folder, ..Options::default() };

@@ -1,15 +1,14 @@
 //! Numbers in text with their point, dirty fields and their kinds, and IBM's repair.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod hex_support;
+
 use fpp_codecs::Code;
 use fpp_codecs::number::dirty::{self, Dirt};
 use fpp_codecs::number::explicit::Explicit;
 use fpp_codecs::number::{self, Digits, Parsed, fixnbr, packed, zoned};
+use hex_support::bytes;
 use proptest::prelude::*;
-
-fn bytes(hex: &str) -> Vec<u8> {
-    hex.as_bytes().chunks(2).map(|p| u8::from_str_radix(std::str::from_utf8(p).unwrap(), 16).unwrap()).collect()
-}
 
 const MONEY: Explicit = Explicit { digits: 9, decimals: 2, point: b'.', ebcdic: false };
 

@@ -1,18 +1,13 @@
 //! Hexadecimal floats and DECFLOAT: vectors of other makers, shortest text, every declet, both ways.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod hex_support;
+
 use fpp_codecs::Code;
 use fpp_codecs::number::decfloat::{self, DecFloat, Precision};
 use fpp_codecs::number::hexfloat::{self, Rounding};
+use hex_support::{bytes, hex};
 use proptest::prelude::*;
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02X}")).collect()
-}
-
-fn bytes(hex: &str) -> Vec<u8> {
-    hex.as_bytes().chunks(2).map(|p| u8::from_str_radix(std::str::from_utf8(p).unwrap(), 16).unwrap()).collect()
-}
 
 fn hex_of(text: &str, long: bool, rounding: Rounding) -> Result<String, Code> {
     let mut out = Vec::new();

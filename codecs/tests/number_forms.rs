@@ -2,20 +2,15 @@
 //! encodings, binary of every width and end, IEEE floats of both ends.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod hex_support;
+
 use fpp_codecs::Code;
 use fpp_codecs::fault::Flaw;
 use fpp_codecs::number::binary::{Binary, Order};
 use fpp_codecs::number::display::{Display, Encoding, Place};
 use fpp_codecs::number::{self, Digits, Signs, float, packed, zoned};
+use hex_support::{bytes, hex};
 use proptest::prelude::*;
-
-fn bytes(hex: &str) -> Vec<u8> {
-    hex.as_bytes().chunks(2).map(|p| u8::from_str_radix(std::str::from_utf8(p).unwrap(), 16).unwrap()).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02X}")).collect()
-}
 
 fn shown<T: std::fmt::Debug>(read: number::Parsed<'_, T>) -> String {
     let flaw: Flaw = number::flaw(read.unwrap_err());

@@ -11,12 +11,15 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![allow(clippy::print_stdout, reason = "what is skipped is said")]
 
+mod hex_support;
+
 use fpp_codecs::date::{Date, DateForm, Time, TimeForm, TimestampForm, Window};
 use fpp_codecs::number::binary::{Binary, Order};
 use fpp_codecs::number::decfloat::{self, DecFloat, Precision};
 use fpp_codecs::number::display::{Display, Encoding, Place};
 use fpp_codecs::number::signs::Signs;
 use fpp_codecs::number::{Digits, packed, zoned};
+use hex_support::hex;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -64,10 +67,6 @@ impl Dice {
 /// Zoned decimal as IBM i writes it.
 fn zoned_of(digits: u8) -> Display {
     Display { digits, place: Place::Trailing, encoding: Encoding::Ebcdic, signs: Signs::Ibmi }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02X}")).collect()
 }
 
 /// A case in which both directions agree.

@@ -1,11 +1,14 @@
 //! Packed and zoned numbers: the published vectors, exact places of flaws, and the round trip of every width.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod hex_support;
+
 use fpp_codecs::date::Date;
 use fpp_codecs::number::display::{Display, Encoding, Place};
 use fpp_codecs::number::signs::Signs;
 use fpp_codecs::number::{self, Digits, binary, packed, zoned};
 use fpp_codecs::record::Decimal;
+use hex_support::bytes;
 use proptest::prelude::*;
 
 const VECTORS: &str = include_str!("data/decimals.tsv");
@@ -13,10 +16,6 @@ const VECTORS: &str = include_str!("data/decimals.tsv");
 /// Zoned decimal as IBM i writes it.
 fn zoned_of(digits: u8) -> Display {
     Display { digits, place: Place::Trailing, encoding: Encoding::Ebcdic, signs: Signs::Ibmi }
-}
-
-fn bytes(hex: &str) -> Vec<u8> {
-    hex.as_bytes().chunks(2).map(|p| u8::from_str_radix(std::str::from_utf8(p).unwrap(), 16).unwrap()).collect()
 }
 
 #[test]

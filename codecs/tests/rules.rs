@@ -1,6 +1,8 @@
 //! Fields with rules of their own, one at a time: bytes to JSON and back to the same bytes, and what policies let pass.
 #![allow(clippy::unwrap_used, reason = "a helper of tests may fail as they do")]
 
+mod hex_support;
+
 use fpp_codecs::Code;
 use fpp_codecs::date::form::{Order, Year};
 use fpp_codecs::date::{DateForm, NoDates, Sentinel, TimestampForm, Window};
@@ -17,7 +19,7 @@ struct One(Format);
 
 fn hex(text: &str) -> Vec<u8> {
     let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+    hex_support::bytes(&digits)
 }
 
 impl One {

@@ -4,6 +4,8 @@
 //! `shapes/NAME/how.toml` says in a comment what the case shows, and what a user would say on the command line.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod hex_support;
+
 use fpp_codecs::format::{Asked, Format};
 use fpp_codecs::framing::{Cutter, Framer};
 use fpp_codecs::json;
@@ -40,7 +42,7 @@ fn format(case: &Path) -> Format {
 
 fn bytes(case: &Path) -> Vec<u8> {
     let hex: String = std::fs::read_to_string(case.join("data.hex")).unwrap().split_whitespace().collect();
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+    hex_support::bytes(&hex)
 }
 
 /// The records of a file, with their places.

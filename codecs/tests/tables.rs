@@ -2,33 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests may fail as they do")]
 
+mod parts_support;
+
 use fpp_codecs::csv::{Columns, CsvCell, Dialect, Encoding, Header, Lines, LongDigits, ReadError, Writer};
 use fpp_codecs::format::{Format, RecordFormat, Role, Selector};
 use fpp_codecs::framing::Framing;
 use fpp_codecs::json::{self, Style};
-use fpp_codecs::layout::build::{Chooser, Counter, Part, build};
+use fpp_codecs::layout::build::{Chooser, Part, build};
 use fpp_codecs::layout::{Dirty, Field, Kind, Rules};
 use fpp_codecs::record::{Cell, Nulls, Row};
 use fpp_codecs::text::Page;
+use parts_support::{array, group, number, text};
 use proptest::prelude::*;
-
-fn text(name: &str, bytes: usize) -> Part {
-    Part::Field(Box::new(Field { page: Some(Page::Utf8), ..Field::new(name.into(), Kind::Char, bytes) }))
-}
-
-fn number(name: &str, digits: u8, decimals: u8) -> Part {
-    let kind = Kind::Number { digits, decimals, signed: false };
-    Part::Field(Box::new(Field { page: Some(Page::Utf8), ..Field::new(name.into(), kind, digits.into()) }))
-}
-
-fn group(name: &str, parts: Vec<Part>) -> Part {
-    Part::Group { name: name.into(), parts }
-}
-
-fn array(part: Part, count: usize, counter: Option<&str>) -> Part {
-    let depending = counter.map(|field| Counter { field: field.into(), least: 0, map: Vec::new() });
-    Part::Array { part: Box::new(part), count, depending }
-}
 
 fn record(name: &str, select: &str, parts: Vec<Part>) -> RecordFormat {
     let layout = build(name.into(), String::new(), parts).unwrap();

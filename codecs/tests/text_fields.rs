@@ -2,27 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod hex_support;
+
 use fpp_codecs::format::Format;
 use fpp_codecs::json;
 use fpp_codecs::record::Row;
 use fpp_codecs::text::{Field, Form, Page, Repair, Rules, pad, table_code};
+use hex_support::{bytes, hex};
 use proptest::prelude::*;
 use std::fmt::Write as _;
 
 const REPAIRS: &str = include_str!("data/repairs.tsv");
 const FORMS: [(&str, Form); 4] =
     [("text", Form::Text), ("only", Form::Only), ("either", Form::Either), ("graphic", Form::Graphic)];
-
-fn bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02X}").unwrap();
-        text
-    })
-}
 
 /// What reading gives, in the notation of the vectors.
 fn told(field: Field<'_>, input: &[u8]) -> String {

@@ -2,25 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod hex_support;
+
 use fpp_codecs::text::{Page, cut, decode, decode_double, encode, encode_double, table_code, table_text};
-use std::fmt::Write as _;
+use hex_support::{bytes, hex};
 
 const EDGES: &str = include_str!("data/edge_decode.tsv");
 const SPECIALS: &str = include_str!("data/specials_encode.tsv");
 
 fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
     text.lines().filter(|line| !line.starts_with('#')).map(|line| line.split('\t').collect())
-}
-
-fn bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02X}").unwrap();
-        text
-    })
 }
 
 /// What a decoding gave, in the notation of the vectors.

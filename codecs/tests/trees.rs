@@ -2,31 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of tests may fail as they do")]
 
+mod parts_support;
+
 use fpp_codecs::Code;
 use fpp_codecs::format::{Format, RecordFormat, Role, Selector};
 use fpp_codecs::framing::Framing;
 use fpp_codecs::json;
-use fpp_codecs::layout::build::{Chooser, Counter, Part, build};
-use fpp_codecs::layout::{Field, Kind};
+use fpp_codecs::layout::build::{Chooser, Part, build};
 use fpp_codecs::record::{Nulls, Row};
 use fpp_codecs::text::Page;
-
-fn text(name: &str, bytes: usize) -> Part {
-    Part::Field(Box::new(Field { page: Some(Page::Utf8), ..Field::new(name.into(), Kind::Char, bytes) }))
-}
+use parts_support::{array, group, text};
 
 fn number(name: &str, digits: u8) -> Part {
-    let kind = Kind::Number { digits, decimals: 0, signed: false };
-    Part::Field(Box::new(Field { page: Some(Page::Utf8), ..Field::new(name.into(), kind, digits.into()) }))
-}
-
-fn group(name: &str, parts: Vec<Part>) -> Part {
-    Part::Group { name: name.into(), parts }
-}
-
-fn array(part: Part, count: usize, counter: Option<&str>) -> Part {
-    let depending = counter.map(|field| Counter { field: field.into(), least: 0, map: Vec::new() });
-    Part::Array { part: Box::new(part), count, depending }
+    parts_support::number(name, digits, 0)
 }
 
 fn format(parts: Vec<Part>) -> Format {

@@ -3,13 +3,17 @@
 //! was lost. In one direction the request is lost, in the other only its answer.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers outside the test functions; a panic is a failed test
 
+mod attempt_support;
+mod dice_support;
 #[allow(dead_code)] // each test program uses a part of it
 mod sshd_support;
 
+use attempt_support::attempt;
+use dice_support::Dice;
 use fpp_spool::*;
 use socket2::SockRef;
 use sshd_support::{Options, Sshd, available};
-use std::io::{Cursor, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::SeqCst};
@@ -102,29 +106,6 @@ const FINAL: &str = "PMACK.TXT";
 /// Cuts after so many bytes, in each direction.
 const OFFSETS: usize = 200;
 
-fn attempt(folder: &SftpFolder, content: &[u8], proven: &mut bool) -> Result<Published> {
-    let sha256 = Digest::of(Algorithm::Sha256, content);
-    let open = || Ok(Box::new(Cursor::new(content.to_vec())) as Box<dyn Read + Send>);
-    let publication = Publication {
-        final_name: FINAL.into(),
-        temporary_tag: "n1.1".into(),
-        size: content.len() as u64,
-        sha256,
-        open: &open,
-        checksums: vec![(Algorithm::Sha256, sha256)],
-        marker: Some((format!("{FINAL}.OK"), vec![])),
-        proven_before: *proven,
-        proven_tag: None,
-        proven_in: None,
-        refused: None,
-        guard: None,
-    };
-    publish(folder, &publication, &mut || {
-        *proven = true;
-        Ok(())
-    })
-}
-
 /// A partner, and what is published there again and again.
 struct Trial {
     sshd: Sshd,
@@ -151,12 +132,13 @@ impl Trial {
         let line = line(self.sshd.port, allowance, self.unit, self.end, self.count_answers);
         let folder = self.sshd.pool(|s| s.port = line.port).folder(&self.path);
         let mut proven = false;
-        let first = attempt(&folder, &self.content, &mut proven);
+        let first = attempt(&folder, FINAL, &self.content, &mut proven);
         let cut = line.left.load(SeqCst) < 0;
         let at = format!("{allowance} {:?}, {:?}", self.unit, self.end);
         if let Err(e) = &first {
             assert_eq!(e.kind, ErrorKind::Unreachable, "{at}: {e}");
-            let second = attempt(&self.direct, &self.content, &mut proven).unwrap_or_else(|e| panic!("{at}: {e}"));
+            let second =
+                attempt(&self.direct, FINAL, &self.content, &mut proven).unwrap_or_else(|e| panic!("{at}: {e}"));
             assert!(!second.collected, "{at}: {first:?}");
         }
         assert!(cut || first.is_ok(), "{at}: {first:?}");
@@ -181,14 +163,10 @@ fn cut_everywhere(count_answers: bool) {
     trial.unit = Unit::Bytes;
     let (cut, bytes) = trial.publish(i64::MAX);
     assert!(!cut && bytes > 10_000, "{bytes} bytes");
-    // SplitMix64 of a fixed seed: the same offsets in every run.
-    let mut state = 20_250_620u64;
+    let mut dice = Dice::new(20_250_620);
     for n in 0..OFFSETS {
         trial.end = ENDS[n % 2];
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        let mut offset = ((z ^ (z >> 31)) % bytes) as i64 + 1;
+        let mut offset = dice.below(bytes) as i64 + 1;
         // The library reads ahead as far as it has time for, so one run has more bytes than another.
         while !trial.publish(offset).0 {
             offset = offset * 9 / 10;

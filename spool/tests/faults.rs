@@ -3,22 +3,22 @@
 //! file of its own.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers outside the test functions; a panic is a failed test
 
+mod attempt_support;
 #[allow(dead_code)] // each test program uses a part of it
 mod faults_support;
 #[allow(dead_code)]
 mod sshd_support;
 
+use attempt_support::{FINAL, attempt};
 use faults_support::{Fault, FaultyFolder, How, at_every_call, manners};
 use fpp_spool::aside::name_before;
 use fpp_spool::*;
 use rustix::io::Errno;
 use sshd_support::{Options, Sshd, available};
 use std::fs;
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-const FINAL: &str = "PMACK_20250620_0001_00_01.TXT";
 
 fn room() -> (tempfile::TempDir, LocalFolder) {
     let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
@@ -81,7 +81,7 @@ fn a_full_disk_is_not_kept_full_by_parts_of_files() {
             let (_dir, folder) = room();
             let faulty = FaultyFolder::over(folder.clone(), fault);
             let mut proven = false;
-            let first = attempt(&faulty, &content(), &mut proven);
+            let first = attempt(&faulty, FINAL, &content(), &mut proven);
             let part = names(&folder).into_iter().find(|name| name.starts_with(&format!(".{FINAL}.n1")));
             assert!(part.is_none() || first.is_err());
             if let Some(part) = part {
@@ -176,29 +176,6 @@ fn a_source_is_dealt_with_once_however_late_a_call_takes_effect() {
     assert!(stranded > 0, "no late rename took the next file");
 }
 
-fn attempt(folder: &dyn Folder, content: &[u8], proven: &mut bool) -> Result<Published> {
-    let sha256 = Digest::of(Algorithm::Sha256, content);
-    let open = || Ok(Box::new(Cursor::new(content.to_vec())) as Box<dyn Read + Send>);
-    let publication = Publication {
-        final_name: FINAL.into(),
-        temporary_tag: "n1.1".into(),
-        size: content.len() as u64,
-        sha256,
-        open: &open,
-        checksums: vec![(Algorithm::Sha256, sha256)],
-        marker: Some((format!("{FINAL}.OK"), vec![])),
-        proven_before: *proven,
-        proven_tag: None,
-        proven_in: None,
-        refused: None,
-        guard: None,
-    };
-    publish(folder, &publication, &mut || {
-        *proven = true;
-        Ok(())
-    })
-}
-
 fn delivered() -> [String; 3] {
     ["", ".OK", ".sha256"].map(|end| format!("{FINAL}{end}"))
 }
@@ -233,13 +210,14 @@ fn the_whole_protocol_holds_at_a_real_server() {
         let calls = at_every_call(how, dead, |fault| {
             let faulty = FaultyFolder::over(remote.clone(), fault);
             let mut proven = false;
-            let first = attempt(&faulty, &content, &mut proven);
+            let first = attempt(&faulty, FINAL, &content, &mut proven);
             let met = faulty.met();
             assert!(met || first.is_ok(), "{fault:?}: {first:?}");
             nothing_incomplete(&sshd.spool(), &content);
             let healed = faulty.heal();
             // A side file that comes late under its name is no other file: one more attempt settles it.
-            let last = attempt(&healed, &content, &mut proven).or_else(|_| attempt(&healed, &content, &mut proven));
+            let last = attempt(&healed, FINAL, &content, &mut proven)
+                .or_else(|_| attempt(&healed, FINAL, &content, &mut proven));
             let last = last.unwrap_or_else(|e| panic!("{fault:?}: {e}"));
             assert!(!last.collected, "{fault:?}: {first:?}");
             (0..9).for_each(|_| healed.due());
@@ -248,7 +226,7 @@ fn the_whole_protocol_holds_at_a_real_server() {
             nothing_incomplete(&sshd.spool(), &content);
             let taken: Vec<_> = delivered().iter().map(|name| local.remove(name)).collect();
             assert!(taken.iter().all(Result::is_ok));
-            assert!(attempt(&remote, &content, &mut true).unwrap().collected, "and never a second time");
+            assert!(attempt(&remote, FINAL, &content, &mut true).unwrap().collected, "and never a second time");
             assert!(names(&local).is_empty(), "{fault:?}");
             met
         });

@@ -1,12 +1,14 @@
 //! Figures of a spool, by hand: `cargo test --release -p fpp-spool --test figures -- --ignored --nocapture`.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers outside the test functions; a panic is a failed test
 
+mod attempt_support;
 #[allow(dead_code)] // each test program uses a part of it
 mod sshd_support;
 
+use attempt_support::publish_one;
 use fpp_spool::*;
 use sshd_support::{Options, Sshd, available, output};
-use std::io::{Cursor, Read, Write};
+use std::io::Write;
 use std::process::Command;
 use std::time::Instant;
 
@@ -124,7 +126,7 @@ fn small(sshd: &Sshd, threads: usize) {
             for thread in 0..threads {
                 let folder = &folder;
                 scope.spawn(move || {
-                    (0..each).for_each(|n| one(folder, &content, &format!("{sides}{thread}-{n}"), sides))
+                    (0..each).for_each(|n| publish_one(folder, &format!("{sides}{thread}-{n}"), &content, sides, sides))
                 });
             }
         });
@@ -133,24 +135,4 @@ fn small(sshd: &Sshd, threads: usize) {
     }
     let entries = folder.list(LISTING_LIMIT).unwrap();
     entries.iter().for_each(|e| folder.remove(&e.name).unwrap());
-}
-
-fn one(folder: &SftpFolder, content: &[u8], name: &str, sides: bool) {
-    let sha256 = Digest::of(Algorithm::Sha256, content);
-    let open = || Ok(Box::new(Cursor::new(content.to_vec())) as Box<dyn Read + Send>);
-    let publication = Publication {
-        final_name: name.into(),
-        temporary_tag: "n.1".into(),
-        size: content.len() as u64,
-        sha256,
-        open: &open,
-        checksums: if sides { vec![(Algorithm::Sha256, sha256)] } else { vec![] },
-        marker: sides.then(|| (format!("{name}.OK"), vec![])),
-        proven_before: false,
-        proven_tag: None,
-        proven_in: None,
-        refused: None,
-        guard: None,
-    };
-    publish(folder, &publication, &mut || Ok(())).unwrap();
 }

@@ -5,12 +5,14 @@
 //! memory, so the disk decides nothing. `FPP_FIGURES_MIB` makes the large file smaller.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers outside the test functions; a panic is a failed test
 
+mod attempt_support;
 #[allow(dead_code)] // each test program uses a part of it
 mod sshd_support;
 
+use attempt_support::publish_one;
 use fpp_spool::*;
 use sshd_support::{Options, Sshd, available, output};
-use std::io::{Cursor, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::mpsc::channel;
@@ -147,7 +149,8 @@ fn small_files_that_are_read_back() {
                 for session in 0..SESSIONS {
                     let folder = &folder;
                     scope.spawn(move || {
-                        (0..EACH).for_each(|n| one(folder, &format!("{session}-{n}"), checksum, marker));
+                        (0..EACH)
+                            .for_each(|n| publish_one(folder, &format!("{session}-{n}"), &[7; 4096], checksum, marker));
                     });
                 }
             });
@@ -161,25 +164,4 @@ fn small_files_that_are_read_back() {
             }
         }
     }
-}
-
-fn one(folder: &SftpFolder, name: &str, checksum: bool, marker: bool) {
-    let content = [7u8; 4096];
-    let sha256 = Digest::of(Algorithm::Sha256, &content);
-    let open = || Ok(Box::new(Cursor::new(content.to_vec())) as Box<dyn Read + Send>);
-    let publication = Publication {
-        final_name: name.into(),
-        temporary_tag: "n.1".into(),
-        size: content.len() as u64,
-        sha256,
-        open: &open,
-        checksums: if checksum { vec![(Algorithm::Sha256, sha256)] } else { vec![] },
-        marker: marker.then(|| (format!("{name}.OK"), vec![])),
-        proven_before: false,
-        proven_tag: None,
-        proven_in: None,
-        refused: None,
-        guard: None,
-    };
-    publish(folder, &publication, &mut || Ok(())).unwrap();
 }

@@ -1,9 +1,11 @@
 //! A partner in trouble: it hangs, it is down and has a standby, its disk is full; and what is known of one that is well.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers outside the test functions; a panic is a failed test
 
+mod attempt_support;
 #[allow(dead_code)] // each test program uses a part of it
 mod sshd_support;
 
+use attempt_support::alone;
 use fpp_spool::*;
 use sshd_support::{Options, Sshd, available};
 use std::fs;
@@ -118,20 +120,7 @@ fn with_a_standby_a_file_that_is_nowhere_is_not_taken_for_collected() {
     let sshd = Sshd::start(Options::default());
     let same = Address { host: "127.0.0.1".into(), port: sshd.port, host_keys: vec![sshd.fingerprint("host")] };
     let open = || Ok(Box::new(&b"12345"[..]) as Box<dyn std::io::Read + Send>);
-    let publication = Publication {
-        final_name: "A".into(),
-        temporary_tag: "n.1".into(),
-        size: 5,
-        sha256: Digest::of(Algorithm::Sha256, b"12345"),
-        open: &open,
-        checksums: vec![],
-        marker: None,
-        proven_before: true,
-        proven_tag: None,
-        proven_in: None,
-        refused: None,
-        guard: None,
-    };
+    let publication = Publication { proven_before: true, ..alone("A", "n.1", b"12345", &open) };
     let alone = folder(&sshd, |_| {});
     assert!(publish(&alone, &publication, &mut || Ok(())).unwrap().collected);
     let two = folder(&sshd, |s| s.standbys = vec![same]);
@@ -153,20 +142,7 @@ fn a_full_disk_at_the_partner_is_told_as_that() {
     let folder = folder(&sshd, |_| {});
     for size in [2 << 20, 1_100 << 10] {
         let open = || Ok(Box::new(std::io::repeat(7).take(size)) as Box<dyn std::io::Read + Send>);
-        let publication = Publication {
-            final_name: "A".into(),
-            temporary_tag: "n.1".into(),
-            size,
-            sha256: Digest::of(Algorithm::Sha256, &vec![7; size as usize]),
-            open: &open,
-            checksums: vec![],
-            marker: None,
-            proven_before: false,
-            proven_tag: None,
-            proven_in: None,
-            refused: None,
-            guard: None,
-        };
+        let publication = alone("A", "n.1", &vec![7; size as usize], &open);
         let error = publish(&folder, &publication, &mut || panic!("not proven")).unwrap_err();
         assert_eq!((error.kind, error.code()), (ErrorKind::NoSpace, 4007), "{error}");
         // Nothing is left that keeps it full.

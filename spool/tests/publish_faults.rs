@@ -1,16 +1,17 @@
 //! Publishing under faults: the folder fails at its Nth call, for every N, until a run passes untouched.
 #![allow(clippy::unwrap_used)] // helpers outside the test functions; a panic is a failed test
 
+mod attempt_support;
 #[allow(dead_code)] // each test program uses a part of it
 mod faults_support;
 
+use attempt_support::{FINAL, alone};
 use faults_support::{Fault, FaultyFolder, at_every_call, manners};
 use fpp_spool::sweep::Temporary;
 use fpp_spool::*;
 use proptest::prelude::*;
 use std::io::{Cursor, Read};
 
-const FINAL: &str = "PMACK_20250620_0001_00_01.TXT";
 const MARKER: &str = "PMACK_20250620_0001_00_01.OK";
 
 struct Case {
@@ -41,20 +42,14 @@ impl Case {
     fn attempt(&mut self, folder: &dyn Folder) -> Result<Published> {
         let content = self.content.clone();
         let open = move || Ok(Box::new(Cursor::new(content.clone())) as Box<dyn Read + Send>);
-        let sha256 = Digest::of(Algorithm::Sha256, &self.content);
+        let digests = [Algorithm::Sha256, Algorithm::Sm3].map(|kind| (kind, Digest::of(kind, &self.content)));
         let publication = Publication {
-            final_name: FINAL.into(),
-            temporary_tag: self.tag.into(),
-            size: self.content.len() as u64,
-            sha256,
-            open: &open,
-            checksums: vec![(Algorithm::Sha256, sha256), (Algorithm::Sm3, Digest::of(Algorithm::Sm3, &self.content))],
+            checksums: digests.to_vec(),
             marker: Some((MARKER.into(), self.marker.to_vec())),
             proven_before: self.proven,
-            proven_tag: None,
             proven_in: folder.identity()?,
             refused: self.refused.take(),
-            guard: None,
+            ..alone(FINAL, self.tag, &self.content, &open)
         };
         let (proven, proof, tag) = (&mut self.proven, &mut self.proof, self.tag);
         let published = publish(folder, &publication, &mut || {
@@ -210,22 +205,9 @@ fn a_foreign_file_is_never_overwritten() {
 fn a_foreign_file_that_comes_between_proof_and_rename_is_never_overwritten() {
     let (dir, folder) = room();
     let case = Case::new(MARKERS[0]);
-    let sha256 = Digest::of(Algorithm::Sha256, &case.content);
     let content = case.content.clone();
-    let publication = Publication {
-        final_name: FINAL.into(),
-        temporary_tag: "n1.1".into(),
-        size: content.len() as u64,
-        sha256,
-        open: &|| Ok(Box::new(Cursor::new(content.clone()))),
-        checksums: vec![],
-        marker: None,
-        proven_before: false,
-        proven_tag: None,
-        proven_in: None,
-        refused: None,
-        guard: None,
-    };
+    let open = || Ok(Box::new(Cursor::new(content.clone())) as Box<dyn Read + Send>);
+    let publication = alone(FINAL, "n1.1", &content, &open);
     let error = publish(&folder, &publication, &mut || {
         std::fs::write(dir.path().join(FINAL), "foreign").unwrap();
         Ok(())
@@ -244,22 +226,9 @@ fn a_foreign_file_that_comes_between_proof_and_rename_is_never_overwritten() {
 #[test]
 fn content_that_is_not_what_was_promised_is_not_published() {
     let (_dir, folder) = room();
-    let sha256 = Digest::of(Algorithm::Sha256, b"12345");
-    for (bytes, size) in [(&b"12346"[..], 5), (b"1234", 5), (b"123456", 5)] {
-        let publication = Publication {
-            final_name: FINAL.into(),
-            temporary_tag: "n1.1".into(),
-            size,
-            sha256,
-            open: &|| Ok(Box::new(Cursor::new(bytes.to_vec()))),
-            checksums: vec![],
-            marker: None,
-            proven_before: false,
-            proven_tag: None,
-            proven_in: None,
-            refused: None,
-            guard: None,
-        };
+    for bytes in [&b"12346"[..], b"1234", b"123456"] {
+        let open = || Ok(Box::new(Cursor::new(bytes.to_vec())) as Box<dyn Read + Send>);
+        let publication = alone(FINAL, "n1.1", b"12345", &open);
         let error = publish(&folder, &publication, &mut || panic!("not proven")).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Changed);
         assert!(folder.list(9).unwrap().is_empty());
@@ -270,20 +239,7 @@ fn content_that_is_not_what_was_promised_is_not_published() {
 fn a_fact_that_is_not_recorded_stops_before_the_rename() {
     let (_dir, folder) = room();
     let open = || Ok(Box::new(Cursor::new(b"12345".to_vec())) as Box<dyn Read + Send>);
-    let publication = Publication {
-        final_name: FINAL.into(),
-        temporary_tag: "n1.1".into(),
-        size: 5,
-        sha256: Digest::of(Algorithm::Sha256, b"12345"),
-        open: &open,
-        checksums: vec![],
-        marker: None,
-        proven_before: false,
-        proven_tag: None,
-        proven_in: None,
-        refused: None,
-        guard: None,
-    };
+    let publication = alone(FINAL, "n1.1", b"12345", &open);
     let refuse = || Err(Error::new(ErrorKind::NotRecorded, "stale epoch"));
     assert_eq!(publish(&folder, &publication, &mut { refuse }).unwrap_err().code(), 9001);
     assert_eq!(folder.stat(FINAL).unwrap(), None);

@@ -2,17 +2,16 @@
 //! first says nothing. Whatever becomes of the temporary then, the file is delivered, or a person is asked.
 #![allow(clippy::unwrap_used)] // helpers outside the test functions; a panic is a failed test
 
+mod attempt_support;
 #[allow(dead_code)] // each test program uses a part of it
 mod faults_support;
 
+use attempt_support::{CONTENT, FINAL, alone, beside};
 use faults_support::{Fault, FaultyFolder, How, at_every_call};
 use fpp_spool::*;
 use rustix::io::Errno;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
-
-const FINAL: &str = "PMACK_20250620_0001_00_01.TXT";
-const CONTENT: &[u8] = b"0123456789";
 
 /// What the caller's book knows of it.
 #[derive(Default)]
@@ -27,20 +26,13 @@ impl Book {
     fn attempt(&mut self, folder: &dyn Folder, meanwhile: &dyn Fn()) -> Result<Published> {
         self.attempts += 1;
         let open = || Ok::<_, io::Error>(Box::new(Cursor::new(CONTENT)) as Box<dyn Read + Send>);
-        let sha256 = Digest::of(Algorithm::Sha256, CONTENT);
+        let tag = format!("n1.{}", self.attempts);
         let publication = Publication {
-            final_name: FINAL.into(),
-            temporary_tag: format!("n1.{}", self.attempts),
-            size: CONTENT.len() as u64,
-            sha256,
-            open: &open,
-            checksums: vec![(Algorithm::Sha256, sha256)],
-            marker: Some((format!("{FINAL}.OK"), b"ready\n".to_vec())),
             proven_before: self.proof.is_some(),
             proven_tag: self.proof.as_ref().map(|(attempt, _)| format!("n1.{attempt}")),
             proven_in: self.proof.as_ref().and_then(|(_, folder)| folder.clone()),
             refused: self.refused.clone(),
-            guard: None,
+            ..beside(alone(FINAL, &tag, CONTENT, &open), true, Some(b"ready\n"))
         };
         let (here, proof, now) = (folder.identity()?, &mut self.proof, self.attempts);
         let published = publish(folder, &publication, &mut || {

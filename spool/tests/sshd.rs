@@ -1,9 +1,11 @@
 //! Collecting and delivering over a real OpenSSH server, and what happens when it misbehaves.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // helpers outside the test functions; a panic is a failed test
 
+mod attempt_support;
 #[allow(dead_code)] // each test program uses a part of it
 mod sshd_support;
 
+use attempt_support::{FINAL, Open, alone, beside};
 use fpp_spool::*;
 use sshd_support::{Options, Sshd, available, output};
 use std::cell::RefCell;
@@ -14,8 +16,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-const FINAL: &str = "PMACK_20250620_0001_00_01.TXT";
-
 fn folder(sshd: &Sshd, change: impl FnOnce(&mut SftpSettings)) -> SftpFolder {
     sshd.pool(change).folder(sshd.spool().to_str().unwrap())
 }
@@ -24,24 +24,10 @@ fn content(size: usize) -> Vec<u8> {
     (0..size as u32 / 4 + 1).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).take(size).collect()
 }
 
-type Open<'a> = &'a (dyn Fn() -> io::Result<Box<dyn Read + Send>> + 'a);
-
 fn publication<'a>(content: &[u8], open: Open<'a>, proven_before: bool) -> Publication<'a> {
-    let sha256 = Digest::of(Algorithm::Sha256, content);
-    Publication {
-        final_name: FINAL.into(),
-        temporary_tag: "node-1.7".into(),
-        size: content.len() as u64,
-        sha256,
-        open,
-        checksums: vec![(Algorithm::Sha256, sha256), (Algorithm::Sm3, Digest::of(Algorithm::Sm3, content))],
-        marker: Some((format!("{FINAL}.OK"), Vec::new())),
-        proven_before,
-        proven_tag: None,
-        proven_in: None,
-        refused: None,
-        guard: None,
-    }
+    let digests = [Algorithm::Sha256, Algorithm::Sm3].map(|kind| (kind, Digest::of(kind, content)));
+    let publication = beside(alone(FINAL, "node-1.7", content, open), false, Some(b""));
+    Publication { checksums: digests.to_vec(), proven_before, ..publication }
 }
 
 fn put(folder: &dyn Folder, content: &[u8]) -> Result<Published> {

@@ -20,6 +20,7 @@ mod story;
 mod streams;
 mod tables;
 mod timeline;
+mod why;
 
 mod check;
 mod consumers;

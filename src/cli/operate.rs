@@ -1,10 +1,11 @@
 //! `fpp hold`, `release`, `reject`, `retry`, `resend`: what an operator decides. Asked of the running node, which journals
 //! who and why, and refuses what the state does not allow.
 
-use super::control::{self, Command};
+use super::control::Command;
 use super::exit::{Exit, Failure};
-use super::global::{Global, wait};
+use super::global::Global;
 use super::output::Output;
+use super::why::Why;
 use clap::Args;
 
 /// Stop a file or a delivery where it is, until a person lets it go on.
@@ -132,19 +133,9 @@ struct Decision {
     why: Why,
 }
 
-#[derive(Debug, Args)]
-struct Why {
-    /// Why; kept in the journal
-    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    reason: String,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
 impl Hold {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
-        self.why.send("hold", global, out, self.which.command(global)?)
+        self.why.send("hold", self.which.command(global)?, global, out)
     }
 }
 
@@ -154,28 +145,28 @@ impl Resend {
         if self.which.partner.is_some() && self.which.since.is_none() && !lost {
             return Err(Failure::usage("say since when with --since, or that it is what was lost with --lost"));
         }
-        self.why.send("resend", global, out, Command { lost, ..self.which.command(global)? })
+        self.why.send("resend", Command { lost, ..self.which.command(global)? }, global, out)
     }
 }
 
 impl Release {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         let (digest, skip) = (self.digest, self.skip);
-        self.why.send("release", global, out, Command { digest, skip, ..self.which.command(global)? })
+        self.why.send("release", Command { digest, skip, ..self.which.command(global)? }, global, out)
     }
 }
 
 impl Reject {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         let (digest, Decision { id, why }) = (self.digest, self.decision);
-        why.send("reject", global, out, Command { id, digest, ..Command::default() })
+        why.send("reject", Command { id, digest, ..Command::default() }, global, out)
     }
 }
 
 impl Retry {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         let core_agreed = self.core_agreed;
-        self.why.send("retry", global, out, Command { core_agreed, ..self.which.command(global)? })
+        self.why.send("retry", Command { core_agreed, ..self.which.command(global)? }, global, out)
     }
 }
 
@@ -197,19 +188,6 @@ fn time_ms(text: &str, zone: &str) -> Result<i64, Failure> {
     };
     let zoned = time.in_tz(zone).map_err(|_| cannot())?;
     Ok(zoned.timestamp().as_millisecond())
-}
-
-impl Why {
-    fn send(self, verb: &str, global: &Global, out: &mut Output, command: Command) -> Result<Exit, Failure> {
-        let settings = global.settings()?;
-        let command = Command { reason: self.reason, by: control::operator(), ..command };
-        let reply = match command.partner {
-            Some(_) => wait(control::send_and_wait(&settings, verb, &command))?,
-            None => wait(control::send(&settings, verb, &command))?,
-        };
-        reply.tell(self.json, out)?;
-        Ok(Exit::Good)
-    }
 }
 
 fn digest(text: &str) -> Result<String, String> {

@@ -2,11 +2,12 @@
 //! Decisions are asked of the running node, which journals who and why.
 
 use super::books;
-use super::control::{self, Command};
+use super::control::Command;
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::{Align, Output, Table, note};
 use super::show::Times;
+use super::why::Why;
 use crate::ledger::delivery::DeadLetter;
 use clap::Args;
 
@@ -79,16 +80,6 @@ pub(super) struct Replay {
     outlet: String,
     #[command(flatten)]
     why: Why,
-}
-
-#[derive(Debug, Args)]
-struct Why {
-    /// Why; kept in the journal
-    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    reason: String,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 impl Dead {
@@ -166,18 +157,5 @@ impl Replay {
     pub(super) fn run(self, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         let (outlet, route, from) = (Some(self.outlet), Some(self.route), Some(self.from));
         self.why.send("replay", Command { outlet, route, from, ..Command::default() }, global, out)
-    }
-}
-
-impl Why {
-    fn send(self, verb: &str, command: Command, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
-        let settings = global.settings()?;
-        let command = Command { reason: self.reason, by: control::operator(), ..command };
-        let reply = match command.from {
-            Some(_) => wait(control::send_and_wait(&settings, verb, &command))?,
-            None => wait(control::send(&settings, verb, &command))?,
-        };
-        reply.tell(self.json, out)?;
-        Ok(Exit::Good)
     }
 }

@@ -4,6 +4,7 @@ use super::control::{self, Command};
 use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::Output;
+use super::why::Why;
 use crate::ledger::desk::{Switch, SwitchKind};
 use clap::{Args, ValueEnum};
 
@@ -42,12 +43,8 @@ struct What {
     kind: Kind,
     /// Its name
     name: String,
-    /// Why; kept in the journal
-    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    reason: String,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    why: Why,
 }
 
 impl Pause {
@@ -71,9 +68,9 @@ impl What {
             Kind::Outlet => SwitchKind::Outlet,
         };
         let switch = Some(Switch { kind, name: self.name });
-        let command = Command { switch, reason: self.reason, by: control::operator(), ..Command::default() };
+        let command = Command { switch, reason: self.why.reason, by: control::operator(), ..Command::default() };
         let reply = wait(control::send(&settings, verb, &command))?;
-        if self.json {
+        if self.why.json {
             out.json(&reply)?
         } else {
             out.line(&reply.message)?

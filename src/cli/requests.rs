@@ -6,6 +6,7 @@ use super::exit::{Exit, Failure};
 use super::global::{Global, wait};
 use super::output::{Align, Output, Table, note};
 use super::show::Times;
+use super::why::Why;
 use clap::Args;
 
 /// Requests shown at most.
@@ -46,12 +47,8 @@ struct Said {
     /// Request
     #[arg(value_parser = id)]
     id: String,
-    /// Why; kept in the journal
-    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    reason: String,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Ids stand in a path.
@@ -117,10 +114,10 @@ impl Decline {
 impl Said {
     fn send(self, word: &str, global: &Global, out: &mut Output) -> Result<Exit, Failure> {
         let settings = global.settings()?;
-        let command = Command { reason: self.reason, by: control::operator(), ..Command::default() };
+        let command = Command { reason: self.why.reason, by: control::operator(), ..Command::default() };
         let path = format!("requests/{}/{word}", self.id);
         let reply = wait(control::send_and_wait(&settings, &path, &command))?;
-        reply.tell(self.json, out)?;
+        reply.tell(self.why.json, out)?;
         Ok(Exit::Good)
     }
 }

@@ -70,27 +70,20 @@ impl CsvArg {
         for word in self.csv.iter().filter(is_excel).chain(self.csv.iter().filter(|word| !is_excel(word))) {
             match word.trim() {
                 "excel" => (dialect.encoding, dialect.long_digits) = (Encoding::Utf8Bom, LongDigits::Formula),
-                "bom" => dialect.encoding = Encoding::Utf8Bom,
-                "gb18030" => dialect.encoding = Encoding::Gb18030,
-                "semicolon" => dialect.delimiter = b';',
-                "tab" => dialect.delimiter = b'\t',
-                "pipe" => dialect.delimiter = b'|',
-                "no-guard" => dialect.guard = false,
                 "formula-digits" => dialect.long_digits = LongDigits::Formula,
                 "tab-digits" => dialect.long_digits = LongDigits::Tab,
+                word if dialect.take(word) => {}
                 word => {
+                    let words = Dialect::WORDS.join(", ");
                     return Err(Failure::usage(format!(
-                        "--csv: there is no word `{word}`; excel, bom, gb18030, semicolon, tab, pipe, no-guard, \
-                         formula-digits, tab-digits are"
+                        "--csv: there is no word `{word}`; excel, {words}, formula-digits, tab-digits are"
                     )));
                 }
             }
         }
         match dialect.is_possible() {
             true => Ok(dialect),
-            false => {
-                Err(Failure::usage("--csv: pipe and gb18030 do not go together: a pipe is half a character there"))
-            }
+            false => Err(Failure::usage(format!("--csv: {}", Dialect::IMPOSSIBLE))),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Contract: [`Ledger`], an all-or-nothing [`Ledger::apply`] of [`Change`]s under a [`Fence`], and reads. Engines stand
 //! beside it (`sqlite/`; `mysql/` for MariaDB, MySQL and OceanBase) over one body of SQL (`sql/`). What the books hold is pure types
 //! (`transfer.rs`, `delivery.rs`, `change.rs`): states and legal moves are decided there, never in an engine. What a
-//! journal entry says, what a row is after it (`fold.rs`) and what is hashed (`chain.rs`) are the same for all engines.
+//! journal entry says, what a row is after it (`fold/`) and what is hashed (`chain.rs`) are the same for all engines.
 //!
 //! Invariants: a state moves only by `next()`; a stale epoch is refused by the ledger itself (I5); every move is a row
 //! of its subject's hash chain in the same transaction (I7); nothing per record is stored except rejects.

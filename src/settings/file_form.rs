@@ -37,21 +37,13 @@ pub(super) fn read(section: &Section<'_>, masked: bool) -> FileForm {
 fn dialect(section: &Section<'_>) -> Dialect {
     let mut dialect = Dialect::default();
     for word in section.texts("csv") {
-        match word.as_str() {
-            "bom" => dialect.encoding = Encoding::Utf8Bom,
-            "gb18030" => dialect.encoding = Encoding::Gb18030,
-            "semicolon" => dialect.delimiter = b';',
-            "tab" => dialect.delimiter = b'\t',
-            "pipe" => dialect.delimiter = b'|',
-            "no-guard" => dialect.guard = false,
-            word => section.fault(
-                "csv",
-                format_args!("there is no word `{word}`; bom, gb18030, semicolon, tab, pipe, no-guard are"),
-            ),
+        if !dialect.take(&word) {
+            let words = Dialect::WORDS.join(", ");
+            section.fault("csv", format_args!("there is no word `{word}`; {words} are"));
         }
     }
     if !dialect.is_possible() {
-        section.fault("csv", "pipe and gb18030 do not go together: a pipe is half a character there");
+        section.fault("csv", Dialect::IMPOSSIBLE);
     }
     dialect
 }

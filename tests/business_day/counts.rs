@@ -55,8 +55,7 @@ async fn a_day_is_counted_batch_by_batch() {
     place.batch("0003 is held", 3, held).await;
     let due = ["pmtrd", &date, "closed", "3", "3", "0", "1", "0", "2", "2", "1", "-"];
     assert_eq!(row(&place, "pmtrd").await, due);
-    let day: serde_json::Value =
-        serde_json::from_str(&place.fpp(&["day", "show", "pmtrd", &date, "--json"]).await).unwrap();
+    let day = place.day(&date).await;
     let count = |word: &str| day[word].as_u64().unwrap();
     let words = ["expected", "arrived", "waiting", "held", "rejected", "posted", "answered", "taken", "purged"];
     assert_eq!(words.map(count), [3, 3, 0, 1, 0, 2, 2, 1, 0], "{day}");

@@ -57,8 +57,7 @@ async fn what_was_answered_and_purged_is_missing_nowhere() {
     place.batch("0003 is posted", 3, |t| t.state == FileState::Archived).await;
     let recovered = place.heard("recovered").await;
     assert!(recovered.notice.text.contains("batch 0001-0003 is there"), "{recovered:?}");
-    let day: serde_json::Value =
-        serde_json::from_str(&place.fpp(&["day", "show", "pmtrd", "2025-06-20", "--json"]).await).unwrap();
+    let day = place.day("2025-06-20").await;
     let count = |word: &str| day[word].as_u64().unwrap();
     assert_eq!([count("expected"), count("arrived"), count("posted"), count("purged")], [3, 3, 3, 1], "{day}");
     assert_eq!(day["waiting_for"], serde_json::json!([]));

@@ -62,8 +62,7 @@ async fn the_first_batches_of_a_large_day_are_neither_missing_nor_waited_for() {
     let posted = [named("_0002_", is_done).await, named("_0003_", is_done).await].map(|t| t.publication);
     assert_eq!(posted, [Some(2), Some(3)]);
     assert!(place.heard("recovered").await.notice.text.contains("batch 0001-0003 is there"));
-    let day: serde_json::Value =
-        serde_json::from_str(&place.fpp(&["day", "show", "pmtrd", "2025-06-20", "--json"]).await).unwrap();
+    let day = place.day("2025-06-20").await;
     assert_eq!((&day["arrived"], &day["posted"]), (&(MANY + 3).into(), &3.into()));
     place.end().await;
 }

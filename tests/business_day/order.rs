@@ -43,8 +43,7 @@ async fn batches_are_posted_in_their_order_however_they_come() {
     place.set("16:20");
     place.drop_batch(1);
     place.batch("0001 is repeated", 1, |t| is_done(t) && t.verdict == Some(Verdict::Duplicate)).await;
-    let day: serde_json::Value =
-        serde_json::from_str(&place.fpp(&["day", "show", "pmtrd", "2025-06-20", "--json"]).await).unwrap();
+    let day = place.day("2025-06-20").await;
     assert_eq!((&day["expected"], &day["arrived"], &day["posted"]), (&3.into(), &3.into(), &3.into()), "{day}");
     assert_eq!((&day["batches"][0]["files"], &day["batches"][0]["verdict"]), (&2.into(), &"accepted".into()), "{day}");
     place.end().await;

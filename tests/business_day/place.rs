@@ -187,6 +187,11 @@ impl Place {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// What `fpp day show` says of a date, for programs.
+    pub(crate) async fn day(&self, date: &str) -> serde_json::Value {
+        serde_json::from_str(&self.fpp(&["day", "show", "pmtrd", date, "--json"]).await).unwrap()
+    }
+
     /// What the program says of what the node refuses.
     pub(crate) async fn refused(&self, arguments: &[String]) -> String {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fpp"));

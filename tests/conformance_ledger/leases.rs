@@ -100,13 +100,7 @@ pub(crate) async fn a_takeover_waits_for_the_write_under_way(books: &dyn Books) 
     let key = LeaseKey("transfer:1".into());
     let first = ledger.take_lease(&key, "a/1", None).await.unwrap().unwrap();
     let (a, b) = (books.open().await, books.open().await);
-    let held = books
-        .hold(
-            "INSERT INTO journal (book_date, subject, n, at_ms, entry, previous, hash) \
-             SELECT book_date, subject, n + 1, 0, '{}', '', '' FROM heads \
-             WHERE subject = 'transfer:01T00000000000000000000001'",
-        )
-        .await;
+    let held = books.hold(NEXT_ROW).await;
     let (fenced, seen) = (fence(&first), first.clone());
     let mut writing = tokio::spawn(async move { a.apply(Some(&fenced), T0, &[event(1, E::Claim)]).await });
     assert!(tokio::time::timeout(Duration::from_millis(400), &mut writing).await.is_err(), "it waits for the row");

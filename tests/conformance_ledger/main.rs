@@ -15,12 +15,16 @@ mod crash;
 mod databases;
 mod deliveries;
 mod desk;
+#[path = "../../spool/tests/dice_support/mod.rs"]
+mod dice_support;
 mod figures;
 mod leases;
 mod memory;
 mod mysql;
 mod open_copy;
 mod partitions;
+mod partner;
+mod persons;
 mod postings;
 mod publications;
 mod purge;
@@ -38,7 +42,7 @@ mod verbs;
 #[path = "../simulator/baton.rs"]
 #[allow(dead_code, reason = "nobody runs a simulation here")]
 mod baton;
-#[path = "../simulator/books.rs"]
+#[path = "../simulator/books/mod.rs"]
 #[allow(dead_code, reason = "the simulator uses more")]
 mod books;
 #[path = "../simulator/ledger.rs"]
@@ -143,10 +147,10 @@ macro_rules! conformance {
             verbs::what_was_held_with_its_file_goes_on_with_it,
             verbs::a_command_is_not_repeated_by_a_word_about_its_file,
             verbs::what_a_person_holds_no_worker_moves,
-            verbs::what_a_partner_took_is_sent_again_once,
-            verbs::what_is_held_of_a_partner_is_walked,
-            verbs::a_pause_is_seen_by_all_and_outlives_its_node,
-            verbs::a_request_is_closed_once_by_many_nodes,
+            partner::what_a_partner_took_is_sent_again_once,
+            partner::what_is_held_of_a_partner_is_walked,
+            persons::a_pause_is_seen_by_all_and_outlives_its_node,
+            persons::a_request_is_closed_once_by_many_nodes,
             postings::of_each_route_the_first_is_next_and_a_held_one_is_passed,
             postings::fresh_work_comes_before_a_replay_and_in_the_order_of_the_publications,
             postings::what_was_confirmed_is_kept_under_the_lease_and_begins_anew_when_it_is_sent_again,

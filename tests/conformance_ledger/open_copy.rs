@@ -4,6 +4,7 @@
 //! sums do not fit, at the last commit before. That is a ledger that was put back, and nothing in it can show that; seals
 //! that are kept elsewhere do (docs/operate.md, Proving the books).
 
+use crate::dice_support::Dice;
 use crate::shapes::*;
 use crate::sqlite::{SqliteBooks, is_whole};
 use fpp::ledger::Ledger;
@@ -121,25 +122,13 @@ impl Copy {
     }
 }
 
-/// SplitMix64, so that each run damages the same places.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, most: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % most as u64).unwrap()
-    }
-}
-
 #[tokio::test]
 async fn a_log_that_is_cut_is_the_books_after_an_earlier_commit() {
-    let (copy, mut ends, mut dice) = (copy().await, Ends::default(), Dice(20_250_620));
+    let (copy, mut ends, mut dice) = (copy().await, Ends::default(), Dice::new(20_250_620));
     let frames = (copy.log.len() - LOG_HEAD) / (FRAME_HEAD + PAGE);
     assert!(frames > 40, "{frames}");
     let ends_of_frames = (0..=frames).map(|n| LOG_HEAD + n * (FRAME_HEAD + PAGE));
-    let inside: Vec<_> = (0..frames).map(|_| dice.below(copy.log.len())).collect();
+    let inside: Vec<_> = (0..frames).map(|_| dice.place(copy.log.len())).collect();
     for at in ends_of_frames.chain([0, 1, LOG_HEAD - 1]).chain(inside) {
         copy.judge(&copy.file, &copy.log[..at], &format!("the log is cut at byte {at}"), &mut ends).await;
     }
@@ -148,9 +137,9 @@ async fn a_log_that_is_cut_is_the_books_after_an_earlier_commit() {
 
 #[tokio::test]
 async fn a_bit_that_is_turned_is_found_or_ends_the_log_before_it() {
-    let (copy, mut dice) = (copy().await, Dice(4_711));
+    let (copy, mut dice) = (copy().await, Dice::new(4_711));
     let mut turn = |bytes: &[u8]| {
-        let (at, bit) = (dice.below(bytes.len()), dice.below(8));
+        let (at, bit) = (dice.place(bytes.len()), dice.below(8));
         let mut turned = bytes.to_vec();
         turned[at] ^= 1 << bit;
         (turned, format!("bit {bit} of byte {at}"))

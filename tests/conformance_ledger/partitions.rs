@@ -2,7 +2,7 @@
 //! the version before, backups. Each case has a database of its own, because it changes the tables.
 
 use crate::databases::{Kind, Running, SCHEMA_6, running};
-use crate::shapes::{deliver, delivery, event, id, rejects};
+use crate::shapes::{self, deliver, delivery, event, id, rejects};
 use fpp::clock::Clock;
 use fpp::ledger::Ledger;
 use fpp::ledger::chain;
@@ -111,14 +111,7 @@ impl Place {
 }
 
 fn arrival(n: u32, identity: Option<Identity>) -> NewTransfer {
-    NewTransfer {
-        id: id(n),
-        route: "PMTRD".into(),
-        spool: "core".into(),
-        name: format!("PMTRD_{n}.TXT"),
-        arrival_key: format!("core/PMTRD_{n}.TXT/480/{n}"),
-        facts: Facts { size: Some(480), identity, ..Facts::default() },
-    }
+    NewTransfer { facts: Facts { size: Some(480), identity, ..Facts::default() }, ..shapes::arrival(n) }
 }
 
 async fn whole(ledger: &dyn Ledger) {

@@ -87,13 +87,7 @@ pub(crate) async fn a_commit_that_is_held_back_holds_back_every_later_number(boo
     let ledger = books.open().await;
     walk(&*ledger, [1, 2], &[E::Claim, E::Stage, E::Judge(V::Accepted)]).await;
     let (a, b) = (books.open().await, books.open().await);
-    let held = books
-        .hold(
-            "INSERT INTO journal (book_date, subject, n, at_ms, entry, previous, hash) \
-             SELECT book_date, subject, n + 1, 0, '{}', '', '' FROM heads \
-             WHERE subject = 'transfer:01T00000000000000000000001'",
-        )
-        .await;
+    let held = books.hold(NEXT_ROW).await;
     let post = async |node: Box<dyn fpp::ledger::Ledger>, n| {
         let mut posting = tokio::spawn(async move { node.apply(None, T0, &[event(n, E::Post)]).await });
         let waits = tokio::time::timeout(Duration::from_millis(400), &mut posting).await.is_err();

@@ -12,20 +12,6 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 const FILES: u32 = 4;
-const EVENTS: [E; 12] = [
-    E::Claim,
-    E::Stage,
-    E::Judge(V::Accepted),
-    E::Judge(V::Partly),
-    E::Judge(V::Rejected),
-    E::Judge(V::Duplicate),
-    E::Post,
-    E::Acknowledge,
-    E::Archive,
-    E::Hold,
-    E::Release,
-    E::Close,
-];
 const DELIVERY_EVENTS: [D; 6] = [D::Prove, D::Deliver, D::Take, D::Hold, D::Retry, D::Resend];
 
 #[derive(Clone, Debug)]
@@ -57,7 +43,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let n = || 1..=FILES;
     prop_oneof![
-        12 => (n(), 0..EVENTS.len(), prop::bool::weighted(0.1), any::<u64>())
+        12 => (n(), 0..FILE_EVENTS.len(), prop::bool::weighted(0.1), any::<u64>())
             .prop_map(|(n, pick, any, fact)| Step::File { n, pick, any, fact }),
         2 => n().prop_map(|n| Step::Plan { n }),
         4 => (n(), 0..DELIVERY_EVENTS.len()).prop_map(|(n, pick)| Step::Deliver { n, pick }),
@@ -102,8 +88,8 @@ async fn take(ledger: &dyn Ledger, at: i64, step: &Step, standings: &mut [Standi
     match *step {
         Step::File { n, pick, any, fact } => {
             let standing = &mut standings[n as usize - 1];
-            let legal: Vec<E> = EVENTS.into_iter().filter(|event| standing.next(*event).is_ok()).collect();
-            let Some(event) = (if any { EVENTS.get(pick) } else { legal.get(pick % legal.len().max(1)) }) else {
+            let legal: Vec<E> = FILE_EVENTS.into_iter().filter(|event| standing.next(*event).is_ok()).collect();
+            let Some(event) = (if any { FILE_EVENTS.get(pick) } else { legal.get(pick % legal.len().max(1)) }) else {
                 return Ok(());
             };
             let mut changes = vec![Change::Move { id: id(n), event: *event, facts: Box::new(facts(fact)), by: None }];

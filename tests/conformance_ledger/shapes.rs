@@ -3,9 +3,29 @@
 use fpp::ledger::Ledger;
 use fpp::ledger::change::{Applied, Change, NewNotice, NewTransfer, Reject};
 use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState, Purpose};
-use fpp::ledger::transfer::{Facts, FileEvent, Identity, Transfer, TransferId};
+use fpp::ledger::transfer::{Facts, FileEvent, Identity, Transfer, TransferId, Verdict};
 
 pub(crate) const T0: i64 = 1_767_225_600_000;
+
+/// Takes the next row of the first transfer's journal, so that nobody else gets it.
+pub(crate) const NEXT_ROW: &str = "INSERT INTO journal (book_date, subject, n, at_ms, entry, previous, hash) \
+     SELECT book_date, subject, n + 1, 0, '{}', '', '' FROM heads WHERE subject = 'transfer:01T00000000000000000000001'";
+
+/// Everything that may happen to a file.
+pub(crate) const FILE_EVENTS: [FileEvent; 12] = [
+    FileEvent::Claim,
+    FileEvent::Stage,
+    FileEvent::Judge(Verdict::Accepted),
+    FileEvent::Judge(Verdict::Partly),
+    FileEvent::Judge(Verdict::Rejected),
+    FileEvent::Judge(Verdict::Duplicate),
+    FileEvent::Post,
+    FileEvent::Acknowledge,
+    FileEvent::Archive,
+    FileEvent::Hold,
+    FileEvent::Release,
+    FileEvent::Close,
+];
 
 pub(crate) fn id(n: u32) -> TransferId {
     TransferId(format!("01T{n:023}"))

@@ -1,5 +1,6 @@
 //! SQLite for the suite, and what only a file can suffer: a copy that is torn.
 
+use crate::dice_support::Dice;
 use crate::shapes::*;
 use crate::{Books, Held};
 use async_trait::async_trait;
@@ -124,16 +125,9 @@ async fn a_torn_copy_is_found() {
 async fn a_copy_that_ends_inside_a_page_is_found() {
     let whole = closed_file().await;
     let last = whole.len() - PAGE_BYTES;
-    let mut state = 20_250_620_u64;
-    let mut below = |most: usize| {
-        // SplitMix64, so that each run cuts at the same places.
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % most as u64).unwrap()
-    };
-    let inside =
-        (0..64).map(|n| if n % 2 == 0 { last + 1 + below(PAGE_BYTES - 1) } else { 1 + below(whole.len() - 1) });
+    let mut dice = Dice::new(20_250_620);
+    let inside = (0..64)
+        .map(|n| if n % 2 == 0 { last + 1 + dice.place(PAGE_BYTES - 1) } else { 1 + dice.place(whole.len() - 1) });
     for at in inside.chain([1, last + 1, whole.len() - 1]).collect::<Vec<_>>() {
         assert!(is_found(&whole[..at]).await, "cut at byte {at} of {}", whole.len());
     }

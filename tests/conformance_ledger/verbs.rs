@@ -3,38 +3,20 @@
 use crate::Books;
 use crate::shapes::*;
 use fpp::delivery::verbs as deliveries;
-use fpp::delivery::whole::{Again, Held, Meant};
 use fpp::inbound::verbs::{Request, changes, row_of};
 use fpp::ledger::Ledger;
 use fpp::ledger::change::{Change, Fence, NewTransfer};
 use fpp::ledger::delivery::{Delivery, DeliveryEvent as D, DeliveryState, Purpose};
-use fpp::ledger::desk::{Ask, AskId, AskState, Switch, SwitchKind};
 use fpp::ledger::lease::LeaseKey;
 use fpp::ledger::transfer::{Facts, FileEvent as E, FileState as S, Halted, Standing, Transfer, Verdict as V};
 use fpp::ledger::verbs::{Effect, FILES, Next, Row, Verb, of_delivery};
 use fpp_codecs::Code;
-
-const EVENTS: [E; 12] = [
-    E::Claim,
-    E::Stage,
-    E::Judge(V::Accepted),
-    E::Judge(V::Partly),
-    E::Judge(V::Rejected),
-    E::Judge(V::Duplicate),
-    E::Post,
-    E::Acknowledge,
-    E::Archive,
-    E::Hold,
-    E::Release,
-    E::Close,
-];
-
 /// Every standing that legal moves lead to, each with one way to it.
 fn reachable() -> Vec<(Standing, Vec<E>)> {
     let mut found = vec![(Standing::ARRIVED, Vec::new())];
     let mut at = 0;
     while let Some((standing, way)) = found.get(at).cloned() {
-        for event in EVENTS {
+        for event in FILE_EVENTS {
             let Ok(next) = standing.next(event) else { continue };
             if !found.iter().any(|(known, _)| *known == next) {
                 found.push((next, way.iter().copied().chain([event]).collect()));
@@ -287,178 +269,4 @@ pub(crate) async fn every_verb_on_every_delivery_does_what_the_table_says(books:
     }
     assert!(deliveries::plan(&*ledger, T0, Verb::Hold, &delivery_id(999), "x").await.unwrap().is_none());
     verified(&*ledger).await;
-}
-
-pub(crate) async fn what_a_partner_took_is_sent_again_once(books: &dyn Books) {
-    let ledger = books.open().await;
-    walk(&*ledger, [1], &[E::Claim, E::Judge(V::Rejected)]).await;
-    let taken = [D::Prove, D::Deliver, D::Take];
-    for n in 1..=5 {
-        let steps = taken.map(|event| deliver(n, event));
-        let plan = Change::Plan(Box::new(Delivery { name: format!("N{n}"), ..delivery(n, 1) }));
-        apply(&*ledger, i64::from(n), &[plan].into_iter().chain(steps).collect::<Vec<_>>()).await;
-    }
-    // The name of the fourth came round: the newer file has it, and stands at the partner.
-    let newer = Delivery { name: "N4".into(), sha256: "ee".into(), ..delivery(6, 1) };
-    apply(&*ledger, 6, &[Change::Plan(Box::new(newer)), deliver(6, D::Prove), deliver(6, D::Deliver)]).await;
-    let error = ledger.apply(None, T0 + 7, &[deliver(4, D::Resend)]).await.unwrap_err();
-    assert_eq!(error.code, Code::TARGET_EXISTS, "{error}");
-    let meant = Meant { spool: "core-in".into(), since_ms: T0 + 2, by: "wang: lost".into() };
-    let mut again = Again::begin(meant, T0 + 7);
-    let batch = again.batch(&*ledger).await.unwrap();
-    assert_eq!(batch.len(), 3, "not the first, which is older, nor the fourth");
-    apply(&*ledger, 8, &batch.into_iter().flat_map(|one| one.changes).collect::<Vec<_>>()).await;
-    let resent = ledger.delivery(&delivery_id(2)).await.unwrap().unwrap();
-    assert_eq!((resent.state, resent.delivered_ms), (DeliveryState::Planned, None));
-    assert_eq!(again.passed.len(), 1);
-    for n in [2, 3, 5] {
-        apply(&*ledger, 9, &taken.map(|event| deliver(n, event))).await;
-    }
-    assert!(again.batch(&*ledger).await.unwrap().is_empty(), "what was sent again is not sent a second time");
-    verified(&*ledger).await;
-}
-
-pub(crate) async fn what_is_held_of_a_partner_is_walked(books: &dyn Books) {
-    let ledger = books.open().await;
-    walk(&*ledger, [1], &[E::Claim, E::Judge(V::Rejected)]).await;
-    let park = |n, error: &str| Change::ParkDelivery {
-        id: delivery_id(n),
-        until_ms: T0,
-        error: error.to_owned(),
-        failed: true,
-    };
-    let errors = [(1, "FPP4004 taken"), (2, "held by wang: wait"), (3, "FPP4004 taken"), (4, "FPP4008 unsure")];
-    for n in 1..=6 {
-        let spool = if n == 5 { "other" } else { "core-in" }.to_owned();
-        let purpose = if n == 6 { Purpose::Posting } else { Purpose::Answer };
-        let plan = Change::Plan(Box::new(Delivery { name: format!("N{n}"), spool, purpose, ..delivery(n, 1) }));
-        apply(&*ledger, i64::from(n), &[plan]).await;
-    }
-    let open = async |after: Option<u32>, limit| {
-        let after = after.map(delivery_id);
-        let open = ledger.open_deliveries("core-in", after.as_ref(), limit).await.unwrap();
-        open.into_iter().map(|d| d.name).collect::<Vec<_>>().join(" ")
-    };
-    assert_eq!((open(None, 9).await, open(Some(1), 2).await), ("N1 N2 N3 N4".into(), "N2 N3".into()));
-    for n in 1..=6 {
-        apply(&*ledger, i64::from(n), &[deliver(n, D::Hold)]).await;
-    }
-    assert_eq!(open(None, 9).await, "", "none is on its way");
-    apply(&*ledger, 7, &errors.map(|(n, error)| park(n, error))).await;
-    let held = async |since_ms, after: Option<u32>, limit| {
-        let after = after.map(delivery_id);
-        let held = ledger.held_deliveries("core-in", since_ms, after.as_ref(), limit).await.unwrap();
-        held.into_iter().map(|d| d.name).collect::<Vec<_>>().join(" ")
-    };
-    assert_eq!(held(0, None, 9).await, "N1 N2 N3 N4", "not those of others, nor of outlets");
-    assert_eq!((held(T0 + 3, None, 9).await, held(0, Some(1), 2).await), ("N3 N4".into(), "N2 N3".into()));
-    let meant = Meant { spool: "core-in".into(), since_ms: T0 + 2, by: "wang: mended".into() };
-    let mut walk = Held::begin(meant);
-    let tried: Vec<_> = walk.batch(&*ledger).await.unwrap().unwrap();
-    assert_eq!((tried.len(), walk.passed), (1, 2), "{tried:?}");
-    assert!(tried[0].said.contains("N3"));
-    apply(&*ledger, 8, &tried[0].changes).await;
-    assert!(walk.batch(&*ledger).await.unwrap().is_none());
-    assert_eq!(held(0, None, 9).await, "N1 N2 N4");
-    verified(&*ledger).await;
-}
-
-fn switch(kind: SwitchKind, name: &str) -> Switch {
-    Switch { kind, name: name.into() }
-}
-
-fn pause(kind: SwitchKind, name: &str, paused: bool) -> Change {
-    Change::Pause { switch: switch(kind, name), paused, by: "wang: ticket 4711".into() }
-}
-
-pub(crate) async fn a_pause_is_seen_by_all_and_outlives_its_node(books: &dyn Books) {
-    let (a, b) = (books.open().await, books.open().await);
-    walk(&*a, [1, 2], &[]).await;
-    let other = NewTransfer { route: "PMTXT".into(), spool: "other".into(), ..arrival(3) };
-    apply(&*a, 0, &[Change::Arrive(other), event(2, E::Claim), event(2, E::Stage)]).await;
-    let events = Delivery { purpose: fpp::ledger::delivery::Purpose::Events, spool: "bank".into(), ..delivery(2, 2) };
-    apply(&*a, 0, &[Change::Plan(Box::new(delivery(1, 2))), Change::Plan(Box::new(events))]).await;
-    let due = async |ledger: &dyn Ledger| {
-        let transfers = ledger.due_transfers(T0 + 9, 10).await.unwrap();
-        let deliveries = ledger.due_deliveries(T0 + 9, 10).await.unwrap();
-        let transfers: Vec<_> = (1..=3).filter(|n| transfers.iter().any(|t| t.id == id(*n))).collect();
-        let deliveries: Vec<_> = (1..=2).filter(|n| deliveries.iter().any(|d| d.id == delivery_id(*n))).collect();
-        (transfers, deliveries)
-    };
-    assert_eq!(due(&*b).await, (vec![1, 2, 3], vec![1, 2]));
-    use SwitchKind as K;
-    for (kind, name, left) in [
-        (K::Route, "PMTRD", (vec![3], vec![])),
-        // The second is staged: its next step does not touch the partner.
-        (K::Partner, "core", (vec![2, 3], vec![1, 2])),
-        (K::Partner, "core-in", (vec![1, 2, 3], vec![2])),
-        (K::Outlet, "PMTRD/bank", (vec![1, 2, 3], vec![1])),
-        (K::Outlet, "PMTXT/bank", (vec![1, 2, 3], vec![1, 2])),
-        // An answer is no event file.
-        (K::Outlet, "PMTRD/core-in", (vec![1, 2, 3], vec![1, 2])),
-        (K::Route, "pmtrd", (vec![1, 2, 3], vec![1, 2])),
-    ] {
-        apply(&*a, 1, &[pause(kind, name, true), pause(kind, name, true)]).await;
-        assert_eq!(due(&*b).await, left, "{kind:?} {name}");
-        let pauses = books.open_read_only().await.pauses().await.unwrap();
-        assert_eq!((pauses.len(), &pauses[0].switch), (1, &switch(kind, name)));
-        assert_eq!((pauses[0].since_ms, pauses[0].by.as_str()), (T0 + 1, "wang: ticket 4711"));
-        assert_eq!(b.unfinished_deliveries(10).await.unwrap().len(), 2, "paused or not");
-        verified(&*books.open().await).await;
-        apply(&*b, 2, &[pause(kind, name, false), pause(kind, name, false)]).await;
-    }
-    assert_eq!(due(&*a).await, (vec![1, 2, 3], vec![1, 2]));
-    assert_eq!(a.journal("pauses").await.unwrap().len(), 14, "saying it again is no act");
-    apply(&*a, 3, &[pause(K::Route, "PMTRD", true)]).await;
-    books.tamper(&["UPDATE pauses SET decided_by = 'nobody'"]).await;
-    let broken = a.verify(None).await.unwrap().broken.unwrap();
-    assert!(broken.contains("pauses"), "{broken}");
-    books.tamper(&["DELETE FROM pauses"]).await;
-    assert!(a.verify(None).await.unwrap().broken.is_some(), "a pause that was removed by hand is found");
-}
-
-fn ask(n: u32) -> Ask {
-    Ask {
-        id: AskId(format!("01A{n:023}")),
-        verb: "release".into(),
-        subject: id(1).0,
-        body: "{}".into(),
-        effect: "goes on".into(),
-        person: "wang".into(),
-        reason: "core confirms".into(),
-        asked_ms: 0,
-        state: AskState::Confirmed,
-        closed_by: None,
-        closed_ms: None,
-    }
-}
-
-pub(crate) async fn a_request_is_closed_once_by_many_nodes(books: &dyn Books) {
-    let ledger = books.open().await;
-    walk(&*ledger, [1], &[E::Claim, E::Hold]).await;
-    apply(&*ledger, 1, &[Change::Ask(Box::new(ask(1))), Change::Ask(Box::new(ask(2)))]).await;
-    let open = ledger.asks(false, 10).await.unwrap();
-    assert_eq!((open.len(), open[0].state, open[0].asked_ms), (2, AskState::Open, T0 + 1));
-    let mut nodes = tokio::task::JoinSet::new();
-    for n in 0..4 {
-        let ledger = books.open().await;
-        nodes.spawn(async move {
-            let settle = Change::Settle { id: ask(1).id, confirmed: true, by: format!("li{n}: ok") };
-            ledger.apply(None, T0 + 2, &[event(1, E::Release), settle, event(1, E::Hold)]).await.is_ok()
-        });
-    }
-    let done = nodes.join_all().await.into_iter().filter(|done| *done).count();
-    assert_eq!(done, 1, "one confirms, and what it carries out is done once");
-    assert_eq!(ledger.journal(&format!("transfer:{}", id(1))).await.unwrap().len(), 5);
-    let closed = ledger.ask(&ask(1).id).await.unwrap().unwrap();
-    assert_eq!((closed.state, closed.closed_ms), (AskState::Confirmed, Some(T0 + 2)));
-    apply(&*ledger, 3, &[Change::Settle { id: ask(2).id, confirmed: false, by: "wang: withdrawn".into() }]).await;
-    assert!(ledger.asks(false, 10).await.unwrap().is_empty());
-    assert_eq!(ledger.asks(true, 10).await.unwrap().len(), 2);
-    let nobody = Change::Settle { id: ask(9).id, confirmed: true, by: "x".into() };
-    assert!(ledger.apply(None, T0, &[nobody]).await.is_err());
-    verified(&*ledger).await;
-    books.tamper(&["UPDATE asks SET person = 'zhao'"]).await;
-    let broken = ledger.verify(None).await.unwrap().broken.unwrap();
-    assert!(broken.contains("asks"), "{broken}");
 }

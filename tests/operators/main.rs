@@ -12,7 +12,6 @@ mod support;
 
 use fpp::ledger::transfer::Transfer;
 use fpp::node::{Node, Options};
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use support::settled::{PATIENCE, transfers};
@@ -73,20 +72,4 @@ pub(crate) async fn asked(node: &Node, token: &str, path: &str, body: &str) -> (
     stream.read_to_string(&mut text).await.unwrap();
     let status = text.split(' ').nth(1).unwrap().parse().unwrap();
     (status, text)
-}
-
-/// A table of a token file; the token is its name.
-pub(crate) fn token(name: &str, more: &str) -> String {
-    let digest = fpp_spool::Digest::of(fpp_spool::Algorithm::Sha256, name.as_bytes());
-    format!("[token.{name}]\nsha256 = \"{digest}\"\n{more}\n")
-}
-
-/// From the next start on the node of a site has these tokens.
-pub(crate) fn let_in(site: &Site, tokens: &[String]) {
-    let file = site.root.join("conf/tokens.toml");
-    std::fs::write(&file, tokens.concat()).unwrap();
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let settings = std::fs::read_to_string(site.settings_file()).unwrap();
-    let settings = settings.replace("[http]\n", "[http]\ntoken_file = \"tokens.toml\"\n");
-    std::fs::write(site.settings_file(), settings).unwrap();
 }

@@ -2,7 +2,8 @@
 
 use crate::support::settled::{settled, transfers};
 use crate::support::site::{Site, overlay, sample_route};
-use crate::{asked, first, fpp, let_in, refused, start, token, until};
+use crate::support::tokens::{let_in, token};
+use crate::{asked, first, fpp, refused, start, until};
 use fpp::ledger::change::Change;
 use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState, Purpose};
 use fpp::ledger::transfer::FileState;

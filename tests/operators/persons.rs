@@ -2,7 +2,8 @@
 
 use crate::support::settled::settled;
 use crate::support::site::{Site, overlay, sample_route};
-use crate::{asked, first, fpp, let_in, refused, said, start, token, until};
+use crate::support::tokens::{let_in, token};
+use crate::{asked, first, fpp, refused, said, start, until};
 use fpp::ledger::transfer::FileState;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;

@@ -1,6 +1,7 @@
 //! One thread at a time: a node runs until it pauses at a seam, then the scheduler says who goes on. So a run is decided
 //! by its seed alone, whatever the machine does.
 
+use super::dice_support::Dice;
 use std::sync::{Condvar, Mutex};
 
 /// Who may run.
@@ -55,30 +56,7 @@ impl Baton {
     }
 }
 
-/// Numbers that a seed decides (SplitMix64).
-#[derive(Clone, Debug)]
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Dice {
-        Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0x1234_5678))
-    }
-
-    pub(crate) fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// Below `n`.
-    pub(crate) fn below(&mut self, n: u64) -> u64 {
-        self.roll() % n.max(1)
-    }
-
-    /// In so many of a thousand cases.
-    pub(crate) fn per_mille(&mut self, n: u64) -> bool {
-        self.below(1000) < n
-    }
+/// What a run's seed decides: seeds that follow each other have nothing in common.
+pub(crate) fn dice(seed: u64) -> Dice {
+    Dice::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0x1234_5678))
 }

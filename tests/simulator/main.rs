@@ -9,6 +9,8 @@
 
 mod baton;
 mod books;
+#[path = "../../spool/tests/dice_support/mod.rs"]
+mod dice_support;
 mod disks;
 mod ledger;
 mod node;

@@ -1,8 +1,9 @@
 //! The seams of a node: its ledger, its vault, its folders and its outlet, each call of which is a place where the node may
 //! be put aside, die, or meet a fault.
 
-use super::baton::{Baton, Dice};
+use super::baton::{Baton, dice};
 use super::books::Books;
+use super::dice_support::Dice;
 use super::outlet::Target;
 use fpp::ledger::lease::Lease;
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,7 +107,7 @@ impl Shared {
 
     /// Some books, for whoever only reads and meets no faults.
     pub(crate) fn calm(books: Books) -> Arc<Life> {
-        let calm = Shared::new(0, Dice::new(0), Rates::default(), Target::default());
+        let calm = Shared::new(0, dice(0), Rates::default(), Target::default());
         *calm.books.lock().unwrap() = books;
         Arc::new(Life::new(9, Arc::new(calm)))
     }

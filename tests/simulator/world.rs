@@ -1,6 +1,6 @@
 //! A run: three nodes, one ledger, one core, one consumer, one outlet, simulated time and faults, all decided by one seed.
 
-use super::baton::Dice;
+use super::baton::dice;
 use super::books::Books;
 use super::ledger::SimLedger;
 use super::node::live;
@@ -79,7 +79,7 @@ pub(crate) fn run(seed: u64) -> Outcome {
 
 impl World {
     fn new(seed: u64) -> World {
-        let mut dice = Dice::new(seed);
+        let mut dice = dice(seed);
         // Each run has its own weather: some see only deaths, some only lost answers, some everything.
         let mut rate = |most: u64| if dice.below(3) == 0 { 0 } else { dice.below(most) };
         let rates = Rates { refused: rate(25), lost: rate(25), torn: rate(15), death: rate(12), pause: 250 };

@@ -51,6 +51,25 @@ pub enum LongDigits {
 }
 
 impl Dialect {
+    /// The words that say how a file differs; what a spreadsheet alone needs is not among them.
+    pub const WORDS: [&str; 6] = ["bom", "gb18030", "semicolon", "tab", "pipe", "no-guard"];
+    /// Why a dialect is not possible.
+    pub const IMPOSSIBLE: &str = "pipe and gb18030 do not go together: a pipe is half a character there";
+
+    /// Takes one of the words; `false` where it is none.
+    pub fn take(&mut self, word: &str) -> bool {
+        match word {
+            "bom" => self.encoding = Encoding::Utf8Bom,
+            "gb18030" => self.encoding = Encoding::Gb18030,
+            "semicolon" => self.delimiter = b';',
+            "tab" => self.delimiter = b'\t',
+            "pipe" => self.delimiter = b'|',
+            "no-guard" => self.guard = false,
+            _ => return false,
+        }
+        true
+    }
+
     /// Whether the delimiter can be one: none that is half a character of the encoding, or part of a value.
     pub fn is_possible(&self) -> bool {
         match self.delimiter {

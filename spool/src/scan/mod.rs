@@ -11,9 +11,11 @@ mod elsewhere;
 mod found;
 mod here;
 mod part;
+mod ready;
 mod rules;
 mod sayings;
 mod scanner;
+mod seen;
 
 pub use found::{Arrival, EXAMPLES_MAX, Orphan, Part, Reason, Scan, Waiting, arrival_key};
 pub use rules::{Readiness, ScanRules};

@@ -5,16 +5,17 @@ use super::elsewhere::{Asked, Elsewhere};
 use super::found::{Arrival, Orphan, Part as Told, Reason, Scan, Waiting, arrival_key};
 use super::here::{Here, key};
 use super::part::{Gathered, Part};
+use super::ready::Candidate;
 use super::rules::{Readiness, ScanRules, Sorted};
 use super::sayings::{NotReady, Sayings, Times};
+use super::seen::Seen;
 use crate::control::Stated;
 use crate::entry::{Entry, EntryKind};
 use crate::error::Result as SpoolResult;
 use crate::folder::Folder;
 use crate::marker::{MarkerFacts, Says};
-use crate::pattern::Captures;
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 /// Besides twice the longest quiet time, for so long a part is looked at again because something in it has not settled.
@@ -23,39 +24,20 @@ const STAYS: Duration = Duration::from_secs(1);
 /// Remembers what it has seen of one folder.
 pub struct Scanner {
     rules: ScanRules,
-    seen: HashMap<String, Seen>,
+    seen: Seen,
     sayings: Sayings,
     done: Done,
     /// The last name, as it counts, of the part before; nothing at the beginning of a folder.
     after: Option<String>,
     /// Since when this part is looked at.
     since: Option<Instant>,
-    looks: u64,
-}
-
-struct Seen {
-    entry: Entry,
-    first: Instant,
-    unchanged_since: Instant,
-    /// The last look that saw it.
-    look: u64,
-    /// It is not ready.
-    waits: bool,
-}
-
-/// One name of the listing that a route wants.
-struct Candidate<'a> {
-    entry: &'a Entry,
-    rule: usize,
-    captures: Captures,
-    marker: Option<Result<String, String>>,
 }
 
 impl Scanner {
     /// A scanner for one folder.
     pub fn new(rules: ScanRules) -> Scanner {
         let (sayings, done) = (Sayings::new(rules.fold), Done::new(rules.listing_limit));
-        Scanner { rules, seen: HashMap::new(), sayings, done, after: None, since: None, looks: 0 }
+        Scanner { rules, seen: Seen::default(), sayings, done, after: None, since: None }
     }
 
     /// Looks at a folder; at the next part of it, where its routes want more names than one look takes. `now` must not go
@@ -87,7 +69,7 @@ impl Scanner {
         let Some(elsewhere) = elsewhere else { return Ok(None) };
         let here = Here::new(entries.iter().chain(&elsewhere.markers), self.rules.fold);
         let times = Times { began, ended: now() };
-        self.looks += 1;
+        self.seen.next_look();
         self.orphans(folder, &candidates, markerlike, (&here, &elsewhere), times, &mut scan);
         for candidate in &candidates {
             self.judge(folder, candidate, &here, times, &mut scan);
@@ -168,7 +150,7 @@ impl Scanner {
             };
             if marker.is_index() {
                 scan.ignore(Reason::Index, &entry.name);
-                let waited = self.observe(entry, times).0;
+                let waited = self.seen.observe(entry, times).0;
                 match self.sayings.said(folder, &marker, entry, times) {
                     Ok(Says::Many(files)) => {
                         let there = |key: &str| here.has_key(key) || elsewhere.listed.contains(key);
@@ -186,7 +168,7 @@ impl Scanner {
                 && !elsewhere.claimed.contains(key(&entry.name, fold).as_ref())
             {
                 scan.ignore(Reason::MarkerWithoutData, &entry.name);
-                let waited = self.observe(entry, times).0;
+                let waited = self.seen.observe(entry, times).0;
                 scan.orphans.push(orphan(
                     entry.name.clone(),
                     None,
@@ -228,102 +210,26 @@ impl Scanner {
         times: Times,
         scan: &mut Scan,
     ) {
-        let marker = Scanner::marker(candidate, here);
+        let marker = candidate.marker(here);
         if let Ok(marker) = marker
             && self.done.has(self.rules.route(candidate.rule), candidate.entry, marker)
         {
             scan.done += 1;
             return;
         }
-        let (waited, quiet) = self.observe(candidate.entry, times);
-        let ready = marker.and_then(|marker| self.ready(folder, candidate, marker, quiet, times));
-        match ready
-            .and_then(|marker| if scan.part.is_some() { stands_still(folder, candidate, marker) } else { Ok(marker) })
-        {
+        let (waited, quiet) = self.seen.observe(candidate.entry, times);
+        let ready = marker.and_then(|marker| {
+            let marker = candidate.ready(folder, (&self.rules, &mut self.sayings), marker, quiet, times)?;
+            if scan.part.is_some() { candidate.stands_still(folder, marker) } else { Ok(marker) }
+        });
+        match ready {
             Ok(marker) => {
-                if let Some(seen) = self.seen.get_mut(&candidate.entry.name) {
-                    seen.waits = false;
-                }
+                self.seen.arrived(&candidate.entry.name);
                 scan.arrivals.push(self.arrival(candidate, marker));
             }
             Err(NotReady { why, settling }) => {
                 let route = self.rules.route(candidate.rule).to_owned();
                 scan.waiting.push((candidate.entry.name.clone(), Waiting { route, why, waited, settling }));
-            }
-        }
-    }
-
-    /// The marker of a file, where its route has one.
-    fn marker<'a>(candidate: &Candidate<'_>, here: &Here<'a>) -> Result<Option<&'a Entry>, NotReady> {
-        here.get(&candidate.entry.name)?;
-        match &candidate.marker {
-            None => Ok(None),
-            Some(Err(why)) => Err(why.clone().into()),
-            Some(Ok(name)) => match here.get(name)? {
-                Some(marker) => Ok(Some(marker)),
-                None => Err(format!("its marker {name} is not there").into()),
-            },
-        }
-    }
-
-    /// How long the name has been seen, and for how long unchanged.
-    fn observe(&mut self, entry: &Entry, times: Times) -> (Duration, Duration) {
-        let Times { began, ended } = times;
-        let (look, waits) = (self.looks, true);
-        let fresh = || Seen { entry: entry.clone(), first: ended, unchanged_since: ended, look, waits };
-        let seen = self.seen.entry(entry.name.clone()).or_insert_with(fresh);
-        (seen.look, seen.waits) = (look, waits);
-        if !seen.entry.same_file(entry) {
-            seen.entry = entry.clone();
-            seen.unchanged_since = ended;
-        }
-        (began.saturating_duration_since(seen.first), began.saturating_duration_since(seen.unchanged_since))
-    }
-
-    fn ready(
-        &mut self,
-        folder: &dyn Folder,
-        candidate: &Candidate<'_>,
-        marker: Option<&Entry>,
-        quiet: Duration,
-        times: Times,
-    ) -> Result<Option<MarkerFacts>, NotReady> {
-        let data = candidate.entry;
-        let rule = match &self.rules.patterns[candidate.rule].2 {
-            Readiness::Quiet { quiet_ms } if quiet.as_millis() >= u128::from(*quiet_ms) => return Ok(None),
-            Readiness::Quiet { quiet_ms } => {
-                return Err(NotReady::settling(format!("unchanged for {} of {quiet_ms} ms", quiet.as_millis())));
-            }
-            Readiness::Marker(rule) => rule.clone(),
-        };
-        let Some(marker) = marker else { return Ok(None) };
-        let name = marker.name.clone();
-        if marker.mtime_ms < data.mtime_ms {
-            return Err(format!("its marker {name} is older than the data").into());
-        }
-        let shared = rule.is_index();
-        let stated = match self.sayings.said(folder, &rule, marker, times)? {
-            Says::One(stated) => stated,
-            Says::Many(files) => {
-                let file = key(&data.name, self.rules.fold);
-                let listed = files.get(file.as_ref()).cloned();
-                let stated = listed.ok_or_else(|| format!("its index {name} does not list it"))?;
-                // Where the index stands in another part, only this look sees both.
-                self.sayings.meet(&name, &file, &stated);
-                stated
-            }
-        };
-        if let Some(other) = stated.name.filter(|n| key(n, self.rules.fold) != key(&data.name, self.rules.fold)) {
-            let other = crate::entry::shown(&other);
-            return Err(format!("its marker {name} names another file, {other}").into());
-        }
-        match stated.size {
-            Some(size) if size != data.size => {
-                Err(format!("its marker {name} names {size} bytes, the file has {}", data.size).into())
-            }
-            size => {
-                let (digest, count, amount, entry) = (stated.digest, stated.count, stated.amount, marker.clone());
-                Ok(Some(MarkerFacts { name, size, digest, count, amount, shared, entry }))
             }
         }
     }
@@ -341,19 +247,13 @@ impl Scanner {
     /// Drops the memory of names that are gone, and of files that are ready and in another part by now. What waits there is
     /// remembered, as long as memory stays within twice the limit.
     fn forget(&mut self, entries: &[Entry], beyond: &[Entry], last: Option<&str>, in_parts: bool) {
-        let (look, fold, after) = (self.looks, self.rules.fold, self.after.as_deref());
+        let (fold, after) = (self.rules.fold, self.after.as_deref());
         let in_part = |name: &str| {
             let key = key(name, fold);
             after.is_none_or(|after| *key > *after) && last.is_none_or(|last| *key <= *last)
         };
         let most = self.rules.listing_limit.saturating_mul(2);
-        self.seen.retain(|name, seen| seen.look == look || (in_parts && seen.waits && !in_part(name)));
-        let mut over = self.seen.len().saturating_sub(most);
-        self.seen.retain(|_, seen| {
-            let stays = seen.look == look || over == 0;
-            over -= usize::from(!stays);
-            stays
-        });
+        self.seen.forget(most, |name| in_parts && !in_part(name));
         if !in_parts || self.sayings.len() > most {
             let files = entries.iter().chain(beyond).filter(|e| e.kind == EntryKind::File).map(|e| e.name.as_str());
             let there: HashSet<&str> = files.collect();
@@ -377,24 +277,6 @@ impl Scanner {
             self.done.round_ends();
         }
         self.after = last;
-    }
-}
-
-/// Of a folder in parts, markers are asked for after the names were walked over: what grew meanwhile has a size that was
-/// listed before its marker came. A marker that states the size tells that by itself.
-fn stands_still(
-    folder: &dyn Folder,
-    candidate: &Candidate<'_>,
-    marker: Option<MarkerFacts>,
-) -> Result<Option<MarkerFacts>, NotReady> {
-    if marker.as_ref().is_none_or(|marker| marker.size.is_some()) {
-        return Ok(marker);
-    }
-    let changed = || NotReady::settling("it changed while the folder was looked at".to_owned());
-    match folder.stat(&candidate.entry.name) {
-        Ok(now) if now.as_ref().is_some_and(|now| now.same_file(candidate.entry)) => Ok(marker),
-        Ok(_) => Err(changed()),
-        Err(error) => Err(NotReady::settling(error.to_string())),
     }
 }
 

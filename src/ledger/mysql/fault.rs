@@ -4,6 +4,7 @@
 //! well: somebody may be changing a password. A rule that was broken, or a table that is not there, is not.
 
 use crate::error::Error;
+use crate::ledger::sql::fault::{self, Meaning};
 use fpp_codecs::Code;
 use sqlx::mysql::MySqlDatabaseError;
 
@@ -14,7 +15,7 @@ const CLASHES: &[u16] = &[1205, 1213, 1020, 1062, 1169, 1586, 4012, 6002, 6003, 
 const DONE_BEFORE: &[u16] = &[1050, 1060, 1061, 1091];
 
 /// A server that does not prove who it is; a certificate that is refused comes as an error of the connection.
-const UNPROVEN: (bool, &str, &str) = (
+const UNPROVEN: Meaning = (
     true,
     "no encrypted connection to the ledger's server",
     "Look at its certificate and at ledger.ca_file; `tls = \"off\"` only where the network is trusted.",
@@ -51,7 +52,7 @@ pub(super) fn is_partitioned_so(error: &sqlx::Error) -> bool {
 
 /// Classes an error of the engine.
 pub(super) fn of(error: sqlx::Error) -> Error {
-    let (retry, what, hint) = match &error {
+    let meaning = match &error {
         sqlx::Error::Database(_) => by_number(number(&error).unwrap_or(0)),
         sqlx::Error::Tls(_) => UNPROVEN,
         sqlx::Error::Io(io) if io.to_string().contains("certificate") => UNPROVEN,
@@ -63,16 +64,9 @@ pub(super) fn of(error: sqlx::Error) -> Error {
             "no connection to the ledger became free in time",
             "It tries again; if it stays, look at the server, or raise ledger.connections_max.",
         ),
-        sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-            (true, "the ledger is being closed", "It goes on after the restart.")
-        }
-        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
-            (false, "a row of the ledger cannot be read", "Run `fpp ledger verify`; it names the row.")
-        }
-        _ => (false, "the ledger refused", "This is a fault of fpp: keep the log and report it."),
+        _ => fault::meaning(&error),
     };
-    let error_of = if retry { Error::retry } else { Error::halt };
-    error_of(Code::LEDGER, what).hint(hint).caused_by(error)
+    fault::classed(error, meaning)
 }
 
 /// A server that says nothing.
@@ -81,7 +75,7 @@ pub(super) fn silent(what: &str) -> Error {
         .hint("It tries again; look at the server and the network.")
 }
 
-fn by_number(number: u16) -> (bool, &'static str, &'static str) {
+fn by_number(number: u16) -> Meaning {
     match number {
         1205 | 1213 | 1020 | 4012 | 6002 | 6003 | 6005 => {
             (true, "the ledger is busy with other writers", "It tries again; if it stays, look for a stuck session.")

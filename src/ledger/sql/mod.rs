@@ -6,7 +6,7 @@
 //!
 //! Invariants: what an `apply` reads before it writes is still true when it commits, because SQLite keeps every other
 //! writer away and elsewhere each such row is locked (`locks.rs`) or guarded by a unique key; what was undone for
-//! another's sake is done again here (`tries.rs`). It decides nothing about states: `fold.rs` does, and `verify` holds
+//! another's sake is done again here (`tries.rs`). It decides nothing about states: `fold/` does, and `verify` holds
 //! every row against it.
 
 mod append;
@@ -16,7 +16,7 @@ pub(crate) mod book_date;
 mod consumers;
 mod copy;
 pub(crate) mod desk;
-mod fault;
+pub(super) mod fault;
 mod finding;
 mod lease;
 mod locks;

@@ -63,10 +63,8 @@ pub(super) async fn posted_before(
     business_date: &str,
     batch: u32,
 ) -> Result<Option<u32>> {
-    let of = |select: &'static str| sql(select).bind(route).bind(business_date);
-    let there = first(session, of(POSTED_BEFORE).bind(batch)).await?;
-    let purged = of(PURGED_BEFORE).bind(there.map_or(-1, i64::from)).bind(batch);
-    Ok(first(session, purged).await?.or(there))
+    let between = |there: Option<u32>| (there.map_or(-1, i64::from), i64::from(batch));
+    next_to(session, (route, business_date, batch), [POSTED_BEFORE, PURGED_BEFORE], between).await
 }
 
 /// The first batch after this one whose events are out.
@@ -76,10 +74,21 @@ pub(super) async fn posted_after(
     business_date: &str,
     batch: u32,
 ) -> Result<Option<u32>> {
-    let of = |select: &'static str| sql(select).bind(route).bind(business_date);
-    let there = first(session, of(POSTED_AFTER).bind(batch)).await?;
-    let purged = of(PURGED_AFTER).bind(batch).bind(there.map_or(BEYOND, i64::from));
-    Ok(first(session, purged).await?.or(there))
+    let between = |there: Option<u32>| (i64::from(batch), there.map_or(BEYOND, i64::from));
+    next_to(session, (route, business_date, batch), [POSTED_AFTER, PURGED_AFTER], between).await
+}
+
+/// The nearest batch on one side: the one whose file is there, or one that was purged between it and the given one.
+async fn next_to(
+    session: &mut dyn Session,
+    (route, business_date, batch): (&str, &str, u32),
+    [posted, purged]: [&'static str; 2],
+    between: impl Fn(Option<u32>) -> (i64, i64),
+) -> Result<Option<u32>> {
+    let of = |select| sql(select).bind(route).bind(business_date);
+    let there = first(session, of(posted).bind(batch)).await?;
+    let (low, high) = between(there);
+    Ok(first(session, of(purged).bind(low).bind(high)).await?.or(there))
 }
 
 async fn first(session: &mut dyn Session, select: Statement) -> Result<Option<u32>> {

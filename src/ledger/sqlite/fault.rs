@@ -1,7 +1,7 @@
 //! What went wrong in SQLite, in the ledger's terms: busy, full and I/O are tried again; damage and broken rules are not.
 
 use crate::error::Error;
-use fpp_codecs::Code;
+use crate::ledger::sql::fault::{self, Meaning};
 
 const BUSY: u32 = 5;
 const LOCKED: u32 = 6;
@@ -15,7 +15,7 @@ const NOT_A_DATABASE: u32 = 26;
 
 /// Classes an error of the engine.
 pub(super) fn of(error: sqlx::Error) -> Error {
-    let (retry, what, hint) = match &error {
+    let meaning = match &error {
         sqlx::Error::Database(database) => {
             let extended = database.code().and_then(|code| code.parse::<u32>().ok()).unwrap_or(0);
             by_number(extended & 0xff)
@@ -24,19 +24,12 @@ pub(super) fn of(error: sqlx::Error) -> Error {
         sqlx::Error::PoolTimedOut => {
             (true, "no connection to the ledger became free in time", "It tries again; if it stays, look at the disk.")
         }
-        sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-            (true, "the ledger is being closed", "It goes on after the restart.")
-        }
-        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
-            (false, "a row of the ledger cannot be read", "Run `fpp ledger verify`; it names the row.")
-        }
-        _ => (false, "the ledger refused", "This is a fault of fpp: keep the log and report it."),
+        _ => fault::meaning(&error),
     };
-    let error_of = if retry { Error::retry } else { Error::halt };
-    error_of(Code::LEDGER, what).hint(hint).caused_by(error)
+    fault::classed(error, meaning)
 }
 
-fn by_number(number: u32) -> (bool, &'static str, &'static str) {
+fn by_number(number: u32) -> Meaning {
     match number {
         BUSY | LOCKED => {
             (true, "the ledger is busy with another writer", "It tries again; if it stays, look for a stuck process.")

@@ -1,53 +1,25 @@
-//! Books in memory: what a ledger does, without a database. Rows are written by the same functions as in the engines
-//! (`fold.rs`), so the states and the chains are the real ones.
+//! An `apply`: all changes or none, each as the engines make it.
 
+use super::Books;
 use fpp::error::{Error, Result};
 use fpp::ledger::chain::{self, RejectsDigest, RejectsHasher};
-use fpp::ledger::change::{Applied, Change, Fence, JournalRow, NewNotice, NewTransfer, Notice, RECOVERED, Reject};
+use fpp::ledger::change::{Applied, Change, Fence, NewTransfer};
 use fpp::ledger::delivery::{Delivery, DeliveryEvent, DeliveryId, DeliveryState};
 use fpp::ledger::fold::{self, Entry, Under, What};
-use fpp::ledger::lease::{Lease, LeaseKey};
-use fpp::ledger::node::NodeRow;
-use fpp::ledger::transfer::{Facts, FileEvent, FileState, Identity, Transfer, TransferId, Verdict};
+use fpp::ledger::transfer::{Facts, FileEvent, Identity, Transfer, TransferId, Verdict};
 use fpp_codecs::Code;
 use std::collections::BTreeMap;
 
-/// All books.
-#[derive(Clone, Default)]
-pub(crate) struct Books {
-    pub(crate) transfers: BTreeMap<String, Transfer>,
-    pub(crate) deliveries: BTreeMap<String, Delivery>,
-    pub(crate) rejects: BTreeMap<String, Vec<Reject>>,
-    pub(crate) journal: BTreeMap<String, Vec<JournalRow>>,
-    pub(crate) leases: BTreeMap<String, Lease>,
-    pub(crate) nodes: BTreeMap<String, NodeRow>,
-    pub(crate) notices: Vec<Notice>,
-    pub(crate) days: BTreeMap<(String, String), bool>,
-    /// When a thing was told, and whether it is open.
-    pub(crate) told: BTreeMap<String, (i64, bool)>,
-    pub(crate) publication: u64,
-    arrivals: BTreeMap<String, String>,
-    identities: BTreeMap<(String, String, u32, u32), String>,
-    ids: u64,
-    /// Ids are given here, in order, so that a run with the same seed has the same ids.
-    names_ids: bool,
-}
-
 /// An `apply` under way.
-struct Writing<'b> {
-    books: &'b mut Books,
-    now_ms: i64,
-    fence: Option<Under>,
-    applied: Applied,
-    rejects: BTreeMap<String, RejectsDigest>,
+pub(super) struct Writing<'b> {
+    pub(super) books: &'b mut Books,
+    pub(super) now_ms: i64,
+    pub(super) fence: Option<Under>,
+    pub(super) applied: Applied,
+    pub(super) rejects: BTreeMap<String, RejectsDigest>,
 }
 
 impl Books {
-    /// Empty books that give the ids themselves.
-    pub(crate) fn naming() -> Books {
-        Books { names_ids: true, ..Books::default() }
-    }
-
     /// All changes or none.
     pub(crate) fn apply(&mut self, fence: Option<&Fence>, now_ms: i64, changes: &[Change]) -> Result<Applied> {
         let before = self.clone();
@@ -76,103 +48,6 @@ impl Books {
             Some(id) => Err(Error::internal(format!("rejects of {id} without their judgement"))),
             None => Ok(writing.applied),
         }
-    }
-
-    /// Refuses a fence that its lease no longer agrees with.
-    pub(crate) fn check(&self, fence: &Fence) -> Result<Lease> {
-        match self.leases.get(&fence.key.0) {
-            Some(lease) if lease.epoch == fence.epoch && lease.holder == fence.holder => Ok(lease.clone()),
-            now => Err(Error::halt(Code::STALE_EPOCH, format!("{} is stale: {now:?}", fence.key.0)).hint("Drop it.")),
-        }
-    }
-
-    pub(crate) fn take_lease(&mut self, key: &LeaseKey, holder: &str, seen: Option<&Lease>) -> Option<Lease> {
-        if self.leases.get(&key.0) != seen {
-            return None;
-        }
-        let epoch = seen.map_or(0, |lease| lease.epoch) + 1;
-        let lease = Lease { key: key.clone(), epoch, holder: holder.to_owned(), beat: 0 };
-        self.leases.insert(key.0.clone(), lease.clone());
-        Some(lease)
-    }
-
-    pub(crate) fn beat(&mut self, lease: &Lease) -> Result<Lease> {
-        let fence = Fence { key: lease.key.clone(), epoch: lease.epoch, holder: lease.holder.clone() };
-        let mut held = self.check(&fence)?;
-        held.beat += 1;
-        self.leases.insert(held.key.0.clone(), held.clone());
-        Ok(held)
-    }
-
-    pub(crate) fn release_lease(&mut self, lease: &Lease) {
-        if let Some(row) = self.leases.get_mut(&lease.key.0)
-            && (row.epoch, &row.holder) == (lease.epoch, &lease.holder)
-        {
-            row.holder.clear();
-        }
-    }
-
-    pub(crate) fn by_batch(&self, of: &Identity) -> Vec<Transfer> {
-        let same = |t: &&Transfer| {
-            t.facts
-                .identity
-                .as_ref()
-                .is_some_and(|i| (&i.route, &i.business_date, i.batch) == (&of.route, &of.business_date, of.batch))
-        };
-        let counts = |t: &&Transfer| {
-            matches!(t.verdict, Some(Verdict::Accepted | Verdict::Partly))
-                || (t.state != FileState::Archived && !t.closed && t.verdict != Some(Verdict::Rejected))
-        };
-        self.transfers.values().filter(same).filter(counts).cloned().collect()
-    }
-
-    /// The batches of a date whose events are out.
-    pub(crate) fn posted(&self, route: &str, business_date: &str) -> Vec<u32> {
-        let is_out =
-            |t: &&Transfer| t.publication.is_some() && matches!(t.verdict, Some(Verdict::Accepted | Verdict::Partly));
-        let identities = self.transfers.values().filter(is_out).filter_map(|t| t.facts.identity.as_ref());
-        identities
-            .filter(|i| (i.route.as_str(), i.business_date.as_str()) == (route, business_date))
-            .map(|i| i.batch)
-            .collect()
-    }
-
-    pub(crate) fn by_arrival(&self, arrival_key: &str) -> Option<&Transfer> {
-        self.arrivals.get(arrival_key).and_then(|id| self.transfers.get(id))
-    }
-
-    /// The first row that its journal does not bear out.
-    pub(crate) fn broken(&self) -> Option<String> {
-        for (subject, rows) in &self.journal {
-            let mut folded = fold::Folded::default();
-            let mut previous = String::new();
-            for row in rows {
-                let hash = chain::row_hash(subject, row.n, row.at_ms, &row.entry, &previous);
-                if hash != row.hash {
-                    return Some(format!("{subject} {}", row.n));
-                }
-                previous = hash;
-                let entry = Entry::read(&row.entry).and_then(|entry| folded.take(subject, row.at_ms, &entry.what));
-                if let Err(why) = entry {
-                    return Some(format!("{subject} {}: {why}", row.n));
-                }
-            }
-            let differs = match &folded {
-                fold::Folded::Transfer(fold, _) => self
-                    .transfers
-                    .get(&fold.id.0)
-                    .map_or(Some("gone".into()), |row| fpp::ledger::difference::transfer_difference(row, fold)),
-                fold::Folded::Delivery(fold, _) => self
-                    .deliveries
-                    .get(&fold.id.0)
-                    .map_or(Some("gone".into()), |row| fpp::ledger::difference::delivery_difference(row, fold)),
-                _ => None,
-            };
-            if let Some(what) = differs {
-                return Some(format!("{subject}: {what}"));
-            }
-        }
-        None
     }
 }
 
@@ -207,37 +82,12 @@ impl Writing<'_> {
                 delivery.last_error.clear();
                 Ok(())
             }
-            Change::Raise(new) => {
-                self.raise(new);
-                Ok(())
-            }
-            Change::Tell { key, notice } => {
-                if !self.books.told.contains_key(key) {
-                    self.books.told.insert(key.clone(), (self.now_ms, true));
-                    self.said(notice.as_ref());
-                }
-                Ok(())
-            }
-            Change::Over { key, notice } => {
-                if let Some((_, open)) = self.books.told.get_mut(key).filter(|(_, open)| *open) {
-                    *open = false;
-                    self.said(notice.as_ref());
-                }
-                Ok(())
-            }
-            Change::CloseNotice { topic, subject, by } => {
-                let same = |n: &Notice| (&n.notice.topic, &n.notice.subject) == (topic, subject);
-                for notice in self.books.notices.iter_mut().filter(|n| n.acknowledged.is_none() && same(n)) {
-                    notice.acknowledged = Some((by.clone(), self.now_ms));
-                }
-                Ok(())
-            }
-            Change::EndNotice { id, count, by, notice } => {
-                let ends = |n: &&mut Notice| n.id == *id && n.count == *count && n.acknowledged.is_none();
-                if let Some(ended) = self.books.notices.iter_mut().find(ends) {
-                    ended.acknowledged = Some((by.clone(), self.now_ms));
-                    self.said(notice.as_ref());
-                }
+            Change::Raise(_)
+            | Change::Tell { .. }
+            | Change::Over { .. }
+            | Change::CloseNotice { .. }
+            | Change::EndNotice { .. } => {
+                self.notice(change);
                 Ok(())
             }
             Change::Day { route, business_date, open, by } => {
@@ -360,44 +210,6 @@ impl Writing<'_> {
             transfer.next_attempt_ms = transfer.next_attempt_ms.min(self.now_ms);
         }
         self.append(&fold::delivery_subject(id), What::Deliver { event, by, folder, fsynced })
-    }
-
-    fn said(&mut self, notice: Option<&NewNotice>) {
-        self.applied.told += 1;
-        if let Some(notice) = notice {
-            self.raise(notice);
-        }
-    }
-
-    fn raise(&mut self, new: &NewNotice) {
-        let now_ms = self.now_ms;
-        let same = |n: &Notice, topic: &str| (n.notice.topic.as_str(), &n.notice.subject) == (topic, &new.subject);
-        let known = self.books.notices.iter().any(|n| n.acknowledged.is_none() && same(n, &new.topic));
-        if new.topic == RECOVERED || !known {
-            for over in self.books.notices.iter_mut().filter(|n| n.acknowledged.is_none() && same(n, RECOVERED)) {
-                over.acknowledged = Some(("fpp".into(), now_ms));
-            }
-        }
-        let open = |n: &&mut Notice| {
-            n.acknowledged.is_none() && (&n.notice.topic, &n.notice.subject) == (&new.topic, &new.subject)
-        };
-        match self.books.notices.iter_mut().find(open) {
-            Some(notice) => {
-                (notice.last_ms, notice.count, notice.notice) = (now_ms, notice.count + 1, new.clone());
-            }
-            None => {
-                let id = self.books.notices.len() as i64 + 1;
-                let notice = new.clone();
-                self.books.notices.push(Notice {
-                    id,
-                    raised_ms: now_ms,
-                    last_ms: now_ms,
-                    count: 1,
-                    notice,
-                    acknowledged: None,
-                });
-            }
-        }
     }
 }
 
