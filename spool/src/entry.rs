@@ -62,11 +62,16 @@ pub fn escaped(name: &[u8]) -> String {
     out
 }
 
-/// Whether a character is one that nobody sees, and that changes what a terminal or a log shows: a control character, a mark or
-/// override of the direction of writing, a line end of Unicode, a byte order mark.
+/// Whether a character is one that nobody sees, and that changes what a terminal or a log shows, or makes a second name that
+/// looks like the first: a control character, a mark or override of the direction of writing, a line end of Unicode, a byte
+/// order mark, a blank or joiner without width, an operator that is not written, a soft hyphen, a tag.
 pub fn is_unseen(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// Why a name is refused, or nothing when it is safe.
@@ -119,14 +124,34 @@ mod tests {
         }
         // U+202E shows "PM\u{202e}TXT.exe" as "PMexe.TXT".
         for unseen in [
-            '\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2064}',
+            '\u{2066}',
+            '\u{2069}',
             '\u{feff}',
+            '\u{e0000}',
+            '\u{e0041}',
+            '\u{e007f}',
         ] {
             let name = format!("PM{unseen}TXT.exe");
             assert_eq!(unsafe_reason(&name), Some("the name contains a control character"), "{unseen:?}");
             assert!(shown(&name).is_ascii(), "{}", shown(&name));
         }
-        for good in ["PMTRD.TXT", ".hidden", "回盘.TXT", "a b", &"x".repeat(255)] {
+        // A no-break blank and a hyphen are seen.
+        for good in
+            ["PMTRD.TXT", ".hidden", "回盘.TXT", "a b", "a\u{a0}b", "a\u{2010}b", "a\u{2027}b", &"x".repeat(255)]
+        {
             assert!(check_name(good).is_ok(), "{good:?}");
         }
         assert!(check_path("done/2026").is_ok());

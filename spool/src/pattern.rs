@@ -4,7 +4,7 @@
 //! (1 to 9 digits, or exactly `{batch:4}`). It matches a whole name, exactly as it is spelled unless it is folded. A hidden name is matched
 //! only by a pattern that itself starts with a dot. Whether the date exists in the calendar is not judged here.
 
-use crate::entry::NAME_MAX_BYTES;
+use crate::entry::{NAME_MAX_BYTES, is_unseen};
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::{self, NameTemplate};
 use std::collections::HashSet;
@@ -58,7 +58,7 @@ impl NamePattern {
             match first {
                 '}' => return Err(bad(text, "a `}` without its `{`")),
                 '/' | '\\' => return Err(bad(text, "a pattern is for names, not for paths")),
-                c if c.is_control() => return Err(bad(text, "a control character")),
+                c if is_unseen(c) => return Err(bad(text, "a character that nobody sees")),
                 '*' if parts.last() == Some(&Part::Any) => {}
                 '*' => parts.push(Part::Any),
                 '?' => parts.push(Part::One),
@@ -242,8 +242,18 @@ mod tests {
 
     #[test]
     fn refuses_what_is_unclear() {
-        for bad in ["", "{date", "date}", "{day}", "{batch}{run}", "{batch:0}", "{date}{date}", "in/*.TXT", "{date:6}"]
-        {
+        for bad in [
+            "",
+            "{date",
+            "date}",
+            "{day}",
+            "{batch}{run}",
+            "{batch:0}",
+            "{date}{date}",
+            "in/*.TXT",
+            "{date:6}",
+            "PM\u{200b}*",
+        ] {
             assert!(NamePattern::parse(bad).is_err(), "{bad}");
         }
     }
