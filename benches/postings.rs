@@ -1,24 +1,39 @@
 //! Events on their way out of a running node: records a second from the proven file to the last confirmation of each
-//! outlet, one outlet alone and all of them at once, with the memory it took; the fastest of them beside one that sleeps; and
-//! how long after a marker the event of a one-record file is at a reader of the stream that waits.
+//! outlet, one outlet alone and all of them at once, with the memory that the node took; the fastest of them beside one that
+//! sleeps; and how long after a marker the event of a one-record file is at a reader of the stream that waits.
 //!
-//! Every outlet is asked what stands there before anything is printed. RocketMQ's part is measured by its own test.
+//! The node is the program itself, `fpp run`, in a process of its own, so that its memory is nobody else's. Every outlet is
+//! asked what stands there before anything is printed. With the feature `rocketmq` everything runs in a network of its own,
+//! because the real name server and broker of RocketMQ take part.
 //!
-//! `cargo bench --bench postings -- [--records 200000] [--files 300]`
+//! `cargo bench --features rocketmq --bench postings -- [--records 200000] [--files 300]`
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a measurement stops at a surprise")]
 
+#[cfg(feature = "rocketmq")]
+#[path = "../tests/outlet_rocketmq/broker.rs"]
+#[allow(dead_code, reason = "the tests use more")]
+mod broker;
 #[path = "../tests/support/databases.rs"]
 mod databases;
+#[path = "postings/node.rs"]
+mod node;
+#[path = "walk/process.rs"]
+#[allow(dead_code, reason = "the walk uses more")]
+mod process;
 #[path = "../tests/support/mod.rs"]
 mod support;
 #[path = "postings/targets.rs"]
 mod targets;
+#[cfg(feature = "rocketmq")]
+#[path = "postings/topics.rs"]
+mod topics;
 
 use fpp::api::client;
+use fpp::ledger::Ledger;
 use fpp::ledger::delivery::{Delivery, Purpose};
 use fpp::ledger::transfer::TransferId;
-use fpp::node::{Node, Options as Ways};
+use node::Running;
 use std::time::{Duration, Instant};
 use support::core::{Dropped, core_file};
 use support::settled::transfers;
@@ -31,14 +46,23 @@ struct Options {
 }
 
 fn main() {
+    #[cfg(feature = "rocketmq")]
+    topics::in_a_network_of_its_own();
     let options = options();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let each = targets().await;
+        #[cfg(feature = "rocketmq")]
+        let topic = topics::made();
+        #[cfg(not(feature = "rocketmq"))]
+        let topic = || None;
+        let each = targets(&topic).await;
         for target in &each {
             pushed(&[target], options.records).await;
         }
-        let fresh = targets().await;
+        if cfg!(not(feature = "rocketmq")) {
+            println!("RocketMQ: not built in (cargo bench --features rocketmq)");
+        }
+        let fresh = targets(&topic).await;
         pushed(&fresh.iter().collect::<Vec<_>>(), options.records).await;
         beside_a_slow_one(options.records).await;
         latency(options.files).await;
@@ -47,15 +71,14 @@ fn main() {
 
 /// A node with these outlets, all optional, and one file.
 async fn pushed(targets: &[&Target], records: u64) {
-    // The highest mark of memory begins here.
-    std::fs::write("/proc/self/clear_refs", "5").unwrap();
-    let took = run(targets, targets, records).await;
+    let ran = run(targets, targets, records).await;
     let alone = if targets.len() == 1 { "alone" } else { "beside the others" };
-    for (target, took) in targets.iter().zip(took) {
+    for (target, took) in targets.iter().zip(ran.took) {
         let (rate, ms) = (records as f64 / took.as_secs_f64(), took.as_millis());
         println!("{} {alone}: {rate:.0} records/s confirmed ({records} records, {ms} ms)", target.title);
     }
-    println!("  memory of the node and of what counts here: {} MiB at most", memory_kib("VmHWM") / 1_024);
+    let (idle, peak) = (ran.idle_kib as f64 / 1_024.0, ran.peak_kib as f64 / 1_024.0);
+    println!("  resident memory of the node's process (VmHWM): {idle:.0} MiB at its start, {peak:.0} MiB at most");
 }
 
 /// How long the receiver of the slow outlet takes for each call.
@@ -64,8 +87,8 @@ const SLEEPS: Duration = Duration::from_millis(100);
 /// The fastest outlet by itself, and beside one whose receiver sleeps.
 async fn beside_a_slow_one(records: u64) {
     let (alone, beside, slow) = (lines(), lines(), endpoint(SLEEPS).await);
-    let alone_took = run(&[&alone], &[&alone], records).await[0];
-    let took = run(&[&slow, &beside], &[&beside], records).await[0];
+    let alone_took = run(&[&alone], &[&alone], records).await.took[0];
+    let took = run(&[&slow, &beside], &[&beside], records).await.took[0];
     let rate = |took: Duration| records as f64 / took.as_secs_f64();
     println!(
         "{}: {:.0} records/s alone, {:.0} beside a webhook whose receiver sleeps {SLEEPS:?} a call and had {} of {records} then",
@@ -76,17 +99,28 @@ async fn beside_a_slow_one(records: u64) {
     );
 }
 
-/// Runs a node with outlets until some of them have everything; how long each of these took.
-async fn run(targets: &[&Target], awaited: &[&Target], records: u64) -> Vec<Duration> {
+/// What one run of a node gave.
+struct Ran {
+    /// How long each outlet took that was waited for.
+    took: Vec<Duration>,
+    /// Peak memory of the node's process when it listens, and at the end.
+    idle_kib: u64,
+    peak_kib: u64,
+}
+
+/// Runs a node with outlets until some of them have everything.
+async fn run(targets: &[&Target], awaited: &[&Target], records: u64) -> Ran {
     let mut route = sample_route("pmtrd");
     overlay(&mut route, &targets.iter().map(|target| target.in_route()).collect::<String>().parse().unwrap());
     let site = Site::make(&route);
     site.configure(&targets.iter().map(|target| target.in_node()).collect::<String>());
     let file = core_file(1, records, Dropped::Good);
-    let node = Node::start(site.settings(), Ways::default()).await.unwrap();
+    let node = Running::start(&site).await;
+    let idle_kib = node.peak_kib();
     site.drop_file(&file.name, &file.bytes, Some(""), 1_750_000_000_000);
     drop(file);
     finished(&node, awaited).await;
+    let peak_kib = node.peak_kib();
     let sent = node.ledger.deliveries(None, 100).await.unwrap();
     let mut took = Vec::new();
     for target in awaited {
@@ -96,8 +130,7 @@ async fn run(targets: &[&Target], awaited: &[&Target], records: u64) -> Vec<Dura
         assert_eq!(target.stands().await, records + 1, "{}: every event and the end of the file", target.name);
         took.push(Duration::from_millis((sent.delivered_ms.unwrap() - began).max(1).unsigned_abs()));
     }
-    node.stop().await;
-    took
+    Ran { took, idle_kib, peak_kib }
 }
 
 fn is_of(delivery: &Delivery, target: &Target) -> bool {
@@ -105,30 +138,30 @@ fn is_of(delivery: &Delivery, target: &Target) -> bool {
 }
 
 /// When the file was judged.
-async fn proven_ms(node: &Node, transfer: &TransferId) -> i64 {
+async fn proven_ms(node: &Running, transfer: &TransferId) -> i64 {
     let journal = node.ledger.journal(&format!("transfer:{transfer}")).await.unwrap();
     journal.iter().find(|row| row.entry.contains("Judge")).expect("a judged file").at_ms
 }
 
 /// Waits until these outlets have everything; a day's work at most takes minutes.
-async fn finished(node: &Node, targets: &[&Target]) {
+async fn finished(node: &Running, targets: &[&Target]) {
     let until = Instant::now() + Duration::from_secs(600);
-    let mut bell = node.bell.listen();
     loop {
         let sent = node.ledger.deliveries(None, 100).await.unwrap();
         let there = |target: &&Target| sent.iter().any(|d| is_of(d, target) && d.delivered_ms.is_some());
         if targets.iter().all(there) {
             return;
         }
-        assert!(Instant::now() < until, "{sent:?}\n{:?}", transfers(&*node.ledger).await);
-        bell.wait(Duration::from_millis(100)).await;
+        assert!(Instant::now() < until, "{sent:?}\n{:?}", transfers(&node.ledger).await);
+        // When an outlet had everything is in the books; looking seldom takes little from the processors.
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
 /// From the marker's name to the event in the hands of a reader that waits, file after file.
 async fn latency(files: u32) {
     let site = Site::make(&sample_route("pmtrd"));
-    let node = Node::start(site.settings(), Ways::default()).await.unwrap();
+    let node = Running::start(&site).await;
     let (mut after, mut took) = (String::new(), Vec::new());
     for n in 1..=files {
         let address = node.address;
@@ -167,13 +200,6 @@ async fn latency(files: u32) {
         at(0.99).as_secs_f64() * 1e3,
         at(1.0).as_secs_f64() * 1e3
     );
-    node.stop().await;
-}
-
-fn memory_kib(what: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(what)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 fn options() -> Options {

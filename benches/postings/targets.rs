@@ -7,6 +7,8 @@ use axum::extract::State;
 use fpp::clock::Clock;
 use fpp::outlets::database::{DatabaseOutlet, Place, Span};
 use fpp::outlets::push::Engine;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -22,14 +24,16 @@ pub(crate) struct Target {
     pub(crate) name: &'static str,
     pub(crate) keys: String,
     place: Stands,
+    /// What its keys name.
     _folder: tempfile::TempDir,
 }
 
 /// Where its events stand.
-enum Stands {
+pub(crate) enum Stands {
     Lines(PathBuf),
     Rows(Place),
-    Calls(Arc<AtomicU64>),
+    /// This tells how many.
+    Asked(Box<dyn Fn() -> u64>),
 }
 
 impl Target {
@@ -64,7 +68,7 @@ impl Target {
                     .map(|path| count(&std::fs::read(path).unwrap()))
                     .sum()
             }
-            Stands::Calls(events) => events.load(SeqCst),
+            Stands::Asked(events) => events(),
             Stands::Rows(place) => {
                 let outlet = DatabaseOutlet::new(place.clone(), Clock::System);
                 let all = Span { from: None, before: "9999-12-31".to_owned() };
@@ -82,8 +86,8 @@ fn count(bytes: &[u8]) -> u64 {
     bytes.windows(MARK.len()).filter(|word| *word == MARK).count() as u64
 }
 
-/// All of them, empty.
-pub(crate) async fn targets() -> Vec<Target> {
+/// All of them, empty; what `topic` makes stands behind the others.
+pub(crate) async fn targets(topic: &impl Fn() -> Option<Target>) -> Vec<Target> {
     let mut all = vec![lines(), files(), file(), endpoint(Duration::ZERO).await];
     for (title, name, kind) in
         [("MariaDB", "mariadb", Kind::MariaDb), ("OceanBase's engine", "oceanbase", Kind::SeekDb)]
@@ -92,10 +96,11 @@ pub(crate) async fn targets() -> Vec<Target> {
             all.push(tables(title, name, server).await);
         }
     }
+    all.extend(topic());
     all
 }
 
-fn target(
+pub(crate) fn target(
     title: &'static str,
     kind: &'static str,
     name: &'static str,
@@ -134,6 +139,14 @@ async fn tables(title: &'static str, name: &'static str, server: &'static Runnin
     target(title, "database", name, keys, Stands::Rows(Place::Server(place)), tempfile::tempdir().unwrap())
 }
 
+/// A file of a secret, for its owner alone.
+pub(crate) fn secret(folder: &tempfile::TempDir, text: &str) -> PathBuf {
+    let path = folder.path().join("secret");
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    path
+}
+
 /// A receiver that counts and agrees, after a pause.
 pub(crate) async fn endpoint(pause: Duration) -> Target {
     let events = Arc::new(AtomicU64::new(0));
@@ -146,8 +159,14 @@ pub(crate) async fn endpoint(pause: Duration) -> Target {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
     let folder = tempfile::tempdir().unwrap();
-    let secret = folder.path().join("secret");
-    std::fs::write(&secret, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    let secret = secret(&folder, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     let keys = format!("url = \"http://{address}/hook\"\nsecret_file = \"{}\"\n", secret.display());
-    target("webhook, 100 events a call", "webhook", "hook", keys, Stands::Calls(events), folder)
+    target(
+        "webhook, 100 events a call",
+        "webhook",
+        "hook",
+        keys,
+        Stands::Asked(Box::new(move || events.load(SeqCst))),
+        folder,
+    )
 }

@@ -1,6 +1,6 @@
 //! One walk: a fresh node, a file dropped, its journals read, its stream read.
 
-use crate::process::{Meter, now_ms, peak_kib};
+use crate::process::{Meter, Node, free_address, now_ms, peak_kib};
 use fpp::api::client;
 use fpp::demo::generate::Spec;
 use fpp::ledger::Ledger;
@@ -9,9 +9,8 @@ use fpp::ledger::fold::{Entry, What, delivery_subject, transfer_subject};
 use fpp::ledger::sqlite::SqliteLedger;
 use fpp::ledger::transfer::{FileState, Transfer, TransferQuery};
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 /// What is between two entries of the journals.
@@ -55,31 +54,15 @@ const FILE_OUTLET: &str = "\n[[outlet]]\nkind = \"file\"\nspool = \"services\"\n
                            name = \"PMTRD_{date}_{batch:4}_{run:2}.jsonl\"\nrequired = true\nsensitive = \"clear\"\n\
                            checksums = [\"sha256\"]\n";
 
-/// The node's process; killed when the walk is over.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Walks the file that `spec` describes and `source` holds.
 pub(crate) fn walk(spec: &Spec, source: &Path, file: bool) -> Walked {
     let folder = tempfile::tempdir_in(source.parent().unwrap()).unwrap();
     let root = folder.path();
     let address = configure(root, file);
-    let node = Command::new(env!("CARGO_BIN_EXE_fpp"))
-        .args(["--config", root.join("conf/fpp.toml").to_str().unwrap(), "run"])
-        .env("FPP_LOG", "error")
-        .spawn()
-        .unwrap();
-    let node = Running(node);
-    let pid = node.0.id();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        listens(address).await;
+        let node = Node::start(&root.join("conf/fpp.toml"), address).await;
+        let pid = node.pid();
         let idle_kib = peak_kib(pid);
         let ledger = SqliteLedger::open_read_only(&root.join("data/ledger.sqlite")).await.unwrap();
         let mut meter = Meter::new(pid);
@@ -119,7 +102,7 @@ fn configure(root: &Path, file: bool) -> SocketAddr {
     for part in ["instruments.toml", "calendars.toml"] {
         fs::copy(format!("{CONFIG}/{part}"), conf.join(part)).unwrap();
     }
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = free_address();
     let node = fs::read_to_string(format!("{CONFIG}/fpp.toml")).unwrap();
     let node = node.replace("127.0.0.1:8650", &address.to_string());
     let services = "\n[spool.services]\nkind = \"local\"\npath = \"../services\"\n";
@@ -127,14 +110,6 @@ fn configure(root: &Path, file: bool) -> SocketAddr {
     let route = fs::read_to_string(format!("{CONFIG}/routes/pmtrd.toml")).unwrap();
     fs::write(conf.join("routes/pmtrd.toml"), route + if file { FILE_OUTLET } else { "" }).unwrap();
     address
-}
-
-async fn listens(address: SocketAddr) {
-    let until = Instant::now() + PATIENCE;
-    while tokio::net::TcpStream::connect(address).await.is_err() {
-        assert!(Instant::now() < until, "the node does not start");
-        tokio::time::sleep(LOOK).await;
-    }
 }
 
 /// Data first, then the marker; gives the time of the marker.

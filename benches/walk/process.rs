@@ -1,8 +1,49 @@
-//! A process from outside: the processor time it used at any moment, and its largest resident memory.
+//! A process from outside: a node that is one, the processor time it used at any moment, and its largest resident memory.
 
 use std::fs::read_to_string;
-use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// How long a node may take to listen.
+const STARTS: Duration = Duration::from_secs(120);
+
+/// A node: the program itself, `fpp run`, in a process of its own. Killed when nobody needs it any more.
+pub(crate) struct Node(Child);
+
+impl Node {
+    /// With a configuration, in which it listens at this address; gives it when it does.
+    pub(crate) async fn start(settings: &Path, address: SocketAddr) -> Node {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_fpp"));
+        program.arg("--config").arg(settings).arg("run").env("FPP_LOG", "error");
+        let mut node = Node(program.spawn().unwrap());
+        let until = Instant::now() + STARTS;
+        while tokio::net::TcpStream::connect(address).await.is_err() {
+            let ended = node.0.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < until, "the node does not start: {ended:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        node
+    }
+
+    /// Of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Where a node can listen.
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
 
 /// Processor time of a process, looked at again and again.
 pub(crate) struct Meter {

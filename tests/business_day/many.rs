@@ -68,6 +68,22 @@ async fn the_first_batches_of_a_large_day_are_neither_missing_nor_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_goes_past_a_batch_that_is_there_behind_thousands_of_newer_ones() {
+    let place = Place::start(SERIES, "", "16:10").await;
+    let waits = |t: &Transfer| t.waiting_for.starts_with("waiting for batch");
+    place.drop_batch(3);
+    place.drop_batch(2);
+    let third = place.batch("0003 waits", 3, waits).await;
+    place.batch("0002 waits", 2, waits).await;
+    booked(&place, MANY, 0).await;
+    let digest = third.facts.sha256.as_deref().unwrap();
+    let words = ["release", &third.id.0, "--digest", digest, "--reason", "it never comes", "--skip", "0001-0002"];
+    let said = place.refused(&words.map(str::to_owned)).await;
+    assert!(said.contains("0002 of the batches 0001-0002 is there"), "{said}");
+    place.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_repeat_is_known_however_many_files_came_since() {
     let route = "[identity]\nfrom = \"none\"\ndate = \"-\"\nbatch = \"-\"\nrun = \"-\"";
     let place = Place::start(route, "", "16:10").await;

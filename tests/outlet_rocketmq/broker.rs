@@ -1,10 +1,11 @@
-//! The real name server and broker of RocketMQ for the tests, with access control on, and the Java consumer of the
-//! examples. They listen where they like, so each test lives in a network of its own that has nothing but a loopback.
+//! The real name server and broker of RocketMQ for tests and a bench, with access control on, and the Java consumer of the
+//! examples. They listen where they like, so each of these lives in a network of its own that has nothing but a loopback.
 
 use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -19,17 +20,24 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const INSIDE: &str = "FPP_TEST_NETWORK";
 
 /// Runs a test in a network of its own: starts this program once more, for this test alone. Without the servers' jars it is
-/// skipped, unless the environment promises the real parts.
+/// skipped.
 pub(crate) fn within<W: Future<Output = ()>>(test: &str, work: impl FnOnce(Jars) -> W) {
-    let Some(jars) = std::env::var_os("FPP_ROCKETMQ").map(PathBuf::from).filter(|jars| jars.is_dir()) else {
-        assert!(std::env::var_os("FPP_REAL_PARTS").is_none(), "no RocketMQ (FPP_ROCKETMQ): `./dev test` installs it");
-        println!("skipped: no RocketMQ (FPP_ROCKETMQ); `./dev test` installs it");
-        return;
-    };
-    if std::env::var_os(INSIDE).is_some() {
+    let Some(jars) = Jars::found() else { return };
+    if is_apart() {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        return runtime.block_on(work(Jars { jars, home: tempfile::tempdir().unwrap() }));
+        return runtime.block_on(work(jars));
     }
+    let ended = apart(["--exact", test, "--nocapture"]);
+    assert!(ended.success(), "{test}: {ended}");
+}
+
+/// Whether this program already is in a network of its own.
+pub(crate) fn is_apart() -> bool {
+    std::env::var_os(INSIDE).is_some()
+}
+
+/// Starts this program once more with these words, in a network of its own, and waits for its end.
+pub(crate) fn apart<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>) -> ExitStatus {
     let mut own = Command::new("unshare");
     own.arg("--net");
     // Only root may have a network without becoming root of a user namespace first.
@@ -37,8 +45,7 @@ pub(crate) fn within<W: Future<Output = ()>>(test: &str, work: impl FnOnce(Jars)
         own.arg("--map-root-user");
     }
     own.args(["sh", "-c", r#"ip link set lo up && exec "$0" "$@""#]).arg(std::env::current_exe().unwrap());
-    let ended = own.args(["--exact", test, "--nocapture"]).env(INSIDE, "1").status().expect("unshare of util-linux");
-    assert!(ended.success(), "{test}: {ended}");
+    own.args(words).env(INSIDE, "1").status().expect("unshare of util-linux")
 }
 
 /// The jars, and what was compiled against them.
@@ -49,6 +56,19 @@ pub(crate) struct Jars {
 }
 
 impl Jars {
+    /// Where the environment says. Without them whoever asks is skipped, unless the environment promises the real parts.
+    pub(crate) fn found() -> Option<Jars> {
+        let Some(jars) = std::env::var_os("FPP_ROCKETMQ").map(PathBuf::from).filter(|jars| jars.is_dir()) else {
+            assert!(
+                std::env::var_os("FPP_REAL_PARTS").is_none(),
+                "no RocketMQ (FPP_ROCKETMQ): `./dev test` installs it"
+            );
+            println!("skipped: no RocketMQ (FPP_ROCKETMQ); `./dev test` installs it");
+            return None;
+        };
+        Some(Jars { jars, home: tempfile::tempdir().unwrap() })
+    }
+
     /// Classes of a source as Java of a level. Compiled once for all tests and programs: that takes seconds each time.
     fn classes(&self, source: &str, level: &str) -> PathBuf {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -3,7 +3,7 @@
 use crate::look::{Print, check, holds_exactly, inode, names, prints, with_sides};
 use crate::room::{Reach, Room, Running, answer_name, drop_file};
 use crate::sshd_support::{Options, Sshd, available};
-use fpp::ledger::delivery::{Delivery, DeliveryState};
+use fpp::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use fpp::ledger::transfer::FileState;
 use fpp::vault::Vault;
 use fpp::vault::disk::DiskVault;
@@ -162,7 +162,8 @@ fn a_receipt_beside_an_answer_says_that_it_is_taken() {
     for route in ["moved", "plain"] {
         room.route(route, "core-out", "core-in", MOVE);
     }
-    let keys = format!("receipt = \"{{name}}.RCV\"\n{OUTLET}receipt = \"{{stem}}.GOT\"\n");
+    let copies = "[[outlet]]\nkind = \"file\"\nspool = \"core-in\"\nname = \"COPY_{date}_{batch:4}.jsonl\"\n";
+    let keys = format!("receipt = \"{{name}}.RCV\"\n{OUTLET}receipt = \"{{stem}}.GOT\"\n{copies}");
     room.more("", "moved", &keys);
     let node = room.start();
     let (file, other) = (drop_file(&room.out, "moved", 1, 20), drop_file(&room.out, "plain", 1, 20));
@@ -170,14 +171,17 @@ fn a_receipt_beside_an_answer_says_that_it_is_taken() {
     let unasked = answer_name("plain", 1);
     node.archived(&file);
     node.archived(&other);
-    // One of a route without receipts, and one that is no file, say nothing.
+    // One of a route without receipts, one of an outlet without them, and one that is no file, say nothing.
     let got = lines.join("EVENTS_20250620_0001.GOT");
-    fs::write(room.inn.join(format!("{unasked}.RCV")), "").unwrap();
+    let copy = "COPY_20250620_0001.jsonl";
+    for name in [unasked.as_str(), copy] {
+        fs::write(room.inn.join(format!("{name}.RCV")), "").unwrap();
+    }
     fs::create_dir(&got).unwrap();
     let receipt = room.inn.join(format!("{answer}.RCV"));
     fs::write(&receipt, "read at 16:20").unwrap();
     let taken = node.delivery(&answer, |d| d.state == DeliveryState::Taken);
-    for waits in [unasked.as_str(), events] {
+    for waits in [unasked.as_str(), copy, events] {
         assert_eq!(node.delivery(waits, |_| true).state, DeliveryState::Delivered, "{waits}");
     }
     fs::remove_dir(&got).unwrap();
@@ -203,6 +207,26 @@ fn a_receipt_beside_an_answer_says_that_it_is_taken() {
     node.delivery(&answer, |d| d.state == DeliveryState::Delivered);
     fs::write(&receipt, "").unwrap();
     node.delivery(&answer, |d| d.state == DeliveryState::Taken);
+    node.stop();
+}
+
+#[test]
+fn a_receipt_beside_an_interim_answer_says_that_it_is_taken() {
+    if !available() {
+        return;
+    }
+    let mut room = Room::new(&Reach::default());
+    room.route("moved", "core-out", "core-in", MOVE);
+    room.more("", "moved", "held_after_ms = 1000\nreceipt = \"{name}.RCV\"\n");
+    let node = room.start();
+    node.archived(&drop_file(&room.out, "moved", 1, 20));
+    // The same identity with other bytes is held.
+    drop_file(&room.out, "moved", 1, 21);
+    let is_sent = |d: &Delivery| d.purpose == Purpose::Interim && d.state == DeliveryState::Delivered;
+    let interim = node.until("it is answered so", || node.deliveries().into_iter().find(is_sent)).name;
+    fs::write(room.inn.join(format!("{interim}.RCV")), "").unwrap();
+    node.delivery(&interim, |d| d.state == DeliveryState::Taken);
+    check(&room.inn, &interim);
     node.stop();
 }
 

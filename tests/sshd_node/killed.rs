@@ -96,6 +96,26 @@ fn a_file_is_collected_only_when_the_partner_has_collected_it() {
     }
 }
 
+/// It had its name when the node died: a receipt beside it is no old one.
+#[test]
+fn a_receipt_that_came_before_the_books_knew_of_the_file_is_its_own() {
+    if !available() {
+        return;
+    }
+    let mut room = room();
+    room.more("", "moved", "receipt = \"{name}.RCV\"\n");
+    let (file, answer) = die(&room, Death::BeforeMove(Event::Deliver));
+    let receipt = room.inn.join(format!("{answer}.RCV"));
+    fs::write(&receipt, "").unwrap();
+    let node = room.start();
+    node.archived(&file);
+    node.delivery(&answer, |d| d.state == DeliveryState::Taken);
+    // Theirs to remove.
+    fs::remove_file(&receipt).unwrap();
+    is_sound(&node, &room.out, &[("core-in", &room.inn)], &[("moved", 1, 100)]);
+    node.stop();
+}
+
 #[test]
 fn temporaries_of_dead_epochs_are_swept_and_those_of_others_are_named() {
     if !available() {
