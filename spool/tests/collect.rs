@@ -173,7 +173,9 @@ fn a_marker_counts_when_its_only_name_is_the_one_in_the_spool() {
         [".mark", ".index"].iter().for_each(|name| fs::remove_file(at(name)).unwrap());
         let taken: BTreeSet<_> = looks().into_iter().flat_map(|scan| scan.arrivals).map(|of| of.entry.name).collect();
         assert_eq!(taken, ["IX_A", "PM_A"].map(str::to_owned).into(), "{listing_limit}");
-        [("PM_A.OK", ".mark"), ("TODAY.LST", ".index")].iter().for_each(|(from, to)| fs::rename(at(from), at(to)).unwrap());
+        [("PM_A.OK", ".mark"), ("TODAY.LST", ".index")]
+            .iter()
+            .for_each(|(from, to)| fs::rename(at(from), at(to)).unwrap());
     }
 }
 
