@@ -11,6 +11,7 @@ use faults_support::{Fault, FaultyFolder, How, at_every_call};
 use fpp_spool::*;
 use rustix::fs::{CWD, FileType, Mode};
 use sshd_support::{Options, Sshd, available};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
@@ -121,6 +122,63 @@ fn a_file_is_taken_when_its_only_name_is_the_one_in_the_spool() {
     assert!(folder.open_as(seen, 0).is_ok() && folder.stat("PM_A").unwrap().unwrap().same_file(seen));
     assert!(move_source(&folder, seen, &SourceAction::Delete).unwrap());
     assert!(at(".backup").exists() && !at("PM_A").exists());
+}
+
+#[test]
+fn a_marker_counts_when_its_only_name_is_the_one_in_the_spool() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let folder = LocalFolder::open(dir.path()).unwrap();
+    let index = Control {
+        shape: Shape::Columns(None, vec![Some(Fact::Name), Some(Fact::Size)]),
+        algorithm: Algorithm::Sha256,
+        amount_decimals: 0,
+        index: true,
+    };
+    let ready = [
+        ("a", "PM*", MarkerRule::new("{name}.OK", MarkerContent::Empty).unwrap()),
+        ("b", "IX*", MarkerRule::controlled("TODAY.LST", index).unwrap()),
+    ];
+    let ready = ready.map(|(route, pattern, marker)| {
+        (route.to_owned(), NamePattern::parse(pattern).unwrap(), Readiness::Marker(marker))
+    });
+    for (name, content) in [("PM_A", "x"), ("IX_A", "x"), (".mark", ""), (".index", "IX_A 1\n")] {
+        fs::write(at(name), content).unwrap();
+    }
+    let link =
+        || [(".mark", "PM_A.OK"), (".index", "TODAY.LST")].map(|(from, to)| fs::hard_link(at(from), at(to)).unwrap());
+    // All in one look, and in parts, where a marker that stands in another one is asked for by its name.
+    for (listing_limit, counted) in [(100, 2), (1, 1)] {
+        let mut rules = ScanRules::new(ready.to_vec());
+        rules.listing_limit = listing_limit;
+        let (mut scanner, start, mut ms) = (Scanner::new(rules), Instant::now(), 0);
+        let mut looks = || -> Vec<Scan> {
+            let next = |_| {
+                ms += 100;
+                scanner.look(&folder, &|| start + Duration::from_millis(ms), &|| true).unwrap().unwrap()
+            };
+            (0..12).map(next).collect()
+        };
+        link();
+        let mut waits = BTreeSet::new();
+        let scans = looks();
+        for scan in &scans {
+            assert!(scan.arrivals.is_empty() && scan.orphans.is_empty(), "{scan:?}");
+            waits.extend(scan.waiting.iter().map(|(name, waiting)| format!("{name}: {}", waiting.why)));
+        }
+        let due = [("IX_A", "TODAY.LST"), ("PM_A", "PM_A.OK")];
+        let due = due.map(|(name, marker)| format!("{name}: its marker {marker} has several names (hard links)"));
+        assert_eq!(waits, due.into(), "{listing_limit}");
+        assert_eq!(scans.iter().map(|scan| count(scan, Reason::SeveralNames)).max(), Some(counted));
+        for name in [".mark", ".index"] {
+            fs::remove_file(at(name)).unwrap();
+        }
+        let taken: BTreeSet<_> = looks().into_iter().flat_map(|scan| scan.arrivals).map(|of| of.entry.name).collect();
+        assert_eq!(taken, ["IX_A", "PM_A"].map(str::to_owned).into(), "{listing_limit}");
+        for (from, to) in [("PM_A.OK", ".mark"), ("TODAY.LST", ".index")] {
+            fs::rename(at(from), at(to)).unwrap();
+        }
+    }
 }
 
 /// A folder with so many names, in no order, that is only looked at.

@@ -94,7 +94,7 @@ pub enum Reason {
     Link,
     /// A device, socket or pipe.
     Device,
-    /// The file has other names besides, which may be another's: it is taken when this is its only one.
+    /// The file, or marker, has other names besides, which may be another's: it counts when this is its only one.
     SeveralNames,
     /// The name is not UTF-8.
     NotUtf8,

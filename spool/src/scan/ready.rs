@@ -25,6 +25,9 @@ impl Candidate<'_> {
             None => Ok(None),
             Some(Err(why)) => Err(why.clone().into()),
             Some(Ok(name)) => match here.get(name)? {
+                Some(marker) if marker.links > 1 => {
+                    Err(format!("its marker {name} has several names (hard links)").into())
+                }
                 Some(marker) => Ok(Some(marker)),
                 None => Err(format!("its marker {name} is not there").into()),
             },

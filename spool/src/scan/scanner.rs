@@ -190,9 +190,10 @@ impl Scanner {
         match self.rules.sort(name, entry.kind) {
             Sorted::Ignored(reason) => scan.ignore(reason, name),
             Sorted::Data(..) if entry.size > self.rules.max_bytes => scan.ignore(Reason::TooLarge, name),
-            // Who may write into this folder may so give a name to a file that he may not read, and this node may. One that is
+            // Who may write into this folder may so give a name to a file that he may not read, and this node may: as data it
+            // would be sent out, as a marker its first words could be told in a notice, and it would be moved. One that is
             // renamed by a link and a removal has two names for a moment, and is seen with one at the next look.
-            Sorted::Data(..) if entry.links > 1 => scan.ignore(Reason::SeveralNames, name),
+            Sorted::Data(..) | Sorted::Marker(_) if entry.links > 1 => scan.ignore(Reason::SeveralNames, name),
             Sorted::Data(rule, captures) => {
                 let marker = self.rules.marker_of_data(rule, name, &captures);
                 candidates.push(Candidate { entry, rule, captures, marker });
