@@ -68,12 +68,12 @@ impl Gate {
         if let Some(left) = state.closed_for(now) {
             return Err(left);
         }
+        let at = state.turn.map_or(now, |turn| turn.max(now));
         let tries = state.closed_until.is_some();
         if tries {
-            // Should this call never come back, somebody else may try after a while.
-            state.trying_until = Some(now + call_max);
+            // Should this call never come back, somebody else may try after a while. It begins at its turn, which may be late.
+            state.trying_until = Some(at + call_max);
         }
-        let at = state.turn.map_or(now, |turn| turn.max(now));
         state.turn = Some(at + self.distance);
         Ok(Turn { at, closings: state.closings, tries })
     }
@@ -189,6 +189,23 @@ mod tests {
         called(&gate, begun + CALL);
         assert_eq!(left(&gate, begun + CALL), Some(CALL));
         called(&gate, begun + CALL * 2);
+    }
+
+    #[test]
+    fn a_call_that_waits_for_a_late_turn_is_still_the_only_one_that_tries() {
+        let gate = Gate::new(NonZeroU32::new(1));
+        let begun = Instant::now();
+        let first = called(&gate, begun);
+        // As many wait for their turns, and find the gate closed then.
+        (0..20).for_each(|_| _ = called(&gate, begun));
+        let over = begun + Duration::from_secs(1);
+        gate.failed_at(begun, first, Some(Duration::from_secs(1)));
+        let trial = called(&gate, over);
+        assert_eq!(trial.at, begun + Duration::from_secs(21));
+        let later = over + CALL;
+        assert_eq!(left(&gate, later), Some(trial.at + CALL - later), "it has not even begun");
+        gate.worked(trial);
+        assert_eq!(left(&gate, later), None);
     }
 
     #[test]
