@@ -34,7 +34,10 @@ pub(super) fn table(journal: &[JournalRow], deliveries: &[Delivery], times: &Tim
             Err(error) => (error, String::new()),
         };
         let of = deliveries.iter().find(|delivery| delivery_subject(&delivery.id) == row.subject);
-        let what = of.map_or_else(|| what.clone(), |delivery| format!("  {}: {what}", called(delivery)));
+        let what = match of {
+            Some(delivery) => format!("  {}: {what}", called(delivery)),
+            None => what,
+        };
         table.row(vec![times.show(row.at_ms), what, by]);
     }
     table
