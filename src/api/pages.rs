@@ -41,7 +41,8 @@ pub(super) async fn page(
     loop {
         let mut listener = doors.bell.listen();
         let place = doors.pages.acquire().await;
-        let bytes_max = doors.kept.room(bytes_max);
+        let mut held = doors.kept.reserve(bytes_max);
+        let bytes_max = held.bytes();
         let query = Query { after, limit, bytes_max, routes: routes.clone(), filter: filter.clone(), masked };
         let began = Instant::now();
         let read = stream::read(&doors.inbound.books(), query).await;
@@ -49,20 +50,20 @@ pub(super) async fn page(
         let mut page = match read {
             Ok(page) => page,
             Err(error) => {
-                drop(place);
+                drop((place, held));
                 return Err(refused(doors, &token, error).await);
             }
         };
         // A page grew by doubling; a JSON array has two brackets more.
         page.lines.shrink_to(page.lines.len() + 2);
-        // Before the next one is made, which this one leaves less room.
-        let held = doors.kept.hold(page.lines.capacity());
+        held.has_become(page.lines.capacity());
         drop(place);
         let left = until.saturating_duration_since(Instant::now());
         let mut stopped = doors.stopped.clone();
         if page.count > 0 || left.is_zero() || *stopped.borrow() {
             return Ok((page, held));
         }
+        drop(held);
         // Nothing for this reader, but the place moves on: what he does not want is not walked again.
         after = page.position;
         if page.at_end {
