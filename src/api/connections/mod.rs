@@ -1,10 +1,13 @@
 //! Connections of HTTP over TCP: how many there are at most, and how long one may do nothing.
 //!
 //! Whoever asks nothing, or takes nothing of an answer, for a minute is let go, and what was kept for him with him (I10).
-//! Above the bound new connections wait in the machine's own queue until one ends. A stop ends idle ones at once, and the
-//! others when their answer is sent.
+//! Above the bound new connections wait in the machine's own queue until one ends. Of one address fewer are served, and more
+//! are closed at once: one client that leaks connections cannot shut out the others, nor a probe that comes from elsewhere. A
+//! stop ends idle ones at once, and the others when their answer is sent.
 //!
 //! Deliberately absent: a limit to how long an answer takes. Readers wait for news, and words of operators take their time.
+
+mod places;
 
 use crate::error::{Error, Result};
 use axum::Router;
@@ -12,6 +15,7 @@ use fpp_codecs::Code;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use places::{Place, Places};
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -20,7 +24,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch as signal};
+use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
 use tokio::time::{Sleep, sleep};
 
@@ -29,6 +33,8 @@ use tokio::time::{Sleep, sleep};
 pub(super) struct Bounds {
     /// At once. Half of the open files that a process may have unless it is told otherwise.
     pub(super) connections: usize,
+    /// At once from one address.
+    pub(super) of_one: usize,
     /// For a request's head, also of a connection that waits for its next one.
     pub(super) asks_within: Duration,
     /// For some of an answer.
@@ -38,7 +44,7 @@ pub(super) struct Bounds {
 impl Default for Bounds {
     fn default() -> Bounds {
         let minute = Duration::from_secs(60);
-        Bounds { connections: 512, asks_within: minute, takes_within: minute }
+        Bounds { connections: 512, of_one: 128, asks_within: minute, takes_within: minute }
     }
 }
 
@@ -49,7 +55,7 @@ pub(super) async fn serve(
     bounds: Bounds,
     stopped: signal::Receiver<bool>,
 ) -> Result<()> {
-    let places = Arc::new(Semaphore::new(bounds.connections));
+    let places = Places::new(bounds.connections, bounds.of_one);
     let mut open = JoinSet::new();
     let mut stop = stopped.clone();
     loop {
@@ -69,19 +75,16 @@ pub(super) async fn serve(
     Ok(())
 }
 
-/// The next connection, when there is a place for it.
-async fn next(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Result<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
-    if places.available_permits() == 0 {
-        tracing::warn!("all connections of HTTP are taken: the next ones wait until one ends");
-    }
-    let place = places.clone().acquire_owned().await;
-    let place = place.map_err(|e| Error::halt(Code::INTERNAL, "HTTP stopped").caused_by(e))?;
+/// The next connection that there is a place for.
+async fn next(listener: &TcpListener, places: &Arc<Places>) -> Result<(Place, TcpStream, SocketAddr)> {
     loop {
+        let any = places.any().await.map_err(|e| Error::halt(Code::INTERNAL, "HTTP stopped").caused_by(e))?;
         match listener.accept().await {
-            Ok((stream, peer)) => return Ok((place, stream, peer)),
+            Ok((stream, peer)) => {
+                if let Some(place) = places.of(any, peer.ip()) {
+                    return Ok((place, stream, peer));
+                }
+            }
             // It was gone before it was taken.
             Err(e) if is_of_one(&e) => {}
             // No files are left, or no memory: others may give some back.
@@ -99,13 +102,7 @@ fn is_of_one(error: &io::Error) -> bool {
 }
 
 /// One connection to its end. How it ends is its reader's affair.
-async fn one(
-    stream: Taken,
-    _place: OwnedSemaphorePermit,
-    router: Router,
-    bounds: Bounds,
-    mut stopped: signal::Receiver<bool>,
-) {
+async fn one(stream: Taken, _place: Place, router: Router, bounds: Bounds, mut stopped: signal::Receiver<bool>) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(bounds.asks_within);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
@@ -63,7 +63,7 @@ async fn served(bounds: Bounds) -> Served {
 }
 
 fn bounds() -> Bounds {
-    Bounds { connections: 10, asks_within: PATIENCE * 3, takes_within: PATIENCE * 3 }
+    Bounds { connections: 10, of_one: 10, asks_within: PATIENCE * 3, takes_within: PATIENCE * 3 }
 }
 
 async fn asked(address: SocketAddr, path: &str) -> TcpStream {
@@ -138,6 +138,37 @@ async fn above_the_bound_connections_wait_for_a_place() {
     assert!(early.is_err(), "no place is free");
     drop(first);
     has(&mut third, "small").await;
+}
+
+#[tokio::test]
+async fn who_has_as_many_as_one_may_have_is_closed_and_leaves_others_theirs() {
+    let served = served(Bounds { connections: 4, of_one: 3, ..bounds() }).await;
+    let mut leaked = Vec::new();
+    for _ in 0..3 {
+        let mut stream = asked(served.address, "/small").await;
+        has(&mut stream, "small").await;
+        leaked.push(stream);
+    }
+    for _ in 0..5 {
+        assert!(rest(&mut asked(served.address, "/small").await).await.is_empty(), "closed, not kept waiting");
+    }
+    // A probe of another address: all of 127.0.0.0/8 is this machine.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut probe = socket.connect(served.address).await.unwrap();
+    probe.write_all(b"GET /small HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    has(&mut probe, "small").await;
+    // One that ends makes room for the next, as soon as the node has seen it.
+    leaked.pop();
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let mut next = TcpStream::connect(served.address).await.unwrap();
+        next.write_all(b"GET /small HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        if rest(&mut next).await.ends_with(b"small") {
+            break;
+        }
+        assert!(Instant::now() < deadline, "its place is not given back");
+    }
 }
 
 #[tokio::test]
