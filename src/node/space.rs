@@ -1,6 +1,6 @@
 //! Looks at the free space where content comes in, every second, and pauses intake before there is none (FPP4007). Where the
 //! vault has a folder of its own, the node's data may be on another disk, with the ledger's file, the tables of ids and what is
-//! sorted: the worse of the two counts.
+//! sorted: the worse of the two counts. Of two places of which one cannot be asked, the other one still pauses intake, and does not let it go on.
 //!
 //! Only new files wait: what is in the vault already goes on, because its answer is due and frees what it holds. Nothing is
 //! written about a file that waits, so a full disk is not made fuller.
@@ -38,16 +38,49 @@ pub(super) async fn start(services: &mut JoinSet<Result<()>>, rooms: &Arc<Rooms>
     });
 }
 
-/// What is free where the least is, and for what.
-async fn least(rooms: &Rooms) -> Result<Option<(u64, String)>> {
+/// What is free at a place, and what it is for; nothing where it has no end.
+type Free = Option<(u64, String)>;
+
+/// What is free where the least is, and for what; with the error of a place that cannot be asked.
+#[derive(Debug)]
+struct Least {
+    known: Free,
+    unknown: Option<Error>,
+}
+
+impl Least {
+    /// Of the vault, and of the node's data where that may be on another disk.
+    fn of(vault: Result<Free>, data: Result<Free>) -> Least {
+        let mut least = Least { known: None, unknown: None };
+        for place in [vault, data] {
+            match place {
+                Ok(free) => least.known = [least.known, free].into_iter().flatten().min_by_key(|(free, _)| *free),
+                Err(error) => least.unknown = Some(error),
+            }
+        }
+        least
+    }
+
+    /// What it says about intake. A place that cannot be asked may have less: too little elsewhere is believed, enough is not.
+    fn judged(self, mark: &mut Watermark, below: u64) -> Option<(Turn, u64, String)> {
+        let (free, place) = self.known?;
+        if self.unknown.is_some() && free >= below {
+            return None;
+        }
+        Some((mark.see(free)?, free, place))
+    }
+}
+
+/// Asks both places, whatever the other one answers.
+async fn least(rooms: &Rooms) -> Result<Least> {
     let vault = rooms.inbound.vault.clone();
     let data_dir = matches!(rooms.settings.vault, VaultPlace::Folder(_)).then(|| rooms.settings.data_dir.clone());
     let place = super::vaults::place(&rooms.settings);
     blocking(move || {
-        let of_vault = vault.free_bytes()?.map(|free| (free, format!("the vault ({place})")));
-        let Some(data_dir) = data_dir else { return Ok(of_vault) };
-        let of_data = free_in(&data_dir).map(|free| (free, format!("the node's data ({})", data_dir.display())))?;
-        Ok(Some(of_vault.filter(|(free, _)| *free <= of_data.0).unwrap_or(of_data)))
+        let of_vault = vault.free_bytes().map(|free| free.map(|free| (free, format!("the vault ({place})"))));
+        let of_data =
+            data_dir.map(|data_dir| Ok((free_in(&data_dir)?, format!("the node's data ({})", data_dir.display()))));
+        Ok(Least::of(of_vault, of_data.transpose()))
     })
     .await
 }
@@ -60,13 +93,12 @@ fn free_in(folder: &Path) -> Result<u64> {
 }
 
 async fn look(rooms: &Rooms, mark: &mut Watermark) {
-    let (free, place) = match least(rooms).await {
-        Ok(Some(least)) => least,
-        Ok(None) => return,
-        // Nothing is known, so nothing changes.
-        Err(error) => return tracing::warn!("the free space is not known: {error}"),
-    };
-    let Some(turn) = mark.see(free) else { return };
+    let below = rooms.settings.keeping.pause_below_free_bytes;
+    let least = least(rooms).await.unwrap_or_else(|error| Least { known: None, unknown: Some(error) });
+    if let Some(error) = &least.unknown {
+        tracing::warn!("the free space is not known: {error}");
+    }
+    let Some((turn, free, place)) = least.judged(mark, below) else { return };
     rooms.no_space.store(turn == Turn::Pauses, Ordering::Relaxed);
     rooms.status.space(turn == Turn::Pauses);
     rooms.bell.ring();
@@ -80,7 +112,6 @@ async fn look(rooms: &Rooms, mark: &mut Watermark) {
         Ok(dropped) => tracing::debug!(dropped, "parts of files are removed from the vault"),
         Err(error) => tracing::warn!("parts of files cannot be removed from the vault: {error}"),
     }
-    let below = rooms.settings.keeping.pause_below_free_bytes;
     tracing::warn!(free, below, place, "intake pauses: there is too little space");
     let notice = Change::Raise(NewNotice {
         severity: "error".into(),
@@ -94,5 +125,44 @@ async fn look(rooms: &Rooms, mark: &mut Watermark) {
     });
     if let Err(error) = rooms.ledger.apply(None, rooms.clock.now_ms(), &[notice]).await {
         tracing::error!("no notice of the free space can be raised: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Free, Least};
+    use crate::error::{Error, Result};
+    use crate::vault::watermark::{Turn, Watermark};
+    use fpp_codecs::Code;
+
+    fn free(bytes: u64, place: &str) -> Result<Free> {
+        Ok(Some((bytes, place.to_owned())))
+    }
+
+    fn gone() -> Result<Free> {
+        Err(Error::retry(Code::VAULT, "its disk is away"))
+    }
+
+    #[test]
+    fn what_is_short_at_one_place_counts_although_the_other_cannot_be_asked() {
+        let (below, above) = (100, 200);
+        let mut mark = Watermark::new(below, above);
+        let mut judged = |vault, data| {
+            let least = Least::of(vault, data);
+            let is_told = least.unknown.is_some();
+            (least.judged(&mut mark, below), is_told)
+        };
+        let pauses = |place: &str| Some((Turn::Pauses, 99, place.to_owned()));
+        assert_eq!(judged(gone(), free(500, "data")), (None, true));
+        assert_eq!(judged(gone(), free(99, "data")), (pauses("data"), true));
+        assert_eq!(judged(gone(), free(500, "data")), (None, true), "the other one may be as full");
+        assert_eq!(judged(free(500, "vault"), free(150, "data")), (None, false));
+        let goes_on = Some((Turn::GoesOn, 300, "data".to_owned()));
+        assert_eq!(judged(free(500, "vault"), free(300, "data")), (goes_on, false));
+        assert_eq!(judged(free(99, "vault"), gone()), (pauses("vault"), true));
+        assert_eq!(judged(gone(), gone()), (None, true));
+        let goes_on = Some((Turn::GoesOn, 300, "vault".to_owned()));
+        assert_eq!(judged(free(300, "vault"), Ok(None)), (goes_on, false));
+        assert_eq!(judged(Ok(None), Ok(None)), (None, false), "a bucket has no end");
     }
 }
