@@ -79,8 +79,9 @@ pub(super) fn names_may_come_again(routes: &[Route], spools: &[Spool], warnings:
     }
 }
 
-/// A receipt that a route would take in as a file of its own would be moved away, or be answered.
-pub(super) fn receipts_are_no_files(routes: &[Route], faults: &mut Vec<SourceFault>) {
+/// A receipt that a route would take in as a file of its own would be moved away, or be answered; one that is taken for a marker
+/// or a flag would make a file ready, or a date open.
+pub(super) fn receipts_are_no_files(routes: &[Route], spools: &[Spool], faults: &mut Vec<SourceFault>) {
     for route in routes {
         let answer = route.answer.iter().map(|a| (None, &a.spool, &a.name, &a.receipt));
         let files = route.outlets.iter().filter_map(|outlet| match outlet {
@@ -92,16 +93,28 @@ pub(super) fn receipts_are_no_files(routes: &[Route], faults: &mut Vec<SourceFau
             else {
                 continue;
             };
-            let Some(taker) = routes.iter().find(|r| r.spool == *spool && names::takes(&r.files, &found)) else {
-                continue;
-            };
-            let message = format!("receipt {found} would be taken in as a file of route {}", taker.name);
+            let spool = spools.iter().find(|known| known.name == *spool);
+            let Some(taken) = spool.and_then(|spool| taken_for(&found, spool, routes)) else { continue };
+            let message = format!("receipt {found} would be taken {taken}");
             faults.extend(match outlet {
                 Some(name) => at_outlet(route, name, 0, "receipt", &message),
                 None => at(route, "answer", &message),
             });
         }
     }
+}
+
+/// What a name in a spool is to those who collect there: a marker first, as the look at the folder has it.
+fn taken_for(name: &str, spool: &Spool, routes: &[Route]) -> Option<String> {
+    let here = || routes.iter().filter(|route| route.spool == spool.name);
+    if let Some(route) = here().find(|route| names::marks(&route.ready, name, spool.fold)) {
+        return Some(format!("for a marker of route {}", route.name));
+    }
+    if let Some(flag) = spool.day_flags.iter().find(|flag| names::takes(&flag.files, name, spool.fold)) {
+        return Some(format!("for a flag of the business date ({} of spool {})", flag.files, spool.name));
+    }
+    let route = here().find(|route| names::takes(&route.files, name, spool.fold))?;
+    Some(format!("in as a file of route {}", route.name))
 }
 
 /// By so much a name grows that another file has.

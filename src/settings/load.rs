@@ -70,7 +70,7 @@ impl Settings {
         pushed::views_agree(&settings, &mut faults);
         checks::commands_are_known(&settings.routes, &settings.spools, &mut faults);
         checks::names_fit(&settings.routes, &settings.spools, &mut faults);
-        checks::receipts_are_no_files(&settings.routes, &mut faults);
+        checks::receipts_are_no_files(&settings.routes, &settings.spools, &mut faults);
         checks::names_may_come_again(&settings.routes, &settings.spools, &mut settings.warnings);
         settings.warnings.append(&mut reader.warnings);
         faults.sort();

@@ -191,9 +191,20 @@ pub(super) fn filled(pattern: &str, name: &str) -> Option<String> {
     NameTemplate::parse(pattern).ok()?.try_fill(&Fields::of_name(name)).ok()
 }
 
-/// Whether a pattern takes a name.
-pub(super) fn takes(pattern: &str, name: &str) -> bool {
-    NamePattern::parse(pattern).is_ok_and(|pattern| pattern.matches(name).is_some())
+/// Whether a pattern takes a name, in any case where that does not count.
+pub(super) fn takes(pattern: &str, name: &str, fold: bool) -> bool {
+    NamePattern::parse(pattern)
+        .is_ok_and(|pattern| if fold { pattern.folded() } else { pattern }.matches(name).is_some())
+}
+
+/// Whether a name is that of a marker, control file or index.
+pub(super) fn marks(ready: &Ready, name: &str, fold: bool) -> bool {
+    let Ready::Marker { pattern, control, .. } = ready else { return false };
+    let rule = match control {
+        Some(control) => MarkerRule::controlled(pattern, control.clone()),
+        None => MarkerRule::new(pattern, MarkerContent::Empty.into()),
+    };
+    rule.is_ok_and(|rule| if fold { rule.folded() } else { rule }.looks_like(name))
 }
 
 /// A name that both patterns take, if filling one of them in gives such a name: enough to find `*.TXT` beside
@@ -203,7 +214,10 @@ pub(super) fn taken_by_both(one: &str, other: &str) -> Option<String> {
         let fields = Fields { date: Some("20250620".into()), batch: Some(1), run: Some(0), ..Fields::of_name("A.TXT") };
         NameTemplate::parse(&pattern.replace(['*', '?'], "X")).ok()?.try_fill(&fields).ok()
     };
-    [one, other].iter().filter_map(|pattern| example(pattern)).find(|name| takes(one, name) && takes(other, name))
+    [one, other]
+        .iter()
+        .filter_map(|pattern| example(pattern))
+        .find(|name| takes(one, name, false) && takes(other, name, false))
 }
 
 #[cfg(test)]

@@ -93,6 +93,29 @@ fn a_receipt_is_a_file_of_the_partner_s_own() {
     };
     let found = faults("", both);
     assert!(found.iter().any(|f| f.contains("would be taken in as a file of route")), "{found:?}");
+    // Or has it for a marker or an index of its own files, or for a flag of the core: in any case where that does not count.
+    let here = |receipt: &'static str| {
+        move |route: String| with(receipt)(route).replace("spool = \"core-in\"", "spool = \"core-out\"")
+    };
+    let found = faults("", here("{stem}.OK"));
+    assert!(found.len() == 1 && found[0].contains("would be taken for a marker of route"), "{found:?}");
+    load("", here("{stem}.RCV")).unwrap();
+    load("", here("{stem}.ok")).unwrap();
+    // The spool where the files come from, with more keys.
+    let with_spool = |keys: &str, receipt: &'static str| {
+        let core = "[spool.both]\nkind = \"local\"\npath = \"both\"\n";
+        faults(&format!("{core}{keys}"), |route| {
+            with(receipt)(route)
+                .replace("spool = \"core-in\"", "spool = \"both\"")
+                .replace("spool = \"core-out\"", "spool = \"both\"")
+        })
+    };
+    let found = with_spool("case = \"fold\"\n", "{stem}.ok");
+    assert!(found.iter().any(|f| f.contains(".ok would be taken for a marker of route")), "{found:?}");
+    let flag = "[[spool.both.day_flag]]\nfiles = \"PMACK_{date}_*.RCV\"\nact = \"open\"\nroutes = [\"pmtrd\"]\n";
+    let found = with_spool(flag, "{stem}.RCV");
+    let words = "would be taken for a flag of the business date (PMACK_{date}_*.RCV of spool both)";
+    assert!(found.iter().any(|f| f.contains(words)), "{found:?}");
     // And it has to fit the partner's names, as a marker has.
     let far = partner("name_max = 10");
     let long = |route: String| {
