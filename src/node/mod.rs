@@ -113,14 +113,15 @@ impl Node {
     }
 
     /// Drains: no new work is taken, running steps finish or are given up after `drain_ms`, then everything closes. What
-    /// is not at its end, given up or not, goes on from the books, at another node or at the next start.
-    pub async fn stop(mut self) {
+    /// is not at its end, given up or not, goes on from the books, at another node or at the next start. Says why where another
+    /// node took its place meanwhile: then nothing is waited for any more.
+    pub async fn stop(mut self) -> Option<Error> {
         self.stop.send_replace(true);
         let drained = tokio::time::timeout(self.drain, async { while self.services.join_next().await.is_some() {} });
         // A drain may take minutes: others are to see that it lasts, and on what.
-        let in_time = tokio::select! {
-            drained = drained => drained.is_ok(),
-            never = self.presence.drains(&self.rooms) => match never {},
+        let (in_time, lost) = tokio::select! {
+            drained = drained => (drained.is_ok(), None),
+            lost = self.presence.drains(&self.rooms) => (false, Some(lost)),
         };
         self.services.shutdown().await;
         for work in self.rooms.claimer.abandon().await {
@@ -131,6 +132,7 @@ impl Node {
         }
         self.presence.leave(&self.rooms).await;
         tracing::info!(in_time, "stopped");
+        lost
     }
 }
 
@@ -145,8 +147,8 @@ pub async fn run(settings: Settings) -> Result<()> {
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,
     };
-    node.stop().await;
-    failed.map_or(Ok(()), Err)
+    let lost = node.stop().await;
+    failed.or(lost).map_or(Ok(()), Err)
 }
 
 fn api_of(rooms: &Rooms, stopped: &signal::Receiver<bool>) -> Result<api::Doors> {

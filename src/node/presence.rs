@@ -1,16 +1,16 @@
 //! A node's presence: the lease of its name, and what it says of itself in the books.
 //!
 //! Invariants: one process works under a name, so that a temporary file or a lease tells whose it is; a node that lost a
-//! lease of its life, because it stood still for too long, ends instead of working beside its successor. What it says of
-//! itself decides nothing (`ledger/node.rs`).
+//! lease of its life, because it stood still for too long, ends instead of working beside its successor, also where it drains.
+//! What it says of itself decides nothing (`ledger/node.rs`).
 
 use super::claimer::Held;
 use super::rooms::Rooms;
 use crate::error::{Error, Result};
+use crate::ledger::change::Fence;
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::node::{NodeRow, NodeState, lease_of};
 use fpp_codecs::Code;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch as signal;
@@ -60,20 +60,11 @@ impl Presence {
         rooms: &Arc<Rooms>,
         stopped: &signal::Receiver<bool>,
     ) {
-        let leases = [Some(&self.name), self.alone.as_ref()].into_iter().flatten();
-        let fences: Vec<_> = leases.map(|held| held.fence.clone()).collect();
-        let (rooms, mut stopped) = (rooms.clone(), stopped.clone());
+        let (fences, rooms, mut stopped) = (self.fences(), rooms.clone(), stopped.clone());
         services.spawn(async move {
             loop {
                 let state = if *stopped.borrow() { NodeState::Draining } else { NodeState::Working };
-                for fence in &fences {
-                    match rooms.ledger.report_node(fence, &said(&rooms, state)).await {
-                        Err(error) if error.code == Code::STALE_EPOCH => return Err(lost(&rooms, error)),
-                        Err(error) if rooms.outage.tells("the node's own row", &error) => {}
-                        Err(error) => tracing::warn!("the ledger cannot be told that this node is there: {error}"),
-                        Ok(()) => {}
-                    }
-                }
+                say(&rooms, &fences, state).await?;
                 if state == NodeState::Draining {
                     return Ok(());
                 }
@@ -85,18 +76,19 @@ impl Presence {
         });
     }
 
-    /// Goes on to say that the node drains, for as long as that takes; it never ends by itself.
-    pub(super) async fn drains(&self, rooms: &Rooms) -> Infallible {
-        let fences = [Some(&self.name), self.alone.as_ref()].into_iter().flatten().map(|held| &held.fence);
-        let fences: Vec<_> = fences.collect();
+    /// Goes on to say that the node drains, for as long as that takes; it ends when the node lost a lease of its life.
+    pub(super) async fn drains(&self, rooms: &Rooms) -> Error {
+        let fences = self.fences();
         loop {
             tokio::time::sleep(SAY_EVERY).await;
-            for fence in &fences {
-                if let Err(error) = rooms.ledger.report_node(fence, &said(rooms, NodeState::Draining)).await {
-                    tracing::warn!("the ledger cannot be told that this node drains: {error}");
-                }
+            if let Err(lost) = say(rooms, &fences, NodeState::Draining).await {
+                return lost;
             }
         }
+    }
+
+    fn fences(&self) -> Vec<Fence> {
+        [Some(&self.name), self.alone.as_ref()].into_iter().flatten().map(|held| held.fence.clone()).collect()
     }
 
     /// Says goodbye and gives the leases back.
@@ -109,6 +101,19 @@ impl Presence {
         }
         self.name.release().await;
     }
+}
+
+/// Says under each of its leases what the node does; an error when it lost one of them.
+async fn say(rooms: &Rooms, fences: &[Fence], state: NodeState) -> Result<()> {
+    for fence in fences {
+        match rooms.ledger.report_node(fence, &said(rooms, state)).await {
+            Err(error) if error.code == Code::STALE_EPOCH => return Err(lost(rooms, error)),
+            Err(error) if rooms.outage.tells("the node's own row", &error) => {}
+            Err(error) => tracing::warn!("the ledger cannot be told that this node is there: {error}"),
+            Ok(()) => {}
+        }
+    }
+    Ok(())
 }
 
 fn name_is_taken(name: &str) -> Error {

@@ -4,7 +4,9 @@ use crate::place::{Place, SERIES};
 use crate::support::settled::PATIENCE;
 use fpp::ledger::Ledger;
 use fpp::ledger::change::{Change, NewNotice};
-use fpp::ledger::node::NodeState;
+use fpp::ledger::lease::LeaseKey;
+use fpp::ledger::node::{NodeState, lease_of};
+use fpp_codecs::Code;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -145,6 +147,36 @@ async fn a_node_that_drains_for_long_goes_on_to_say_so() {
     std::fs::write(folder.path().join("go"), "on\n").unwrap();
     stops.await.unwrap();
     assert_eq!(ledger.nodes().await.unwrap()[0].state, NodeState::Stopped);
+}
+
+/// Whoever has its name by now works: the drain is not waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_loses_its_name_while_it_drains_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"mkfifo "$1/go"; echo "$FPP_TOPIC" >> "$1/told"; read line < "$1/go""#;
+    let program = script(folder.path(), text);
+    let mut place = Place::start(SERIES, &notify(&program, folder.path(), "timeout_ms = 600000"), "18:09").await;
+    place.stop().await;
+    place.site.set("drain_ms", 600_000);
+    place.run().await;
+    place.set("18:10");
+    lines(&place, &folder.path().join("told"), 1).await;
+    let node = place.take();
+    let ledger = node.ledger.clone();
+    let stops = tokio::spawn(node.stop());
+    let key = LeaseKey(lease_of("golden"));
+    // A beat may come between the look and the taking.
+    let until = Instant::now() + PATIENCE;
+    while {
+        let seen = ledger.lease(&key).await.unwrap();
+        ledger.take_lease(&key, "golden/other", seen.as_ref()).await.unwrap().is_none()
+    } {
+        assert!(Instant::now() < until, "nobody gets its name");
+    }
+    let lost = tokio::time::timeout(PATIENCE, stops).await.expect("it ends").unwrap().expect("and says why");
+    assert_eq!(lost.code, Code::STALE_EPOCH, "{lost}");
+    assert!(lost.to_string().contains("another one took its place"), "{lost}");
+    assert_eq!(ledger.lease(&key).await.unwrap().unwrap().holder, "golden/other", "and takes nothing away from it");
 }
 
 /// Whether a live process is in a group.

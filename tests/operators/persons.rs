@@ -31,7 +31,8 @@ async fn four_eyes_are_two_persons() {
     if !root {
         println!("not root, or no setpriv: no second person here");
         fpp(&site, &["decline", &ask, "--reason", "alone"]).await;
-        return node.stop().await;
+        node.stop().await;
+        return;
     }
     let (agreed, text) = said(&site, &OTHER, &["confirm", &ask, "--reason", "looked at it"]).await;
     assert!(agreed, "{text}");
