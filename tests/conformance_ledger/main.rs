@@ -28,6 +28,7 @@ mod races;
 mod random;
 mod replies;
 mod restarts;
+mod seen;
 mod shapes;
 mod sqlite;
 mod tls;
