@@ -113,11 +113,13 @@ fn one(name: &str, section: &Section<'_>, reader: &mut Reader, spools: &[String]
     let whole = |key: &str, range, usual: usize| {
         section.number_in(key, range).and_then(|n| usize::try_from(n).ok()).unwrap_or(usual)
     };
-    let batch_events = whole("batch_events", 1..=100_000, 1_000);
-    let batch_bytes = whole("batch_bytes", 1_024..=64 << 20, 2 << 20);
     let routes_at_once = whole("routes_at_once", 1..=64, 4);
     let probe_ms = section.number_in("probe_ms", 100..=60_000).map_or(1_000, i64::unsigned_abs);
     let (word, read) = KINDS.get(kind?)?;
+    // A database makes each batch durable by a commit, and the cursor by another one.
+    let (most, bytes) = if *word == "database" { (5_000, 8 << 20) } else { (1_000, 2 << 20) };
+    let batch_events = whole("batch_events", 1..=100_000, most);
+    let batch_bytes = whole("batch_bytes", 1_024..=64 << 20, bytes);
     let usual = if *word == "webhook" { webhook::RETRY_MAX_MS } else { 60_000 };
     let retry_max_ms = section.number_in("retry_max_ms", 500..=3_600_000).unwrap_or(usual);
     let target = read(section, reader);
