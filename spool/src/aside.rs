@@ -58,8 +58,11 @@ impl Asides {
             self.0.insert(aside.clone(), now);
             match folder.rename_new(aside, name) {
                 Ok(()) => back.push(name.to_owned()),
-                // Another file stands under the name, or somebody came for this one.
-                Err(e) if matches!(e.kind, ErrorKind::TargetExists | ErrorKind::Missing) => {}
+                // Somebody came for it.
+                Err(e) if e.kind == ErrorKind::Missing => {}
+                Err(e) if e.kind == ErrorKind::TargetExists => {
+                    tracing::warn!(aside, name, "stays under its hidden name: another file has its own");
+                }
                 Err(e) => return Err(e),
             }
         }

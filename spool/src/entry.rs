@@ -63,14 +63,16 @@ pub fn escaped(name: &[u8]) -> String {
 }
 
 /// Whether a character is one that nobody sees, and that changes what a terminal or a log shows, or makes a second name that
-/// looks like the first: a control character, a mark or override of the direction of writing, a line end of Unicode, a byte
-/// order mark, a blank or joiner without width, an operator that is not written, a soft hyphen, a tag.
+/// looks like the first: a control character, a line end of Unicode, and what Unicode calls default ignorable (marks of the
+/// direction of writing, joiners and blanks without width, variation selectors, tags, the byte order mark).
 pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
         )
 }
 
@@ -127,6 +129,10 @@ mod tests {
             '\u{ad}',
             '\u{61c}',
             '\u{180e}',
+            '\u{206a}',
+            '\u{fe0f}',
+            '\u{fff9}',
+            '\u{e0100}',
             '\u{200b}',
             '\u{200d}',
             '\u{200e}',

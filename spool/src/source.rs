@@ -49,27 +49,26 @@ pub fn move_companion(folder: &dyn Folder, companion: &Entry, source: &Entry, ac
         return Ok(());
     }
     let aside = aside::name(&companion.name, source);
-    let found = match set_aside(folder, companion, &aside) {
-        // An earlier call left an older one there.
-        Err(e) if e.kind == ErrorKind::TargetExists => {
-            finish_companion(folder, &companion.name, source, action)?;
-            set_aside(folder, companion, &aside)?
-        }
-        found => found?,
-    };
-    match found {
+    match set_aside(folder, companion, &aside)? {
         Source::Aside => finish(folder, &aside, companion, action),
         Source::Gone | Source::Another => Ok(()),
     }
 }
 
-/// Deletes or moves what an earlier [`move_companion`] for the same source left under its hidden name.
-pub fn finish_companion(folder: &dyn Folder, name: &str, source: &Entry, action: &SourceAction) -> Result<()> {
+/// Deletes or moves what an earlier [`move_companion`] for the same source left under its hidden name, where `is_it` says that
+/// it still is what was meant.
+pub fn finish_companion(
+    folder: &dyn Folder,
+    name: &str,
+    source: &Entry,
+    action: &SourceAction,
+    is_it: impl FnOnce(&Entry) -> bool,
+) -> Result<()> {
     if *action == SourceAction::Leave {
         return Ok(());
     }
     let aside = aside::name(name, source);
-    match folder.stat(&aside)? {
+    match folder.stat(&aside)?.filter(is_it) {
         Some(left) => finish(folder, &aside, &Entry { name: name.to_owned(), ..left }, action),
         None => Ok(()),
     }
@@ -131,14 +130,14 @@ fn set_aside(folder: &dyn Folder, expected: &Entry, aside: &str) -> Result<Sourc
             gone(folder.remove(aside))?;
         }
         Some(left) if left.same_file(expected) => return Ok(Source::Aside),
-        Some(_) if folder.stat(name)?.is_none() => return give_back(folder, aside, name),
-        Some(_) => {
-            return Err(Error::new(
-                ErrorKind::TargetExists,
-                format!("{aside:?} in {} is in the way", folder.describe()),
-            )
-            .hint("the partner replaced a file twice while it was being moved: give this one a name of its own"));
-        }
+        Some(left) => match folder.stat(name)? {
+            None => return give_back(folder, aside, name),
+            // Halfway back to its name.
+            Some(now) if now.same_file(&left) && left.file_id != 0 => {
+                return gone(folder.remove(aside)).map(|()| Source::Another);
+            }
+            Some(_) => return Err(in_the_way(folder, aside)),
+        },
         None => {}
     }
     // Where it is missing under its name it may be aside by now: the rename of an earlier attempt, whose answer was lost, was
@@ -153,6 +152,12 @@ fn set_aside(folder: &dyn Folder, expected: &Entry, aside: &str) -> Result<Sourc
         Some(_) => give_back(folder, aside, name),
         None => Ok(Source::Gone),
     }
+}
+
+fn in_the_way(folder: &dyn Folder, aside: &str) -> Error {
+    let what = format!("{aside:?} in {} is in the way", folder.describe());
+    Error::new(ErrorKind::TargetExists, what)
+        .hint("the partner replaced a file twice while it was being moved: give this one a name of its own")
 }
 
 /// Whether the expected file stands under its own name.
@@ -268,18 +273,30 @@ mod tests {
     fn a_companion_goes_as_it_stands_and_what_was_left_of_it() {
         let (dir, folder, source) = room();
         let at = |name: &str| dir.path().join(name);
-        let aside = aside::name("A.OK", &source);
-        std::fs::write(at(&aside), "rewritten").unwrap();
-        std::fs::write(at("A.OK"), "once more").unwrap();
+        let (aside, action) = (aside::name("A.OK", &source), SourceAction::Move("done".into()));
+        std::fs::write(at("A.OK"), "rewritten").unwrap();
         let now = folder.stat("A.OK").unwrap().unwrap();
-        move_companion(&folder, &now, &source, &SourceAction::Move("done".into())).unwrap();
-        assert!(!at("A.OK").exists() && !at(&aside).exists());
-        assert_eq!(files(&*folder.subfolder("done").unwrap()), 2);
-        std::fs::write(at(&aside), "").unwrap();
-        finish_companion(&folder, "A.OK", &source, &SourceAction::Leave).unwrap();
-        assert!(at(&aside).exists());
-        finish_companion(&folder, "A.OK", &source, &SourceAction::Delete).unwrap();
-        assert!(!at(&aside).exists());
+        move_companion(&folder, &now, &source, &SourceAction::Leave).unwrap();
+        assert!(at("A.OK").exists());
+        move_companion(&folder, &now, &source, &action).unwrap();
+        assert_eq!((files(&folder), files(&*folder.subfolder("done").unwrap())), (1, 1));
+        std::fs::write(at(&aside), "left").unwrap();
+        finish_companion(&folder, "A.OK", &source, &action, |left| left.same_file(&now)).unwrap();
+        finish_companion(&folder, "A.OK", &source, &SourceAction::Leave, |_| true).unwrap();
+        assert!(at(&aside).exists(), "another one is not meant");
+        finish_companion(&folder, "A.OK", &source, &SourceAction::Delete, |_| true).unwrap();
+        assert_eq!(files(&folder), 1);
+    }
+
+    #[test]
+    fn what_is_halfway_back_to_its_name_is_given_back() {
+        let (dir, folder, entry) = room();
+        let aside = aside::name("A.TXT", &entry);
+        std::fs::write(dir.path().join("A.TXT"), "the partner's next").unwrap();
+        std::fs::hard_link(dir.path().join("A.TXT"), dir.path().join(&aside)).unwrap();
+        assert!(!move_source(&folder, &entry, &SourceAction::Delete).unwrap());
+        assert_eq!(std::fs::read(dir.path().join("A.TXT")).unwrap(), b"the partner's next");
+        assert!(!dir.path().join(&aside).exists());
     }
 
     #[test]

@@ -121,8 +121,8 @@ impl Watch {
             }
         }
         let Gone { mut taken, unknown, elsewhere } = self.told_apart(cx, spool, identity, gone, &standing).await?;
-        say_elsewhere(cx, spool, &elsewhere, &standing).await?;
-        if !self.holds_back(cx, spool, &unknown, &standing).await? {
+        say_elsewhere(cx, (spool, fence), &elsewhere, &standing).await?;
+        if !self.holds_back(cx, (spool, fence), &unknown, &standing).await? {
             taken.extend(unknown);
         }
         taken.extend(has_receipt);
@@ -195,7 +195,7 @@ impl Watch {
     async fn holds_back(
         &mut self,
         cx: &Deliveries,
-        spool: &str,
+        (spool, fence): (&str, Option<&Fence>),
         gone: &[Delivery],
         standing: &[Delivery],
     ) -> Result<bool> {
@@ -212,13 +212,13 @@ impl Watch {
             self.vanished.remove(spool);
             tracing::info!(spool, is_back, "the files that vanished at once are settled");
             let (topic, subject, by) = ("vanished".into(), spool.to_owned(), "fpp: it is over".into());
-            cx.ledger.apply(None, now_ms, &[Change::CloseNotice { topic, subject, by }]).await?;
+            cx.ledger.apply(fence, now_ms, &[Change::CloseNotice { topic, subject, by }]).await?;
             if !is_back {
                 return Ok(false);
             }
         }
         let Some(first) = gone.iter().find(stood).filter(|_| many) else { return Ok(false) };
-        cx.ledger.apply(None, now_ms, &[Change::Raise(vanished(spool, gone.len(), first))]).await?;
+        cx.ledger.apply(fence, now_ms, &[Change::Raise(vanished(spool, gone.len(), first))]).await?;
         tracing::warn!(spool, files = gone.len(), "vanished at once; not counted as taken yet");
         self.vanished.insert(spool.to_owned(), (now_ms, first.id.clone()));
         Ok(true)
@@ -243,7 +243,12 @@ fn vanished(spool: &str, files: usize, first: &Delivery) -> NewNotice {
 
 /// Tells once of files that were put into another folder than the one that is there now, until they are found or a person
 /// has said what became of them.
-async fn say_elsewhere(cx: &Deliveries, spool: &str, elsewhere: &[Delivery], standing: &[Delivery]) -> Result<()> {
+async fn say_elsewhere(
+    cx: &Deliveries,
+    (spool, fence): (&str, Option<&Fence>),
+    elsewhere: &[Delivery],
+    standing: &[Delivery],
+) -> Result<()> {
     let now_ms = cx.clock.now_ms();
     let key = |delivery: &Delivery| format!("{ELSEWHERE}{}/{now_ms}/{spool}", delivery.id);
     let told = told_of(&*cx.ledger, spool).await?;
@@ -270,7 +275,7 @@ async fn say_elsewhere(cx: &Deliveries, spool: &str, elsewhere: &[Delivery], sta
             }
         }
     };
-    cx.ledger.apply(None, now_ms, &changes).await.map(|_| ())
+    cx.ledger.apply(fence, now_ms, &changes).await.map(|_| ())
 }
 
 /// Keys of what is told of a spool and not over, with the delivery that each names.

@@ -39,31 +39,32 @@ pub async fn archive(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result
         .await?;
         tracing::debug!(transfer = %transfer.id, file = transfer.name, moved, "source dealt with");
         if let Some(index) = promised.filter(|p| p.shared && route.source != SourceAction::Leave) {
-            move_index(cx, &route, &index.marker.name, entry_of(source)).await?;
+            move_index(cx, &route, entry_of(&index.marker), entry_of(source)).await?;
         }
     }
     cx.advance(fence, transfer, FileEvent::Archive, Facts::default()).await
 }
 
-/// Moves the marker that stands there now. Where none does, an earlier attempt may have stopped halfway with one.
+/// Moves the marker that stands there now, and one with which an earlier attempt stopped halfway.
 fn move_marker(folder: &dyn Folder, data: &Entry, name: &str, action: &SourceAction) -> fpp_spool::Result<()> {
     if folder.stat(&data.name)?.is_some() {
         return Ok(());
     }
+    finish_companion(folder, name, data, action, |_| true)?;
     match folder.stat(name)? {
         Some(now) if now.kind == EntryKind::File => move_companion(folder, &now, data, action),
-        Some(_) => Ok(()),
-        None => finish_companion(folder, name, data, action),
+        _ => Ok(()),
     }
 }
 
 /// Moves an index that has nothing left to say, with the last of its files.
-async fn move_index(cx: &Inbound, route: &Arc<Route>, name: &str, data: Entry) -> Result<()> {
+async fn move_index(cx: &Inbound, route: &Arc<Route>, seen: Entry, data: Entry) -> Result<()> {
     let folder = route.folder()?.clone();
-    let (at, from, of, source) = (route.clone(), folder.clone(), name.to_owned(), data.clone());
+    let (at, from, source) = (route.clone(), folder.clone(), data.clone());
     let found = blocking(move || {
-        finish_companion(&*from, &of, &source, &at.source)?;
-        Ok(served(&at, &*from, &of)?)
+        // A newer one, which a call that took effect late has set aside, gets its name again.
+        finish_companion(&*from, &seen.name, &source, &at.source, |left| left.same_file(&seen))?;
+        Ok(served(&at, &*from, &seen.name)?)
     });
     let Some((index, files)) = found.await? else { return Ok(()) };
     let listed = |(key, stated): (String, Stated)| {

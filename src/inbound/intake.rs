@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use fpp_codecs::Code;
 use fpp_spool::Entry;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What this node is taking in.
 #[derive(Default)]
@@ -23,21 +23,44 @@ pub struct Intake {
 #[derive(Debug)]
 pub struct Room {
     taken: Arc<AtomicU64>,
-    bytes: AtomicU64,
+    left: Mutex<Left>,
+}
+
+#[derive(Debug)]
+struct Left {
+    /// Bytes of an earlier attempt, which are read first and were on the disk before.
+    kept: u64,
+    /// Bytes that are still to come.
+    bytes: u64,
 }
 
 impl Room {
     /// So many bytes were read: they are on the disk, or soon, and its free space tells of them.
     pub fn filled(&self, bytes: u64) {
-        let less = |left: u64| Some(left.saturating_sub(bytes));
-        let left = self.bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).unwrap_or_default();
-        self.taken.fetch_sub(left.min(bytes), Ordering::SeqCst);
+        let mut left = self.left();
+        let new = bytes.saturating_sub(left.kept);
+        left.kept = left.kept.saturating_sub(bytes);
+        let less = new.min(left.bytes);
+        left.bytes -= less;
+        self.taken.fetch_sub(less, Ordering::SeqCst);
+    }
+
+    /// The whole file is read once more, beside what is there of it.
+    pub fn once_more(&self, size: u64) {
+        let mut left = self.left();
+        self.taken.fetch_add(size.saturating_sub(left.bytes), Ordering::SeqCst);
+        *left = Left { kept: 0, bytes: size.max(left.bytes) };
+    }
+
+    fn left(&self) -> MutexGuard<'_, Left> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.taken.fetch_sub(*self.bytes.get_mut(), Ordering::SeqCst);
+        let bytes = self.left().bytes;
+        self.taken.fetch_sub(bytes, Ordering::SeqCst);
     }
 }
 
@@ -66,7 +89,7 @@ impl Intake {
             return Ok(None);
         }
         self.taken.fetch_add(bytes, Ordering::SeqCst);
-        Ok(Some(Room { taken: self.taken.clone(), bytes: bytes.into() }))
+        Ok(Some(Room { taken: self.taken.clone(), left: Mutex::new(Left { kept, bytes }) }))
     }
 }
 
@@ -119,9 +142,25 @@ mod tests {
         // The disk tells of the 80 itself.
         assert!(room(&intake, 51, 120, 0).await.unwrap().is_none());
         let beside = room(&intake, 50, 120, 0).await.unwrap().unwrap();
-        // It may be read once more, from the beginning.
+        // It is read once more, from the beginning, and beside what is there.
+        large.once_more(100);
+        assert!(room(&intake, 1, 200, 0).await.unwrap().is_none());
         large.filled(100);
+        large.filled(100);
+        assert_eq!(intake.taken.load(Ordering::SeqCst), 50);
         drop((large, beside));
+        assert_eq!(intake.taken.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn what_an_earlier_attempt_left_gives_no_room_back_when_it_is_read_again() {
+        let intake = Intake::default();
+        let rest = room(&intake, 100, 150, 60).await.unwrap().unwrap();
+        rest.filled(50);
+        assert_eq!(intake.taken.load(Ordering::SeqCst), 40, "it was there before");
+        rest.filled(30);
+        assert_eq!(intake.taken.load(Ordering::SeqCst), 20);
+        drop(rest);
         assert_eq!(intake.taken.load(Ordering::SeqCst), 0);
     }
 

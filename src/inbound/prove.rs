@@ -43,6 +43,9 @@ const SHOWN_MAX: usize = 20;
 
 /// Judges a staged file.
 pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<Next> {
+    if resend::waits_on(cx, transfer, fence).await? {
+        return Ok(Next::Parked);
+    }
     let route = cx.route(transfer)?;
     let plan = cx.plans.current(&route.bundle)?;
     name_fits(&plan, transfer)?;
@@ -59,7 +62,6 @@ pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
             Place::Next => None,
             Place::Duplicate(of) => return duplicate(cx, transfer, fence, identity, &of).await,
             Place::OtherBytes(kept) => Some(compare::other_bytes(cx, &plan, transfer, identity, &kept).await?),
-            Place::Resend(kept) if resend::waits_on(cx, &kept, transfer, fence).await? => return Ok(Next::Parked),
             Place::Resend(kept) => {
                 former = Some(kept);
                 None
@@ -81,7 +83,6 @@ pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
             return Ok(Next::Parked);
         }
     }
-    resend::goes_on(cx, transfer, fence).await?;
     let (vault, of, frozen, scratch) = (cx.vault.clone(), transfer.clone(), plan.clone(), cx.scratch.clone());
     let threads = cx.prove_threads;
     let (outcome, remarks, ids) = blocking(move || {

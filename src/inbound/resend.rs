@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::ledger::change::{Change, Fence, NewNotice, Reject};
 use crate::ledger::delivery::{Delivery, DeliveryState, Purpose};
 use crate::ledger::lease::LeaseKey;
-use crate::ledger::transfer::{FileEvent, FileState, Resend, Transfer};
+use crate::ledger::transfer::{FileEvent, FileState, Resend, Transfer, TransferId};
 use crate::trade::plan::Plan;
 use crate::vault::blocks::Reader;
 use crate::vault::{Vault, error_of};
@@ -30,7 +30,11 @@ use std::sync::Arc;
 const SPANS_MAX: usize = 20_000;
 /// Pause before a lower run is looked at again that somebody works on, or whose outlets do not have its events yet.
 const PAUSE_MS: i64 = 1_000;
-/// How a higher run that was proven says that it waits for the outlets of the lower one.
+/// The same where a person must say a word first.
+const PERSON_MS: i64 = 10_000;
+/// How a higher run that was proven says that it waits for the outlets of the lower one, whose id stands between.
+const LOWER: &str = "the lower run of its batch (";
+const AND_ITS: &str = "), ";
 const ON_THEIR_WAY: &str = "whose events are on their way to its outlets";
 
 /// What of a resend was posted by the kept run; nothing where the two do not fit.
@@ -129,7 +133,7 @@ pub async fn replace(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fenc
     let free = seen.as_ref().is_none_or(|lease| lease.holder.is_empty());
     let taken = if free { cx.ledger.take_lease(&key, &fence.holder, seen.as_ref()).await? } else { None };
     let Some(lease) = taken else {
-        return wait(cx, by, fence, format!("the lower run of its batch ({}) is worked on", lower.id)).await;
+        return wait(cx, by, fence, PAUSE_MS, format!("the lower run of its batch ({}) is worked on", lower.id)).await;
     };
     let own = Fence { key, epoch: lease.epoch, holder: lease.holder.clone() };
     let closed = close(cx, lower, by, &own).await;
@@ -140,22 +144,21 @@ pub async fn replace(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fenc
     }
 }
 
-/// Whether a higher run that was proven before waits on, so that it is not proven anew at each look.
-pub async fn waits_on(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fence) -> Result<bool> {
-    let waits = by.waiting_for.ends_with(ON_THEIR_WAY) && !lower.closed && lower.publication.is_none();
-    if !waits || on_their_way(cx, lower).await?.is_empty() {
-        return Ok(false);
+/// Whether a higher run that was proven before waits on: asked first, so that nothing is read for it at each look.
+pub async fn waits_on(cx: &Inbound, by: &Transfer, fence: &Fence) -> Result<bool> {
+    let Some(lower) = waits_for(by) else { return Ok(false) };
+    let Some(lower) = cx.ledger.transfer(&lower).await? else { return Ok(false) };
+    let waits = !lower.closed && lower.publication.is_none() && !on_their_way(cx, &lower).await?.is_empty();
+    if waits {
+        wait_for_outlets(cx, &lower, by, fence).await?;
     }
-    wait_for_outlets(cx, lower, by, fence).await.map(|_| true)
+    Ok(waits)
 }
 
-/// A file that waited for the lower run goes on: nobody need say a word any more.
-pub async fn goes_on(cx: &Inbound, by: &Transfer, fence: &Fence) -> Result<()> {
-    if by.waiting_for.ends_with(ON_THEIR_WAY) {
-        let (topic, subject, why) = (STUCK.to_owned(), by.id.to_string(), "fpp: it goes on".to_owned());
-        cx.apply(fence, vec![Change::CloseNotice { topic, subject, by: why }]).await?;
-    }
-    Ok(())
+/// The lower run whose outlets a proven file says that it waits for.
+pub fn waits_for(by: &Transfer) -> Option<TransferId> {
+    let id = by.waiting_for.strip_suffix(ON_THEIR_WAY)?.strip_prefix(LOWER)?.trim_end_matches(AND_ITS);
+    Some(TransferId(id.to_owned()))
 }
 
 /// Events of a file that is not posted, which its outlets have or may have.
@@ -167,16 +170,20 @@ async fn on_their_way(cx: &Inbound, lower: &Transfer) -> Result<Vec<Delivery>> {
 
 /// What goes on by itself is waited for; where a person must say a word, he hears of it once.
 async fn wait_for_outlets(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fence) -> Result<Replaced> {
-    let held = on_their_way(cx, lower).await?.into_iter().find(|delivery| delivery.state == DeliveryState::Held);
+    let held = on_their_way(cx, lower).await?.into_iter().find(|d| d.state == DeliveryState::Held && d.gates());
+    let mut pause_ms = PAUSE_MS;
     if lower.state == FileState::Held || held.is_some() {
         let notice = stuck(lower, by, held.as_ref());
-        let tell = Change::Tell { key: format!("{STUCK}/{}/{}", by.id, lower.id), notice: Some(notice) };
+        let which = held.as_ref().map_or(&lower.id.0, |delivery| &delivery.id.0);
+        let tell = Change::Tell { key: format!("{STUCK}/{}/{which}", by.id), notice: Some(notice) };
         cx.apply(fence, vec![tell]).await?;
+        pause_ms = PERSON_MS;
     }
-    wait(cx, by, fence, format!("the lower run of its batch ({}), {ON_THEIR_WAY}", lower.id)).await
+    wait(cx, by, fence, pause_ms, format!("{LOWER}{}{AND_ITS}{ON_THEIR_WAY}", lower.id)).await
 }
 
-const STUCK: &str = "resend";
+/// The topic of what is told then.
+pub const STUCK: &str = "resend";
 
 fn stuck(lower: &Transfer, by: &Transfer, held: Option<&Delivery>) -> NewNotice {
     let why = match held {
@@ -200,8 +207,8 @@ fn stuck(lower: &Transfer, by: &Transfer, held: Option<&Delivery>) -> NewNotice 
     }
 }
 
-async fn wait(cx: &Inbound, by: &Transfer, fence: &Fence, waiting_for: String) -> Result<Replaced> {
-    let until_ms = cx.clock.now_ms() + PAUSE_MS;
+async fn wait(cx: &Inbound, by: &Transfer, fence: &Fence, pause_ms: i64, waiting_for: String) -> Result<Replaced> {
+    let until_ms = cx.clock.now_ms() + pause_ms;
     let park = Change::Park { id: by.id.clone(), until_ms, waiting_for, failed: false };
     cx.apply(fence, vec![park]).await?;
     Ok(Replaced::Busy)

@@ -70,6 +70,7 @@ fn copy(
     {
         // Reading went on after a broken line because this digest would tell; now all of it is read from the beginning.
         tracing::warn!(file = source.name, "not the digest that its marker states: it is read again in one piece");
+        room.once_more(source.size);
         (stored, index, _) = read(vault, route, plan, (source, room), None)?;
     }
     still_there(route, source)?;

@@ -101,7 +101,7 @@ async fn since(rooms: &Rooms) -> Result<BTreeMap<String, i64>> {
     for route in rooms.settings.routes.iter().filter(|route| is_watched(route)) {
         if !known.contains_key(&route.name) {
             let mark = Change::Tell { key: format!("{SINCE}{}", route.name), notice: None };
-            rooms.ledger.apply(None, now_ms, &[mark]).await?;
+            rooms.apply(&[mark]).await?;
             known.insert(route.name.clone(), now_ms);
         }
     }

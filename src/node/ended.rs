@@ -12,6 +12,7 @@ use super::telling::tell;
 use crate::backoff::QUIET_ATTEMPTS;
 use crate::delivery::taken;
 use crate::error::Result;
+use crate::inbound::resend;
 use crate::ledger::change::{Change, NewNotice, Notice};
 use crate::ledger::delivery::{DeadLetter, DeliveryId, DeliveryState};
 use crate::ledger::transfer::{FileState, TransferId};
@@ -94,6 +95,10 @@ async fn end(rooms: &Rooms, notice: &Notice) -> Result<Option<End>> {
     Ok(match notice.notice.topic.as_str() {
         "delivery" => delivery(rooms, subject).await?,
         "held" | "retrying" => transfer(rooms, &notice.notice.topic, subject).await?,
+        resend::STUCK => match rooms.ledger.transfer(&TransferId(subject.to_owned())).await? {
+            Some(by) if !by.closed && resend::waits_for(&by).is_some() => None,
+            _ => quiet("it goes on"),
+        },
         "partner" => partner(rooms, subject, notice).await?,
         "spool" => spool(rooms, subject, notice.last_ms),
         "exchanged" => {

@@ -47,6 +47,7 @@ use crate::ledger::Ledger;
 use crate::settings::Settings;
 pub use compose::routes;
 pub(crate) use deadlines::SINCE;
+use fpp_codecs::Code;
 use rooms::Rooms;
 pub use rooms::{Options, WrapFolder, WrapLedger, WrapOutlet, WrapVault};
 use std::net::SocketAddr;
@@ -78,6 +79,7 @@ impl Node {
         let drain = Duration::from_millis(settings.work.drain_ms);
         let rooms = Arc::new(compose::open(settings, options).await?);
         let presence = presence::Presence::enter(&rooms).await?;
+        let _ = rooms.life.set(presence.fence());
         let (stop, stopped) = signal::channel(false);
         let mut services = JoinSet::new();
         let address = api::serve::start(&mut services, api_of(&rooms, &stopped)?, stopped.clone()).await?;
@@ -117,10 +119,19 @@ impl Node {
     /// node took its place meanwhile: then nothing is waited for any more.
     pub async fn stop(mut self) -> Option<Error> {
         self.stop.send_replace(true);
-        let drained = tokio::time::timeout(self.drain, async { while self.services.join_next().await.is_some() {} });
+        let drained = tokio::time::timeout(self.drain, async {
+            while let Some(ended) = self.services.join_next().await {
+                if let Ok(Err(error)) = ended
+                    && error.code == Code::STALE_EPOCH
+                {
+                    return Some(error);
+                }
+            }
+            None
+        });
         // A drain may take minutes: others are to see that it lasts, and on what.
         let (in_time, lost) = tokio::select! {
-            drained = drained => (drained.is_ok(), None),
+            drained = drained => drained.map_or((false, None), |lost| (lost.is_none(), lost)),
             lost = self.presence.drains(&self.rooms) => (false, Some(lost)),
         };
         self.services.shutdown().await;

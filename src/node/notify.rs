@@ -155,7 +155,7 @@ async fn walk(
 /// Begins the command, unless another node did.
 async fn begin(rooms: &Rooms, notify: &Notify, notice: &Notice, running: &mut JoinSet<()>) -> Result<()> {
     let mark = Change::Tell { key: format!("{BEGUN}{}", notice.id), notice: None };
-    if rooms.ledger.apply(None, rooms.clock.now_ms(), &[mark]).await?.told > 0 {
+    if rooms.apply(&[mark]).await?.told > 0 {
         let command = command(notify, notice, &rooms.settings.installation, &rooms.settings.node);
         running.spawn(tell(command, Duration::from_millis(notify.timeout_ms), notice.id));
     }
@@ -174,7 +174,7 @@ async fn since(rooms: &Rooms) -> Result<i64> {
         return Ok(told.at_ms);
     }
     let now_ms = rooms.clock.now_ms();
-    rooms.ledger.apply(None, now_ms, &[Change::Tell { key: SINCE.into(), notice: None }]).await?;
+    rooms.apply(&[Change::Tell { key: SINCE.into(), notice: None }]).await?;
     Ok(now_ms)
 }
 

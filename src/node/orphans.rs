@@ -63,7 +63,7 @@ async fn welcome(rooms: &Rooms) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
-    rooms.ledger.apply(None, rooms.clock.now_ms(), &changes).await.map(drop)
+    rooms.apply(&changes).await.map(drop)
 }
 
 async fn look(rooms: &Rooms) -> Result<()> {

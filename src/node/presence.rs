@@ -87,6 +87,11 @@ impl Presence {
         }
     }
 
+    /// The lease without which no other write of this life counts.
+    pub(super) fn fence(&self) -> Fence {
+        self.alone.as_ref().unwrap_or(&self.name).fence.clone()
+    }
+
     fn fences(&self) -> Vec<Fence> {
         [Some(&self.name), self.alone.as_ref()].into_iter().flatten().map(|held| held.fence.clone()).collect()
     }

@@ -151,7 +151,7 @@ async fn tell(rooms: &Rooms, outlet: &Outlet) {
 }
 
 async fn write(rooms: &Rooms, change: Change) {
-    if let Err(error) = rooms.ledger.apply(None, rooms.clock.now_ms(), &[change]).await
+    if let Err(error) = rooms.apply(&[change]).await
         && !rooms.outage.tells("a notice", &error)
     {
         tracing::error!("no notice of an outlet can be written: {error}");

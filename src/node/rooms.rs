@@ -7,15 +7,17 @@ use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::delivery::Deliveries;
 use crate::delivery::outlet::Postings;
+use crate::error::Result;
 use crate::inbound::work::Inbound;
 use crate::ledger::Ledger;
+use crate::ledger::change::{Applied, Change, Fence};
 use crate::outlets::push::Engine;
 use crate::settings::Settings;
 use crate::vault::Vault;
 use fpp_spool::{Folder, SftpPool};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 /// Wraps the ledger engine; tests put faults between the flows and their books here.
 pub type WrapLedger = Box<dyn FnOnce(Arc<dyn Ledger>) -> Arc<dyn Ledger> + Send>;
@@ -59,8 +61,18 @@ pub(crate) struct Rooms {
     pub(crate) status: Status,
     pub(crate) clock: Clock,
     pub(crate) bell: Bell,
+    /// The lease of this life of the node, once it has it.
+    pub(crate) life: OnceLock<Fence>,
     /// Whether the ledger answers.
     pub(crate) outage: Arc<Outage>,
     /// New files wait because there is too little space for them.
     pub(crate) no_space: AtomicBool,
+}
+
+impl Rooms {
+    /// Writes what is under no lease of its own, such as a notice, under that of the node's life: one whose place another node
+    /// took writes nothing.
+    pub(crate) async fn apply(&self, changes: &[Change]) -> Result<Applied> {
+        self.ledger.apply(self.life.get(), self.clock.now_ms(), changes).await
+    }
 }

@@ -123,7 +123,7 @@ async fn look(rooms: &Rooms, mark: &mut Watermark) {
              are; make space, and it goes on by itself."
         ),
     });
-    if let Err(error) = rooms.ledger.apply(None, rooms.clock.now_ms(), &[notice]).await {
+    if let Err(error) = rooms.apply(&[notice]).await {
         tracing::error!("no notice of the free space can be raised: {error}");
     }
 }

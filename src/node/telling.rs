@@ -6,7 +6,7 @@ use crate::ledger::change::Change;
 
 /// Writes what is to be said; the books know whether it was said before.
 pub(super) async fn tell(rooms: &Rooms, changes: Vec<Change>) -> Result<()> {
-    let applied = rooms.ledger.apply(None, rooms.clock.now_ms(), &changes).await?;
+    let applied = rooms.apply(&changes).await?;
     if applied.told > 0 {
         for change in &changes {
             if let Change::Tell { notice: Some(notice), .. } | Change::Over { notice: Some(notice), .. } = change {

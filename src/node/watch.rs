@@ -146,9 +146,9 @@ impl Watcher {
         Ok(())
     }
 
-    /// For what the watch writes: where other nodes could have it, its lease.
+    /// For what the watch writes: its lease where other nodes could have it, else that of the node's life.
     fn fence(&self) -> Option<&Fence> {
-        self.held.as_ref().map(|held| &held.fence)
+        self.held.as_ref().map(|held| &held.fence).or(self.rooms.life.get())
     }
 
     async fn write(&self, change: Change) -> Result<()> {
@@ -230,7 +230,7 @@ impl Watcher {
                 return Ok(other.map(|_| false)?);
             }
         };
-        let fence = self.held.as_ref().map(|held| &held.fence);
+        let fence = self.held.as_ref().map(|held| &held.fence).or(self.rooms.life.get());
         let told = self.overdue.tell(&self.rooms, (&self.spool, fence), &scan, &mut scanner).await;
         let flags = self.raise_flags(&scan, &mut scanner).await;
         let booked = self.book(&scan, &mut scanner).await;

@@ -117,7 +117,7 @@ async fn back(rooms: &Rooms) {
              the books. Look at the server and at the network between them."
         ),
     });
-    if let Err(error) = rooms.ledger.apply(None, rooms.clock.now_ms(), &[former, notice]).await
+    if let Err(error) = rooms.apply(&[former, notice]).await
         && !rooms.outage.tells("a notice", &error)
     {
         tracing::error!("no notice of the outage can be raised: {error}");

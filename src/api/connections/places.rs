@@ -1,10 +1,10 @@
 //! Places for connections: so many in all, and so many for one address, so that a client that leaks connections leaves others
-//! theirs (I10).
+//! theirs (I10). 127.0.0.1 is no one's own: a proxy of this machine may stand there for all.
 //!
 //! Invariant: a shortage is told once, until an eighth of its places is free again.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
@@ -62,7 +62,7 @@ impl Places {
         let address = address.to_canonical();
         let mut state = self.lock();
         let client = state.open.entry(address).or_default();
-        if client.open >= self.of_one {
+        if client.open >= self.of_one && !is_shared(address) {
             if client.told.now(0, self.of_one) {
                 tracing::warn!(%address, connections = client.open,
                     "a client has as many connections of HTTP as one address may have: more of it are closed at once");
@@ -83,11 +83,16 @@ impl Drop for Place {
         let mut state = self.places.lock();
         let Some(client) = state.open.get_mut(&self.address) else { return };
         client.open -= 1;
-        client.told.now(self.places.of_one - client.open, self.places.of_one);
+        client.told.now(self.places.of_one.saturating_sub(client.open), self.places.of_one);
         if client.open == 0 {
             state.open.remove(&self.address);
         }
     }
+}
+
+/// The address from which whatever runs on this machine comes by default.
+fn is_shared(address: IpAddr) -> bool {
+    [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)].contains(&address)
 }
 
 impl Told {
@@ -103,7 +108,7 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::{Places, Told};
-    use std::net::IpAddr;
+    use std::net::{IpAddr, Ipv4Addr};
 
     #[test]
     fn a_shortage_is_told_once_until_it_is_over() {
@@ -130,5 +135,12 @@ mod tests {
         assert!(!places.lock().open[&four].told.0 && places.of(places.any().await.unwrap(), mapped).is_some());
         drop(one);
         assert!(places.lock().open.is_empty() && places.free.available_permits() == 8);
+        let here = IpAddr::from(Ipv4Addr::LOCALHOST);
+        let mut all = Vec::new();
+        for _ in 0..8 {
+            all.push(places.of(places.any().await.unwrap(), here).expect("a proxy stands there for all"));
+        }
+        drop(all);
+        assert!(places.lock().open.is_empty());
     }
 }

@@ -23,8 +23,8 @@ use fpp_codecs::Code;
 pub use routes::routes;
 pub(super) use scans::{day_flags, scan_rules};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 /// Everything opened and introduced.
 pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> {
@@ -90,6 +90,7 @@ pub(super) async fn open(settings: Settings, options: Options) -> Result<Rooms> 
         clock,
         bell,
         outage,
+        life: OnceLock::new(),
         no_space: AtomicBool::new(false),
     })
 }
