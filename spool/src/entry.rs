@@ -108,7 +108,16 @@ pub fn check_path(path: &str) -> Result<()> {
 
 /// A name from outside for a message: shortened, and without anything that could confuse a terminal.
 pub(crate) fn shown(name: &str) -> String {
-    shortened(name).escape_debug().to_string()
+    visible(shortened(name))
+}
+
+/// The same in its full length; what nobody sees is written as its number.
+pub(crate) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_unseen(c) && !c.is_control() { out.extend(c.escape_unicode()) } else { out.extend(c.escape_debug()) }
+    }
+    out
 }
 
 fn shortened(name: &str) -> &str {

@@ -1,7 +1,7 @@
 //! The result of a scan.
 
 use crate::control::Stated;
-use crate::entry::{Entry, is_unseen};
+use crate::entry::{Entry, is_unseen, visible};
 use crate::marker::MarkerFacts;
 use crate::pattern::Captures;
 use std::collections::BTreeMap;
@@ -173,7 +173,7 @@ impl Scan {
         if examples.len() < EXAMPLES_MAX {
             // A name with control characters must not reach a log or a terminal as it is.
             let unprintable = name.chars().any(is_unseen);
-            examples.push(if unprintable { name.escape_debug().to_string() } else { name.to_owned() });
+            examples.push(if unprintable { visible(name) } else { name.to_owned() });
         }
     }
 }
