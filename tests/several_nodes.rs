@@ -73,9 +73,9 @@ async fn a_node_that_stops_hands_over_and_says_so() {
     fleet.address(0).await;
     (1..=40).for_each(|batch| fleet.drop_batch(batch));
     fleet.until("work under way", async |ledger| transfers(ledger).await.len() > 5).await;
-    // What it works on is listed: here a step that cannot go on for a while.
+    // What it works on is listed: here a step that cannot go on for a while, and is not a file's last.
     let mut session = server.root(&fleet.database).await;
-    sqlx::raw_sql("LOCK TABLES deliveries WRITE").execute(&mut session).await.unwrap();
+    sqlx::raw_sql("LOCK TABLES identities WRITE").execute(&mut session).await.unwrap();
     let nodes = || Command::new(env!("CARGO_BIN_EXE_fpp")).arg("nodes").arg("--config").arg(fleet.config(0)).output();
     let works = || String::from_utf8(nodes().unwrap().stdout).unwrap().contains("\nn0 works on\n  ");
     fleet.until("its work is listed", async |_| works()).await;

@@ -106,7 +106,7 @@ async fn a_person_hears_of_a_higher_run_that_waits_for_a_held_one() {
     settled(&node, 2).await.unwrap();
     let of = transfers(&*node.ledger).await.into_iter().find(|t| t.id.0 == higher).and_then(|t| t.facts.resend);
     assert_eq!(of.map(|resend| resend.of), Some(lower), "compared with it");
-    assert!(told().await.is_none(), "nobody need do anything any more");
+    wait_for(&node, "nobody need do anything any more", async || told().await.is_none()).await;
     node.stop().await;
 }
 
