@@ -87,7 +87,7 @@ pub fn unsafe_reason(name: &str) -> Option<&'static str> {
     } else if name.contains(['/', '\\']) {
         Some("the name contains a path separator")
     } else if name.chars().any(is_unseen) {
-        Some("the name contains a control character")
+        Some("the name contains a character that nobody sees")
     } else {
         None
     }
@@ -160,7 +160,7 @@ mod tests {
             '\u{e007f}',
         ] {
             let name = format!("PM{unseen}TXT.exe");
-            assert_eq!(unsafe_reason(&name), Some("the name contains a control character"), "{unseen:?}");
+            assert_eq!(unsafe_reason(&name), Some("the name contains a character that nobody sees"), "{unseen:?}");
             assert!(shown(&name).is_ascii(), "{}", shown(&name));
         }
         // A no-break blank and a hyphen are seen.

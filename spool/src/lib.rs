@@ -37,7 +37,7 @@ pub use pattern::{Captures, NamePattern};
 pub use publish::{Publication, Published, Refused, publish};
 pub use scan::{Arrival, Orphan, Part, Readiness, Reason, Scan, ScanRules, Scanner, Waiting};
 pub use sftp::{Address, Auth, Negotiated, PoolStatus, Ran, SftpFolder, SftpPool, SftpSettings};
-pub use source::{SourceAction, finish_companion, move_companion, move_source};
+pub use source::{SourceAction, finish_companion, move_companion, move_source, restore_companion};
 pub use sweep::{Temporary, sweep_temporaries, sweep_temporaries_where};
 pub use template::{Fields, NameTemplate};
 pub use watch::{Place, Watch};

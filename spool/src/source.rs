@@ -42,8 +42,8 @@ pub fn move_source(folder: &dyn Folder, expected: &Entry, action: &SourceAction)
     }
 }
 
-/// Deletes or moves what shares the fate of a source, its marker or the index that lists it, as it stands there now. Where
-/// nothing stands there, [`finish_companion`] ends what an earlier call for the same source began.
+/// Deletes or moves what shares the fate of a source, its marker or the index that lists it, as it stands there now. What an
+/// earlier call for the same source began is ended by [`finish_companion`], or undone by [`restore_companion`].
 pub fn move_companion(folder: &dyn Folder, companion: &Entry, source: &Entry, action: &SourceAction) -> Result<()> {
     if *action == SourceAction::Leave {
         return Ok(());
@@ -55,22 +55,28 @@ pub fn move_companion(folder: &dyn Folder, companion: &Entry, source: &Entry, ac
     }
 }
 
-/// Deletes or moves what an earlier [`move_companion`] for the same source left under its hidden name, where `is_it` says that
-/// it still is what was meant.
-pub fn finish_companion(
-    folder: &dyn Folder,
-    name: &str,
-    source: &Entry,
-    action: &SourceAction,
-    is_it: impl FnOnce(&Entry) -> bool,
-) -> Result<()> {
+/// Deletes or moves what an earlier [`move_companion`] for the same source left under its hidden name, whatever it is now.
+pub fn finish_companion(folder: &dyn Folder, name: &str, source: &Entry, action: &SourceAction) -> Result<()> {
     if *action == SourceAction::Leave {
         return Ok(());
     }
     let aside = aside::name(name, source);
-    match folder.stat(&aside)?.filter(is_it) {
+    match folder.stat(&aside)? {
         Some(left) => finish(folder, &aside, &Entry { name: name.to_owned(), ..left }, action),
         None => Ok(()),
+    }
+}
+
+/// Gives what an earlier [`move_companion`] for the same source left under its hidden name its own name again, so that it is
+/// judged anew. False: another file has the name by now, and it stays for [`crate::aside`].
+pub fn restore_companion(folder: &dyn Folder, name: &str, source: &Entry) -> Result<bool> {
+    let aside = aside::name(name, source);
+    if folder.stat(&aside)?.is_none() {
+        return Ok(true);
+    }
+    match folder.rename_new(&aside, name) {
+        Err(e) if e.kind == ErrorKind::TargetExists => Ok(false),
+        other => gone(other).map(|()| true),
     }
 }
 
@@ -281,11 +287,18 @@ mod tests {
         move_companion(&folder, &now, &source, &action).unwrap();
         assert_eq!((files(&folder), files(&*folder.subfolder("done").unwrap())), (1, 1));
         std::fs::write(at(&aside), "left").unwrap();
-        finish_companion(&folder, "A.OK", &source, &action, |left| left.same_file(&now)).unwrap();
-        finish_companion(&folder, "A.OK", &source, &SourceAction::Leave, |_| true).unwrap();
-        assert!(at(&aside).exists(), "another one is not meant");
-        finish_companion(&folder, "A.OK", &source, &SourceAction::Delete, |_| true).unwrap();
+        finish_companion(&folder, "A.OK", &source, &SourceAction::Leave).unwrap();
+        assert!(at(&aside).exists());
+        finish_companion(&folder, "A.OK", &source, &SourceAction::Delete).unwrap();
         assert_eq!(files(&folder), 1);
+        std::fs::write(at(&aside), "left").unwrap();
+        std::fs::write(at("A.OK"), "the next").unwrap();
+        assert!(!restore_companion(&folder, "A.OK", &source).unwrap(), "its name is taken");
+        std::fs::remove_file(at("A.OK")).unwrap();
+        for _ in 0..2 {
+            assert!(restore_companion(&folder, "A.OK", &source).unwrap());
+            assert_eq!(std::fs::read(at("A.OK")).unwrap(), b"left");
+        }
     }
 
     #[test]

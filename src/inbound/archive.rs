@@ -15,7 +15,10 @@ use crate::error::Result;
 use crate::ledger::change::Fence;
 use crate::ledger::transfer::{Facts, FileEvent, Transfer};
 use fpp_spool::pattern::folded;
-use fpp_spool::{Entry, EntryKind, Folder, Says, SourceAction, Stated, finish_companion, move_companion, move_source};
+use fpp_spool::{
+    Entry, EntryKind, Folder, Says, SourceAction, Stated, finish_companion, move_companion, move_source,
+    restore_companion,
+};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -39,7 +42,7 @@ pub async fn archive(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result
         .await?;
         tracing::debug!(transfer = %transfer.id, file = transfer.name, moved, "source dealt with");
         if let Some(index) = promised.filter(|p| p.shared && route.source != SourceAction::Leave) {
-            move_index(cx, &route, entry_of(&index.marker), entry_of(source)).await?;
+            move_index(cx, &route, &index.marker.name, entry_of(source)).await?;
         }
     }
     cx.advance(fence, transfer, FileEvent::Archive, Facts::default()).await
@@ -50,7 +53,7 @@ fn move_marker(folder: &dyn Folder, data: &Entry, name: &str, action: &SourceAct
     if folder.stat(&data.name)?.is_some() {
         return Ok(());
     }
-    finish_companion(folder, name, data, action, |_| true)?;
+    finish_companion(folder, name, data, action)?;
     match folder.stat(name)? {
         Some(now) if now.kind == EntryKind::File => move_companion(folder, &now, data, action),
         _ => Ok(()),
@@ -58,13 +61,16 @@ fn move_marker(folder: &dyn Folder, data: &Entry, name: &str, action: &SourceAct
 }
 
 /// Moves an index that has nothing left to say, with the last of its files.
-async fn move_index(cx: &Inbound, route: &Arc<Route>, seen: Entry, data: Entry) -> Result<()> {
+async fn move_index(cx: &Inbound, route: &Arc<Route>, name: &str, data: Entry) -> Result<()> {
     let folder = route.folder()?.clone();
-    let (at, from, source) = (route.clone(), folder.clone(), data.clone());
+    let (at, from, of, source) = (route.clone(), folder.clone(), name.to_owned(), data.clone());
     let found = blocking(move || {
-        // A newer one, which a call that took effect late has set aside, gets its name again.
-        finish_companion(&*from, &seen.name, &source, &at.source, |left| left.same_file(&seen))?;
-        Ok(served(&at, &*from, &seen.name)?)
+        // It may be another one by now: it is judged as one that was never set aside.
+        if !restore_companion(&*from, &of, &source)? {
+            tracing::warn!(file = of, "an index is aside, and another one has its name: they are left where they are");
+            return Ok(None);
+        }
+        Ok(served(&at, &*from, &of)?)
     });
     let Some((index, files)) = found.await? else { return Ok(()) };
     let listed = |(key, stated): (String, Stated)| {

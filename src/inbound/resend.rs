@@ -133,7 +133,9 @@ pub async fn replace(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fenc
     let free = seen.as_ref().is_none_or(|lease| lease.holder.is_empty());
     let taken = if free { cx.ledger.take_lease(&key, &fence.holder, seen.as_ref()).await? } else { None };
     let Some(lease) = taken else {
-        return wait(cx, by, fence, PAUSE_MS, format!("the lower run of its batch ({}) is worked on", lower.id)).await;
+        let waiting_for = format!("the lower run of its batch ({}) is worked on", lower.id);
+        cx.apply(fence, vec![park(cx, by, PAUSE_MS, waiting_for)]).await?;
+        return Ok(Replaced::Busy);
     };
     let own = Fence { key, epoch: lease.epoch, holder: lease.holder.clone() };
     let closed = close(cx, lower, by, &own).await;
@@ -156,7 +158,7 @@ pub async fn waits_on(cx: &Inbound, by: &Transfer, fence: &Fence) -> Result<bool
 }
 
 /// The lower run whose outlets a proven file says that it waits for.
-pub fn waits_for(by: &Transfer) -> Option<TransferId> {
+fn waits_for(by: &Transfer) -> Option<TransferId> {
     let id = by.waiting_for.strip_suffix(ON_THEIR_WAY)?.strip_prefix(LOWER)?.trim_end_matches(AND_ITS);
     Some(TransferId(id.to_owned()))
 }
@@ -171,15 +173,19 @@ async fn on_their_way(cx: &Inbound, lower: &Transfer) -> Result<Vec<Delivery>> {
 /// What goes on by itself is waited for; where a person must say a word, he hears of it once.
 async fn wait_for_outlets(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fence) -> Result<Replaced> {
     let held = on_their_way(cx, lower).await?.into_iter().find(|d| d.state == DeliveryState::Held && d.gates());
-    let mut pause_ms = PAUSE_MS;
+    let (mut pause_ms, mut changes) = (PAUSE_MS, Vec::new());
     if lower.state == FileState::Held || held.is_some() {
         let notice = stuck(lower, by, held.as_ref());
         let which = held.as_ref().map_or(&lower.id.0, |delivery| &delivery.id.0);
-        let tell = Change::Tell { key: format!("{STUCK}/{}/{which}", by.id), notice: Some(notice) };
-        cx.apply(fence, vec![tell]).await?;
+        // Once for as long as it is not moved, by a person's hold and release for example.
+        let key = format!("{STUCK}/{}/{which}/{}", by.id, by.updated_ms);
+        changes.push(Change::Tell { key, notice: Some(notice) });
         pause_ms = PERSON_MS;
     }
-    wait(cx, by, fence, pause_ms, format!("{LOWER}{}{AND_ITS}{ON_THEIR_WAY}", lower.id)).await
+    let waiting_for = format!("{LOWER}{}{AND_ITS}{ON_THEIR_WAY}", lower.id);
+    changes.push(park(cx, by, pause_ms, waiting_for));
+    cx.apply(fence, changes).await?;
+    Ok(Replaced::Busy)
 }
 
 /// The topic of what is told then.
@@ -207,11 +213,9 @@ fn stuck(lower: &Transfer, by: &Transfer, held: Option<&Delivery>) -> NewNotice 
     }
 }
 
-async fn wait(cx: &Inbound, by: &Transfer, fence: &Fence, pause_ms: i64, waiting_for: String) -> Result<Replaced> {
+fn park(cx: &Inbound, by: &Transfer, pause_ms: i64, waiting_for: String) -> Change {
     let until_ms = cx.clock.now_ms() + pause_ms;
-    let park = Change::Park { id: by.id.clone(), until_ms, waiting_for, failed: false };
-    cx.apply(fence, vec![park]).await?;
-    Ok(Replaced::Busy)
+    Change::Park { id: by.id.clone(), until_ms, waiting_for, failed: false }
 }
 
 async fn close(cx: &Inbound, lower: &Transfer, by: &Transfer, fence: &Fence) -> Result<Replaced> {

@@ -96,7 +96,8 @@ async fn end(rooms: &Rooms, notice: &Notice) -> Result<Option<End>> {
         "delivery" => delivery(rooms, subject).await?,
         "held" | "retrying" => transfer(rooms, &notice.notice.topic, subject).await?,
         resend::STUCK => match rooms.ledger.transfer(&TransferId(subject.to_owned())).await? {
-            Some(by) if !by.closed && resend::waits_for(&by).is_some() => None,
+            // Proven and waiting, or on its way to be.
+            Some(by) if !by.closed && by.state == FileState::Staged => None,
             _ => quiet("it goes on"),
         },
         "partner" => partner(rooms, subject, notice).await?,

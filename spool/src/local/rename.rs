@@ -21,7 +21,7 @@ pub(crate) fn rename_no_replace(from_folder: &OwnedFd, from: &str, to_folder: &O
 fn by_link(from_folder: &OwnedFd, from: &str, to_folder: &OwnedFd, to: &str) -> Result<()> {
     match rustix::fs::linkat(from_folder, from, to_folder, to, AtFlags::empty()) {
         Ok(()) => rustix::fs::unlinkat(from_folder, from, AtFlags::empty()),
-        Err(Errno::EXIST) if is_one_file(from_folder, from, to_folder, to)? => {
+        Err(Errno::EXIST) if is_one_file(from_folder, from, to_folder, to) => {
             rustix::fs::unlinkat(from_folder, from, AtFlags::empty())
         }
         Err(Errno::PERM | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL | Errno::MLINK) => {
@@ -32,10 +32,11 @@ fn by_link(from_folder: &OwnedFd, from: &str, to_folder: &OwnedFd, to: &str) -> 
 }
 
 /// A former call came as far as the link.
-fn is_one_file(from_folder: &OwnedFd, from: &str, to_folder: &OwnedFd, to: &str) -> Result<bool> {
+fn is_one_file(from_folder: &OwnedFd, from: &str, to_folder: &OwnedFd, to: &str) -> bool {
     let stat = |folder, name| rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW);
-    let (from, to) = (stat(from_folder, from)?, stat(to_folder, to)?);
-    Ok((from.st_dev, from.st_ino) == (to.st_dev, to.st_ino))
+    let (Ok(from), Ok(to)) = (stat(from_folder, from), stat(to_folder, to)) else { return false };
+    // Where files have no numbers nothing is known.
+    from.st_ino != 0 && (from.st_dev, from.st_ino) == (to.st_dev, to.st_ino)
 }
 
 fn by_look(from_folder: &OwnedFd, from: &str, to_folder: &OwnedFd, to: &str) -> Result<()> {
