@@ -113,9 +113,8 @@ async fn of_many_open_notices_every_one_is_told_the_oldest_first() {
     place.end().await;
 }
 
-/// A drain that lasts is said again and again, or the node would be taken for dead.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_drains_for_long_goes_on_to_say_so() {
+/// A node with minutes to drain, whose command ends when it is told to by `go` in the folder.
+async fn in_a_long_command() -> (Place, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let text = r#"mkfifo "$1/go"; echo "$FPP_TOPIC" >> "$1/told"; read line < "$1/go""#;
     let program = script(folder.path(), text);
@@ -125,6 +124,13 @@ async fn a_node_that_drains_for_long_goes_on_to_say_so() {
     place.run().await;
     place.set("18:10");
     lines(&place, &folder.path().join("told"), 1).await;
+    (place, folder)
+}
+
+/// A drain that lasts is said again and again, or the node would be taken for dead.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_drains_for_long_goes_on_to_say_so() {
+    let (mut place, folder) = in_a_long_command().await;
     let node = place.take();
     let ledger = node.ledger.clone();
     let stops = tokio::spawn(node.stop());
@@ -152,15 +158,7 @@ async fn a_node_that_drains_for_long_goes_on_to_say_so() {
 /// Whoever has its name by now works: the drain is not waited for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_loses_its_name_while_it_drains_ends() {
-    let folder = tempfile::tempdir().unwrap();
-    let text = r#"mkfifo "$1/go"; echo "$FPP_TOPIC" >> "$1/told"; read line < "$1/go""#;
-    let program = script(folder.path(), text);
-    let mut place = Place::start(SERIES, &notify(&program, folder.path(), "timeout_ms = 600000"), "18:09").await;
-    place.stop().await;
-    place.site.set("drain_ms", 600_000);
-    place.run().await;
-    place.set("18:10");
-    lines(&place, &folder.path().join("told"), 1).await;
+    let (mut place, _folder) = in_a_long_command().await;
     let node = place.take();
     let ledger = node.ledger.clone();
     let stops = tokio::spawn(node.stop());
