@@ -14,8 +14,8 @@ use fpp_spool::{Entry, Folder, Look, Sink};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use support::core::{CoreFile, Dropped, core_file};
 use support::settled::{PATIENCE, settled, transfers};
@@ -57,15 +57,22 @@ impl Sender {
 struct Haunted {
     inner: Arc<dyn Folder>,
     sender: Arc<Sender>,
+    /// Held while a file is exchanged: a look at this moment would rightly take the other for an arrival of its own.
+    looks: Mutex<()>,
 }
 
 impl Haunted {
+    fn looks(&self) -> MutexGuard<'_, ()> {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn opened(
         &self,
         name: &str,
         open: impl FnOnce(&dyn Folder) -> fpp_spool::Result<Box<dyn Read + Send>>,
     ) -> fpp_spool::Result<Box<dyn Read + Send>> {
         let exchanged = self.sender.acts(Deed::Exchanged, name);
+        let nobody_looks = exchanged.then(|| self.looks());
         if exchanged {
             self.sender.rename(name, ASIDE);
             self.sender.rename(OTHER, name);
@@ -75,6 +82,7 @@ impl Haunted {
             self.sender.rename(name, OTHER);
             self.sender.rename(ASIDE, name);
         }
+        drop(nobody_looks);
         Ok(Box::new(Watched { inner: opened?, name: name.to_owned(), sender: self.sender.clone() }))
     }
 }
@@ -105,9 +113,11 @@ impl Folder for Haunted {
         self.inner.identity()
     }
     fn walk(&self, look: &mut dyn Look) -> fpp_spool::Result<()> {
+        let _looks = self.looks();
         self.inner.walk(look)
     }
     fn stat(&self, name: &str) -> fpp_spool::Result<Option<Entry>> {
+        let _looks = self.looks();
         self.inner.stat(name)
     }
     fn open_at(&self, name: &str, offset: u64) -> fpp_spool::Result<Box<dyn Read + Send>> {
@@ -154,7 +164,11 @@ async fn haunted(deed: Deed) -> (Site, Node, [CoreFile; 2]) {
     let sender = Arc::new(Sender { dir, name: file.name.clone(), deed, done: AtomicBool::new(false) });
     let hand = sender.clone();
     let wrap = move |spool: &str, inner: Arc<dyn Folder>| -> Arc<dyn Folder> {
-        if spool == "core-out" { Arc::new(Haunted { inner, sender: hand.clone() }) } else { inner }
+        if spool == "core-out" {
+            Arc::new(Haunted { inner, sender: hand.clone(), looks: Mutex::new(()) })
+        } else {
+            inner
+        }
     };
     let options = Options { wrap_folder: Some(Box::new(wrap)), ..Options::default() };
     let node = Node::start(site.settings(), options).await.unwrap();
