@@ -2,16 +2,17 @@
 //!
 //! A day that is closed with something missing stays closed: it is the core's act. But a person hears of it, and what
 //! still waits for a batch that will not come is held at once. Once a day is open, what was held because it was not goes
-//! on by itself.
+//! on by itself, whether somebody opened it or it began by its calendar.
 
 use super::order;
+use super::series;
 use super::work::Inbound;
 use crate::error::{Error, Result};
 use crate::ledger::change::{Change, NewNotice};
 use crate::ledger::transfer::{FileState, Transfer};
 use crate::trade::series::{OfDay, Stands, day, listed};
 use fpp_codecs::Code;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// An act that is not written yet.
 pub struct Act {
@@ -35,14 +36,48 @@ impl Act {
     /// After it is written: what waited looks again.
     pub async fn done(&self, cx: &Inbound) -> Result<()> {
         order::look_again(cx, &self.of_day).await?;
-        let held = |t: &&Transfer| {
-            let of_day = t.facts.hold(t.verdict).0 == Some(Code::DAY_CLOSED.0);
-            t.state == FileState::Held && !t.closed && of_day
-        };
-        for transfer in self.of_day.files.iter().filter(held).filter(|_| self.opened) {
-            order::go_on(cx, transfer, &order::released(transfer, "fpp: its business date was opened")).await?;
+        for transfer in self.of_day.files.iter().filter(|t| self.opened && is_held_for_day(t)) {
+            go_on(cx, transfer).await?;
         }
         cx.bell.ring();
+        Ok(())
+    }
+}
+
+/// Held because its business date was not open.
+pub fn is_held_for_day(transfer: &Transfer) -> bool {
+    transfer.state == FileState::Held
+        && !transfer.closed
+        && transfer.facts.hold(transfer.verdict).0 == Some(Code::DAY_CLOSED.0)
+}
+
+async fn go_on(cx: &Inbound, transfer: &Transfer) -> Result<()> {
+    order::go_on(cx, transfer, &order::released(transfer, "fpp: its business date is open")).await
+}
+
+/// Which business dates are open, asked once each: one look at all that is held.
+#[derive(Default)]
+pub struct OpenDays(BTreeMap<(String, String), bool>);
+
+impl OpenDays {
+    /// Lets a file go on that was held for its day, where that is open by now: a day that begins by its calendar is nobody's act.
+    pub async fn let_go(&mut self, cx: &Inbound, transfer: &Transfer) -> Result<()> {
+        let (Some(identity), Some(route)) = (&transfer.facts.identity, cx.routes.get(&transfer.route)) else {
+            return Ok(());
+        };
+        let key = (route.name.clone(), identity.business_date.clone());
+        let is_open = match self.0.get(&key) {
+            Some(known) => *known,
+            None => {
+                let is_open = series::is_open(cx, route, &identity.business_date).await?;
+                self.0.insert(key, is_open);
+                is_open
+            }
+        };
+        if is_open {
+            go_on(cx, transfer).await?;
+            cx.bell.ring();
+        }
         Ok(())
     }
 }

@@ -78,7 +78,7 @@ pub async fn prove(cx: &Inbound, transfer: &Transfer, fence: &Fence) -> Result<N
             // Whoever opened the day meanwhile found nothing to let go.
             let by_day = error.code == Code::DAY_CLOSED;
             if by_day && series::is_open(cx, &route, &identity.business_date).await? {
-                order::go_on(cx, transfer, &order::released(transfer, "fpp: its business date was opened")).await?;
+                order::go_on(cx, transfer, &order::released(transfer, "fpp: its business date is open")).await?;
             }
             return Ok(Next::Parked);
         }

@@ -172,8 +172,15 @@ pub fn day_closed(route: &Route, transfer: &Transfer, identity: &Identity) -> Er
         Code::DAY_CLOSED,
         format!("{}: business date {date} is not open for route `{}`", transfer.name, route.name),
     )
-    .hint(format!(
-        "Open it with `fpp day open {} {date}`: it then goes on by itself; or `fpp release` this file alone.",
-        route.name
-    ))
+    .hint(match route.day {
+        DayControl::Calendar => format!(
+            "It goes on by itself when the date begins by its calendar, unless somebody closed it, or with `fpp day open {} {date}`; \
+             or `fpp release` this file alone.",
+            route.name
+        ),
+        _ => format!(
+            "Open it with `fpp day open {} {date}`: it then goes on by itself; or `fpp release` this file alone.",
+            route.name
+        ),
+    })
 }

@@ -10,11 +10,12 @@ use super::promises;
 use super::rooms::Rooms;
 use super::telling::tell;
 use crate::error::Result;
+use crate::inbound::day::{self, OpenDays};
 use crate::inbound::order;
 use crate::ledger::change::{Change, NewNotice};
 use crate::ledger::pages::Pages;
 use crate::ledger::transfer::{FileState, TransferQuery};
-use crate::settings::Route;
+use crate::settings::{DayControl, Route};
 use crate::trade::calendar::{Calendar, clock_at, time_of};
 use crate::trade::series::{Expected, listed};
 use fpp_codecs::Code;
@@ -45,6 +46,11 @@ fn is_watched(route: &Route) -> bool {
     let series = &route.series;
     let promises = series.answer_within_ms.or(series.taken_within_ms).is_some();
     promises || series.ordered || !series.expected.is_empty()
+}
+
+/// Whether files of a route may be held for something that comes by itself: other batches, or the begin of their day.
+fn is_held_for_time(route: &Route) -> bool {
+    route.series.ordered || route.day == DayControl::Calendar
 }
 
 async fn run(rooms: Arc<Rooms>, mut stopped: signal::Receiver<bool>) -> Result<()> {
@@ -139,15 +145,22 @@ async fn calendar_ends(rooms: &Rooms, calendar: &Calendar) -> Result<()> {
     .await
 }
 
-/// Wakes batches that were held for others which are posted meanwhile, should the node that posted them have died.
+/// Wakes batches that were held for others which are posted meanwhile, should the node that posted them have died, and what
+/// was held because its business date had not begun by the calendar, or had not been opened yet.
 async fn wake(rooms: &Rooms) -> Result<()> {
-    if !rooms.settings.routes.iter().any(|route| route.series.ordered) {
+    let cx = &rooms.inbound;
+    if !rooms.settings.routes.iter().any(is_held_for_time) {
         return Ok(());
     }
     let mut held = Pages::of(TransferQuery { state: Some(FileState::Held), ..TransferQuery::default() });
+    let mut days = OpenDays::default();
     while let Some(page) = held.next(&*rooms.ledger).await? {
-        for transfer in page.iter().filter(|t| !t.closed && order::is_held_for_order(t)) {
-            order::let_go(&rooms.inbound, transfer).await?;
+        for transfer in page.iter().filter(|t| !t.closed) {
+            if order::is_held_for_order(transfer) {
+                order::let_go(cx, transfer).await?;
+            } else if day::is_held_for_day(transfer) {
+                days.let_go(cx, transfer).await?;
+            }
         }
     }
     Ok(())
