@@ -8,6 +8,7 @@ mod again;
 pub(crate) mod books;
 mod claimer;
 mod compose;
+mod day_flags;
 mod days_ahead;
 mod deadlines;
 pub mod doctor;

@@ -5,22 +5,21 @@
 //! or ignored, and why, goes into the status file (I12).
 
 use super::claimer::Held;
+use super::day_flags::{Flags, Watched};
 use super::hearing::Hearing;
 use super::overdue::Told;
 use super::rooms::Rooms;
 use crate::backoff;
 use crate::blocking::blocking;
 use crate::error::{Class, Error, Result};
-use crate::inbound::flag::DayFlag;
-use crate::inbound::{arrival, flag};
+use crate::inbound::arrival;
 use crate::ledger::change::{Change, Fence, NewNotice};
 use crate::ledger::desk::{SwitchKind, is_paused};
 use crate::ledger::lease::LeaseKey;
 use crate::ledger::transfer::{TransferId, TransferQuery};
 use crate::settings::{self, Spool};
 use fpp_codecs::Code;
-use fpp_spool::{Asides, Folder, Part, Scan, Scanner, SourceAction};
-use std::collections::{BTreeMap, HashSet};
+use fpp_spool::{Asides, Folder, Part, Scan, Scanner};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch as signal;
@@ -49,9 +48,8 @@ pub(super) fn start(
                 spool: spool.clone(),
                 folder,
                 scanner: Some(Scanner::new(rules)),
-                flags: super::compose::day_flags(spool)?,
+                flags: Flags::new(super::compose::day_flags(spool)?),
                 stopped: stopped.clone(),
-                waiting_flags: HashSet::new(),
                 asides: Asides::default(),
                 overdue: Told::default(),
                 failures: 0,
@@ -74,13 +72,11 @@ struct Watcher {
     spool: Spool,
     folder: Arc<dyn Folder>,
     scanner: Option<Scanner>,
-    /// The core's flags, by what the scanner calls them.
-    flags: BTreeMap<String, DayFlag>,
+    /// The core's flags.
+    flags: Flags,
     stopped: signal::Receiver<bool>,
     /// What is set aside here.
     asides: Asides,
-    /// Keys of the flags that could not be dealt with, and were told.
-    waiting_flags: HashSet<String>,
     /// What waits too long and was told.
     overdue: Told,
     /// Looks that failed since the last good one.
@@ -232,7 +228,8 @@ impl Watcher {
         };
         let fence = self.held.as_ref().map(|held| &held.fence).or(self.rooms.life.get());
         let told = self.overdue.tell(&self.rooms, (&self.spool, fence), &scan, &mut scanner).await;
-        let flags = self.raise_flags(&scan, &mut scanner).await;
+        let place = Watched { rooms: &self.rooms, spool: &self.spool.name, folder: &self.folder, fence };
+        let flags = self.flags.raise(&place, &scan, &mut scanner).await;
         let booked = self.book(&scan, &mut scanner).await;
         self.scanner = Some(scanner);
         flags.and(booked)?;
@@ -248,8 +245,7 @@ impl Watcher {
     /// What a dead or late holder left under a hidden name is seen again.
     async fn put_back(&mut self, seen: &[String]) -> Result<()> {
         let mut here = self.rooms.settings.routes.iter().filter(|route| route.spool == self.spool.name);
-        let moves = here.any(|route| route.source != settings::SourceAction::Leave)
-            || self.flags.values().any(|flag| flag.source != SourceAction::Leave);
+        let moves = here.any(|route| route.source != settings::SourceAction::Leave) || self.flags.move_away();
         if seen.is_empty() || !moves {
             return Ok(());
         }
@@ -331,62 +327,9 @@ impl Watcher {
         }
     }
 
-    /// The core's flags: those that open come first, so that a day whose flags are seen together is closed in the end. One
-    /// that could not be dealt with is tried again at the next look, and a person hears of it once; a stale watch ends.
-    async fn raise_flags(&mut self, scan: &Scan, scanner: &mut Scanner) -> Result<()> {
-        let of_flags = || scan.arrivals.iter().filter_map(|seen| Some((seen, self.flags.get(&seen.route)?)));
-        let (opening, closing): (Vec<_>, Vec<_>) = of_flags().partition(|(_, flag)| flag.open);
-        let mut waiting = HashSet::new();
-        for (seen, flag) in opening.into_iter().chain(closing) {
-            let place = (self.spool.name.as_str(), self.folder.clone());
-            match flag::act(&self.rooms.inbound, place, flag, seen, self.fence()).await {
-                Ok(()) => {
-                    scanner.done(seen);
-                    self.flag_is_done(&seen.entry.name).await;
-                }
-                Err(error) if error.code == Code::STALE_EPOCH => return Err(error),
-                Err(error) => {
-                    tracing::warn!(spool = self.spool.name, file = seen.entry.name, "a flag waits: {error}");
-                    if !self.waiting_flags.contains(&seen.key) {
-                        self.flag_waits(&seen.entry.name, &error).await;
-                    }
-                    waiting.insert(seen.key.clone());
-                }
-            }
-        }
-        // What waits in another part is not told again when its turn comes.
-        if scan.part.is_none() {
-            self.waiting_flags.clear();
-        }
-        self.waiting_flags.extend(waiting);
-        Ok(())
-    }
-
-    /// Also where it waited in a former life of the node.
-    async fn flag_is_done(&self, name: &str) {
-        let (subject, by) = (format!("{}/{name}", self.spool.name), "fpp: it is dealt with".to_owned());
-        let closed = Change::CloseNotice { topic: "flag".into(), subject, by };
-        if let Err(error) = self.write(closed).await {
-            tracing::warn!(spool = self.spool.name, "the notice of a flag cannot be closed: {error}");
-        }
-    }
-
-    async fn flag_waits(&self, name: &str, error: &Error) {
-        let notice = Change::Raise(NewNotice {
-            severity: "warn".into(),
-            topic: "flag".into(),
-            subject: format!("{}/{name}", self.spool.name),
-            code: error.code.0,
-            text: format!("the flag {name} in spool {} is not dealt with yet: {error}", self.spool.name),
-        });
-        if let Err(error) = self.write(notice).await {
-            tracing::error!(spool = self.spool.name, "no notice can be raised: {error}");
-        }
-    }
-
     /// What is in the books already is done, too: a file that is left where it is has no look at the books any more.
     async fn book(&mut self, scan: &Scan, scanner: &mut Scanner) -> Result<()> {
-        let ready: Vec<_> = scan.arrivals.iter().filter(|a| !self.flags.contains_key(&a.route)).collect();
+        let ready: Vec<_> = scan.arrivals.iter().filter(|a| !self.flags.knows(&a.route)).collect();
         for some in ready.chunks(BOOKED_AT_ONCE) {
             let new = arrival::book(&self.rooms.inbound, &self.spool.name, some, self.fence()).await?;
             for (ready, _) in some.iter().zip(&new).filter(|(_, new)| new.is_some()) {
