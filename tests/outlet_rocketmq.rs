@@ -11,6 +11,7 @@ use fpp::error::{Class, Error};
 use fpp::outlets::position::Position;
 use fpp::outlets::push::{Batch, Engine, Outcome, Posting, Pushed};
 use fpp::outlets::rocketmq::Topic;
+use fpp::outlets::trace;
 use fpp_codecs::Code;
 use fpp_rocketmq::Settings;
 use std::collections::{BTreeSet, HashMap};
@@ -169,6 +170,9 @@ async fn too_large_events_are_refused_and_the_others_taken(broker: &mut Broker) 
     let there: BTreeSet<String> = broker.keys("small").into_iter().collect();
     let is_due = |event: &&Pushed| !outcome.refused.iter().any(|refused| refused.id == event.id);
     assert_eq!(there, batch.events.iter().filter(is_due).map(|event| event.id.clone()).collect());
+    // The trace of the transfer, for who follows a trade from the file to the service.
+    let traces: BTreeSet<String> = broker.property("small", "traceparent").into_iter().collect();
+    assert_eq!(traces, BTreeSet::from([trace::traceparent(&optional.transfer, &optional.outlet)]));
 }
 
 /// Records 1 to 200 and the end of their file; record 50 has so much more.

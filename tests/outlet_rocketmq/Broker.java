@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.apache.rocketmq.auth.authentication.enums.UserType;
 import org.apache.rocketmq.auth.authentication.model.User;
 import org.apache.rocketmq.auth.authorization.enums.Decision;
@@ -19,6 +20,7 @@ import org.apache.rocketmq.broker.mqtrace.SendMessageHook;
 import org.apache.rocketmq.common.TopicConfig;
 import org.apache.rocketmq.common.action.Action;
 import org.apache.rocketmq.common.message.MessageDecoder;
+import org.apache.rocketmq.common.message.MessageExt;
 import org.apache.rocketmq.namesrv.NamesrvController;
 import org.apache.rocketmq.namesrv.NamesrvStartup;
 import org.apache.rocketmq.store.DefaultMessageStore;
@@ -125,7 +127,10 @@ public final class Broker {
                 }
                 break;
             case "keys":
-                out.println(keys(store, words[1]));
+                out.println(each(store, words[1], MessageExt::getKeys));
+                break;
+            case "property":
+                out.println(each(store, words[1], message -> message.getUserProperty(words[2])));
                 break;
             case "room":
                 SENDS.set(Integer.MAX_VALUE);
@@ -136,25 +141,26 @@ public final class Broker {
         }
     }
 
-    private static String keys(DefaultMessageStore store, String topic) throws Exception {
+    /** What is asked of every message of a topic. */
+    private static String each(DefaultMessageStore store, String topic, Function<MessageExt, String> what) throws Exception {
         // A message is confirmed a little before it can be read.
         while (store.dispatchBehindBytes() > 0) {
             Thread.sleep(1);
         }
-        StringBuilder keys = new StringBuilder();
+        StringBuilder told = new StringBuilder();
         int queues = store.getTopicConfig(topic).get().getReadQueueNums();
         for (int queue = 0; queue < queues; queue++) {
             long next = store.getMinOffsetInQueue(topic, queue);
             while (next < store.getMaxOffsetInQueue(topic, queue)) {
                 GetMessageResult found = store.getMessage("tests", topic, queue, next, 1000, null);
                 for (ByteBuffer message : found.getMessageBufferList()) {
-                    keys.append(MessageDecoder.decode(message).getKeys()).append('\t');
+                    told.append(what.apply(MessageDecoder.decode(message))).append('\t');
                 }
                 next = found.getNextBeginOffset();
                 found.release();
             }
         }
-        return keys.toString();
+        return told.toString();
     }
 
     /** Says that the disk is full when no more sends shall be taken. */

@@ -160,9 +160,18 @@ impl Broker {
 
     /// KEYS of all messages that stand in a topic, queue by queue.
     pub(crate) fn keys(&mut self, topic: &str) -> Vec<String> {
-        writeln!(self.commands, "keys {topic}").unwrap();
+        self.asked(&format!("keys {topic}"))
+    }
+
+    /// A property of all messages that stand in a topic; `null` of those without it.
+    pub(crate) fn property(&mut self, topic: &str, name: &str) -> Vec<String> {
+        self.asked(&format!("property {topic} {name}"))
+    }
+
+    fn asked(&mut self, command: &str) -> Vec<String> {
+        writeln!(self.commands, "{command}").unwrap();
         let said = self.heard.recv_timeout(PATIENCE).unwrap();
-        assert_eq!(self.heard.recv_timeout(PATIENCE), Ok(format!("done keys {topic}")));
+        assert_eq!(self.heard.recv_timeout(PATIENCE), Ok(format!("done {command}")));
         said.split_terminator('\t').map(str::to_owned).collect()
     }
 
