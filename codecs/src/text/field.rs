@@ -105,7 +105,7 @@ impl Field<'_> {
         match (self.form, self.page.is_mixed()) {
             (Form::Graphic, true) => repair::pairs(self.rules, content),
             (Form::Text, true) => repair::runs(self.rules, content, false),
-            (Form::Either, true) if !matches!(content, [OPEN, ..]) => {
+            (Form::Either, true) if !matches!(content, [OPEN, ..]) && !repair::ends_a_run(self.rules, content) => {
                 repair::plain(self.rules, self.page, content, None)
             }
             (Form::Only | Form::Either, true) => repair::runs(self.rules, content, true),

@@ -93,6 +93,12 @@ fn begins_within_a_run(bytes: &[u8], one: bool) -> bool {
     }
 }
 
+/// Whether the bytes are one run that begins with the neighbour and ends here, and may be opened.
+pub(super) fn ends_a_run(rules: &Rules, bytes: &[u8]) -> bool {
+    let whole = bytes.len() % 2 == 1 || rules.allows(Repair::DropHalf);
+    rules.allows(Repair::OpenRun) && bytes.ends_with(&[SHIFT_IN]) && whole && begins_within_a_run(bytes, false)
+}
+
 /// Mends the run whose codes begin at `at`; gives the place after its SI.
 fn run_from(rules: &Rules, bytes: &[u8], start: usize, one: bool, mended: &mut Mended) -> usize {
     let opened = start.saturating_sub(1);
