@@ -64,7 +64,10 @@ fn a_moved_source_says_the_same() {
     let prefixed = |front: &str| plain.lines().map(|line| format!("{front}{line}\r\n")).collect::<String>();
     let lettered = plain.lines().map(|line| format!("A{}\n", line.get(6..).unwrap_or_default())).collect::<String>();
     let tabbed = plain.replace("                ", "\t\t");
-    for moved in [prefixed("000100210315"), prefixed("000100"), lettered, tabbed, plain.to_lowercase()] {
+    let noted = lettered.replacen('\n', "\n * a comment\n", 1);
+    for moved in
+        [prefixed("000100210315"), prefixed("000100"), prefixed(" "), noted, lettered, tabbed, plain.to_lowercase()]
+    {
         let (found, _) = dds::parse("m.pf", &moved, &mut |_| Err(String::new()), Page::Cp1388).unwrap();
         let shape =
             |layout: &Layout| layout.fields.iter().map(|f| (f.name.clone(), f.kind, f.bytes)).collect::<Vec<_>>();
@@ -120,6 +123,9 @@ fn bytes_in_doubt_are_faults_that_say_what_is_missing() {
         (field("A             10A", "CONCAT(B C)"), "for logical files"),
         (field("A         R", "REFFLD(B ../SECRET)"), "no name of a file"),
         (field("L              8L", ""), "this format has 10 bytes"),
+        (field("ABCDEFGHIJK    5A", ""), "column 29 holds `K`"),
+        (field("NAME      X    5A", ""), "column 29 holds `X`"),
+        (field("          X", "TEXT('t')"), "column 29 holds `X`"),
         (field("J             11J", ""), "length 11 is odd"),
         (field("E             11E", ""), "length 11 is odd"),
         (field("J              2J", ""), "not within 4"),

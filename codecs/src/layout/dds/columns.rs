@@ -1,8 +1,8 @@
 //! Where the columns of a source begin.
 //!
 //! DDS counts from the sequence number, but what reaches a disk is often moved: by the twelve columns of SRCSEQ and
-//! SRCDAT in front, by a sequence number alone, or by five columns that were cut off. A shift is only taken if it is the
-//! same in every line, and told. Columns count characters, as an editor shows them; Chinese text in the keyword area
+//! SRCDAT in front, by a sequence number alone, by five columns that were cut off, or by one too many. A shift is only
+//! taken if it is the same in every line, and told. Columns count characters, as an editor shows them; Chinese text in the keyword area
 //! takes more bytes on the system but not more of these columns.
 
 /// Columns of SRCSEQ and SRCDAT.
@@ -11,6 +11,8 @@ const SOURCE_PREFIX: usize = 12;
 const SEQUENCE: usize = 6;
 /// Columns before the form type.
 const CUT: usize = 5;
+/// Columns that a hand put in front.
+const SLIP: usize = 1;
 /// Tab stops of editors that write DDS.
 const TAB: usize = 8;
 
@@ -45,25 +47,28 @@ impl Shift {
             let mut chars = line.chars();
             (0..count).all(|_| chars.next().is_some_and(|c| c.is_ascii_digit()))
         };
-        let (mut lines, mut misfits) = (0_usize, [0_usize; 4]);
-        let (mut all_prefixed, mut all_numbered, mut all_cut) = (true, true, true);
+        let (mut lines, mut misfits) = (0_usize, [0_usize; 5]);
+        let (mut all_prefixed, mut all_numbered, mut all_cut, mut all_blank) = (true, true, true, true);
         for line in text.lines().filter(|line| !is_blank(line)) {
             lines += 1;
             all_prefixed &= digits(line, SOURCE_PREFIX);
             all_numbered &= digits(line, SEQUENCE);
             all_cut &= is_cut(line);
-            let shifts = [Shift::None, Shift::Front(SOURCE_PREFIX), Shift::Front(SEQUENCE), Shift::Cut(CUT)];
+            all_blank &= line.starts_with(' ');
+            let shifts =
+                [Shift::None, Shift::Front(SOURCE_PREFIX), Shift::Front(SEQUENCE), Shift::Cut(CUT), Shift::Front(SLIP)];
             for (misfits, shift) in misfits.iter_mut().zip(shifts) {
                 *misfits += usize::from(!fits(&shift.apply(line)));
             }
         }
-        let [own, prefixed, numbered, cut] = misfits;
+        let [own, prefixed, numbered, cut, slipped] = misfits;
         match lines {
             0 => Shift::None,
             _ if own == 0 => Shift::None,
             _ if all_prefixed && prefixed <= own => Shift::Front(SOURCE_PREFIX),
             _ if all_numbered && numbered <= own => Shift::Front(SEQUENCE),
             _ if all_cut && cut < own => Shift::Cut(CUT),
+            _ if all_blank && slipped == 0 => Shift::Front(SLIP),
             _ => Shift::None,
         }
     }
@@ -81,6 +86,9 @@ impl Shift {
     pub(super) fn told(self) -> Option<String> {
         match self {
             Shift::None => None,
+            Shift::Front(SLIP) => Some(
+                "one column too many stands before each line: A stands in column 7, and is taken for column 6".into(),
+            ),
             Shift::Front(columns) => {
                 Some(format!("{columns} columns of sequence numbers stand before each line and are left out"))
             }
@@ -105,9 +113,13 @@ fn is_blank(line: &str) -> bool {
     line.chars().all(|c| c.is_whitespace() || matches!(c, '\u{1a}' | '\u{feff}'))
 }
 
+/// A in column 1, or a comment that has none.
 fn is_cut(line: &str) -> bool {
     let mut chars = line.chars();
-    matches!(chars.next(), Some('A' | 'a')) && matches!(chars.next(), Some(' ' | '*') | None)
+    match (chars.next(), chars.next()) {
+        (Some('A' | 'a'), next) => matches!(next, Some(' ' | '*') | None),
+        (first, next) => (first, next) == (Some(' '), Some('*')),
+    }
 }
 
 /// The line without tabs, and what was made of them.
@@ -171,6 +183,12 @@ mod tests {
         assert_eq!(Shift::of(&(with("000100210315") + "     A            B              1A\n")), Shift::None);
         assert_eq!(Shift::of("12345A          R X\n12345A            B              1A\n"), Shift::None);
         assert_eq!(Shift::of("\n\n"), Shift::None);
+        let noted = |shifted: String, note: &str| shifted.replacen('\n', &format!("\n{note}\n"), 1);
+        assert_eq!(Shift::of(&noted(PLAIN.replace("     A", "A"), " * note")), Shift::Cut(5));
+        assert_eq!(Shift::of(&noted(PLAIN.replace("     A", "A"), "A* note")), Shift::Cut(5));
+        assert_eq!(Shift::of(&with(" ")), Shift::Front(1));
+        assert_eq!(Shift::of(&noted(with(" "), "       * note")), Shift::Front(1));
+        assert_eq!(Shift::of(&(with(" ") + PLAIN)), Shift::None);
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(crate) struct Spec {
     pub(crate) name: String,
     /// Column 29 holds `R`.
     pub(crate) refers: bool,
+    /// Column 29 holds something else, which is no part of a name.
+    pub(crate) beside: Option<char>,
     /// Columns 30-34.
     pub(crate) length: String,
     /// Column 35, blank or upper case.
@@ -88,6 +90,7 @@ fn spec(line: &str) -> IResult<&str, (char, char, Spec)> {
         role: role.to_ascii_uppercase(),
         name: name.trim().to_uppercase(),
         refers: refers.eq_ignore_ascii_case(&'R'),
+        beside: Some(refers).filter(|c| !matches!(c, ' ' | 'R' | 'r')),
         length: length.trim().to_owned(),
         kind: kind.to_ascii_uppercase(),
         decimals: decimals.trim().to_owned(),

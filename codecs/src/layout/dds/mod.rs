@@ -79,6 +79,13 @@ impl Reader<'_> {
                             self.fault((number, 1), "tabs leave the columns in doubt: write blanks".to_owned())
                         }
                     }
+                    if let Some(found) = spec.beside {
+                        let what = format!(
+                            "column 29 holds `{found}`: only R (the field is another one's) or a blank stands there; \
+                             a name has at most 10 characters, columns 19 to 28"
+                        );
+                        self.fault((number, 29), what);
+                    }
                     if spec.overlong {
                         self.warn((number, 81), "text beyond column 80 is not read");
                     }
