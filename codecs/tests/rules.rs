@@ -169,6 +169,42 @@ fn dates_may_say_that_there_is_none() {
     stamp.both("303030312D30312D30315430303A30303A3030", "null");
 }
 
+/// The first stand-in that the list names is written, in the form of its field.
+#[test]
+fn a_null_is_written_as_the_first_stand_in_of_the_list() {
+    let (zero, nines) = (Sentinel::Zero, Sentinel::Nines);
+    let date = |name: &str| Kind::Date(DateForm::named(name).unwrap());
+    let stamp = |fraction| Kind::Timestamp { fraction };
+    let cases = [
+        (date("*ISO"), &[Sentinel::FirstDay, zero][..], TimestampForm::Ibm, "0001-01-01"),
+        (date("*ISO"), &[zero, Sentinel::FirstDay], TimestampForm::Ibm, "0000-00-00"),
+        (date("*ISO"), &[nines], TimestampForm::Ibm, "9999-99-99"),
+        (date("*DMY"), &[zero], TimestampForm::Ibm, "00/00/00"),
+        (date("*JUL"), &[Sentinel::FirstDay, nines], TimestampForm::Ibm, "99/999"),
+        (date("*CYMD"), &[zero], TimestampForm::Ibm, "000/00/00"),
+        (date("*YYMD0"), &[zero], TimestampForm::Ibm, "00000000"),
+        (date("*ISO"), &[Sentinel::Blanks, zero], TimestampForm::Ibm, "          "),
+        (stamp(6), &[Sentinel::FirstDay, zero], TimestampForm::Ibm, "0001-01-01-00.00.00.000000"),
+        (stamp(6), &[zero], TimestampForm::Ibm, "0000-00-00-00.00.00.000000"),
+        (stamp(0), &[zero], TimestampForm::Iso, "0000-00-00T00:00:00"),
+        (stamp(3), &[nines], TimestampForm::Digits, "99999999999999999"),
+    ];
+    for (kind, listed, timestamp, wanted) in cases {
+        let no_date = listed.iter().fold(NoDates::STRICT, |set, sentinel| set.null(*sentinel));
+        assert!(no_date.nulls().eq(listed.iter().copied()));
+        for page in [Page::Cp37, Page::Utf8] {
+            let rules = Rules { no_date, timestamp, ..Rules::PLAIN };
+            let mut bytes = Vec::new();
+            fpp_codecs::text::encode(page, wanted, &mut bytes).unwrap();
+            let shown = bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
+            One::new(kind, bytes.len(), page, rules).both(&shown, "null");
+        }
+    }
+    let refused = NoDates::STRICT.null(nines).null(zero).null(Sentinel::LastDay).refused(nines);
+    assert!(refused.nulls().eq([zero, Sentinel::LastDay]) && refused.refusals().eq([nines]));
+    assert!(refused.days_first().nulls().eq([Sentinel::LastDay, zero]) && refused.days_first().refusals().eq([nines]));
+}
+
 /// Days and times that do not exist, NaN, digits without a place: bad values like any other.
 #[test]
 fn values_that_do_not_exist_go_by_the_policy_of_their_field() {

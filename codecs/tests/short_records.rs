@@ -73,6 +73,36 @@ fn filled_fields_are_blank_and_what_is_no_text_is_for_its_policy() {
     }
 }
 
+/// Blanks are a good binary number, float or packed number without a sign; that nobody wrote it is told even so.
+#[test]
+fn a_missing_number_is_none_even_where_its_blanks_would_be_one() {
+    let kinds = [
+        "type = \"binary\", digits = 9",
+        "type = \"float\"",
+        "type = \"comp6\", digits = 8",
+        "type = \"decfloat\", digits = 16",
+    ];
+    for kind in kinds {
+        let format = |rule: &str| {
+            let text = format!(
+                "name = \"F\"\nversion = \"1\"\nccsid = \"37\"\nframing = \"rdw\"\nshort_records = \"pad\"\n\
+                [[record]]\nrole = \"detail\"\nname = \"D\"\nfield = [{{ name = \"A\", type = \"char\", length = 1 }}, {{ name = \"N\", {kind}{rule} }}]\n"
+            );
+            Format::parse("f.toml", &text, &mut |_| Err(String::new()), None).unwrap().0
+        };
+        let (line, faults, _) = read(&format(""), b"\xC1");
+        assert_eq!((line.as_str(), faults), (r#"{"A":"A"}"#, vec![(Code::UNFILLED, 1)]), "{kind}");
+        let (line, faults, repairs) = read(&format(", blank = \"null\""), b"\xC1");
+        assert_eq!((line.as_str(), faults), (r#"{"A":"A","N":null}"#, vec![]), "{kind}");
+        assert_eq!(repairs, [(1, 1, FILLED), (1, 1, "a bad value: read as null")]);
+        let zero = read(&format(", blank = \"zero\""), b"\xC1").0;
+        assert!(zero.contains("\"N\":0") || zero.contains("\"N\":\"0"), "{zero}");
+        // Half of it was there.
+        let (_, faults, _) = read(&format(", blank = \"null\""), b"\xC1\x40");
+        assert_eq!(faults, [(Code::LENGTH, 1)], "{kind}");
+    }
+}
+
 #[test]
 fn nothing_is_filled_that_was_cut_in_two() {
     let lenient = format("pad", ", blank = \"zero\"", ", blank = \"null\"");

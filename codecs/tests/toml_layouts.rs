@@ -223,6 +223,65 @@ fn a_format_gives_rules_to_layouts_that_cannot_say_them() {
     assert_eq!(name.page, Some(Page::Cp1388));
 }
 
+/// Blanks that are a number are never bad, so that `blank` would promise what does not happen.
+#[test]
+fn blank_is_refused_where_blanks_are_a_number() {
+    let head = |framing: &str| {
+        format!("name = \"F\"\nccsid = \"37\"\nversion = \"1\"\n{framing}\n[defaults]\nblank = \"null\"\n")
+    };
+    let fixed = |bytes: usize| format!("framing = \"fixed\"\nlength = {bytes}");
+    let short = "framing = \"rdw\"\nshort_records = \"pad\"";
+    let delimited = "framing = \"delimited\"\nline_end = \"lf\"";
+    let record =
+        |rule: &str| format!("[[record]]\nrole = \"detail\"\nname = \"R\"\nfield = [{{ name = \"A\", {rule} }}]\n");
+    let kinds = [
+        ("type = \"binary\", digits = 4", 2, true),
+        ("type = \"float\"", 4, true),
+        ("type = \"decfloat\", digits = 16", 8, true),
+        ("type = \"comp6\", digits = 4", 2, true),
+        ("type = \"comp6\", digits = 3", 2, false),
+        ("type = \"packed\", digits = 3", 2, false),
+        ("type = \"binary\", digits = 8, length = 4, moment = \"yyyymmdd\"", 4, false),
+    ];
+    for (kind, bytes, counts) in kinds {
+        let parse = |framing: &str, rule: &str| format(&(head(framing) + &record(rule)), &mut |_| Err(String::new()));
+        let named = format!("{kind}, blank = \"null\"");
+        let told = parse(&fixed(bytes), &named).err().unwrap_or_default().join("\n");
+        assert_eq!(told.contains("blank: has no effect: blanks in this field are a number"), counts, "{kind}: {told}");
+        // What is said of all fields is passed over; where a field may be missing, it says what becomes of it.
+        let blank = |format: Format| format.records[0].layout.fields[0].rules.blank;
+        assert_eq!(blank(parse(&fixed(bytes), kind).unwrap()).is_none(), counts, "{kind}");
+        assert_eq!(blank(parse(short, &named).unwrap()), Some(Dirty::Null), "{kind}");
+        assert_eq!(blank(parse(delimited, &named).unwrap()), Some(Dirty::Null), "{kind}");
+    }
+    let dds = "     A          R X\n     A            N              4B 0\n";
+    let text = format!(
+        "{}[[record]]\nrole = \"detail\"\nlayout = \"x.dds\"\nfields = {{ N = {{ blank = \"zero\" }} }}\n",
+        head(&fixed(2))
+    );
+    assert!(format(&text, &mut |_| Ok(dds.to_owned())).unwrap_err()[0].contains("blanks in this field are a number"));
+}
+
+/// A database holds nothing that is no day.
+#[test]
+fn a_null_of_a_date_of_dds_is_written_as_a_day_before_anything_else() {
+    let dds = "     A          R X\n     A            D               L\n     A            T               Z\n";
+    let text = format!(
+        "{HEAD}length = 36\n[defaults]\nno_date = [\"zero\", \"0001-01-01\"]\n[[record]]\nrole = \"detail\"\nlayout = \"x.dds\"\nfields = {{ T = {{ no_date = [\"blanks\", \"9999-12-31\"] }} }}\n"
+    );
+    let format = format(&text, &mut |_| Ok(dds.to_owned())).unwrap();
+    let nulls = |at: usize| format.records[0].layout.fields[at].rules.no_date.nulls().collect::<Vec<_>>();
+    assert_eq!(nulls(0), [Sentinel::FirstDay, Sentinel::Zero]);
+    assert_eq!(nulls(1), [Sentinel::LastDay, Sentinel::Blanks]);
+    // What is said of all dates holds for a number that means one, in the order of the list.
+    let dds = "     A          R X\n     A            D              8S 0\n";
+    let fields = "fields = { D = { moment = \"yyyymmdd\" } }\n";
+    let text = text.replace("length = 36", "length = 8").split_once("fields = ").unwrap().0.to_owned() + fields;
+    let format = self::format(&text, &mut |_| Ok(dds.to_owned())).unwrap();
+    let rules = &format.records[0].layout.fields[0].rules;
+    assert!(rules.moment.is_some() && rules.no_date.nulls().eq([Sentinel::Zero, Sentinel::FirstDay]));
+}
+
 #[test]
 fn a_format_says_which_reading_holds_and_what_letters_count() {
     let layout = r#"

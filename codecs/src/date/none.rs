@@ -41,6 +41,9 @@ pub enum Meaning {
 pub struct NoDates {
     null: u8,
     refused: u8,
+    /// The sentinels that mean null in the order in which they were named, the first in the lowest four bits: its place
+    /// in [`Sentinel::NAMES`] and one. The first that fits a field is what is written.
+    order: u32,
 }
 
 impl Sentinel {
@@ -96,22 +99,37 @@ impl Sentinel {
 
 impl NoDates {
     /// Nothing stands for "none": what is no day is refused.
-    pub const STRICT: NoDates = NoDates { null: 0, refused: 0 };
+    pub const STRICT: NoDates = NoDates { null: 0, refused: 0, order: 0 };
 
-    /// This sentinel means null.
+    /// This sentinel means null, after those that were named before.
     pub const fn null(self, sentinel: Sentinel) -> NoDates {
-        NoDates { null: self.null | 1 << sentinel as u8, refused: self.refused & !(1 << sentinel as u8) }
+        let bit = 1 << sentinel as u8;
+        if self.null & bit != 0 {
+            return self;
+        }
+        let order = self.order | (sentinel as u32 + 1) << (4 * self.null.count_ones());
+        NoDates { null: self.null | bit, refused: self.refused & !bit, order }
     }
 
     /// This sentinel is a flaw.
-    pub const fn refused(self, sentinel: Sentinel) -> NoDates {
-        NoDates { null: self.null & !(1 << sentinel as u8), refused: self.refused | 1 << sentinel as u8 }
+    pub fn refused(self, sentinel: Sentinel) -> NoDates {
+        let bit = 1 << sentinel as u8;
+        let kept = self.nulls().filter(|null| *null != sentinel).fold(NoDates::STRICT, NoDates::null);
+        NoDates { refused: self.refused | bit, ..kept }
     }
 
-    /// The sentinels that mean null, in the order of [`Sentinel::NAMES`].
+    /// The same policy, with the days that exist before what is no day: a field of a database holds nothing else.
+    pub fn days_first(self) -> NoDates {
+        let is_day = |sentinel: &Sentinel| matches!(sentinel, Sentinel::FirstDay | Sentinel::LastDay);
+        let sorted = self.nulls().filter(is_day).chain(self.nulls().filter(|sentinel| !is_day(sentinel)));
+        NoDates { refused: self.refused, ..sorted.fold(NoDates::STRICT, NoDates::null) }
+    }
+
+    /// The sentinels that mean null, in the order in which they were named.
     pub fn nulls(self) -> impl Iterator<Item = Sentinel> {
-        let all = Sentinel::NAMES.into_iter().map(|(_, sentinel)| sentinel);
-        all.filter(move |sentinel| self.null & (1 << *sentinel as u8) != 0)
+        let named =
+            (0..8).map(move |place| (self.order >> (4 * place) & 0xF) as usize).take_while(|number| *number > 0);
+        named.filter_map(|number| Sentinel::NAMES.get(number - 1)).map(|(_, sentinel)| *sentinel)
     }
 
     /// The sentinels that are flaws, in the order of [`Sentinel::NAMES`].

@@ -34,6 +34,8 @@ pub(super) struct Loader<'a, 'b> {
     pub(super) page: Page,
     /// Rules of all fields that do not say otherwise.
     pub(super) defaults: Chosen,
+    /// Fields stand at their places in every record.
+    pub(super) placed: bool,
     /// How copybooks are read where a record does not say otherwise.
     pub(super) copybook: Options,
     /// Folders in which referenced files are looked for after the source's own, with `/` at their end.
@@ -99,7 +101,18 @@ impl<'a, 'b> Loader<'a, 'b> {
         let (defaults, cache) = (Chosen::default(), BTreeMap::new());
         let copybook = Options::new(page);
         let open = vec![file.rsplit(['/', '\\']).next().unwrap_or(file).to_owned()];
-        Loader { read, page, defaults, copybook, path: Vec::new(), cache, open, warnings: Vec::new(), sources }
+        Loader {
+            read,
+            page,
+            defaults,
+            placed: true,
+            copybook,
+            path: Vec::new(),
+            cache,
+            open,
+            warnings: Vec::new(),
+            sources,
+        }
     }
 
     /// Whether a source is by its name one that holds layouts and is no TOML.
@@ -131,7 +144,7 @@ impl<'a, 'b> Loader<'a, 'b> {
                 false => self.native(file, &text)?,
             };
             let mut layout = one(file, layouts, name)?;
-            toml::default_rules(&mut layout, &self.defaults);
+            toml::default_rules(&mut layout, &self.defaults, self.placed);
             Ok(layout)
         } else {
             toml::parse_within(file, &text, &self.scope())
@@ -140,7 +153,7 @@ impl<'a, 'b> Loader<'a, 'b> {
 
     /// What holds for fields that do not say otherwise.
     pub(super) fn scope(&self) -> Scope {
-        Scope { page: self.page, defaults: self.defaults.clone() }
+        Scope { page: self.page, defaults: self.defaults.clone(), placed: self.placed }
     }
 
     fn parse(&mut self, file: &str, text: &str, depth: usize) -> Layouts {

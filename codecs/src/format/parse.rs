@@ -10,7 +10,7 @@ use crate::layout::check::SOURCE_MAX;
 use crate::layout::copybook::Options;
 use crate::layout::{Kind, Layout, toml};
 use crate::number::display::Encoding;
-use crate::record::Nulls;
+use crate::record::{Nulls, Short};
 use crate::source::{Section, Source, SourceFault};
 use crate::text::Page;
 use std::collections::HashSet;
@@ -52,7 +52,9 @@ impl Format {
             } else {
                 let own = toml::page(&root, "ccsid");
                 let version = root.text("version").unwrap_or_default();
-                Format { version, ..lone(toml::parse(file, text, own.unwrap_or(PAGE))?, own, asked.page) }
+                loader.page = own.unwrap_or(PAGE);
+                let layout = toml::parse_within(file, text, &loader.scope())?;
+                Format { version, ..lone(layout, own, asked.page) }
             }
         };
         let uncountable = |record: &RecordFormat| rules::uncountable(&record.layout, format.page).collect::<Vec<_>>();
@@ -175,6 +177,7 @@ impl Loader<'_, '_> {
         self.path = root.texts("references").into_iter().map(|folder| folder + "/").collect();
         let order = root.text("order");
         let placed = frames.as_ref().is_none_or(|frames| frames.framing.delimited().is_none());
+        self.placed = placed && frames.as_ref().is_none_or(|frames| frames.short != Short::Pad);
         let mut records = Vec::new();
         let mut parents = Vec::new();
         let mut fields = 0;
@@ -224,7 +227,7 @@ impl Loader<'_, '_> {
         replace_page(&mut layout, Some(self.page), asked);
         sensitive(table, &mut layout);
         if let Some(fields) = table.section("fields") {
-            toml::adjust(&mut layout, &fields);
+            toml::adjust(&mut layout, &fields, &self.scope());
         }
         copybook::uncounted(&layout).into_iter().for_each(|what| table.fault("layout", what));
         let page = asked.unwrap_or(self.page);

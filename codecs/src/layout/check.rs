@@ -50,6 +50,16 @@ impl Kind {
         })
     }
 
+    /// Whether bytes that are all blanks are a number, so that strict reading never refuses them.
+    pub fn counts_blanks(self) -> bool {
+        match self {
+            Kind::Binary { .. } | Kind::Float { .. } | Kind::DecFloat { .. } => true,
+            // Of an odd number of digits the first half byte must be 0.
+            Kind::Comp6 { digits, .. } => digits % 2 == 0,
+            _ => false,
+        }
+    }
+
     /// Whether the field's bytes are characters of a page.
     pub fn has_page(self) -> bool {
         !matches!(

@@ -7,6 +7,7 @@ use super::number;
 use super::plan::Step;
 use super::row::Cell;
 use crate::code::Code;
+use crate::date::form::Year;
 use crate::date::{Date, Meaning, Sentinel, Time};
 use crate::fault::Flaw;
 use crate::layout::{Kind, NumericMoment, Rules};
@@ -157,7 +158,7 @@ fn put(step: &Step, rules: &Rules, sentinel: Sentinel, out: &mut Vec<u8>) -> Res
         Sentinel::HighValues => return fill(0xFF, out),
         Sentinel::Zero | Sentinel::Nines => {
             let nines = sentinel == Sentinel::Nines;
-            let Some(moment) = rules.moment else { return fill(digit(step, nines), out) };
+            let Some(moment) = rules.moment else { return digits(step, rules, nines, out) };
             let digits = match moment {
                 NumericMoment::Date(form) => form.digits() as u32,
                 NumericMoment::Hms6 => 6,
@@ -167,20 +168,37 @@ fn put(step: &Step, rules: &Rules, sentinel: Sentinel, out: &mut Vec<u8>) -> Res
             return number::write(step, rules, &Digits::of(value), out);
         }
     };
-    match (rules.moment, step.kind) {
-        (Some(moment), _) => write_number(step, rules, moment, day, out),
-        (None, Kind::Timestamp { fraction }) => {
-            let zeros = "000000000000";
-            let point = if fraction == 0 { "" } else { "." };
-            let fraction = zeros.get(..fraction.into()).unwrap_or(zeros);
-            write(step, rules, &format!("{day}-00.00.00{point}{fraction}"), out)
-        }
-        (None, _) => write(step, rules, day, out),
+    match rules.moment {
+        Some(moment) => write_number(step, rules, moment, day, out),
+        None => day_in(step, rules, day, out),
     }
 }
 
-/// A digit 0 or 9 of the field's page: characters all 0, separators or not, are read as no date.
-fn digit(step: &Step, nines: bool) -> u8 {
-    let zone = if step.page.is_ebcdic() { 0xF0 } else { b'0' };
-    zone + if nines { 9 } else { 0 }
+/// The field's form with all digits 0 or 9 and its separators, as a program that knows no dates edits such a number.
+fn digits(step: &Step, rules: &Rules, nines: bool, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    let start = out.len();
+    let ebcdic = step.page.is_ebcdic();
+    match step.kind {
+        Kind::Date(form) => {
+            // Any day that the form can write.
+            let year = if form.year == Year::Two { rules.window.base() } else { 2000 };
+            form.write(Date { year, month: 1, day: 1 }, ebcdic, rules.window, out)?;
+        }
+        _ => day_in(step, rules, "2000-01-01", out)?,
+    }
+    let zone = if ebcdic { 0xF0 } else { b'0' };
+    let digit = zone + if nines { 9 } else { 0 };
+    for byte in out[start..].iter_mut().filter(|byte| **byte ^ zone < 10) {
+        *byte = digit;
+    }
+    Ok(())
+}
+
+/// A day in the field's form, at midnight.
+fn day_in(step: &Step, rules: &Rules, day: &str, out: &mut Vec<u8>) -> Result<(), Flaw> {
+    let Kind::Timestamp { fraction } = step.kind else { return write(step, rules, day, out) };
+    let zeros = "000000000000";
+    let point = if fraction == 0 { "" } else { "." };
+    let fraction = zeros.get(..fraction.into()).unwrap_or(zeros);
+    write(step, rules, &format!("{day}-00.00.00{point}{fraction}"), out)
 }

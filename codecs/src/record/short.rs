@@ -8,13 +8,15 @@
 
 use super::plan::{Nulls, Plan, Step};
 use super::row::{Cell, Repair, Row};
+use super::special;
 use crate::code::Code;
 use crate::fault::Flaw;
-use crate::layout::Kind;
+use crate::layout::{Kind, Rules};
 use crate::text;
 
 /// What is told of a record that was filled.
 const FILLED: &str = "a short record: filled with blanks";
+const UNFILLED: Flaw = Flaw::new(Code::UNFILLED, 0, "the field is blank");
 const CUT: Flaw = Flaw::new(Code::LENGTH, 0, "the record ends before this field does");
 
 impl Plan {
@@ -29,8 +31,27 @@ impl Plan {
         if step.nullable && self.nulls == Nulls::Blank && text::trim(step.page, &bytes).is_empty() {
             return Cell::Null;
         }
+        let moment = step.rules.as_deref().is_some_and(|rules| rules.moment.is_some());
+        if step.kind.counts_blanks() && !moment {
+            return missing(step, index, (start, record.len()), &bytes, row);
+        }
         self.cell(step, index, start, &bytes, row)
     }
+}
+
+/// A number that is not there, where the blanks in its place would be one that nobody wrote: what its policy says of
+/// fields that nobody filled. Half a number is none.
+fn missing(step: &Step, index: usize, (start, end): (usize, usize), bytes: &[u8], row: &mut Row) -> Cell {
+    let (flaw, policy) = match start < end {
+        true => (CUT, &Rules::PLAIN),
+        false => (UNFILLED, step.rules.as_deref().unwrap_or(&Rules::PLAIN)),
+    };
+    let (text, repairs) = (&mut row.text, &mut row.repairs);
+    let mut repaired = |at, what| repairs.push(Repair { field: index, offset: start + at, what });
+    special::passed(step, policy, bytes, flaw, text, &mut repaired).unwrap_or_else(|flaw| {
+        row.faults.push(flaw.within(index, start));
+        Cell::Bad
+    })
 }
 
 /// Tells that a record was filled, in layout order.

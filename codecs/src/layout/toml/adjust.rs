@@ -5,15 +5,25 @@
 //! not clear. Nothing here moves a byte.
 
 use super::rules::Chosen;
-use super::scope::page as page_of;
+use super::scope::{Scope, page as page_of};
 use super::tree;
 use crate::layout::build::Chooser;
-use crate::layout::{Array, Choice, Field, Layout, Node, Redefines};
+use crate::layout::{Array, Choice, Field, Kind, Layout, Node, Redefines};
 use crate::source::Section;
 
 /// Sets the rules that hold for every field they mean something for.
-pub(crate) fn default_rules(layout: &mut Layout, chosen: &Chosen) {
-    layout.fields.iter_mut().for_each(|field| chosen.apply(field, &mut |_, _| {}));
+pub(crate) fn default_rules(layout: &mut Layout, chosen: &Chosen, placed: bool) {
+    for field in &mut layout.fields {
+        chosen.apply(field, placed, &mut |_, _| {});
+        days_first(field);
+    }
+}
+
+/// A database takes no date but a day: of a date field's stand-ins a day that exists is written before any other.
+fn days_first(field: &mut Field) {
+    if matches!(field.kind, Kind::Date(_) | Kind::Timestamp { .. }) {
+        field.rules.no_date = field.rules.no_date.days_first();
+    }
 }
 
 /// Whether a field goes by a name, its occurrences not counted.
@@ -27,13 +37,13 @@ fn bare(name: &str) -> &str {
 }
 
 /// Applies the tables under a record's `fields`.
-pub(crate) fn adjust(layout: &mut Layout, tables: &Section<'_>) {
+pub(crate) fn adjust(layout: &mut Layout, tables: &Section<'_>, scope: &Scope) {
     for key in tables.written_keys() {
         let Some(table) = tables.section(&key) else { continue };
         let name = key.to_uppercase();
         match leaves(layout, &name) {
             Err(wrong) => tables.fault(&key, wrong),
-            Ok((range, whole)) => fields(&mut layout.fields[range], &name, whole, &table),
+            Ok((range, whole)) => fields(&mut layout.fields[range], &name, (whole, scope), &table),
         }
         if let Some(chooser) = tree::choice(&table) {
             choose(layout, &name, &chooser).unwrap_or_else(|wrong| table.fault("choice", wrong));
@@ -61,7 +71,7 @@ fn leaves(layout: &Layout, name: &str) -> Result<(std::ops::Range<usize>, bool),
     }
 }
 
-fn fields(fields: &mut [Field], name: &str, whole: bool, table: &Section<'_>) {
+fn fields(fields: &mut [Field], name: &str, (whole, scope): (bool, &Scope), table: &Section<'_>) {
     let chosen = Chosen::of_field(table);
     let page = page_of(table, "ccsid");
     let (sensitive, nullable) = (table.flag("sensitive"), table.flag("nullable"));
@@ -75,7 +85,9 @@ fn fields(fields: &mut [Field], name: &str, whole: bool, table: &Section<'_>) {
             continue;
         }
         let mut misfits = Vec::new();
-        chosen.apply(field, &mut |key, what| misfits.push((key, what)));
+        chosen.date(field, &scope.defaults, scope.placed);
+        chosen.apply(field, scope.placed, &mut |key, what| misfits.push((key, what)));
+        days_first(field);
         // Of a group only those fields are meant for which the rule means something.
         if !whole && !misfits.is_empty() && !std::mem::replace(&mut told, true) {
             misfits.into_iter().for_each(|(key, what)| table.fault(key, what));

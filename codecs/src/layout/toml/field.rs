@@ -24,8 +24,9 @@ pub(super) fn read(table: &Section<'_>, name: String, word: Word, scope: &Scope)
     let chosen = Chosen::of_field(table);
     let kind = kind(table, word)?;
     let mut field = Field::new(name, kind, 0);
-    scope.defaults.apply(&mut field, &mut |_, _| {});
-    chosen.apply(&mut field, &mut |key, what| table.fault(key, what));
+    scope.defaults.apply(&mut field, scope.placed, &mut |_, _| {});
+    chosen.date(&mut field, &scope.defaults, scope.placed);
+    chosen.apply(&mut field, scope.placed, &mut |key, what| table.fault(key, what));
     let picture = picture(table, &mut field)?;
     field.kind.check_scaled().map_err(|wrong| table.fault("type", wrong)).ok()?;
     if varlen && !kind.may_vary() {

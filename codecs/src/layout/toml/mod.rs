@@ -38,7 +38,7 @@ pub(crate) fn parse_within(file: &str, text: &str, around: &Scope) -> Result<Lay
     let root = source.root();
     let page = page(&root, "ccsid").unwrap_or(around.page);
     let name = root.need_text("name");
-    let scope = Scope { page, defaults: defaults(&root).or(&around.defaults) };
+    let scope = Scope { page, defaults: defaults(&root).or(&around.defaults), placed: around.placed };
     let layout = layout(&root, name, &scope);
     if let (Some(length), Some(layout)) = (root.number("length"), &layout)
         && usize::try_from(length) != Ok(layout.length)

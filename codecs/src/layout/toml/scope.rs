@@ -10,12 +10,14 @@ pub(crate) struct Scope {
     pub(crate) page: Page,
     /// Rules.
     pub(crate) defaults: Chosen,
+    /// Fields stand at their places in every record: none stands between delimiters, and none is missing at the end.
+    pub(crate) placed: bool,
 }
 
 impl Scope {
-    /// A page and no rules.
+    /// A page and no rules, for records of any sort.
     pub(crate) fn plain(page: Page) -> Scope {
-        Scope { page, defaults: Chosen::default() }
+        Scope { page, defaults: Chosen::default(), placed: false }
     }
 }
 
