@@ -66,7 +66,8 @@ public class Dump {
                 if (ebcdic || trail != 0x7F) codes.add(new byte[] {(byte) lead, (byte) trail});
             }
         }
-        for (int n = 0; n < 39420 && structure.equals("gb18030"); n++) {
+        // Two blocks of four bytes: what is left of the basic plane, and all other planes.
+        for (int n = 0; n < 1237576 && structure.equals("gb18030"); n = n == 39419 ? 189000 : n + 1) {
             codes.add(new byte[] {(byte) (0x81 + n / 12600), (byte) (0x30 + n / 1260 % 10),
                 (byte) (0x81 + n / 10 % 126), (byte) (0x30 + n % 10)});
         }
@@ -97,7 +98,7 @@ public class Dump {
             if (characters > 1) sequences.add(text);
             print(name, 'd', code, text);
         }
-        int last = structure.equals("single") ? 0xFFFF : 0x3FFFF;
+        int last = structure.equals("single") ? 0xFFFF : structure.equals("gb18030") ? 0x10FFFF : 0x3FFFF;
         for (int scalar = 0; scalar <= last; scalar++) {
             if (scalar < 0xD800 || scalar > 0xDFFF) encode(name, structure, encode, Character.toString(scalar));
         }

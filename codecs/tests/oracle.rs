@@ -5,8 +5,8 @@
 //! `data/differences.tsv`; one that is not listed fails, and so does a listed one that has gone. With other versions
 //! than those named at the top of the list everything but GB18030 is compared. `./dev test` sets `FPP_ORACLES=1` and
 //! `FPP_JT400` to the toolbox's jar: then a missing program fails. Plain `cargo test` compares nothing, because this
-//! takes half a minute; the digests of the tables are checked in any case (`text_tables.rs`). `FPP_ORACLES=list` prints
-//! all differences, for writing the list anew.
+//! takes a minute; the digests of the tables are checked in any case (`text_tables.rs`). `FPP_ORACLES=list` prints
+//! all differences, and the digests of the listed ones, for writing the list anew.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![allow(clippy::print_stdout, reason = "what is skipped is said, and the list is printed")]
@@ -40,6 +40,7 @@ fn compare_all(oracle: &str, all: bool, mut compare: impl FnMut(Page, &str, &mut
             for ((direction, key), (ours, theirs)) in &found {
                 println!("ROW\t{}\t{oracle}\t{direction}\t{key:04X}\t{ours}\t{theirs}", page.name());
             }
+            list::digests(page, oracle, &found).iter().for_each(|row| println!("LISTED\t{row}"));
         } else {
             wrong.extend(list::check(page, oracle, &found));
         }

@@ -1,7 +1,7 @@
 //! IBM's toolbox (jt400) and the JDK, both listed by `tables/Dump.java` in one run.
 
 use super::{Differences, codes, note_decoding, note_encoding, texts};
-use fpp_codecs::text::{Page, table_text};
+use fpp_codecs::text::Page;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::process::Command;
@@ -46,13 +46,10 @@ pub(crate) fn listing(jar: &str, converters: &[String]) -> Listing {
 
 pub(crate) fn compare(page: Page, converter: &str, listing: &Listing, found: &mut Differences) {
     let (decode, encode) = &listing[converter];
-    // Beyond U+FFFF the program lists no four-byte codes.
-    let listed =
-        |code: &Vec<u8>| code.len() < 4 || table_text(page, code).is_some_and(|text| text.as_str() < "\u{10000}");
-    for code in codes(page).iter().filter(|code| listed(code)) {
+    for code in &codes(page) {
         note_decoding(page, code, decode.get(code).map_or("", String::as_str), found);
     }
-    for text in texts(page).filter(|text| text.as_ref() < "\u{40000}") {
+    for text in texts(page) {
         note_encoding(page, &text, encode.get(text.as_ref()).map_or(&[], Vec::as_slice), found);
     }
 }

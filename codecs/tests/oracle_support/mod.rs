@@ -45,7 +45,7 @@ pub(crate) fn codes(page: Page) -> Vec<Vec<u8>> {
     }
     if is_gb18030(page) {
         let four = |n: u32| [0x81 + n / 12_600, 0x30 + n / 1_260 % 10, 0x81 + n / 10 % 126, 0x30 + n % 10];
-        codes.extend((0..39_420).chain((189_000..1_237_576).step_by(97)).map(|n| four(n).map(|b| b as u8).to_vec()));
+        codes.extend((0..39_420).chain(189_000..1_237_576).map(|n| four(n).map(|b| b as u8).to_vec()));
     }
     codes
 }
@@ -57,7 +57,7 @@ pub(crate) fn texts(page: Page) -> impl Iterator<Item = Cow<'static, str>> {
     let last = if is_single(page) { 0x1_0000 - 0x800 } else { ALL.len() };
     let mut more: Vec<String> = Vec::new();
     if is_gb18030(page) {
-        more.extend(('\u{40000}'..='\u{10FFFF}').step_by(97).map(String::from));
+        more.extend(('\u{40000}'..='\u{10FFFF}').map(String::from));
     }
     if page.is_mixed() {
         more.extend(codes(page).iter().filter_map(|c| table_text(page, c)).filter(|t| t.chars().count() > 1));
