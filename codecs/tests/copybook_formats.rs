@@ -75,10 +75,10 @@ fn one_record_is_a_format_of_its_own() {
 
 #[test]
 fn national_double_byte_and_utf_8_text() {
-    let text =
-        "01 R.\n 05 A PIC N(4).\n 05 B PIC G(3).\n 05 C PIC U(2).\n 05 D PIC X(6).\n 05 E PIC N(2) USAGE DISPLAY-1.\n";
+    let text = "01 R.\n 05 A PIC N(4).\n 05 B PIC G(3).\n 05 C PIC U(2).\n 05 D PIC X(6).\n 05 E PIC N(2) USAGE DISPLAY-1.\n\
+         \x20 05 F PIC 9(3) NATIONAL.\n 05 G PIC S9(2) NATIONAL SIGN LEADING SEPARATE.\n";
     let (format, _) = format(&[("r.cpy", text)], Some(Page::Cp1388));
-    assert_eq!(format.records[0].layout.length, 8 + 6 + 8 + 6 + 4);
+    assert_eq!(format.records[0].layout.length, 8 + 6 + 8 + 6 + 4 + 6 + 6);
     let mut record: Vec<u8> = "中文".encode_utf16().flat_map(u16::to_be_bytes).collect();
     record.extend([0x00, 0x20, 0x00, 0x20]);
     let mut mixed = Vec::new();
@@ -88,8 +88,9 @@ fn national_double_byte_and_utf_8_text() {
     record.extend("é中   ".as_bytes());
     record.extend(&mixed);
     record.extend(&mixed[1..5]);
+    record.extend("007-42".encode_utf16().flat_map(u16::to_be_bytes));
     let shown = round(&format, &record);
-    assert_eq!(shown, r#"{"A":"中文","B":"户名","C":"é中","D":"户名","E":"户名"}"#);
+    assert_eq!(shown, r#"{"A":"中文","B":"户名","C":"é中","D":"户名","E":"户名","F":"007","G":"-42"}"#);
 }
 
 #[test]

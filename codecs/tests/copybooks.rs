@@ -245,6 +245,12 @@ fn what_is_wrong_is_told_with_its_place_and_all_at_once() {
         (" 05 T OCCURS 2.\n  10 N PIC 9.\n 05 A PIC X OCCURS 5 DEPENDING ON N.", "occurs several times itself, in T"),
         (" 05 A PIC X OCCURS 1 TO 5.", "t.cpy:2:13: OCCURS n TO m needs DEPENDING ON"),
         (" 05 A PIC X OCCURS 5 TO 2 DEPENDING ON N.", "OCCURS 5 TO 2 is no range"),
+        (" 05 A PIC X OCCURS 1 TO UNBOUNDED.", "OCCURS UNBOUNDED needs DEPENDING ON"),
+        (
+            " 05 N PIC 9(5).\n 05 A PIC X OCCURS 1 TO UNBOUNDED DEPENDING ON N.",
+            "A OCCURS UNBOUNDED, which leaves the longest record open: write the most entries",
+        ),
+        (" 05 A PIC S9(3) NATIONAL.", "A: PIC S9(3) NATIONAL has a sign, which national digits have in a character"),
         (" 05 A PIC X OCCURS TIMES.", "OCCURS needs a number of times"),
         (" 05 A REDEFINES B PIC X.", "t.cpy:2:17: REDEFINES names B, which is no item before A in its group"),
         (" 05 A PIC X.\n 05 B PIC X.\n 05 C REDEFINES A PIC X.", "but B stands between them"),
@@ -281,8 +287,44 @@ fn clauses_that_move_no_byte_are_read_and_left() {
                 05 C PIC X OCCURS 3 INDEXED I J DESCENDING KEY IS C VALUES ALL '*'.\n 05 D PIC X(3) INDICATOR 12.\n\
                 05 E PIC 9(2) VALUE\n 10 COMP-3.\n 05 DATE PIC X(8).\n";
     assert_eq!(under(text), "A@1+2 B@3+4 C(1)@7+1 C(2)@8+1 C(3)@9+1 D@10+3 E@13+2 DATE@15+8");
-    let text = " 78 N VALUE 4.\n 05 A PIC X(N) OCCURS N TIMES.\n 05 B PIC X.\n";
-    assert!(under(text).ends_with("A(4)@13+4 B@17+1"), "{}", under(text));
+    let body = " 05 A PIC X(N) OCCURS N TIMES.\n 05 B PIC X.\n";
+    let within = under(&format!(" 78 N VALUE 4.\n{body}"));
+    let constants =
+        ["01 N CONSTANT AS 4.\n", "01 N CONSTANT IS GLOBAL AS 4.\n", "01 M CONSTANT AS 'x'.\n78 N VALUE 4.\n"];
+    for constant in constants {
+        let (layouts, warnings) = read(&format!("{constant}01 R.\n{body}"));
+        assert_eq!((layouts.len(), places(&layouts[0])), (1, within.clone()), "{constant}");
+        assert_eq!(warnings.len(), usize::from(constant.contains('x')), "{warnings:?}");
+    }
+    assert!(within.ends_with("A(4)@13+4 B@17+1"), "{within}");
+}
+
+/// Each line as a source member has it on IBM i, with its sequence number and date.
+#[test]
+fn lines_may_have_their_sequence_number_and_date_before_them() {
+    let plain = folder("tables.cpy").unwrap();
+    let numbered = plain.lines().map(|line| format!("000100230101{line}\n")).collect::<String>();
+    let none = &mut |_: &str| Err(String::new());
+    let (layouts, warnings) = parse("t.cpy", &numbered, none, &options(Dialect::Zos)).unwrap();
+    assert_eq!(layouts, book("tables.cpy", Dialect::Zos));
+    assert_eq!(
+        warnings[0].to_string(),
+        "t.cpy:1:1: 12 columns of sequence number and date stand before each line and are left out"
+    );
+    // Places are those of the text.
+    assert_eq!(
+        faults("000100230101       01 R.\n000200230101           05 A PIC Q.\n"),
+        ["t.cpy:2:33: `Q` is no picture symbol (in `Q`)"]
+    );
+}
+
+#[test]
+fn a_table_without_a_bound_has_what_its_counter_can_say() {
+    let (layouts, warnings) = read("01 R.\n 05 N PIC 9.\n 05 A PIC XX OCCURS 1 TO UNBOUNDED DEPENDING ON N.\n");
+    assert_eq!((layouts[0].least, layouts[0].length), (3, 19));
+    assert!(warnings[0].contains("A OCCURS UNBOUNDED is read as up to 9"), "{warnings:?}");
+    let (layouts, _) = read("01 R.\n 05 N PIC 99.\n 05 A PIC X OCCURS UNBOUNDED DEPENDING ON N.\n");
+    assert_eq!((layouts[0].least, layouts[0].length), (2, 101));
 }
 
 #[test]

@@ -307,7 +307,13 @@ impl Clauses<'_> {
 
     fn occurs(&mut self, place: Place, item: &mut Item) {
         let first = self.count();
-        let second = if self.cursor.eat("TO") { Some(self.count()) } else { None };
+        let mut unbounded = first.is_none() && self.cursor.eat("UNBOUNDED");
+        let second = if self.cursor.eat("TO") {
+            unbounded = self.cursor.eat("UNBOUNDED");
+            (!unbounded).then(|| self.count())
+        } else {
+            None
+        };
         self.cursor.eat("TIMES");
         let mut depending = None;
         if self.cursor.eat("DEPENDING") {
@@ -323,10 +329,15 @@ impl Clauses<'_> {
             }
         }
         let occurs = match (first, second, &depending) {
-            (Some(n), None, None) => Some((n, n)),
+            (_, _, None) if unbounded => {
+                self.notes.fault(place, "OCCURS UNBOUNDED needs DEPENDING ON a field with the count");
+                None
+            }
+            (least, _, Some(_)) if unbounded => Some((least.unwrap_or(0), None)),
+            (Some(n), None, None) => Some((n, Some(n))),
             // "OCCURS n DEPENDING ON" leaves the least number out.
-            (Some(n), None, Some(_)) => Some((0, n)),
-            (Some(least), Some(Some(most)), Some(_)) => Some((least, most)),
+            (Some(n), None, Some(_)) => Some((0, Some(n))),
+            (Some(least), Some(Some(most)), Some(_)) => Some((least, Some(most))),
             (Some(_), Some(Some(_)), None) => {
                 self.notes.fault(place, "OCCURS n TO m needs DEPENDING ON a field with the count");
                 None
@@ -338,7 +349,7 @@ impl Clauses<'_> {
             }
         };
         match occurs {
-            Some((least, most)) if most == 0 || least > most => {
+            Some((least, Some(most))) if most == 0 || least > most => {
                 self.notes.fault(place, format!("OCCURS {least} TO {most} is no range of occurrences"));
             }
             Some((least, most)) => item.occurs = Some(Occurs { least, most, depending, place }),

@@ -240,12 +240,7 @@ impl Maker<'_> {
             Usage::Binary | Usage::Native | Usage::Little | Usage::Bytes => {
                 self.binary(usage, small, decimals, picture, rules)
             }
-            Usage::National => {
-                let what = "digits in national characters are shown as hex";
-                self.notes.warn_once(self.place(), what);
-                let separate = signed && self.item.sign.is_some_and(|(sign, _)| sign.separate);
-                Some((Kind::Hex, 2 * (usize::from(small) + usize::from(separate)), 1))
-            }
+            Usage::National => self.national_digits(picture, rules),
             Usage::Dbcs | Usage::Utf8 => {
                 self.fault(format!("{shown}: PIC {} has digits, which this usage cannot hold", picture.text))
             }

@@ -80,6 +80,23 @@ impl Maker<'_> {
         }
     }
 
+    /// Digits in national characters: text of them, without the point that the picture implies. Only a sign of its own
+    /// can stand among them.
+    pub(super) fn national_digits(&mut self, picture: &Picture, rules: &mut Rules) -> Option<Shape> {
+        let separate = self.item.sign.is_some_and(|(sign, _)| sign.separate);
+        if picture.signed && !separate {
+            let what = "has a sign, which national digits have in a character of its own: write SIGN LEADING SEPARATE \
+                        or TRAILING SEPARATE, as the program has it";
+            return self.fault(format!("{}: PIC {} NATIONAL {what}", self.item.shown(), picture.text));
+        }
+        if picture.scale != 0 {
+            let what = "digits in national characters are read as text, without the point that their picture implies";
+            self.notes.warn_once(self.place(), what);
+        }
+        *rules = Rules::default();
+        self.national(2 * (usize::try_from(picture.digits).ok()? + usize::from(picture.signed)))
+    }
+
     fn graphic(&mut self, bytes: usize) -> Option<Shape> {
         if self.options.page.is_mixed() {
             return Some((Kind::Graphic, bytes, 1));

@@ -74,6 +74,7 @@ impl Reader<'_> {
     fn entry(&mut self, level: u32, place: Place) {
         self.cursor.take();
         match level {
+            1 if self.cursor.follows(&["CONSTANT"]) => self.constant(place),
             66 => self.rename(place),
             78 => self.constant(place),
             88 => self.condition(place),
@@ -137,16 +138,24 @@ impl Reader<'_> {
         }
     }
 
+    /// `78 NAME VALUE 10` and `01 NAME CONSTANT AS 10`, which are no bytes.
     fn constant(&mut self, place: Place) {
         let name = self.cursor.word().map(|(name, _)| name);
-        let valued = self.cursor.eat_one(&["VALUE", "VALUES"]);
+        let valued = if self.cursor.eat("CONSTANT") {
+            self.cursor.eat("IS");
+            self.cursor.eat("GLOBAL");
+            self.cursor.eat("AS")
+        } else {
+            self.cursor.eat_one(&["VALUE", "VALUES"])
+        };
         self.cursor.eat("IS");
         match (name, self.cursor.number()) {
             (Some(name), Some(number)) if valued => {
                 self.constants.insert(name, number);
             }
             _ => {
-                self.notes.warn(place, "a constant (level 78) that is no whole number is not read");
+                self.notes
+                    .warn(place, "a constant that is no whole number is not read: where one counts, write the number");
                 self.cursor.skip_entry();
             }
         }

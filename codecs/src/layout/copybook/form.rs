@@ -6,6 +6,9 @@
 
 use super::lines::{self, Form, Glyph};
 
+/// Columns of SRCSEQ and SRCDAT, the sequence number and date of a source line, before what the line is on IBM i.
+const SOURCE_PREFIX: usize = 12;
+
 /// What to do where the form cannot be told.
 const SAY: &str = "say form = \"fixed\" or form = \"free\" (--copybook, or [copybook] in a format)";
 
@@ -28,14 +31,32 @@ struct Votes {
     long: Option<(u32, u32)>,
 }
 
-/// The form of a text.
-pub(super) fn detect(text: &str) -> Result<Form, Doubt> {
+/// Columns in front of every line that are no part of it. Twelve digits begin no line of either form: column 7 of the
+/// fixed one has none, and no level number is so long.
+pub(super) fn front(text: &str) -> usize {
+    let is_prefixed = |line: &str| {
+        let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+        digits == SOURCE_PREFIX || (digits > SOURCE_PREFIX && line.len() >= SOURCE_PREFIX + 6)
+    };
+    let mut lines = text.trim_start_matches('\u{feff}').lines().filter(|line| !is_blank(line)).peekable();
+    if lines.peek().is_some() && lines.all(is_prefixed) { SOURCE_PREFIX } else { 0 }
+}
+
+/// Nothing but blanks, or what ends a text on a PC.
+fn is_blank(line: &str) -> bool {
+    line.chars().all(|c| c.is_whitespace() || c == '\u{1a}')
+}
+
+/// The form of a text, the first columns of whose lines are left out.
+pub(super) fn detect(text: &str, front: usize) -> Result<Form, Doubt> {
     let mut votes = Votes::default();
+    let first = u32::try_from(front).unwrap_or(0) + 1;
     for (number, raw) in (1..).zip(text.lines()) {
+        let raw = if front > 0 { raw.trim_start_matches('\u{feff}').get(front..).unwrap_or_default() } else { raw };
         if begins_statements(raw) {
             break;
         }
-        let glyphs = lines::card(raw);
+        let glyphs = lines::card(raw, first);
         if let Some(form) = directive(&glyphs) {
             // What stands before the first directive is fixed by the standard; a directive is how free form begins.
             return Ok(if number == 1 || votes.fixed.is_none() { form } else { Form::Fixed });
@@ -142,7 +163,7 @@ mod tests {
             "      01  REC.\n000025     05  A PIC 9(2).\n",
         ];
         for text in fixed {
-            assert_eq!(detect(text), Ok(Form::Fixed), "{text}");
+            assert_eq!(detect(text, 0), Ok(Form::Fixed), "{text}");
         }
         let free = [
             "01 REC.\n  05 A PIC X.\n",
@@ -151,25 +172,41 @@ mod tests {
             "      $SET SOURCEFORMAT\"FREE\"\n01 REC.\n",
         ];
         for text in free {
-            assert_eq!(detect(text), Ok(Form::Free), "{text}");
+            assert_eq!(detect(text, 0), Ok(Form::Free), "{text}");
         }
+    }
+
+    #[test]
+    fn sequence_numbers_and_dates_in_front_are_seen_where_every_line_has_them() {
+        let plain = "       01  R.\n      * note\n           05 A PIC X.\n";
+        let with = |front: &str| plain.lines().map(|line| format!("{front}{line}\n")).collect::<String>();
+        for (text, wanted) in [
+            (with("000100230101") + "\n000200230101\n\u{1a}", 12),
+            (with("000100230101").replace("      ", "000100"), 12),
+            (with("000100"), 0),
+            (with("000100230101") + plain, 0),
+            (String::new(), 0),
+        ] {
+            assert_eq!(front(&text), wanted, "{text}");
+        }
+        assert_eq!(detect(&with("000100230101"), 12), Ok(Form::Fixed));
     }
 
     #[test]
     fn what_could_lose_text_is_not_guessed() {
         let both = "000100 01  REC.\n05 A PIC X.\n";
-        assert_eq!(detect(both).map_err(|d| d.line), Err(2));
+        assert_eq!(detect(both, 0).map_err(|d| d.line), Err(2));
         let long = format!("       {:<70}COMP-3.\n", "01 A PIC S9(5)");
-        assert_eq!(detect(&long).map_err(|d| (d.line, d.column)), Err((1, 78)));
+        assert_eq!(detect(&long, 0).map_err(|d| (d.line, d.column)), Err((1, 78)));
     }
 
     #[test]
     fn what_cannot_lose_text_is_no_doubt() {
         let period = format!("       01 R.\n          {:<70}.\n", "05 A PIC 9(13).");
-        assert_eq!(detect(&period), Ok(Form::Fixed));
+        assert_eq!(detect(&period, 0), Ok(Form::Fixed));
         let statement = format!("       01 R PIC X.\n       PROCEDURE DIVISION.\n       {:<70}GO TO B.\n", "A.");
-        assert_eq!(detect(&statement), Ok(Form::Fixed));
+        assert_eq!(detect(&statement, 0), Ok(Form::Fixed));
         let comment = format!("      * PROCEDURE DIVISION\n       {:<70}COMP-3.\n", "01 A PIC S9(5)");
-        assert!(detect(&comment).is_err());
+        assert!(detect(&comment, 0).is_err());
     }
 }

@@ -50,7 +50,8 @@ pub(super) struct Rename {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Occurs {
     pub(super) least: u32,
-    pub(super) most: u32,
+    /// Nothing for UNBOUNDED: as many as the counter can say.
+    pub(super) most: Option<u32>,
     /// DEPENDING ON: the name, and the groups it is qualified with.
     pub(super) depending: Option<(Vec<String>, Place)>,
     pub(super) place: Place,

@@ -51,11 +51,11 @@ pub(super) struct Line {
     pub(super) crosses: bool,
 }
 
-/// The characters of a line on a card.
-pub(super) fn card(raw: &str) -> Vec<Glyph> {
+/// The characters of a line on a card, the first of which stands in this column of the source.
+pub(super) fn card(raw: &str, first: u32) -> Vec<Glyph> {
     let mut card = 1;
     let mut glyphs = Vec::with_capacity(raw.len());
-    for (column, c) in (1..).zip(raw.chars()) {
+    for (column, c) in (first..).zip(raw.chars()) {
         glyphs.push(Glyph { c: if c == '\t' || c == '\0' { ' ' } else { c }, column, card });
         card += match c {
             '\t' => 8 - (card - 1) % 8,
@@ -93,9 +93,9 @@ pub(super) fn beyond(glyphs: &[Glyph]) -> &[Glyph] {
     &text[blanks..]
 }
 
-/// The text of a line, or nothing if it is empty, a comment or a debugging line.
+/// The text of a line, or nothing if it is empty, a comment or a debugging line. `at` is where it begins.
 pub(super) fn read(raw: &str, form: Form, at: Place, debug: bool, notes: &mut Notes) -> Option<Line> {
-    let glyphs = card(raw);
+    let glyphs = card(raw, at.column);
     let first = glyphs.iter().find(|g| !g.c.is_whitespace())?;
     match form {
         Form::Free if matches!(first.c, '*' | '/') => None,

@@ -21,6 +21,9 @@ use std::ops::Range;
 /// The name of what has none.
 const FILLER: &str = "FILLER";
 
+/// Most digits of a counter that bounds a table without a bound of its own.
+const UNBOUNDED_DIGITS: u8 = 3;
+
 /// Where an item came to be.
 #[derive(Clone, Debug)]
 pub(super) struct Placed {
@@ -204,17 +207,22 @@ impl<'a> Lowering<'a> {
     }
 
     fn array(&mut self, index: usize, made: Made, occurs: &Occurs) -> Option<Made> {
-        let count = usize::try_from(occurs.most).unwrap_or(usize::MAX);
+        let (depending, counter) = match &occurs.depending {
+            Some((names, place)) => {
+                self.counter(index, occurs, names, *place).map(|(part, kind)| (Some(part), kind))?
+            }
+            None => (None, None),
+        };
+        let count = match occurs.most {
+            Some(most) => usize::try_from(most).unwrap_or(usize::MAX),
+            None => self.unbounded(index, occurs, counter)?,
+        };
         let bytes = made.bytes.saturating_mul(count);
         if bytes > TREE_MAX {
-            let what = format!("{} occurrences of {} bytes are more than {TREE_MAX}", occurs.most, made.bytes);
+            let what = format!("{count} occurrences of {} bytes are more than {TREE_MAX}", made.bytes);
             self.notes.fault(occurs.place, what);
             return None;
         }
-        let depending = match &occurs.depending {
-            Some((names, place)) => Some(self.counter(index, occurs, names, *place)?),
-            None => None,
-        };
         let part = match made.part {
             // Unnamed bytes in a row are one filler.
             Part::Field(field) if field.is_filler() && self.items[index].name.is_none() && depending.is_none() => {
@@ -225,8 +233,37 @@ impl<'a> Lowering<'a> {
         Some(Made { part, bytes, boundary: made.boundary })
     }
 
-    /// What DEPENDING ON names: a field before the array, in this record.
-    fn counter(&mut self, index: usize, occurs: &Occurs, names: &[String], place: Place) -> Option<Counter> {
+    /// How many entries a table without a bound has: as many as its counter can say, if they are few enough to be the
+    /// longest record of a file, which COBOL itself has no such tables in.
+    fn unbounded(&mut self, index: usize, occurs: &Occurs, counter: Option<Kind>) -> Option<usize> {
+        let shown = self.items[index].shown();
+        let digits = match counter.and_then(Kind::digits) {
+            Some((digits, 0)) if digits <= UNBOUNDED_DIGITS => digits,
+            _ => {
+                let what = format!(
+                    "{shown} OCCURS UNBOUNDED, which leaves the longest record open: write the most entries that a \
+                     record of the file has, like OCCURS 0 TO 500 DEPENDING ON N"
+                );
+                self.notes.fault(occurs.place, what);
+                return None;
+            }
+        };
+        let most = 10_usize.pow(digits.into()) - 1;
+        self.notes.warn(
+            occurs.place,
+            format!("{shown} OCCURS UNBOUNDED is read as up to {most}, the most its counter can say"),
+        );
+        Some(most)
+    }
+
+    /// What DEPENDING ON names: a field before the array, in this record; and its kind.
+    fn counter(
+        &mut self,
+        index: usize,
+        occurs: &Occurs,
+        names: &[String],
+        place: Place,
+    ) -> Option<(Counter, Option<Kind>)> {
         let shown = names.join(" OF ");
         let named = |&at: &usize| self.items[at].name.as_deref() == names.first().map(String::as_str);
         let qualified = |&at: &usize| tree::is_qualified(self.items, at, &names[1..]);
@@ -259,7 +296,7 @@ impl<'a> Lowering<'a> {
             return None;
         }
         let least = usize::try_from(occurs.least).unwrap_or(0);
-        Some(Counter { field: placed.path, least, map: Vec::new() })
+        Some((Counter { field: placed.path, least, map: Vec::new() }, placed.kind))
     }
 
     /// The boundary that the first field of an item must stand on.

@@ -90,7 +90,13 @@ pub(super) fn join(fragments: Vec<Fragment>) -> Vec<Token> {
 /// Cuts a text into fragments.
 pub(super) fn cut(file: u32, text: &str, form: Option<Form>, debug: bool, notes: &mut Notes) -> Vec<Fragment> {
     let mut at = Place { file, line: 1, column: 1 };
-    let mut form = match form.map_or_else(|| form::detect(text), Ok) {
+    // A text of the free form that was asked for may be the words of a replacement, which may be digits.
+    let front = if form == Some(Form::Free) { 0 } else { form::front(text) };
+    if front > 0 {
+        notes.warn(at, format!("{front} columns of sequence number and date stand before each line and are left out"));
+        at.column += u32::try_from(front).unwrap_or(0);
+    }
+    let mut form = match form.map_or_else(|| form::detect(text, front), Ok) {
         Ok(form) => form,
         Err(doubt) => {
             notes.fault(Place { line: doubt.line, column: doubt.column, ..at }, doubt.message);
@@ -101,8 +107,9 @@ pub(super) fn cut(file: u32, text: &str, form: Option<Form>, debug: bool, notes:
     for (number, raw) in (1..).zip(text.lines()) {
         at.line = number;
         let raw = if number == 1 { raw.trim_start_matches('\u{feff}') } else { raw };
+        let raw = raw.get(front..).unwrap_or_default();
         if raw.contains(">>") || raw.contains('$') {
-            let glyphs = lines::card(raw);
+            let glyphs = lines::card(raw, at.column);
             if let Some(next) = form::directive(&glyphs) {
                 form = next;
                 continue;
