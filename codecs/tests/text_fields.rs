@@ -232,8 +232,12 @@ proptest! {
 
 /// A record of one text field of six bytes, by its keys.
 fn layout(keys: &str) -> Result<Format, String> {
+    framed("framing = \"fixed\"\nlength = 6", keys)
+}
+
+fn framed(framing: &str, keys: &str) -> Result<Format, String> {
     let source = format!(
-        "name = \"X\"\nframing = \"fixed\"\nlength = 6\nccsid = \"935-classic\"\nversion = \"1\"\n\
+        "name = \"X\"\n{framing}\nccsid = \"935-classic\"\nversion = \"1\"\n\
          [defaults]\nrepairs = [\"close-run\"]\n\
          [[record]]\nrole = \"detail\"\nname = \"D\"\nfield = [\n{{ name = \"A\", type = \"open\", length = 6, {keys} }},\n]\n"
     );
@@ -285,5 +289,29 @@ fn rules_come_from_layouts_and_reach_records() {
         ("write_as = [\"D800 = 444A\"]", "is not like 2014 = 444A"),
     ] {
         assert!(layout(keys).unwrap_err().contains(wanted), "{keys}");
+    }
+}
+
+/// What is written with the code of another character is told, at its place in the text: nobody reads it back.
+#[test]
+fn a_character_that_is_written_one_way_is_told() {
+    let other = "a character that reads back as another: its code is that one's";
+    let told = |framing: &str, keys: &str, text: &str| {
+        let (format, mut row, mut out) = (framed(framing, keys).unwrap(), Row::default(), Vec::new());
+        let line = format!("{{\"n\":1,\"layout\":\"D\",\"fields\":{{\"A\":\"{text}\"}}}}");
+        json::read(&format, &line, &mut row).unwrap();
+        let repairs = format.records[0].encode(&row, &mut out).unwrap();
+        repairs.iter().map(|repair| (repair.offset, repair.what)).collect::<Vec<_>>()
+    };
+    for framing in ["framing = \"fixed\"\nlength = 6", "framing = \"delimited\"\nline_end = \"lf\""] {
+        for page in ["935", "1388"] {
+            let page = format!("ccsid = \"{page}\"");
+            assert_eq!(told(framing, &page, "阿\u{30FB}"), [(1, other)], "{page}");
+            assert_eq!(told(framing, &page, "阿\u{B7}"), [], "{page}");
+        }
+        assert_eq!(told(framing, "ccsid = \"939\"", "\u{30FB}"), []);
+        assert_eq!(told(framing, "write_as = [\"2014 = 444A\"]", "——"), [(0, other), (1, other)]);
+        // Its code reads back as it: no exception after all.
+        assert_eq!(told(framing, "write_as = [\"2015 = 444A\"]", "\u{2015}"), []);
     }
 }

@@ -8,6 +8,8 @@ use crate::layout::Kind;
 use crate::text;
 use crate::text::substitute;
 
+/// What is told of a character that is written one way only.
+const ONE_WAY: &str = "a character that reads back as another: its code is that one's";
 const WRONG_CELL: Flaw = Flaw::new(Code::RANGE, 0, "the value is not of the field's kind");
 const TOO_LONG: Flaw = Flaw::new(Code::TOO_LONG, 0, "the value is too long for its field");
 
@@ -41,6 +43,13 @@ pub(super) fn tell_substitutes(step: &Step, bytes: &[u8], text: &str, told: &mut
     if substitute::is_in(text) {
         substitute::places(step.page, bytes, text).into_iter().for_each(|at| told(at, substitute::TOLD));
     }
+}
+
+/// Tells what of a written text is not what its writer meant: substitutes, and characters that read back as others.
+#[inline]
+pub(super) fn tell_written(field: &text::Field<'_>, value: &str, told: &mut dyn FnMut(usize, &'static str)) {
+    substitute::characters(value).for_each(|at| told(at, substitute::TOLD));
+    field.one_way(value).for_each(|at| told(at, ONE_WAY));
 }
 
 /// What VARLEN counts, in units of bytes or of pairs; everything without it.
@@ -109,6 +118,6 @@ pub(super) fn write_text(
         out[start..start + 2].copy_from_slice(&((used / unit) as u16).to_be_bytes());
     }
     text::pad(step.page, start + step.bytes, out);
-    substitute::characters(value).for_each(|at| told(at, substitute::TOLD));
+    tell_written(&step.text(), value, told);
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::framing::scan::Scanner;
 use crate::layout::{Dirty, Kind, Rules};
 use crate::number::explicit::Explicit;
 use crate::number::{Digits, WIDEST, float};
-use crate::text::{self, substitute};
+use crate::text;
 
 const MORE: Flaw = Flaw::new(Code::LENGTH, 0, "the record has more fields than its layout");
 const FEWER: Flaw = Flaw::new(Code::LENGTH, 0, "the record ends before this field");
@@ -325,7 +325,7 @@ fn write(
             if bytes.len() > room && matches!(step.kind, Kind::Char | Kind::Open) {
                 return Err(TOO_LONG);
             }
-            substitute::characters(value).for_each(|at| told(at, substitute::TOLD));
+            content::tell_written(&field, value, told);
             how.quote(&bytes, out);
             Ok(())
         }

@@ -219,6 +219,14 @@ impl Field<'_> {
         text.chars().map(|character| strict::reads_back(self.page, self.rules, character)).collect()
     }
 
+    /// The characters of a written text whose codes read back as others, by their places; of most texts none.
+    pub fn one_way<'t>(&self, text: &'t str) -> impl Iterator<Item = usize> + use<'_, 't> {
+        // But for what the rules list, the tables have one such character (D18).
+        let looked_at = if self.rules.writes_exceptions() || text.contains('\u{30FB}') { text } else { "" };
+        let is_other = |character: &char| strict::reads_back(self.page, self.rules, *character) != *character;
+        looked_at.chars().enumerate().filter(move |(_, character)| is_other(character)).map(|(at, _)| at)
+    }
+
     /// The longest start of `text`, in whole characters, that takes at most `room` bytes in this field, shifts included
     /// (D19).
     ///

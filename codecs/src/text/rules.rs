@@ -156,6 +156,11 @@ impl Rules {
         self.read.iter().find(|(listed, _)| *listed == code).map(|(_, character)| *character)
     }
 
+    /// Whether any character is to be written as a code that the table may not have for it.
+    pub(super) fn writes_exceptions(&self) -> bool {
+        !self.write.is_empty()
+    }
+
     /// The code that a character is to be written as.
     #[inline]
     pub(super) fn listed_code(&self, character: char) -> Option<u16> {
