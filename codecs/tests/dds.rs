@@ -126,6 +126,17 @@ fn bytes_in_doubt_are_faults_that_say_what_is_missing() {
         (field("ABCDEFGHIJK    5A", ""), "column 29 holds `K`"),
         (field("NAME      X    5A", ""), "column 29 holds `X`"),
         (field("          X", "TEXT('t')"), "column 29 holds `X`"),
+        (
+            "     A                                      DSPSIZ(24 80 *DS3)\n     A          R SCREEN\n\
+             \x20    A                                  1  3'Account'\n     A            ACCT          10A  B  1 12\n"
+                .to_owned(),
+            "DSPSIZ is a keyword of display, printer and ICF files",
+        ),
+        (
+            "     A          R MENU                      CF03(03)\n     A            OPT            1A  B 22  7\n"
+                .to_owned(),
+            "no file has records of this layout",
+        ),
         (field("J             11J", ""), "length 11 is odd"),
         (field("E             11E", ""), "length 11 is odd"),
         (field("J              2J", ""), "not within 4"),
@@ -135,6 +146,15 @@ fn bytes_in_doubt_are_faults_that_say_what_is_missing() {
         let faults = dds::parse("t.pf", &source, &mut |_| Err("there is none".to_owned()), Page::Cp1388).unwrap_err();
         assert!(faults.iter().any(|fault| fault.message.contains(part)), "{part}: {faults:#?}\n{source}");
     }
+}
+
+/// A keyword that has slipped into a physical file makes no screen of it.
+#[test]
+fn a_keyword_of_a_screen_alone_is_a_warning() {
+    let source = "     A          R X\n     A            A              5A         DSPATR(RI)\n";
+    let (layouts, warnings) = dds::parse("t.pf", source, &mut |_| Err(String::new()), Page::Cp1388).unwrap();
+    assert_eq!(layouts[0].length, 5);
+    assert!(warnings.iter().any(|told| told.message.contains("no file has records of this layout")), "{warnings:?}");
 }
 
 #[test]

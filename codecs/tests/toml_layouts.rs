@@ -247,7 +247,11 @@ fn blank_is_refused_where_blanks_are_a_number() {
         let parse = |framing: &str, rule: &str| format(&(head(framing) + &record(rule)), &mut |_| Err(String::new()));
         let named = format!("{kind}, blank = \"null\"");
         let told = parse(&fixed(bytes), &named).err().unwrap_or_default().join("\n");
-        assert_eq!(told.contains("blank: has no effect: blanks in this field are a number"), counts, "{kind}: {told}");
+        assert_eq!(
+            told.contains("blank: does not see blanks here: in this field they are a number"),
+            counts,
+            "{kind}: {told}"
+        );
         // What is said of all fields is passed over; where a field may be missing, it says what becomes of it.
         let blank = |format: Format| format.records[0].layout.fields[0].rules.blank;
         assert_eq!(blank(parse(&fixed(bytes), kind).unwrap()).is_none(), counts, "{kind}");
@@ -259,7 +263,7 @@ fn blank_is_refused_where_blanks_are_a_number() {
         "{}[[record]]\nrole = \"detail\"\nlayout = \"x.dds\"\nfields = {{ N = {{ blank = \"zero\" }} }}\n",
         head(&fixed(2))
     );
-    assert!(format(&text, &mut |_| Ok(dds.to_owned())).unwrap_err()[0].contains("blanks in this field are a number"));
+    assert!(format(&text, &mut |_| Ok(dds.to_owned())).unwrap_err()[0].contains("in this field they are a number"));
 }
 
 /// A database holds nothing that is no day.

@@ -10,6 +10,9 @@ const LAST: usize = 80;
 /// First column of the keyword area.
 pub(crate) const KEYWORDS: usize = 45;
 
+/// First column of a place on a screen or page.
+pub(crate) const LOCATION: usize = 39;
+
 /// An A spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Spec {
@@ -83,7 +86,7 @@ fn spec(line: &str) -> IResult<&str, (char, char, Spec)> {
     let (rest, (name, refers, length, kind, decimals)) =
         (take(10usize), one, take(5usize), one, take(2usize)).parse(rest)?;
     let (rest, (usage, place, keywords)) = (one, take(6usize), take(36usize)).parse(rest)?;
-    let strays = [(8, conditions), (39, place)];
+    let strays = [(8, conditions), (LOCATION, place)];
     let stray = strays.iter().find(|(_, text)| !text.trim().is_empty()).map(|(column, _)| *column);
     let spec = Spec {
         line: 0,

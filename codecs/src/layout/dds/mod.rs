@@ -96,7 +96,26 @@ impl Reader<'_> {
                 }
             }
         }
-        groups.into_iter().filter_map(|group| self.complete(group)).collect()
+        // Row and column of a screen or page.
+        let located = groups.iter().flatten().any(|spec| spec.stray == Some(line::LOCATION));
+        let entries: Vec<Entry> = groups.into_iter().filter_map(|group| self.complete(group)).collect();
+        self.screens(&entries, located);
+        entries
+    }
+
+    /// Tells of a source of another sort of file, whose formats no file has as records.
+    fn screens(&mut self, entries: &[Entry], located: bool) {
+        let mut keywords = entries.iter().flat_map(|entry| &entry.keywords.list);
+        let Some(shown) = keywords.find(|keyword| known::is_shown(&keyword.name)) else { return };
+        let what = format!(
+            "{} is a keyword of display, printer and ICF files, whose formats are screens, pages and messages: no file has \
+             records of this layout; give the source of the physical or logical file",
+            shown.name
+        );
+        match located {
+            true => self.fault(shown.place, what),
+            false => self.warn(shown.place, what),
+        }
     }
 
     fn complete(&mut self, group: Vec<Spec>) -> Option<Entry> {

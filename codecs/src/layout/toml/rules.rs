@@ -59,8 +59,9 @@ const DAYS: &str = "is for dates, and for numbers with a moment";
 const VALUES: &str = "is for numbers, dates and times";
 const NO_ZERO: &str = "is for numbers, dates and times; only numbers have a zero";
 
-const BLANKS_COUNT: &str = "has no effect: blanks in this field are a number (two bytes 4040 are 16448). Write nulls = \
-                            \"blank\" for the file and nullable = true for the field, and fields of blanks are null";
+const BLANKS_COUNT: &str = "does not see blanks here: in this field they are a number (two bytes 4040 are 16448). Write \
+                            nulls = \"blank\" for the file and nullable = true for the field, and fields of blanks are \
+                            null; what reading refuses, such as FF in a float, is for dirty";
 
 impl Chosen {
     /// The rules that every field of a file may have.
