@@ -190,6 +190,27 @@ fn a_date_of_a_logical_file_may_be_a_number() {
     assert!(matches!(born.rules.moment, Some(NumericMoment::Date(form)) if form.digits() == 8));
 }
 
+/// Nothing says then what its digits mean, and it is a number like any other.
+#[test]
+fn a_number_over_a_date_without_a_format_is_told() {
+    for (columns, keywords, told) in [
+        ("BORN           8S 0", "RENAME(CUBIRTH)", true),
+        ("BORN           9P 0", "RENAME(CUBIRTH)", true),
+        ("BORN           8S 0", "RENAME(CUBIRTH) DATFMT(*YYMD)", false),
+        ("BORN            L", "RENAME(CUBIRTH)", false),
+        ("CUID           9P 0", "", false),
+    ] {
+        let source = format!(
+            "     A          R VIEW                      PFILE(CUSTOMER)\n     A            {columns:<26}{keywords}\n"
+        );
+        let (layouts, warnings) = Format::layouts("v.lf", &source, &mut read, None).unwrap();
+        assert_eq!(layouts[0].fields[0].rules.moment.is_some(), columns.contains("8S") && !told);
+        let found: Vec<_> = warnings.iter().filter(|told| told.message.contains("no DATFMT says")).collect();
+        assert_eq!(found.len(), usize::from(told), "{columns} {keywords}: {warnings:?}");
+        assert!(found.iter().all(|told| (told.line, told.column) == (2, 35)), "{found:?}");
+    }
+}
+
 const OUTFILE: &str = "\u{feff}WHFILE;WHLIB;WHNAME;WHFLDE;WHFOBO;WHFLDB;WHFLDT;WHFLDD;WHFLDP;WHFTXT;WHCHD1;WHCHD2;WHCCSID;WHVARL;WHNULL;WHFMT;WHRLEN;WHZZZ
 TRADES;BANK;TRDR;TRDID;1;16;A;0;0;\"Id; of trade\";TRADE;ID;1388;N;N;;60;x
 TRADES;BANK;TRDR;AMOUNT;17;00008;P;15;2;Amount;;;0;N;Y;;60;

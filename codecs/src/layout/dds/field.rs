@@ -34,7 +34,10 @@ impl Reader<'_> {
         let mut rules =
             base.filter(|b| letter(b.kind) == shape.letter).map_or_else(Rules::default, |b| b.rules.clone());
         let kind = match self.bare_date(entry, shape.letter, base.map(|b| b.kind))? {
-            None => self.kind(entry, &shape, base)?,
+            None => {
+                self.undated(entry, shape.letter, base.map(|b| b.kind));
+                self.kind(entry, &shape, base)?
+            }
             Some(form) => {
                 let digits = form.digits();
                 let length = shape.length.unwrap_or(digits);

@@ -60,6 +60,18 @@ impl Reader<'_> {
         Ok(mark.map_or(form, |mark| TimeForm::Hms(Separator::Any(mark))))
     }
 
+    /// A number of a logical file over a date or time of which nothing says how it is written in digits.
+    pub(super) fn undated(&mut self, entry: &Entry, letter: char, base: Option<Kind>) {
+        let over = matches!(base, Some(Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }));
+        if self.is_logical() && matches!(letter, 'S' | 'P') && over {
+            self.warn(
+                entry.spec.at(35),
+                "a number over a date or time of the physical file: it is read as a plain number, because no DATFMT says \
+                 what its digits mean",
+            );
+        }
+    }
+
     /// DATFMT on a number or text of a logical file, where the physical file has a date.
     pub(super) fn bare_date(&self, entry: &Entry, letter: char, base: Option<Kind>) -> Result<Option<DateForm>, Wrong> {
         let Some(keyword) = entry.keywords.get("DATFMT").filter(|_| matches!(letter, 'A' | 'S' | 'P')) else {
