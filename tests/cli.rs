@@ -26,6 +26,8 @@ mod looks;
 mod mapping;
 #[path = "cli/node.rs"]
 mod node;
+#[path = "cli/readings.rs"]
+mod readings;
 #[path = "cli/rejects.rs"]
 mod rejects;
 

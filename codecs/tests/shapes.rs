@@ -34,10 +34,15 @@ fn format(case: &Path) -> Format {
     if let Some(words) = framing {
         format.reframe(&words).unwrap();
     } else {
-        let told: Vec<_> = warnings.iter().filter(|w| !w.message.contains("a record of its own")).collect();
+        let told: Vec<_> = warnings.iter().filter(|w| !expected(&w.message)).collect();
         assert!(told.is_empty(), "{}: {told:#?}", case.display());
     }
     format
+}
+
+/// A 01 that redefines another, and text over numbers, are what these shapes are about.
+fn expected(warning: &str) -> bool {
+    warning.contains("a record of its own") || warning.contains("are text, too")
 }
 
 fn bytes(case: &Path) -> Vec<u8> {

@@ -43,6 +43,7 @@ fn read(format: &Format, record: &[u8]) -> (String, Vec<(Code, usize)>, Vec<Repa
 }
 
 const FILLED: &str = "a short record: filled with blanks";
+const LOST: &str = "a number or date that cannot be read: only another reading of its bytes is shown, as text or hex";
 /// `A01`, `Li`, `AB` in UTF-16, `ok`, 12.34, 2025-06-20.
 const WHOLE: &[u8] = b"\xC1\xF0\xF1\xD3\x89\x40\x40\x40\x40\x40\x40\0A\0B\0\x02\x96\x92\x40\x40\x40\x40\x01\x23\x4C\
     \xF2\xF0\xF2\xF5\x60\xF0\xF6\x60\xF2\xF0";
@@ -144,11 +145,12 @@ fn trees_are_filled_too() {
     format.reframe("rdw,pad").unwrap();
     let (line, faults, repairs) = read(&format, b"\xF1\xC1\xC2\xC3");
     assert_eq!(line, r#"{"N":"1","V":["AB"],"A":"C","C":""}"#);
-    assert_eq!((faults, repairs), (vec![], vec![(4, 4, FILLED)]));
+    // `C` and the blanks are text, and no number.
+    assert_eq!((faults, repairs), (vec![], vec![(4, 4, FILLED), (5, 3, LOST)]));
     // What was cut within the array that its counter promised is blank, too.
     let (line, _, repairs) = read(&format, b"\xF2\xC1\xC2\xC3");
     assert_eq!(line, r#"{"N":"2","V":["AB","C"],"A":"","C":""}"#);
-    assert_eq!(repairs, [(2, 4, FILLED)]);
+    assert_eq!(repairs, [(2, 4, FILLED), (5, 5, LOST)]);
 }
 
 #[test]

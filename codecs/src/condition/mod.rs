@@ -66,6 +66,13 @@ impl Condition {
         eval::holds(&self.node, source)
     }
 
+    /// Every field that it names, in no order.
+    pub(crate) fn fields(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        named(&self.node, &mut found);
+        found
+    }
+
     /// Takes a place and the bytes that must stand there out of the condition, if it demands such; the rest of it, if
     /// any is left.
     pub(crate) fn split_bytes(self) -> (Option<(usize, Vec<u8>)>, Option<Condition>) {
@@ -82,6 +89,24 @@ impl Condition {
             _ => Some(Node::All(all)),
         };
         (bytes, rest.map(|node| Condition { text, node }))
+    }
+}
+
+/// Fields of a part of a condition.
+fn named(node: &Node, found: &mut Vec<usize>) {
+    match node {
+        Node::Any(parts) | Node::All(parts) => parts.iter().for_each(|part| named(part, found)),
+        Node::Not(part) => named(part, found),
+        Node::Null(field) => found.push(*field),
+        Node::Test { operand, values, .. } => {
+            if let Operand::Text { field, .. } | Operand::Number(field) = operand {
+                found.push(*field);
+            }
+            found.extend(values.iter().filter_map(|value| match value {
+                Value::Field(field) => Some(*field),
+                _ => None,
+            }));
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::read::CsvCell;
 use crate::code::Code;
 use crate::format::Format;
 use crate::layout::{Dirty, Field, Kind, Node, Rules};
-use crate::record::{Cell, Row};
+use crate::record::{Cell, Row, float};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -191,20 +191,14 @@ fn empty(field: &Field, optional: bool) -> Cell {
 }
 
 fn value(field: &Field, text: &str, row: &mut Row) -> Result<(), CsvFault> {
-    let number = |parsed: Option<Cell>| parsed.ok_or_else(|| fault(Code::SHAPE, &field.name, "is no number"));
     if let Some(hex) = text.strip_prefix(RAW).filter(|_| keeps(&field.rules)) {
         row.push_raw(hex);
         return Ok(());
     }
     match field.kind {
         Kind::Hex => row.push_hex(text),
-        // As they are read: a short hexadecimal float is a double of few digits, a long one has more bits than a double.
-        Kind::Float { double: false } if field.rules.hex_float => {
-            row.cells.push(number(text.parse().ok().map(Cell::Double))?);
-        }
-        Kind::Float { double: true } if field.rules.hex_float => row.push_text(text),
-        Kind::Float { double: true } => row.cells.push(number(text.parse().ok().map(Cell::Double))?),
-        Kind::Float { double: false } => row.cells.push(number(text.parse().ok().map(Cell::Single))?),
+        Kind::Float { .. } if float::push_text(row, field, text) => {}
+        Kind::Float { .. } => return Err(fault(Code::SHAPE, &field.name, "is no number")),
         _ => row.push_text(text),
     }
     Ok(())

@@ -40,6 +40,16 @@ impl Format {
 }
 
 impl Filter {
+    /// Makes a format, and what is projected from it afterwards, insist on what the condition names: a reading that is lost
+    /// must not look like a field without value.
+    pub fn insist(&self, format: &mut Format) {
+        for (condition, record) in self.conditions.iter().zip(&mut format.records) {
+            if let Some(condition) = condition {
+                record.insist(condition.fields());
+            }
+        }
+    }
+
     /// Whether a record of a record format fits; nothing if that depends on what cannot be read.
     pub fn fits(&self, format: &Format, index: usize, record: &[u8]) -> Option<bool> {
         let (Some(Some(condition)), Some(layout)) = (self.conditions.get(index), format.records.get(index)) else {

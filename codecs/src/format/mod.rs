@@ -16,6 +16,7 @@ pub mod order;
 pub mod parents;
 mod parse;
 pub mod project;
+mod readings;
 mod rules;
 mod select;
 mod single;
@@ -138,6 +139,7 @@ impl RecordFormat {
         // Whatever holds bytes of a sensitive field is sensitive.
         let sensitive = layout.sharing(|field| field.sensitive);
         layout.fields.iter_mut().zip(sensitive).for_each(|(field, sensitive)| field.sensitive = sensitive);
+        layout.insist_where_shared();
         let plan = Plan::compile(&mut layout, nulls, page);
         RecordFormat::assemble(layout, role, selector, plan)
     }
@@ -189,6 +191,11 @@ impl RecordFormat {
 
     pub(super) fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Fields that are asked for by name: of bytes with several readings, theirs must not be lost in silence.
+    pub(super) fn insist(&mut self, fields: impl IntoIterator<Item = usize>) {
+        self.plan.insist(fields);
     }
 
     /// Index of the record format under whose records these stand.

@@ -3,7 +3,7 @@
 use super::asked::Asked;
 use super::copybook;
 use super::load::{self, Loader, Read, fault, one};
-use super::{Format, RecordFormat, Role, Selector, rules, select};
+use super::{Format, RecordFormat, Role, Selector, readings, rules, select};
 use crate::condition::Scope;
 use crate::framing::kind::Framing;
 use crate::layout::check::SOURCE_MAX;
@@ -63,6 +63,7 @@ impl Format {
             return Err(faults);
         }
         let Loader { sources, mut warnings, .. } = loader;
+        warnings.extend(format.records.iter().filter_map(|record| readings::unchosen(file, &record.layout)));
         // A copybook of several records is read for each of them.
         let mut told = HashSet::new();
         warnings.retain(|warning| told.insert(warning.clone()));
@@ -93,7 +94,9 @@ impl Format {
         let page = asked.page.unwrap_or(PAGE);
         let uncountable = layouts.iter().flat_map(|layout| rules::uncountable(layout, page));
         let faults: Vec<_> = uncountable.flat_map(|what| fault(file, what)).collect();
-        if faults.is_empty() { Ok((layouts, loader.warnings)) } else { Err(faults) }
+        let mut warnings = loader.warnings;
+        warnings.extend(layouts.iter().filter_map(|layout| readings::unchosen(file, layout)));
+        if faults.is_empty() { Ok((layouts, warnings)) } else { Err(faults) }
     }
 }
 

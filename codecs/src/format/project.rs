@@ -3,7 +3,7 @@
 //! A field that nobody wants is not decoded, and its faults are not seen. What decides about other fields is decoded all
 //! the same and hidden: counters, the fields that choose between alternatives, and whatever the caller needs for itself.
 //! Alternatives that nothing chooses between are decoded whole, because which of them decode is what chooses; with a null
-//! map or between delimiters all fields are. Control totals do not hold over a part, so that a projection has none.
+//! map or between delimiters all fields are; a reading that is asked for and is lost is a fault. Control totals do not hold over a part, so that a projection has none.
 
 use super::{Format, RecordFormat};
 use crate::layout::Node;
@@ -104,6 +104,28 @@ fn set(flags: &mut [bool], at: usize) {
     }
 }
 
+/// Shown readings of bytes of which others are not shown: whoever names one of them asks for that one.
+fn insisted(node: &Node, shift: usize, show: &[bool], asked: &mut [bool]) {
+    match node {
+        Node::Leaf { .. } => {}
+        Node::Group { nodes, .. } => nodes.iter().for_each(|node| insisted(node, shift, show, asked)),
+        Node::Array(array) if array.item.has_alternatives() => {
+            (0..array.count).for_each(|n| insisted(&array.item, shift + n * array.leaves, show, asked));
+        }
+        Node::Array(_) => {}
+        Node::Redefines(part) => {
+            let span = |node: &Node| node.span().0 + shift..node.span().1 + shift;
+            let shown = |node: &Node| show.get(span(node)).is_some_and(|some| some.contains(&true));
+            if part.choice.is_none() && !part.alternatives.iter().all(shown) {
+                let (all, show) = (span(node), show.get(span(node)).unwrap_or_default());
+                let asked = asked.get_mut(all).unwrap_or_default();
+                asked.iter_mut().zip(show).for_each(|(asked, shown)| *asked |= shown);
+            }
+            part.alternatives.iter().for_each(|node| insisted(node, shift, show, asked));
+        }
+    }
+}
+
 /// Takes out of a record format what is not needed; gives what is left and not shown.
 fn narrow(record: &mut RecordFormat, show: &[bool], need: &[bool], nulls: Nulls) -> Vec<bool> {
     let mut layout = record.layout.clone();
@@ -111,6 +133,9 @@ fn narrow(record: &mut RecordFormat, show: &[bool], need: &[bool], nulls: Nulls)
     let mut ignored = Vec::new();
     let hidden = if !layout.is_flat() {
         ignored = need.iter().map(|need| !need).collect();
+        let mut asked = vec![false; show.len()];
+        layout.nodes.iter().for_each(|node| insisted(node, 0, show, &mut asked));
+        plan.insist(asked.iter().enumerate().filter(|(_, asked)| **asked).map(|(leaf, _)| leaf));
         plan.keep_nodes(layout.nodes.iter().filter_map(|node| prune(node, need, true)).collect());
         layout.nodes = layout.nodes.iter().filter_map(|node| prune(node, show, false)).collect();
         show.iter().map(|show| !show).collect()

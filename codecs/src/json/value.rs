@@ -3,7 +3,7 @@
 use super::parts::{Json, Object};
 use crate::code::Code;
 use crate::layout::{Field, Kind};
-use crate::record::{Cell, Row};
+use crate::record::{Cell, Row, float};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -63,15 +63,9 @@ pub(super) fn push(row: &mut Row, field: &Field, value: &Json<'_>) -> Result<(),
 
 /// A number by its digits. Floats are read as the nearest of their kind, everything else exactly.
 fn push_number(row: &mut Row, field: &Field, digits: &str) -> Result<(), JsonFault> {
-    let unread = || at(Code::SHAPE, &field.name, "is no number".to_owned());
     match field.kind {
-        // A short hexadecimal float reaches farther than an IEEE single; a long one has more bits than a double.
-        Kind::Float { double: true } if field.rules.hex_float => row.push_text(digits),
-        Kind::Float { double: false } if field.rules.hex_float => {
-            row.cells.push(Cell::Double(digits.parse().map_err(|_| unread())?));
-        }
-        Kind::Float { double: true } => row.cells.push(Cell::Double(digits.parse().map_err(|_| unread())?)),
-        Kind::Float { double: false } => row.cells.push(Cell::Single(digits.parse().map_err(|_| unread())?)),
+        Kind::Float { .. } if float::push_text(row, field, digits) => {}
+        Kind::Float { .. } => return Err(at(Code::SHAPE, &field.name, "is no number".to_owned())),
         Kind::DecFloat { .. } => row.push_text(digits),
         kind if kind.digits().is_some() || matches!(kind, Kind::NumberText { .. }) => match digits.parse() {
             Ok(whole) => row.cells.push(Cell::Int(whole)),

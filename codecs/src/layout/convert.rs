@@ -334,7 +334,7 @@ impl Writer<'_> {
         if let Some(blank) = &rules.blank {
             self.pair("blank", &quoted(words::word_of(words::POLICIES, blank)));
         }
-        if rules.dirty != plain.dirty {
+        if rules.dirty != plain.dirty || rules.insist {
             self.pair("dirty", &quoted(words::word_of(words::POLICIES, &rules.dirty)));
         }
     }

@@ -230,9 +230,17 @@ fn rules(name: &str, old: &Rules, new: &Rules, told: &mut Told<'_>) {
         let judged = [rules.blank.unwrap_or(rules.dirty), rules.dirty];
         judged.iter().filter(|policy| **policy != Dirty::Reject).count() + usize::from(rules.fixnbr)
     };
-    let strict =
-        |rules: &Rules| Rules { blank: None, dirty: Dirty::Reject, fixnbr: false, text: None, ..rules.clone() };
-    let policies = lenient(&was) == 0 && was.text.is_none() && strict(&was) == strict(&is);
+    let strict = |rules: &Rules| Rules {
+        blank: None,
+        dirty: Dirty::Reject,
+        insist: false,
+        fixnbr: false,
+        text: None,
+        ..rules.clone()
+    };
+    // Whoever insists on a reading refuses what was let pass before.
+    let stricter = is.insist && !was.insist;
+    let policies = !stricter && lenient(&was) == 0 && was.text.is_none() && strict(&was) == strict(&is);
     let signed = was.unsigned && !is.unsigned && Rules { unsigned: false, ..was.clone() } == is;
     let (verdict, what) = match (policies, signed) {
         (true, _) => (Verdict::Reading, "lets values pass that were refused"),

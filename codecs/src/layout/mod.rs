@@ -108,6 +108,17 @@ impl Layout {
         self.fields.iter().map(shares).collect()
     }
 
+    /// Forgets where insisting on a reading means nothing: the field's bytes have no other.
+    pub(crate) fn insist_where_shared(&mut self) {
+        let alone = |nodes: &[Node]| nodes.iter().all(|node| !node.has_alternatives());
+        if alone(&self.nodes) || !self.fields.iter().any(|field| field.rules.insist) {
+            return self.fields.iter_mut().for_each(|field| field.rules.insist = false);
+        }
+        let mut shared = vec![false; self.fields.len()];
+        self.nodes.iter().for_each(|node| node.sharing(0, &mut shared));
+        self.fields.iter_mut().zip(shared).for_each(|(field, shared)| field.rules.insist &= shared);
+    }
+
     /// Whether the record is a plain row of fields.
     pub fn is_flat(&self) -> bool {
         self.nodes.is_empty()

@@ -109,6 +109,22 @@ impl Node {
         }
     }
 
+    /// Notes which leaves stand in alternatives; a part of an occurrence is that many leaves behind the first one.
+    pub(crate) fn sharing(&self, shift: usize, shared: &mut [bool]) {
+        match self {
+            Node::Leaf { .. } => {}
+            Node::Group { nodes, .. } => nodes.iter().for_each(|node| node.sharing(shift, shared)),
+            Node::Array(array) if array.item.has_alternatives() => {
+                (0..array.count).for_each(|n| array.item.sharing(shift + n * array.leaves, shared));
+            }
+            Node::Array(_) => {}
+            Node::Redefines(_) => {
+                let (from, to) = self.span();
+                shared.get_mut(from + shift..to + shift).into_iter().for_each(|leaves| leaves.fill(true));
+            }
+        }
+    }
+
     /// Fills in the path of every leaf.
     pub(super) fn paths<'a>(&'a self, shift: usize, around: &mut Vec<&'a str>, paths: &mut [Vec<&'a str>]) {
         let key = match self {

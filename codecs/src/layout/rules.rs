@@ -57,6 +57,8 @@ pub struct Rules {
     pub blank: Option<Dirty>,
     /// What becomes of a number with bad digits, zones or sign.
     pub dirty: Dirty,
+    /// `dirty = "reject"` was said in so many words of a field whose bytes have other readings: those are not enough.
+    pub insist: bool,
     /// Bad digits, zones and signs are mended as RPG's FIXNBR does.
     pub fixnbr: bool,
     /// Text that is too long is cut at a character when it is written (D19).
@@ -128,6 +130,7 @@ impl Rules {
         timestamp: TimestampForm::Ibm,
         blank: None,
         dirty: Dirty::Reject,
+        insist: false,
         fixnbr: false,
         cut: false,
         text: None,

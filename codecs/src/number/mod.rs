@@ -13,6 +13,7 @@ pub mod decfloat;
 pub mod digits;
 pub mod dirty;
 pub mod display;
+pub(crate) mod exact;
 pub mod explicit;
 pub mod fixnbr;
 pub mod float;

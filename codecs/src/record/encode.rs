@@ -8,6 +8,7 @@
 use super::content::{write_hex, write_text};
 use super::plan::{Nulls, Plan, Short, Step};
 use super::row::{Cell, Repair, Row};
+use super::turns::Turns;
 use super::{chars, encode_tree, float, moment, number, special};
 use crate::code::Code;
 use crate::date::form::Year;
@@ -28,17 +29,30 @@ impl Plan {
     pub(crate) fn encode(&self, row: &Row, out: &mut Vec<u8>) -> Result<Vec<Repair>, Fault> {
         let start = out.len();
         let mut repairs = Vec::new();
-        let written = self.write(row, out, &mut repairs).and_then(|()| {
-            let end = self.filled.map_or(out.len(), |filled| out.len().max(start + filled));
-            out.resize(end, self.page.blank());
+        let written = self.write(row, &Turns::default(), out, &mut repairs).and_then(|()| {
+            self.fill(start, out);
             self.prove(row, &out[start..])
         });
+        let written = written.or_else(|fault| self.write_by_others(row, start, fault, out, &mut repairs));
         written.inspect_err(|_| out.truncate(start)).map(|()| repairs)
     }
 
-    fn write(&self, row: &Row, out: &mut Vec<u8>, repairs: &mut Vec<Repair>) -> Result<(), Fault> {
+    /// Fills a record that varies up to what its file has.
+    pub(super) fn fill(&self, start: usize, out: &mut Vec<u8>) {
+        let end = self.filled.map_or(out.len(), |filled| out.len().max(start + filled));
+        out.resize(end, self.page.blank());
+    }
+
+    /// Appends the fields.
+    pub(super) fn write(
+        &self,
+        row: &Row,
+        turns: &Turns,
+        out: &mut Vec<u8>,
+        repairs: &mut Vec<Repair>,
+    ) -> Result<(), Fault> {
         if !self.nodes.is_empty() {
-            return encode_tree::write(self, row, out, repairs);
+            return encode_tree::write(self, row, turns, out, repairs);
         }
         let (zero, one) = (self.null_mark() - 1, self.null_mark());
         for (index, step) in self.steps.iter().enumerate() {
@@ -158,7 +172,7 @@ fn write_cell(
         (_, Cell::Text(..)) if let Some(form) = rules.moment => {
             moment::write_number(step, rules, form, text.unwrap_or_default(), out)
         }
-        (Kind::Float { .. } | Kind::DecFloat { .. }, _) => float::write(step, rules, cell, text, out),
+        (Kind::Float { .. } | Kind::DecFloat { .. }, _) => float::write(step, rules, cell, text, out, told),
         (kind, _) => {
             let decimals = number::decimals(kind).ok_or(WRONG_CELL)?;
             let number = match (row.decimal(index), text) {

@@ -1,20 +1,28 @@
 //! Encoding over a tree, the mirror of [`super::walk`].
 //!
 //! Of alternatives for the same bytes the first one whose fields are all given is written; that the others, where they
-//! are given too, say the same is found when the record is read back ([`super::prove`]). A counter must agree with the occurrences given.
+//! are given too, say the same is found when the record is read back ([`super::prove`]). Where they do not, another one
+//! may be written instead ([`super::turns`]): a number of which text is the other reading can stand in more than one form. A counter must agree with the occurrences given.
 //! Where records may be short, one that ends in alternatives ends where the written one does.
 
 use super::occurs::Around;
 use super::occurs::occurrences;
 use super::plan::{Plan, Short};
-use super::row::{Cell, Repair, Row};
+use super::row::{Repair, Row};
+use super::turns::{Turns, is_complete};
 use crate::code::Code;
 use crate::fault::{Fault, Flaw};
 use crate::layout::{Array, Node, Redefines};
 
-/// Appends the record.
-pub(super) fn write(plan: &Plan, row: &Row, out: &mut Vec<u8>, repairs: &mut Vec<Repair>) -> Result<(), Fault> {
-    let mut writer = Writer { plan, row, out, repairs, filled: 0, around: Around::default() };
+/// Appends the record, of its alternatives those whose turn it is.
+pub(super) fn write(
+    plan: &Plan,
+    row: &Row,
+    turns: &Turns,
+    out: &mut Vec<u8>,
+    repairs: &mut Vec<Repair>,
+) -> Result<(), Fault> {
+    let mut writer = Writer { plan, row, turns, out, repairs, filled: 0, around: Around::default() };
     plan.nodes.iter().try_for_each(|node| writer.node(node, 0))?;
     if plan.short != Short::Absent {
         writer.fill();
@@ -25,6 +33,7 @@ pub(super) fn write(plan: &Plan, row: &Row, out: &mut Vec<u8>, repairs: &mut Vec
 struct Writer<'a> {
     plan: &'a Plan,
     row: &'a Row,
+    turns: &'a Turns,
     out: &'a mut Vec<u8>,
     repairs: &'a mut Vec<Repair>,
     /// To where alternatives reach that are shorter than the longest: filled when something follows.
@@ -71,8 +80,10 @@ impl Writer<'_> {
 
     fn redefines(&mut self, part: &Redefines, shift: usize) -> Result<(), Fault> {
         self.fill();
-        let whole = |node: &&Node| self.row.has(node.span(), shift) && self.complete(node, shift);
-        let chosen = part.alternatives.iter().find(whole);
+        let chosen = match self.turns.of(part, shift) {
+            0 => part.alternatives.iter().find(|node| is_complete(self.row, node, shift)),
+            turn => self.turns.candidates(self.plan, self.row, part, shift).get(turn).copied(),
+        };
         let partly = || part.alternatives.iter().find(|node| self.row.has(node.span(), shift));
         // An array of no occurrences is not seen in a row; its counter is looked at when it is written.
         let empty = || part.alternatives.iter().find(|node| node.may_be_empty());
@@ -97,14 +108,5 @@ impl Writer<'_> {
         let ends = part.alternatives.iter().filter_map(steps).flatten().map(|step| step.start + step.bytes);
         let begins = part.alternatives.iter().filter_map(steps).flatten().map(|step| step.start);
         ends.max().unwrap_or(0) - begins.min().unwrap_or(0)
-    }
-
-    /// Whether every leaf is given that must be; varying arrays and alternatives within are their own matter.
-    fn complete(&self, node: &Node, shift: usize) -> bool {
-        match node {
-            Node::Leaf { field, .. } => self.row.cells.get(field + shift).is_some_and(|cell| *cell != Cell::Absent),
-            Node::Group { nodes, .. } => nodes.iter().all(|node| self.complete(node, shift)),
-            Node::Array(_) | Node::Redefines(_) => true,
-        }
     }
 }

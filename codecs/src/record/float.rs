@@ -4,15 +4,18 @@
 //! kept) are text, because whoever reads JSON reads numbers as doubles. Infinities and NaN are no values of a record.
 
 use super::plan::Step;
-use super::row::Cell;
+use super::row::{Cell, Row};
 use crate::code::Code;
 use crate::fault::Flaw;
-use crate::layout::{Kind, Rules};
+use crate::layout::{Field, Kind, Rules};
 use crate::number::binary::Order;
 use crate::number::decfloat::{self, DecFloat, Precision};
-use crate::number::{self, float, hexfloat};
+use crate::number::{self, exact, float, hexfloat};
 
 const WRONG_CELL: Flaw = Flaw::new(Code::RANGE, 0, "the value is not of the field's kind");
+
+/// What is told of a float that has fewer digits than it was given.
+const ROUNDED: &str = "a number with more digits than its float holds: rounded";
 
 /// Reads a float.
 pub(super) fn read(step: &Step, rules: &Rules, bytes: &[u8], out: &mut String) -> Result<Cell, Flaw> {
@@ -44,27 +47,66 @@ pub(super) fn read(step: &Step, rules: &Rules, bytes: &[u8], out: &mut String) -
     }
 }
 
-/// Appends a float given as its cell, or as text.
-pub(super) fn write(step: &Step, rules: &Rules, cell: Cell, text: Option<&str>, out: &mut Vec<u8>) -> Result<(), Flaw> {
+/// Appends a float given as its cell, or as text. Digits that it cannot hold are told.
+pub(super) fn write(
+    step: &Step,
+    rules: &Rules,
+    cell: Cell,
+    text: Option<&str>,
+    out: &mut Vec<u8>,
+    told: &mut dyn FnMut(usize, &'static str),
+) -> Result<(), Flaw> {
     match (step.kind, cell) {
-        (Kind::Float { double }, _) if rules.hex_float => {
-            let shown = shown(cell, text)?;
-            hexfloat::write(&hexfloat::parse(&shown, double, rules.rounding)?, out);
+        (Kind::Float { double: false }, Cell::Single(value)) if !rules.hex_float => {
+            float::write_single(value, order(rules), out)
+        }
+        (Kind::Float { double: true }, Cell::Double(value)) if !rules.hex_float => {
+            float::write_double(value, order(rules), out)
+        }
+        (Kind::Float { double }, _) => {
+            let given = shown(cell, text)?;
+            let kept = match (rules.hex_float, double) {
+                (true, _) => {
+                    let value = hexfloat::parse(&given, double, rules.rounding)?;
+                    hexfloat::write(&value, out);
+                    exact::is_kept_hex(&given, &value, rules.rounding)?
+                }
+                (false, true) => {
+                    let value = float::parse_double(&given)?;
+                    float::write_double(value, order(rules), out)?;
+                    exact::is_kept(&given, value, None)?
+                }
+                (false, false) => {
+                    let value = float::parse_single(&given)?;
+                    float::write_single(value, order(rules), out)?;
+                    exact::is_kept(&given, value.into(), Some(value))?
+                }
+            };
+            if !kept {
+                told(0, ROUNDED);
+            }
             Ok(())
-        }
-        (Kind::Float { double: false }, Cell::Single(value)) => float::write_single(value, order(rules), out),
-        (Kind::Float { double: true }, Cell::Double(value)) => float::write_double(value, order(rules), out),
-        (Kind::Float { double: false }, _) => {
-            float::write_single(float::parse_single(&shown(cell, text)?)?, order(rules), out)
-        }
-        (Kind::Float { double: true }, _) => {
-            float::write_double(float::parse_double(&shown(cell, text)?)?, order(rules), out)
         }
         (Kind::DecFloat { digits }, _) => {
             decfloat::write(&DecFloat::parse(&shown(cell, text)?)?.finite()?, precision(digits), out)
         }
         _ => Err(WRONG_CELL),
     }
+}
+
+/// Appends the cell of a number in text for a float field; false if it is none. One whose digits the float may not all
+/// hold stays text, so that what is lost is seen when it is written.
+pub(crate) fn push_text(row: &mut Row, field: &Field, text: &str) -> bool {
+    if text.parse::<f64>().is_err() {
+        return false;
+    }
+    let double = matches!(field.kind, Kind::Float { double: true });
+    match double {
+        _ if field.rules.hex_float || !exact::is_short(text, double) => row.push_text(text),
+        true => row.cells.extend(text.parse().map(Cell::Double)),
+        false => row.cells.extend(text.parse().map(Cell::Single)),
+    }
+    true
 }
 
 /// A cell's number as text.

@@ -84,6 +84,8 @@ pub(super) struct Redefines {
 pub(super) struct Alternative {
     /// All its leaves.
     pub(super) leaves: Range<usize>,
+    /// Whether any of them but a filler is something else than text or hex.
+    pub(super) typed: bool,
     pub(super) parts: Vec<Part>,
 }
 
@@ -100,9 +102,9 @@ const FEW: usize = 8;
 /// So many alike neighbours are.
 const MANY: usize = 4;
 
-/// Arranges the leaves of a record; without nodes, one behind the other.
-pub(super) fn arrange(leaves: &[Op], nodes: Option<&[Node]>) -> Arranged {
-    let mut arranging = Arranging { leaves, ops: Vec::new(), varies: false };
+/// Arranges the leaves of a record; without nodes, one behind the other. `typed` are those that are neither text nor hex.
+pub(super) fn arrange(leaves: &[Op], nodes: Option<&[Node]>, typed: &dyn Fn(usize) -> bool) -> Arranged {
+    let mut arranging = Arranging { leaves, typed, ops: Vec::new(), varies: false };
     let mut parts = Parts::default();
     match nodes {
         None => parts.open.extend(0..leaves.len()),
@@ -115,6 +117,7 @@ pub(super) fn arrange(leaves: &[Op], nodes: Option<&[Node]>) -> Arranged {
 
 struct Arranging<'a> {
     leaves: &'a [Op],
+    typed: &'a dyn Fn(usize) -> bool,
     ops: Vec<Op>,
     varies: bool,
 }
@@ -138,7 +141,7 @@ impl Arranging<'_> {
                 self.varies = true;
                 let alternative = |node: &Node| {
                     let (from, to) = node.span();
-                    Alternative { leaves: from..to, parts: self.parts(node) }
+                    Alternative { leaves: from..to, typed: (from..to).any(self.typed), parts: self.parts(node) }
                 };
                 let alternatives = part.alternatives.iter().map(alternative).collect();
                 parts.done.push(Part::Redefines(Redefines { alternatives, choice: part.choice.clone() }));

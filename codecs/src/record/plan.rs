@@ -4,11 +4,13 @@
 //! null mode `flag` the plan also moves the fields apart to make room for the flag bytes.
 
 use super::quick::Quick;
+use super::step::Insisted;
 pub(crate) use super::step::Step;
 pub use super::step::{Nulls, Short};
 use crate::layout::{Field, Layout, Node, Rules};
 use crate::number::picture::Picture;
 use crate::text::{self, Page};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// All steps of a record.
@@ -19,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) nodes: Vec<Node>,
     /// Leaves among alternatives, which share their bytes with others; empty if there are none.
     pub(super) shared: Vec<bool>,
+    /// Which of them must be read, although others can be; empty if there are none.
+    pub(super) insisted: Vec<Insisted>,
     pub(crate) nulls: Nulls,
     pub(crate) short: Short,
     /// Bytes that every record has in its file, although its layout varies: what is behind the last field is filling.
@@ -64,8 +68,35 @@ impl Plan {
         layout.least += added;
         let (nodes, length) = (layout.nodes.clone(), layout.length);
         let quick = Quick::of(&steps, (!nodes.is_empty()).then_some(&nodes), nulls);
-        let shared = if nodes.iter().any(Node::has_alternatives) { sharing(&nodes, steps.len()) } else { Vec::new() };
-        Plan { steps, nodes, shared, nulls, short: Short::default(), filled: None, map_at, length, page, quick }
+        let shared = if nodes.iter().any(Node::has_alternatives) {
+            {
+                let mut shared = vec![false; steps.len()];
+                nodes.iter().for_each(|node| node.sharing(0, &mut shared));
+                shared
+            }
+        } else {
+            Vec::new()
+        };
+        let insist = |field: &Field| if field.rules.insist { Insisted::Always } else { Insisted::No };
+        let insisted = match !shared.is_empty() && layout.fields.iter().any(|field| field.rules.insist) {
+            true => layout.fields.iter().map(insist).collect(),
+            false => Vec::new(),
+        };
+        let short = Short::default();
+        Plan { steps, nodes, shared, insisted, nulls, short, filled: None, map_at, length, page, quick }
+    }
+
+    /// Among readings of the same bytes, those with these fields are asked for: that one is lost is a fault.
+    pub(crate) fn insist(&mut self, fields: impl IntoIterator<Item = usize>) {
+        if self.shared.is_empty() {
+            return;
+        }
+        self.insisted.resize(self.steps.len(), Insisted::No);
+        for field in fields {
+            if let Some(insisted @ Insisted::No) = self.insisted.get_mut(field) {
+                *insisted = Insisted::WhenLost;
+            }
+        }
     }
 
     /// Takes out the steps of a flat record that are not kept, and their short ways with them.
@@ -87,36 +118,19 @@ impl Plan {
     }
 }
 
-/// Which leaves stand in alternatives.
-fn sharing(nodes: &[Node], leaves: usize) -> Vec<bool> {
-    let mut shared = vec![false; leaves];
-    nodes.iter().for_each(|node| share(node, 0, &mut shared));
-    shared
-}
-
-fn share(node: &Node, shift: usize, shared: &mut [bool]) {
-    match node {
-        Node::Leaf { .. } => {}
-        Node::Group { nodes, .. } => nodes.iter().for_each(|node| share(node, shift, shared)),
-        Node::Array(array) if array.item.has_alternatives() => {
-            (0..array.count).for_each(|n| share(&array.item, shift + n * array.leaves, shared));
-        }
-        Node::Array(_) => {}
-        Node::Redefines(_) => {
-            let (from, to) = node.span();
-            shared.get_mut(from + shift..to + shift).into_iter().for_each(|leaves| leaves.fill(true));
-        }
-    }
-}
-
 /// The rules of a field, those of the field before where they are equal: arrays have thousands of equal ones.
 fn shared(field: &Field, before: Option<&Step>) -> Option<Arc<Rules>> {
-    if field.rules.is_plain() {
+    // The plan knows apart who insists: a field is not slower for it.
+    let mut own = Cow::Borrowed(&field.rules);
+    if own.insist {
+        own.to_mut().insist = false;
+    }
+    if own.is_plain() {
         return None;
     }
     match before.and_then(|step| step.rules.as_ref()) {
-        Some(rules) if **rules == field.rules => Some(rules.clone()),
-        _ => Some(Arc::new(field.rules.clone())),
+        Some(before) if **before == *own => Some(before.clone()),
+        _ => Some(Arc::new(own.into_owned())),
     }
 }
 

@@ -36,6 +36,19 @@ impl Plan {
         self.compare_field(index, row, back)
     }
 
+    /// Fields that do not read back as they were given; where nothing but the record was at fault, the one that is told.
+    pub(super) fn contradicted(&self, row: &Row, record: &[u8], told: usize) -> Vec<usize> {
+        let mut back = Row::default();
+        self.decode(record, &mut back);
+        let differs = |index: &usize| self.compare_field(*index, row, &back).is_err();
+        let mut fields: Vec<usize> = back.faults.iter().map(|fault| fault.field).collect();
+        fields.extend((0..self.steps.len()).filter(differs));
+        if fields.is_empty() {
+            fields.push(told);
+        }
+        fields
+    }
+
     /// Whether what was written can be read.
     fn reads(&self, row: &Row, back: &Row) -> Result<(), Fault> {
         if let Some(fault) = back.faults.first() {
@@ -55,7 +68,12 @@ impl Plan {
     fn compare_field(&self, index: usize, row: &Row, back: &Row) -> Result<(), Fault> {
         let Some(step) = self.steps.get(index) else { return Ok(()) };
         let shared = self.is_shared(index);
-        if !is_same(step, row, back, index) || (shared && !self.reads_the_same(row, back, index)?) {
+        let same = match is_same(step, row, back, index) {
+            true => !shared || self.reads_the_same(row, back, index)?,
+            // A float need not be the one that was given: it is the nearest one of its field.
+            false => is_float(row, index) && self.reads_as_written(row, back, index)?,
+        };
+        if !same {
             return Err(if shared { CONTRADICTS } else { NOT_READ_BACK }.within(index, 0));
         }
         Ok(())
@@ -73,12 +91,21 @@ impl Plan {
         if !matches!(row.cells.get(index), Some(Cell::Text(..))) || step.kind.is_text() {
             return Ok(true);
         }
+        self.reads_as_written(row, back, index)
+    }
+
+    /// Whether what a value is written as, alone, is what was read back.
+    fn reads_as_written(&self, row: &Row, back: &Row, index: usize) -> Result<bool, Fault> {
         let (mut bytes, mut own) = (Vec::new(), Row::default());
         self.write_leaf(index, row, &mut bytes, &mut Vec::new())?;
         let cell = self.leaf(index, 0, &bytes, &mut own);
         own.cells.push(cell);
         Ok(is_equal(&own, 0, back, index))
     }
+}
+
+fn is_float(row: &Row, index: usize) -> bool {
+    matches!(row.cells.get(index), Some(Cell::Single(_) | Cell::Double(_)))
 }
 
 /// Whether two cells, both read from bytes, are the same value.

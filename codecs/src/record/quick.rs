@@ -51,7 +51,8 @@ impl Quick {
             value: value(step),
         };
         let leaves: Vec<Op> = steps.iter().enumerate().map(op).collect();
-        let Arranged { parts, ops, whole } = arrange(&leaves, nodes);
+        let typed = |leaf: usize| steps.get(leaf).is_some_and(|step| !step.filler && step.is_typed());
+        let Arranged { parts, ops, whole } = arrange(&leaves, nodes, &typed);
         Quick { level: Level::best(), parts, ops, texts, moments, whole }
     }
 }

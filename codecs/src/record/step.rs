@@ -32,6 +32,18 @@ pub enum Short {
     Pad,
 }
 
+/// Whether a field's own reading of bytes that have others, too, must be there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Insisted {
+    /// Another one is enough.
+    #[default]
+    No,
+    /// It is asked for by its name: being lost is a fault.
+    WhenLost,
+    /// The layout says `dirty = "reject"`: being bad is a fault, whatever else can be read.
+    Always,
+}
+
 /// One field, ready for decoding.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
@@ -49,6 +61,11 @@ pub(crate) struct Step {
 }
 
 impl Step {
+    /// Whether it is something else than text or hex, so that not all bytes are a value.
+    pub(crate) fn is_typed(&self) -> bool {
+        !self.kind.is_text() && self.kind != Kind::Hex
+    }
+
     /// The field as text.
     #[inline]
     pub(crate) fn text(&self) -> text::Field<'_> {

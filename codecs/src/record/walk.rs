@@ -4,7 +4,8 @@
 //! is behind that. IBM's COBOL lets a part that follows a varying array move, and so does this; what follows
 //! alternatives does not move, because their bytes are the longest one's (Language Reference, REDEFINES). When a counter cannot be
 //! read nobody knows where the rest stands: it is left bad, with the one fault of the counter. Alternatives of which a
-//! field's value chooses none are bad, too: bytes that no reading shows would be lost in silence.
+//! field's value chooses none are bad, too: bytes that no reading shows would be lost in silence. Where no field chooses,
+//! [`super::readings`] says what is shown.
 
 use super::column::Columns;
 use super::occurs::{Around, occurrences, same, text_of};
@@ -35,12 +36,15 @@ pub(super) fn decode(plan: &Plan, record: &[u8], row: &mut Row) -> Option<usize>
     (!walk.astray).then_some(walk.lost)
 }
 
-struct Walk<'a> {
-    plan: &'a Plan,
+/// A record on its way to a row.
+pub(super) struct Walk<'a> {
+    pub(super) plan: &'a Plan,
     record: &'a [u8],
-    row: &'a mut Row,
-    lost: usize,
-    astray: bool,
+    pub(super) row: &'a mut Row,
+    /// Bytes that varying arrays have left out so far.
+    pub(super) lost: usize,
+    /// Whether a counter could not be read.
+    pub(super) astray: bool,
     around: Around,
 }
 
@@ -56,7 +60,7 @@ fn shifted(segments: &Segments, most: usize, shift: &Shift, plan: &Plan, record:
 }
 
 impl Walk<'_> {
-    fn parts(&mut self, parts: &[Part], shift: Shift) {
+    pub(super) fn parts(&mut self, parts: &[Part], shift: Shift) {
         for part in parts {
             match part {
                 Part::Segments(segments) => self.segments(segments, usize::MAX, shift),
@@ -178,41 +182,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Nothing says which alternative holds: those that decode are shown, the first one's faults are told if none does.
-    fn every(&mut self, part: &Redefines, shift: Shift) {
-        if self.astray {
-            return part.alternatives.iter().for_each(|alternative| self.fill(alternative, shift, Cell::Bad));
-        }
-        let (before, faults, repairs) = (self.lost, self.row.faults.len(), self.row.repairs.len());
-        let mut first = None;
-        let mut shown = false;
-        for alternative in &part.alternatives {
-            let (faults, repairs, filled) = (self.row.faults.len(), self.row.repairs.len(), self.row.filled);
-            self.lost = before;
-            self.parts(&alternative.parts, shift);
-            if self.row.faults.len() == faults {
-                shown = true;
-                continue;
-            }
-            let told = self.row.faults.split_off(faults);
-            first.get_or_insert(told);
-            self.astray = false;
-            self.row.repairs.truncate(repairs);
-            self.row.filled = filled;
-            self.fill(alternative, shift, Cell::Absent);
-        }
-        self.lost = before;
-        if let (false, Some(told)) = (shown, first) {
-            self.row.faults.truncate(faults);
-            self.row.repairs.truncate(repairs);
-            self.row.faults.extend(told);
-            if let Some(alternative) = part.alternatives.first() {
-                self.fill(alternative, shift, Cell::Bad);
-            }
-        }
-    }
-
-    fn fill(&mut self, alternative: &Alternative, shift: Shift, with: Cell) {
+    pub(super) fn fill(&mut self, alternative: &Alternative, shift: Shift, with: Cell) {
         let leaves = &alternative.leaves;
         if let Some(cells) = self.row.cells.get_mut(leaves.start + shift.leaves..leaves.end + shift.leaves) {
             cells.fill(with);
@@ -222,7 +192,7 @@ impl Walk<'_> {
 
 impl Alternative {
     /// Whether a leaf is one of its own.
-    fn has(&self, leaf: usize, shift: usize) -> bool {
+    pub(super) fn has(&self, leaf: usize, shift: usize) -> bool {
         (self.leaves.start + shift..self.leaves.end + shift).contains(&leaf)
     }
 }

@@ -98,6 +98,7 @@ fn reads_plainly(rules: &Rules) -> bool {
         timestamp: _,
         blank: _,
         dirty: _,
+        insist: _,
         fixnbr: _,
         cut: _,
         text: _,

@@ -23,7 +23,7 @@ const EACH: &str = "{type}";
 
 impl Decode {
     /// The job, and the names of its outlets; nothing is stdout.
-    pub(super) fn plan(&self, whole: Format) -> Result<(Job, Vec<Option<PathBuf>>), Failure> {
+    pub(super) fn plan(&self, mut whole: Format) -> Result<(Job, Vec<Option<PathBuf>>), Failure> {
         let form = Form::of(self.form, self.output.as_deref());
         if cfg!(not(feature = "columnar")) && matches!(form, Form::Parquet | Form::Arrow) {
             return Err(Failure::usage(
@@ -34,6 +34,8 @@ impl Decode {
         if form != Form::Jsonl && self.raw && self.rejects.is_none() {
             return Err(Failure::usage("--raw is for JSON lines and for rejects: tables have no columns for bytes"));
         }
+        let filter = self.filter(&whole)?;
+        filter.iter().for_each(|filter| filter.insist(&mut whole));
         let (format, hidden, wanted) = self.project(&whole)?;
         let types = self.types(&whole, &wanted)?;
         let (outlets, names) = self.outlets(&whole, &types, form)?;
@@ -78,7 +80,7 @@ impl Decode {
             dialect: self.csv.dialect(form)?,
             fillers: self.fillers,
             ranges: self.records.clone().unwrap_or_default(),
-            filter: self.filter(&whole)?,
+            filter,
             nested: self.nests(&whole, form)?,
             rejects: self.rejects.is_some(),
             raw: self.raw,

@@ -169,6 +169,9 @@ impl Chosen {
                 _ => set.one(key, policy, fits, what, &mut rules.dirty),
             }
         }
+        if let Some(policy) = self.dirty.filter(|_| value) {
+            rules.insist = policy == Dirty::Reject;
+        }
     }
 
     fn numbers(&self, kind: Kind, rules: &mut Rules, set: &mut Setter<'_>) {
