@@ -4,6 +4,8 @@
 
 #[path = "cli/both_ways.rs"]
 mod both_ways;
+#[path = "cli/choosing.rs"]
+mod choosing;
 #[path = "cli/columnar.rs"]
 mod columnar;
 #[path = "cli/cuts.rs"]

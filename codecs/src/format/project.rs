@@ -27,12 +27,22 @@ impl Format {
     /// A name is a field's, with all its occurrences, or that of a group or an array, for all that is in it; qualified
     /// with a point (`SHIP.CITY`). A name that no record format has is an error: the name.
     pub fn project(&self, shown: &[String], needed: &[String]) -> Result<Projection, String> {
+        self.part(shown, needed, false)
+    }
+
+    /// The same with every other field decoded and hidden, so that every fault of a record is seen.
+    pub fn showing(&self, shown: &[String]) -> Result<Projection, String> {
+        self.part(shown, &[], true)
+    }
+
+    fn part(&self, shown: &[String], needed: &[String], all: bool) -> Result<Projection, String> {
         let mut found = vec![false; shown.len()];
         let mut projection = Projection { format: self.clone(), hidden: Vec::new(), wanted: Vec::new() };
         projection.format.controls = None;
         let nulls = self.nulls;
         for record in &mut projection.format.records {
-            let (show, need) = wanted(record, shown, needed, &mut found);
+            let (show, mut need) = wanted(record, shown, needed, &mut found);
+            need.iter_mut().for_each(|need| *need |= all);
             projection.wanted.push(show.contains(&true));
             projection.hidden.push(narrow(record, &show, &need, nulls));
         }

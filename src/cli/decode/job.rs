@@ -13,16 +13,17 @@ use fpp_codecs::json::Style;
 pub(super) struct Job {
     /// Tells records apart.
     pub(super) whole: Format,
-    /// Decodes them: the same, or of the wanted fields only.
-    pub(super) format: Format,
+    /// Decodes and shows them: all fields, or the wanted ones only.
+    pub(super) view: View,
+    /// Records for which the condition cannot be decided: all of their faults are seen, and only wanted fields are shown.
+    /// `None` where the view sees all anyway.
+    pub(super) undecided: Option<View>,
     /// For each record format, which outlet its records go to; nothing if nobody asked for them.
     pub(super) outlets: Vec<Option<usize>>,
     /// Number of outlets.
     pub(super) outlet_count: usize,
     /// What is written.
     pub(super) form: Form,
-    /// For each record format, how its lines look.
-    pub(super) styles: Vec<Style>,
     /// Every line is a plain one.
     pub(super) plain: bool,
     /// Columns of each outlet's table.
@@ -44,11 +45,19 @@ pub(super) struct Job {
     pub(super) rejects: bool,
     /// Whether bytes are shown.
     pub(super) raw: bool,
-    /// For each record format, fields whose bytes no reject shows; `None` if all of a record is hidden where no record
-    /// format fits.
-    pub(super) secret: Vec<Vec<bool>>,
     /// Whether a record that no record format fits may be shown.
     pub(super) clear: bool,
+}
+
+/// How records are decoded and shown.
+#[derive(Debug)]
+pub(super) struct View {
+    /// Decodes them.
+    pub(super) format: Format,
+    /// For each record format, how its lines look.
+    pub(super) styles: Vec<Style>,
+    /// For each record format, fields whose bytes no reject shows.
+    pub(super) secret: Vec<Vec<bool>>,
 }
 
 /// What was counted, in one batch or in all.

@@ -1,7 +1,7 @@
 //! From the command line to a job: which fields of which record formats, in which form, into which files.
 
 use super::Decode;
-use super::job::Job;
+use super::job::{Job, View};
 use crate::cli::dump::Mask;
 use crate::cli::exit::Failure;
 use crate::cli::output::note;
@@ -39,40 +39,24 @@ impl Decode {
         let (format, hidden, wanted) = self.project(&whole)?;
         let types = self.types(&whole, &wanted)?;
         let (outlets, names) = self.outlets(&whole, &types, form)?;
-        let masks = |clear: bool| -> Vec<Vec<bool>> {
-            let mask = Mask::of(&whole, clear);
-            let of = |record: &fpp_codecs::format::RecordFormat| mask.hidden(&record.layout);
-            format.records.iter().map(of).collect()
-        };
         if self.mask && Mask::of(&whole, false) == Mask::Text {
             note("the layout marks no field as sensitive: all text is masked");
         }
-        let masked = masks(!self.mask);
-        let styles: Vec<Style> = masked
-            .into_iter()
-            .zip(&hidden)
-            .map(|(masked, hidden)| Style {
-                numbers: self.numbers == super::Numbers::Json,
-                raw: self.raw,
-                masked,
-                hidden: hidden.clone(),
-            })
-            .collect();
+        let view = self.view(&whole, format, &hidden);
         let columns = (0..names.len()).filter(|_| form == Form::Csv).map(|outlet| {
             let records: Vec<usize> = (0..outlets.len()).filter(|at| outlets[*at] == Some(outlet)).collect();
-            Columns::new(&format, &records, self.fillers, &hidden)
+            Columns::new(&view.format, &records, self.fillers, &hidden)
         });
         let columns = columns.collect();
         #[cfg(feature = "columnar")]
-        let tables = self.tables(&format, &outlets, names.len(), form, &styles)?;
-        let plain = styles.iter().all(Style::is_plain);
+        let tables = self.tables(&view, &outlets, names.len(), form)?;
+        let plain = view.styles.iter().all(Style::is_plain);
         let job = Job {
-            secret: masks(self.clear),
+            undecided: self.undecided(&whole)?,
             clear: self.clear,
             outlets,
             outlet_count: names.len(),
             form,
-            styles,
             plain,
             columns,
             #[cfg(feature = "columnar")]
@@ -85,9 +69,34 @@ impl Decode {
             rejects: self.rejects.is_some(),
             raw: self.raw,
             whole,
-            format,
+            view,
         };
         Ok((job, names))
+    }
+
+    /// How the records of a format, the whole or a part of it, are shown.
+    fn view(&self, whole: &Format, format: Format, hidden: &[Vec<bool>]) -> View {
+        let masks = |clear: bool| -> Vec<Vec<bool>> {
+            let mask = Mask::of(whole, clear);
+            format.records.iter().map(|record| mask.hidden(&record.layout)).collect()
+        };
+        let style = |(masked, hidden): (Vec<bool>, &Vec<bool>)| Style {
+            numbers: self.numbers == super::Numbers::Json,
+            raw: self.raw,
+            masked,
+            hidden: hidden.clone(),
+        };
+        let styles = masks(!self.mask).into_iter().zip(hidden).map(style).collect();
+        View { styles, secret: masks(self.clear), format }
+    }
+
+    /// The view of records for which the condition cannot be decided, where --select hides why.
+    fn undecided(&self, whole: &Format) -> Result<Option<View>, Failure> {
+        if self.condition.is_none() || self.select.is_empty() {
+            return Ok(None);
+        }
+        let all = whole.showing(&self.select).map_err(|name| Failure::usage(format!("--select: no field {name}")))?;
+        Ok(Some(self.view(whole, all.format, &all.hidden)))
     }
 
     /// The condition of --where.
@@ -115,18 +124,18 @@ impl Decode {
     #[cfg(feature = "columnar")]
     fn tables(
         &self,
-        format: &Format,
+        view: &View,
         outlets: &[Option<usize>],
         count: usize,
         form: Form,
-        styles: &[Style],
     ) -> Result<Vec<fpp_codecs::columnar::Table>, Failure> {
         let mut tables = Vec::new();
         for outlet in (0..count).filter(|_| matches!(form, Form::Parquet | Form::Arrow)) {
             let index = outlets.iter().position(|at| *at == Some(outlet)).unwrap_or_default();
-            let (hidden, masked) = styles.get(index).map_or((&[][..], &[][..]), |s| (&s.hidden[..], &s.masked[..]));
+            let (hidden, masked) =
+                view.styles.get(index).map_or((&[][..], &[][..]), |s| (&s.hidden[..], &s.masked[..]));
             let options = fpp_codecs::columnar::Options { fillers: self.fillers, hidden, masked };
-            let table = fpp_codecs::columnar::Table::new(format, index, options);
+            let table = fpp_codecs::columnar::Table::new(&view.format, index, options);
             tables.push(table.ok_or_else(|| Failure::usage("there is no field to make a column of"))?);
         }
         Ok(tables)

@@ -5,7 +5,7 @@
 //! concerns a record as a whole has no field; what concerns the file has no record format either. With raw bytes, the
 //! first line of a record also has the record, sensitive bytes as `**`.
 
-use super::job::Job;
+use super::job::{Job, View};
 use crate::cli::compressed::Unreadable;
 use fpp_codecs::Code;
 use fpp_codecs::fault::Fault;
@@ -41,12 +41,12 @@ impl Line<'_> {
 }
 
 /// Appends a line for each fault of a record.
-pub(super) fn record(job: &Job, index: usize, cut: &Cut<'_>, row: &Row, faults: &[Fault], out: &mut Vec<u8>) {
-    let format = &job.format.records[index];
+pub(super) fn record(job: &Job, view: &View, index: usize, cut: &Cut<'_>, row: &Row, out: &mut Vec<u8>) {
+    let format = &view.format.records[index];
     let places = format.places(cut.bytes, row);
-    let secret = job.secret.get(index).map_or(&[][..], Vec::as_slice);
+    let secret = view.secret.get(index).map_or(&[][..], Vec::as_slice);
     let mut raw = job.raw.then(|| whole(cut.bytes, &places, secret));
-    for fault in faults {
+    for fault in &row.faults {
         let field = format.layout.fields.get(fault.field);
         let place = places.get(fault.field);
         let hex = place.map(|place| match secret.get(fault.field) {

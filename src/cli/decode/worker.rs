@@ -4,7 +4,7 @@
 //! may be done again.
 
 use super::family::{Belongs, Family};
-use super::job::{Count, Job};
+use super::job::{Count, Job, View};
 use super::reject;
 use crate::cli::tables::Form;
 use fpp_codecs::Code;
@@ -158,12 +158,23 @@ impl Worker {
             portion.count.left_out += 1;
             return;
         };
-        // What cannot be decided is decoded, and its faults are told.
-        if job.filter.as_ref().is_some_and(|filter| filter.fits(&job.whole, index, cut.bytes) == Some(false)) {
-            portion.count.left_out += 1;
-            return;
+        match job.filter.as_ref().map(|filter| filter.fits(&job.whole, index, cut.bytes)) {
+            None | Some(Some(true)) => {}
+            Some(Some(false)) => {
+                portion.count.left_out += 1;
+                return;
+            }
+            // What cannot be decided is decoded whole, so that its faults are told, whoever asked for which fields.
+            Some(None) => {
+                if let Some(view) = &job.undecided {
+                    view.format.records[index].decode(cut.bytes, &mut self.row);
+                    if !self.row.faults.is_empty() {
+                        return self.bad(view, index, outlet, cut, portion);
+                    }
+                }
+            }
         }
-        let format = &job.format.records[index];
+        let format = &job.view.format.records[index];
         let out = &mut portion.outs[outlet];
         if job.plain && job.form == Form::Jsonl {
             let start = out.len();
@@ -173,23 +184,23 @@ impl Worker {
                 portion.count.written += 1;
             } else {
                 out.truncate(start);
-                self.bad(index, outlet, cut, portion);
+                self.bad(&job.view, index, outlet, cut, portion);
             }
             return;
         }
         format.decode(cut.bytes, &mut self.row);
         self.row.repairs.iter().for_each(|repair| portion.count.repairs.add(repair.what, 1));
         if !self.row.faults.is_empty() {
-            return self.bad(index, outlet, cut, portion);
+            return self.bad(&job.view, index, outlet, cut, portion);
         }
         match job.form {
             Form::Jsonl => {
-                json::write_styled(format, &job.styles[index], (cut.n, cut.offset), cut.bytes, &self.row, out);
+                json::write_styled(format, &job.view.styles[index], (cut.n, cut.offset), cut.bytes, &self.row, out);
             }
             Form::Csv | Form::Parquet | Form::Arrow => {
                 if let Err(fault) = self.table(index, outlet, out) {
                     self.row.faults.push(fault);
-                    return self.bad(index, outlet, cut, portion);
+                    return self.bad(&job.view, index, outlet, cut, portion);
                 }
                 portion.count.fillers += u64::from(!job.fillers && self.has_filler(index));
             }
@@ -199,20 +210,20 @@ impl Worker {
 
     /// Puts the row into its table.
     fn table(&mut self, index: usize, outlet: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
-        let masked = self.job.styles.get(index).map_or(&[][..], |style| &style.masked);
+        let masked = self.job.view.styles.get(index).map_or(&[][..], |style| &style.masked);
         #[cfg(feature = "columnar")]
         if let Some(rows) = self.rows.get_mut(outlet) {
-            return rows.push(&self.job.format.records[index], &self.row);
+            return rows.push(&self.job.view.format.records[index], &self.row);
         }
         match self.tables.get_mut(outlet) {
-            Some(table) => table.row(&self.job.format, index, &self.row, masked, out),
+            Some(table) => table.row(&self.job.view.format, index, &self.row, masked, out),
             None => Ok(()),
         }
     }
 
     /// Whether a filler holds something that no column shows.
     fn has_filler(&self, index: usize) -> bool {
-        let fields = self.job.format.records[index].layout.fields.iter().zip(&self.row.cells);
+        let fields = self.job.view.format.records[index].layout.fields.iter().zip(&self.row.cells);
         fields.filter(|(field, _)| field.is_filler()).any(|(_, cell)| match *cell {
             Cell::Text(from, to) | Cell::Hex(from, to) | Cell::Raw(from, to) => from != to,
             Cell::Null | Cell::Bad | Cell::Absent => false,
@@ -220,20 +231,20 @@ impl Worker {
         })
     }
 
-    fn bad(&mut self, index: usize, outlet: usize, cut: &Cut<'_>, portion: &mut Portion) {
+    /// A record with faults, as a view of the job decoded it.
+    fn bad(&self, view: &View, index: usize, outlet: usize, cut: &Cut<'_>, portion: &mut Portion) {
         portion.count.refused += 1;
-        let job = &self.job;
+        let (job, format) = (&self.job, &view.format.records[index]);
         if let (None, Some(fault)) = (&portion.first, self.row.faults.first()) {
-            portion.first = Some(reject::told(&job.format.records[index], cut, fault));
+            portion.first = Some(reject::told(format, cut, fault));
         }
         if job.rejects {
-            reject::record(job, index, cut, &self.row, &self.row.faults, &mut portion.rejects);
+            reject::record(job, view, index, cut, &self.row, &mut portion.rejects);
         } else if job.form == Form::Jsonl {
-            let format = &job.format.records[index];
             let place = (cut.n, cut.offset);
-            json::write_styled(format, &job.styles[index], place, cut.bytes, &self.row, &mut portion.outs[outlet]);
+            json::write_styled(format, &view.styles[index], place, cut.bytes, &self.row, &mut portion.outs[outlet]);
         } else {
-            let layout = &job.format.records[index].layout;
+            let layout = &format.layout;
             for fault in self.row.faults.iter().take(TOLD_MAX - portion.told.len().min(TOLD_MAX)) {
                 let field = layout.fields.get(fault.field).map_or("record", |field| &field.name);
                 let (n, at, code, detail) = (cut.n, fault.offset + 1, fault.code, fault.detail);
