@@ -42,6 +42,7 @@ fn ending() -> impl Strategy<Value = LineEnding> {
         LineEnding::EbcdicLf,
         LineEnding::EbcdicCrLf,
         LineEnding::Nel,
+        LineEnding::ForeignLf,
     ])
 }
 

@@ -81,7 +81,7 @@ impl Inspect {
         at: &dyn Fn(u64) -> Option<Box<dyn Read>>,
         out: &mut Output,
     ) -> Result<Exit, Failure> {
-        let mut cutter = Cutter::new(format.framing.clone(), input).starting(start);
+        let mut cutter = Cutter::of(format, input).starting(start);
         let mut last = start.n.saturating_sub(1);
         loop {
             let cut = match cutter.next() {

@@ -94,7 +94,7 @@ impl Check {
         let input = Input::open(&self.file)?;
         let name = input.name.clone();
         let hasher = RefCell::new(Hasher::new());
-        let mut cutter = Cutter::new(target.format.framing.clone(), Digested { inner: input.reader, hasher: &hasher });
+        let mut cutter = Cutter::of(&target.format, Digested { inner: input.reader, hasher: &hasher });
         let mut trial = Trial::default();
         let mut broken = None;
         let (mut row, mut event) = (Row::default(), Event::default());

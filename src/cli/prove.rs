@@ -210,7 +210,7 @@ impl Prove {
         let file = tempfile::tempfile().map_err(|e| no_room(&e))?;
         let mut writer = AnswerWriter::new(plan, facts, outcome.rejects.clone(), BufWriter::new(file))?;
         if outcome.framed {
-            let mut cutter = Cutter::new(plan.format.framing.clone(), self.open()?);
+            let mut cutter = Cutter::of(&plan.format, self.open()?);
             while let Ok(Some(cut)) = cutter.next() {
                 writer.record(cut.n, cut.bytes)?;
             }

@@ -27,7 +27,7 @@ pub fn examine<R: Read + Send>(
         let ending = Ending::Broken { code: Code::TEXT_MODE, reason: signs };
         return Ok((proof.finish(ending)?, Vec::new()));
     }
-    let cutter = Cutter::new(plan.format.framing.clone(), open()?);
+    let cutter = Cutter::of(&plan.format, open()?);
     let (cutter, error) = match threads {
         0 | 1 => alone(&mut proof, cutter)?,
         threads => crew::together(&mut proof, plan, cutter, threads)?,

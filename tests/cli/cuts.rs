@@ -71,9 +71,16 @@ fn a_compressed_file_that_is_not_whole_is_refused_as_that() {
     let (cut, mut damaged) = (&packed[..packed.len() - 9], packed.clone());
     damaged[packed.len() - 6] ^= 0x10;
     let twice = [&packed[..], &packed, &[0; 40]].concat();
+    // An empty frame of zstd that asks for a window of 2^28 bytes.
+    let wide = [0x28, 0xB5, 0x2F, 0xFD, 0, (28 - 10) << 3, 1, 0, 0];
+    let decode = |more: &[&str]| {
+        let base = ["decode", "order.cpy", "orders.gz", "--ccsid", "37", "--framing", "by-layout"];
+        run(here.path(), &[&base, more].concat())
+    };
     for (bytes, code, told) in [
         (cut, 4, format!("FPP1021: cut short: the gzip data ends at byte {}, in its middle | ", cut.len())),
         (&damaged, 4, "FPP1021: damaged: the gzip data is wrong at byte ".to_owned()),
+        (&wide, 4, "FPP1016: not damaged, but packed with a window of 256 MiB".to_owned()),
         (&twice, 0, "decoded 4 records, 0 refused".to_owned()),
     ] {
         std::fs::write(here.path().join("orders.gz"), bytes).unwrap();
@@ -83,5 +90,13 @@ fn a_compressed_file_that_is_not_whole_is_refused_as_that() {
             assert_eq!(found, code, "{verb:?} {why}");
             assert!(why.contains(&told) || (verb[0] == "inspect" && code == 0), "{verb:?} {why}");
         }
+        // Also of a file that ends within what is looked at first: the line that says what was done, and the rejects.
+        let (_, _, why) = decode(&["-o", "x.jsonl", "--rejects", "bad.jsonl"]);
+        assert!(why.contains("decoded "), "{why}");
+        let bad = std::fs::read_to_string(here.path().join("bad.jsonl")).unwrap();
+        let code_told = told.split(':').next().filter(|_| code != 0).unwrap_or_default();
+        assert_eq!(bad.lines().count(), usize::from(code != 0), "{bad}");
+        assert!(bad.contains(code_told), "{bad}");
+        assert_eq!(here.path().join("x.jsonl").exists(), code == 0);
     }
 }

@@ -28,6 +28,60 @@ fn lines_that_are_read_as_fixed_records_are_told() {
     let (code, _, notes) = run(here.path(), &["decode", "n.cpy", "n.txt", "--ccsid", "utf-8", "--format", "csv"]);
     assert_eq!(code, 3, "{notes}");
     assert!(notes.contains("note: most records are bad") && notes.contains("length=6"), "{notes}");
+    assert!(notes.contains("the layout has only 5 bytes: with one of 6 bytes"), "{notes}");
+}
+
+/// Whoever does what the message says comes to the end.
+#[test]
+fn what_is_advised_works() {
+    let here = folder();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(here.path().join(name), bytes).unwrap();
+    let ebcdic = |text: &str| -> Vec<u8> {
+        text.bytes()
+            .map(|b| {
+                if b == b' ' {
+                    0x40
+                } else if b.is_ascii_digit() {
+                    b | 0xF0
+                } else {
+                    b - b'A' + 0xC1
+                }
+            })
+            .collect()
+    };
+    // Packed digits that end in 0D, as EBCDIC line ends begin.
+    let records = |end: &[u8]| -> Vec<u8> {
+        (0..9).flat_map(|n| [&ebcdic(&format!("A{n:07}")), &[0, 0, n << 4, 0x0D][..], end].concat()).collect()
+    };
+    let lines = |end: &[u8], text: &dyn Fn(usize) -> String, page: &dyn Fn(&str) -> Vec<u8>| -> Vec<u8> {
+        (1..9).flat_map(|n| [page(&text(n)), end.to_vec()].concat()).collect()
+    };
+    let ascii = |text: &str| text.as_bytes().to_vec();
+    let (trimmed, ragged) = (|n: usize| format!("{n:036}"), |n: usize| format!("AB{}", "0".repeat(n * 7)));
+    write("card.cpy", CARD.as_bytes());
+    write("num.cpy", b"       01  R.\n           05  ID PIC X(8).\n           05  N PIC S9(7) COMP-3.\n");
+    for (layout, page, own, file, advised) in [
+        ("num.cpy", "37", None, records(b"\n"), "lines,0A,length=12"),
+        ("num.cpy", "37", None, records(b"\r\n"), "lines,0D0A,length=12"),
+        ("num.cpy", "37", Some("lines,lf"), records(b"\n"), "lines,0A,length=12"),
+        ("num.cpy", "37", None, records(&[0x15]), "lines,nel,length=12"),
+        ("card.cpy", "utf-8", None, lines(b"\n", &trimmed, &ascii), "text-lines,lf,pad"),
+        ("card.cpy", "utf-8", Some("lines,lf"), lines(b"\n", &trimmed, &ascii), "text-lines,lf,pad"),
+        ("card.cpy", "utf-8", None, lines(b"\r\n", &ragged, &ascii), "text-lines,crlf,pad"),
+        ("card.cpy", "37", None, lines(&[0x25], &ragged, &ebcdic), "text-lines,lf,pad"),
+        ("card.cpy", "37", None, lines(b"\n", &ragged, &ebcdic), "text-lines,0A,pad"),
+    ] {
+        write("x.dat", &file);
+        let decode = |framing: Option<&str>| {
+            let framing = framing.map_or(Vec::new(), |words| vec!["--framing", words]);
+            run(here.path(), &[&["decode", layout, "x.dat", "--ccsid", page], &framing[..]].concat())
+        };
+        let (code, _, told) = decode(own);
+        let found = told.split("(--framing ").nth(1).and_then(|rest| rest.split(')').next()).unwrap_or_default();
+        assert!(found == advised && code != 0, "{layout} {page} {own:?}: {advised}: {told}");
+        let (code, out, told) = decode(Some(found));
+        assert_eq!((code, out.lines().count()), (0, if layout == "num.cpy" { 9 } else { 8 }), "{advised}: {told}");
+    }
 }
 
 #[test]

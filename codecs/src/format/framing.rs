@@ -129,7 +129,13 @@ impl Keys<'_, '_> {
         }
         match self.page.is_ebcdic() {
             true => {
-                let words = [("lf", LineEnding::EbcdicLf), ("crlf", LineEnding::EbcdicCrLf), ("nel", LineEnding::Nel)];
+                let words = [
+                    ("lf", LineEnding::EbcdicLf),
+                    ("crlf", LineEnding::EbcdicCrLf),
+                    ("nel", LineEnding::Nel),
+                    ("0A", LineEnding::ForeignLf),
+                    ("0D0A", LineEnding::CrLf),
+                ];
                 self.root.choice("line_end", &words)
             }
             false => self.root.choice("line_end", &[("lf", LineEnding::Lf), ("crlf", LineEnding::CrLf)]),

@@ -13,6 +13,8 @@ const BARE: &[(&str, &str, &str)] = &[
     ("lf", "line_end", "\"lf\""),
     ("crlf", "line_end", "\"crlf\""),
     ("nel", "line_end", "\"nel\""),
+    ("0A", "line_end", "\"0A\""),
+    ("0D0A", "line_end", "\"0D0A\""),
     ("absent", "short_records", "\"absent\""),
     ("digits", "length_type", "\"digits\""),
 ];

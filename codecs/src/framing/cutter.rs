@@ -8,10 +8,12 @@ use super::cut::Cut;
 use super::fault::{CutError, Misframed, Wrong};
 use super::gauge::Gauge;
 use super::hint;
+use super::hint_lines::Known;
 use super::indexer::Place;
 use super::kind::{Edge, Framing};
 use super::step::{Frame, Step, Trouble};
 use super::window::Window;
+use crate::format::Format;
 use std::io::Read;
 
 /// Cuts a stream into records.
@@ -21,6 +23,8 @@ use std::io::Read;
 #[derive(Debug)]
 pub struct Cutter<R> {
     framing: Framing,
+    /// What is known of the records, for hints.
+    known: Option<Known>,
     window: Window<R>,
     gauge: Gauge,
     /// The number of the next record.
@@ -57,6 +61,7 @@ impl<R: Read> Cutter<R> {
             window: Window::new(input, hidden),
             gauge: Gauge::new(&framing),
             framing,
+            known: None,
             n: 1,
             begun: false,
             over: false,
@@ -65,6 +70,11 @@ impl<R: Read> Cutter<R> {
             held: false,
             pending: None,
         }
+    }
+
+    /// From the start of a file of a format: hints then say only what its layouts can have.
+    pub fn of(format: &Format, input: R) -> Cutter<R> {
+        Cutter { known: Some(Known::of(format)), ..Cutter::new(format.framing.clone(), input) }
     }
 
     /// From the middle: `input` stands at a place that an index knows.
@@ -249,7 +259,8 @@ impl<R: Read> Cutter<R> {
         let Trouble { code, wrong, hint } = trouble;
         // For the hint alone; a failed read would only make it worse.
         let _ = self.window.look_ahead(hint::HEAD);
-        let guessed = self.window.beginning().and_then(|head| hint::likely(&self.framing, head, self.window.at_end()));
+        let (head, whole) = (self.window.beginning(), self.window.at_end());
+        let guessed = head.and_then(|head| hint::likely(&self.framing, self.known.as_ref(), head, whole));
         let offset = self.window.offset;
         self.over = true;
         self.window.stop();

@@ -15,13 +15,15 @@ pub enum LineEnding {
     EbcdicCrLf,
     /// 15, the new line of z/OS Unix
     Nel,
+    /// 0A behind EBCDIC records, as a program on a PC writes it
+    ForeignLf,
 }
 
 impl LineEnding {
     /// The bytes to write.
     pub fn bytes(self) -> &'static [u8] {
         match self {
-            LineEnding::Lf => b"\n",
+            LineEnding::Lf | LineEnding::ForeignLf => b"\n",
             LineEnding::CrLf => b"\r\n",
             LineEnding::EbcdicLf => &[0x25],
             LineEnding::EbcdicCrLf => &[0x0D, 0x25],
@@ -29,9 +31,9 @@ impl LineEnding {
         }
     }
 
-    /// Whether lines are ASCII or one of its children.
+    /// Whether line ends are those of ASCII.
     pub(super) fn is_ascii(self) -> bool {
-        matches!(self, LineEnding::Lf | LineEnding::CrLf)
+        matches!(self, LineEnding::Lf | LineEnding::CrLf | LineEnding::ForeignLf)
     }
 
     /// Whether a byte ends a line of this family; 15 is what z/OS writes for 25.
@@ -44,7 +46,7 @@ impl LineEnding {
     /// A carriage return that would be the line's own last byte belongs to the line end of a line that is one byte
     /// short; only an EBCDIC line without carriage returns may end in 0D, as packed fields do.
     pub(super) fn after(self, last: u8, rest: &[u8]) -> Option<usize> {
-        let keeps_return = matches!(self, LineEnding::EbcdicLf | LineEnding::Nel);
+        let keeps_return = matches!(self, LineEnding::EbcdicLf | LineEnding::Nel | LineEnding::ForeignLf);
         match rest {
             [byte, ..] if self.feeds(*byte) => (last != 0x0D || keeps_return).then_some(1),
             [0x0D, byte, ..] if self.feeds(*byte) => Some(2),

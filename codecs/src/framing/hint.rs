@@ -3,20 +3,20 @@
 //! Only the beginning is tried, and a guess is told only when several records in a row agree; it is never acted upon.
 //! Where a framing cuts a file without a fault, [`super::misframed`] asks the layout, too.
 
-use super::ending::LineEnding;
 use super::gauge::Gauge;
+use super::hint_lines::{self, Known};
 use super::kind::{BLOCK_DEFAULT, Blocks, Framing, RECORD_DEFAULT_MAX, Rdw};
-use super::prefix::{WORD, hex};
+use super::prefix::WORD;
 use super::sample::Sample;
 use super::step::Step;
 
 /// Records in a row that make a guess.
-const SEEN_MIN: usize = 3;
+pub(super) const SEEN_MIN: usize = 3;
 /// Bytes of the beginning that are tried.
 pub(super) const HEAD: usize = 64 << 10;
 
 /// Another framing that the beginning of a file fits, in words; `whole` says that the head is all of the file.
-pub(super) fn likely(framing: &Framing, head: &[u8], whole: bool) -> Option<String> {
+pub(super) fn likely(framing: &Framing, known: Option<&Known>, head: &[u8], whole: bool) -> Option<String> {
     let (head, whole) = match head.get(..HEAD) {
         Some(head) => (head, false),
         None => (head, whole),
@@ -26,7 +26,7 @@ pub(super) fn likely(framing: &Framing, head: &[u8], whole: bool) -> Option<Stri
     let words = others().into_iter().find(|(other, _)| {
         other != records && fits(other, head, whole) && !(blocked && holds_words(other, head, whole))
     });
-    words.map(|(_, words)| words).or_else(|| lines(framing, head).map(|lines| lines.told()))
+    words.map(|(_, words)| words).or_else(|| hint_lines::likely(framing, known, head, whole))
 }
 
 /// Whether a record descriptor word begins each of the records: then they are blocks, whose words look the same.
@@ -77,54 +77,4 @@ fn fits(framing: &Framing, head: &[u8], whole: bool) -> bool {
         };
         rest = rest.get(bytes..).unwrap_or_default();
     }
-}
-
-/// Lines of one length.
-pub(super) struct EqualLines {
-    /// Bytes of a line without its end.
-    pub(super) length: usize,
-    ending: LineEnding,
-    word: &'static str,
-}
-
-impl EqualLines {
-    /// What was seen, and what to say instead.
-    pub(super) fn told(&self) -> String {
-        let (length, word, bytes) = (self.length, self.word, hex(self.ending.bytes()));
-        format!(
-            "every {length} bytes a line end {bytes} stands: framing = \"lines\", length = {length}, line_end = \
-             \"{word}\" (--framing lines,{word},length={length})"
-        )
-    }
-
-    /// Whether each of at least so many lines has no other line end within.
-    pub(super) fn are_many(&self, head: &[u8], least: usize) -> bool {
-        let end = self.ending.bytes();
-        let mut lines = head.chunks_exact(self.length + end.len());
-        lines.len() >= least && lines.all(|line| !line[..self.length].windows(end.len()).any(|place| place == end))
-    }
-}
-
-/// A line end at the same distance again and again.
-pub(super) fn lines(framing: &Framing, head: &[u8]) -> Option<EqualLines> {
-    if !matches!(
-        framing.records(),
-        Framing::Fixed { .. } | Framing::Rdw(_) | Framing::Blocks(_) | Framing::LengthField(_)
-    ) {
-        return None;
-    }
-    let endings = [
-        (LineEnding::CrLf, "crlf"),
-        (LineEnding::Lf, "lf"),
-        (LineEnding::EbcdicCrLf, "crlf"),
-        (LineEnding::EbcdicLf, "lf"),
-        (LineEnding::Nel, "nel"),
-    ];
-    endings.into_iter().find_map(|(ending, word)| {
-        let end = ending.bytes();
-        let length = head.windows(end.len()).position(|place| place == end).filter(|at| *at > 0)?;
-        let mut lines = head.chunks_exact(length + end.len());
-        let all = lines.len() >= SEEN_MIN && lines.all(|line| line.ends_with(end));
-        all.then_some(EqualLines { length, ending, word })
-    })
 }

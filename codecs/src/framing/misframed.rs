@@ -6,7 +6,8 @@
 //! record that repeats itself could put it, and words do not occur within records as well. A file that is framed as it should be is never told of; one that is not may
 //! pass: [`super::hint`] tells more, once a fault is known.
 
-use super::hint::{self, HEAD, lines, others};
+use super::hint::{self, HEAD, others};
+use super::hint_lines::{Known, equal_lines};
 use super::kind::Framing;
 use super::prefix::WORD;
 use super::sample::Sample;
@@ -40,12 +41,12 @@ pub fn misframed(format: &Format, head: &[u8], size: u64) -> Option<String> {
 
 /// What the beginning of a file looks like whose records, as they were cut, are bad most of the time.
 pub fn likely_framing(format: &Format, head: &[u8], size: u64) -> Option<String> {
-    hint::likely(&format.framing, head, head.len() as u64 >= size)
+    hint::likely(&format.framing, Some(&Known::of(format)), head, head.len() as u64 >= size)
 }
 
 /// Cut by a record length, which fits every file.
 fn by_length(format: &Format, length: usize, head: &[u8], whole: bool) -> Option<String> {
-    let equal = lines(&format.framing, head)
+    let equal = equal_lines(&format.framing, Some(&Known::of(format)), head)
         .filter(|lines| lines.length == length && length >= PLACES_MIN * 2 && lines.are_many(head, RECORDS_MIN));
     equal.map(|lines| lines.told()).or_else(|| other(format, Some(length), head, whole))
 }

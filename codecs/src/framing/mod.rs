@@ -15,6 +15,7 @@ mod gauge;
 mod gauge_lengths;
 mod gauge_lines;
 mod hint;
+mod hint_lines;
 pub mod indexer;
 pub(crate) mod kind;
 mod misframed;

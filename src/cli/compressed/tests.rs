@@ -151,8 +151,13 @@ fn real_bombs_of_both_forms_are_stopped() {
 fn a_window_that_asks_for_too_much_memory_is_refused() {
     let frame = |exponent: u8| [&ZSTD[..], &[0, (exponent - 10) << 3], &[1, 0, 0]].concat();
     assert_eq!(read(&frame(26)).unwrap(), (Vec::new(), true));
-    for exponent in [30, 41] {
-        assert!(told(&frame(exponent)).starts_with("damaged: the zstd data is wrong"), "{}", told(&frame(exponent)));
+    for (exponent, mib) in [(28, "256"), (30, "1024"), (41, "2097152")] {
+        let error = read(&frame(exponent)).unwrap_err();
+        let unreadable = Unreadable::of(&error).unwrap();
+        let told = unreadable.to_string();
+        assert_eq!(unreadable.code, Code::UNSAFE, "{told}");
+        assert!(told.starts_with(&format!("not damaged, but packed with a window of {mib} MiB")), "{told}");
+        assert!(told.contains("no more than 128") && told.contains("--long=27"), "{told}");
     }
 }
 

@@ -1,9 +1,13 @@
 //! Zstd: frames one after the other, with what is to be skipped between them.
 
-use super::source::{Counted, unreadable};
-use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use super::source::{Counted, Unreadable, unreadable};
+use fpp_codecs::Code;
+use ruzstd::decoding::errors::{FrameDecoderError, FrameHeaderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use std::io::{self, BufRead, BufReader, Read};
+
+/// Most bytes that a frame may look back; so much memory it takes.
+const WINDOW_MAX: u64 = 128 << 20;
 
 /// Zstd frames one after the other; their checksums are compared.
 pub(super) struct Frames<R> {
@@ -14,7 +18,9 @@ pub(super) struct Frames<R> {
 
 impl<R: Read> Frames<R> {
     pub(super) fn new(source: BufReader<Counted<R>>) -> Frames<R> {
-        Frames { source, decoder: FrameDecoder::new(), within: false }
+        let mut decoder = FrameDecoder::new();
+        decoder.set_max_window_size(WINDOW_MAX);
+        Frames { source, decoder, within: false }
     }
 
     /// Goes to the next frame; `false` at the end of the file.
@@ -33,10 +39,25 @@ impl<R: Read> Frames<R> {
                         return Err(unreadable("zstd", &self.source, &end));
                     }
                 }
+                Err(
+                    FrameDecoderError::WindowSizeTooBig { requested: window, .. }
+                    | FrameDecoderError::FrameHeaderError(FrameHeaderError::WindowTooBig { got: window }),
+                ) => return Err(too_wide(window)),
                 Err(error) => return Err(unreadable("zstd", &self.source, &error)),
             }
         }
     }
+}
+
+/// A good file, made for machines with more memory.
+fn too_wide(window: u64) -> io::Error {
+    let what = format!(
+        "not damaged, but packed with a window of {} MiB, which takes as much memory, and no more than {} are taken: have it \
+         packed with `zstd --long=27` or less",
+        window.div_ceil(1 << 20),
+        WINDOW_MAX >> 20
+    );
+    io::Error::other(Unreadable { code: Code::UNSAFE, what })
 }
 
 impl<R: Read> Read for Frames<R> {

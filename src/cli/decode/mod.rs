@@ -2,6 +2,7 @@
 
 mod crew;
 mod family;
+mod head;
 mod job;
 mod looks;
 mod outlets;
@@ -25,7 +26,6 @@ use job::{Count, Job};
 use looks::Looks;
 use outlets::Outlets;
 use range::Ranges;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -126,10 +126,8 @@ impl Decode {
         let family = Family::of(&job).is_some();
         let first = if family { 1 } else { job.ranges.first() };
         let start = input.seek(&job.whole.framing, first)?;
-        let mut head = Vec::new();
-        let read = input.reader.by_ref().take(HEAD as u64).read_to_end(&mut head);
-        read.map_err(|e| Failure::file("read", &name, &e))?;
-        let looks = (start == Place::START).then(|| Looks::at(&job.whole, &head, size));
+        let (head, is_good, input) = head::read(input.reader, HEAD as u64);
+        let looks = (start == Place::START && is_good).then(|| Looks::at(&job.whole, &head, size));
         let targets = targets(names, out)?;
         let rejects = match self.rejects.as_deref() {
             Some(_) if rejects_to_stdout => Some(Target::stdout_too()?),
@@ -138,8 +136,7 @@ impl Decode {
         let progress = Progress::new(size);
         let allowed = if self.fail_fast { 0 } else { self.max_errors.unwrap_or(u64::MAX) };
         let mut outlets = Outlets::new(&job, targets, rejects, allowed, &progress)?;
-        let input = std::io::Cursor::new(head.clone()).chain(input.reader);
-        let cutter = Cutter::new(job.whole.framing.clone(), input).starting(start);
+        let cutter = Cutter::of(&job.whole, input).starting(start);
         let ended = match self.threads() {
             _ if family => crew::alone(&job, cutter, &mut outlets)?,
             1 => crew::alone(&job, cutter, &mut outlets)?,
@@ -166,11 +163,12 @@ impl Decode {
             note("note: the file has none of the records that --records names");
         }
         summary(&count, count.bytes.saturating_sub(start.offset), &progress);
+        let hinted = matches!(&ended.error, Some(CutError::Frame(frame)) if frame.hint.is_some());
+        if let Some(looks) = looks.filter(|_| count.refused * 2 > count.records && !hinted) {
+            looks.of_bad_records(&job.whole, &head);
+        }
         if let Some(error) = &ended.error {
             return Err(self.refused_file(&name, error));
-        }
-        if let Some(looks) = looks.filter(|_| count.refused * 2 > count.records) {
-            looks.of_bad_records(&job.whole, &head);
         }
         match stopped {
             Some(n) => Err(too_many(&job, &count, n, &name)),
