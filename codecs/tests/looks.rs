@@ -85,6 +85,30 @@ fn lines_and_words_between_records_are_seen_where_a_length_cuts_without_fault() 
     assert_eq!(framed(&fixed("37", 81, &field("C", "type = \"char\"\nlength = 81")), &lines(b"\n", text)), None);
 }
 
+/// Segments with words of the other order, cut by the length of the longest: a shorter reading of a record's last part is
+/// a length of it, and a file of an odd size that ends in zeros is no file of one length.
+#[test]
+fn segments_with_words_are_seen_where_the_longest_one_cuts_without_fault() {
+    let layout = field("SEG", "type = \"char\"\nlength = 5")
+        + &field("STATIC", "type = \"char\"\nlength = 59")
+        + &field("CONTACT", "type = \"char\"\nlength = 55\nredefines = \"STATIC\"");
+    let record = |n: usize, length: usize| {
+        let word = [(length as u16 + 4).to_le_bytes().to_vec(), vec![0, 0]].concat();
+        [word, vec![0xE2, 0xF0 + (n % 10) as u8], vec![0x40; length - 2]].concat()
+    };
+    let file =
+        |short: usize| -> Vec<u8> { (0..64).flat_map(|n| record(n, if n % 2 == 0 { 64 } else { short })).collect() };
+    let format = fixed("37", 64, &layout);
+    assert_eq!(file(60).len() % 64, 0);
+    let said = framed(&format, &file(60)).unwrap();
+    assert!(said.contains("--framing rdw,little"), "{said}");
+    assert_eq!((file(40).len() % 64, framed(&format, &file(40))), (0, None));
+    let odd = [file(40), vec![0; 4]].concat();
+    let said = framed(&format, &odd).unwrap();
+    assert!(said.contains("--framing rdw,little"), "{said}");
+    assert_eq!(framed(&format, &[vec![0x40; 64 * 40], vec![0; 4]].concat()), None);
+}
+
 /// Blocks read as records with a word: each word is right, and each record as long as no record of the layout.
 #[test]
 fn blocks_that_are_read_as_records_are_seen() {
