@@ -213,6 +213,25 @@ fn a_spreadsheet_keeps_what_it_is_shown() {
     }
 }
 
+/// Dates, floats and truth values that are text in the record.
+#[test]
+fn text_that_a_spreadsheet_would_convert_stays_text() {
+    let format = format(vec![record("R", "", vec![text("CODE", 6)])]);
+    for value in ["3-4   ", "1/2   ", "12E3  ", "1E5   ", "TRUE  ", "1.50  ", "5 MAR "] {
+        let shown = value.trim_end();
+        for (long_digits, expected) in [
+            (LongDigits::Plain, shown.to_owned()),
+            (LongDigits::Formula, format!("\"=\"\"{shown}\"\"\"")),
+            (LongDigits::Tab, format!("\"\t{shown}\"")),
+        ] {
+            let dialect = Dialect { long_digits, ..Dialect::default() };
+            let out = table(&format, dialect, &[value]);
+            assert_eq!(std::str::from_utf8(&out).unwrap().lines().nth(1), Some(expected.as_str()));
+            assert_eq!(back(&format, dialect, &out), [value]);
+        }
+    }
+}
+
 #[test]
 fn what_is_no_csv_is_told_and_the_next_line_is_read() {
     let input = b"a,b\nx\"y,1\n\"x\"y,1\n\"x\n\ny\",2\n\n\xFF,1\n\"open,1\n";

@@ -1,5 +1,7 @@
 //! What may differ from one CSV file to another, and what a spreadsheet makes of a cell.
 
+use super::converted::is_converted;
+
 /// The byte-order mark of UTF-8.
 pub(super) const BOM: [u8; 3] = [0xEF, 0xBB, 0xBF];
 /// Before bytes in hex that are no value of their field, but were kept.
@@ -38,7 +40,7 @@ pub enum Encoding {
     Gb18030,
 }
 
-/// Digit strings with leading zeros or more than 15 digits.
+/// Digit strings with leading zeros or more than 15 digits, and text that a spreadsheet takes for something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum LongDigits {
     /// Written as they are.
@@ -104,11 +106,12 @@ impl Dialect {
         }
     }
 
-    /// The digits within what protects them from a spreadsheet.
+    /// The digits, or the text, within what protects them from a spreadsheet.
     fn protected<'a>(&self, text: &'a str) -> Option<&'a str> {
         let number = |text: &&str| {
             let digits = text.bytes().any(|b| b.is_ascii_digit());
-            digits && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'E'))
+            let only = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'E'));
+            (digits && only) || is_converted(text)
         };
         let wrapped = match self.long_digits {
             LongDigits::Formula => text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')),
@@ -147,8 +150,10 @@ impl Dialect {
     fn is_long(&self, text: &str) -> bool {
         self.long_digits != LongDigits::Plain
             && !text.is_empty()
-            && text.bytes().all(|b| b.is_ascii_digit())
-            && (text.len() > SPREADSHEET_DIGITS || (text.len() > 1 && text.starts_with('0')))
+            && match text.bytes().all(|b| b.is_ascii_digit()) {
+                true => text.len() > SPREADSHEET_DIGITS || (text.len() > 1 && text.starts_with('0')),
+                false => is_converted(text),
+            }
     }
 }
 
@@ -201,6 +206,14 @@ mod tests {
             "0",
             "00",
             "金=1",
+            "3-4",
+            "1/2",
+            "12E3",
+            "TRUE",
+            "=\"3-4\"",
+            "'=\"TRUE\"",
+            "\t1/2",
+            "3月4日",
         ];
         for guard in [true, false] {
             for long_digits in [LongDigits::Plain, LongDigits::Formula, LongDigits::Tab] {

@@ -11,6 +11,7 @@
 //! Numbers are never touched. Long digit strings, which a spreadsheet would round, are protected on demand.
 
 mod columns;
+mod converted;
 mod dialect;
 mod fill;
 mod read;
