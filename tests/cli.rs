@@ -2,6 +2,8 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
+#[path = "cli/advice.rs"]
+mod advice;
 #[path = "cli/both_ways.rs"]
 mod both_ways;
 #[path = "cli/choosing.rs"]

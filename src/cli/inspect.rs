@@ -64,7 +64,7 @@ impl Inspect {
         let (Some(layout), Some(path)) = (&self.layout, &self.file) else {
             return Err(Failure::usage("LAYOUT and FILE are needed, or --transfer ID"));
         };
-        let format = self.page.open(layout, self.framing.as_deref())?;
+        let format = self.page.open(layout, self.framing.as_deref(), None)?;
         let mut input = Input::open(path)?;
         let start = input.seek(&format.framing, self.record)?;
         let at = |offset| Input::open(path).ok()?.from(offset);
@@ -123,6 +123,9 @@ impl Inspect {
             out.line(format_args!("{name}: record {} cannot be cut; from byte {} on:", frame.n, frame.offset + 1))?;
             for (at, hex, characters) in Shown::whole(&found, format.page, self.clear).lines() {
                 out.line(format_args!("{at:>5}  {hex:<47}  {characters}"))?;
+            }
+            if !self.clear {
+                note("nobody can tell what is sensitive in it: masked; --clear shows it, with what frames the record");
             }
         }
         Ok(())

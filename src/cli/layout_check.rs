@@ -35,7 +35,7 @@ impl Check {
         let mut good = true;
         for path in &self.layouts {
             let name = path.display().to_string();
-            let (records, warnings, faults) = match LayoutFile::read(path, asked, &self.page.refs) {
+            let (records, warnings, faults) = match LayoutFile::read(path, asked.clone(), &self.page.refs) {
                 Ok(file) => {
                     let records = file.layouts.iter().map(|l| (l.name.clone(), l.length, l.fields.len())).collect();
                     (records, file.warnings, Vec::new())

@@ -33,35 +33,36 @@ pub(super) struct PageArg {
     #[arg(long, value_name = "FOLDER")]
     pub(super) refs: Vec<PathBuf>,
     /// How a copybook is read, where nothing else says it: free or fixed; z-os, ibm-i, gnucobol or micro-focus, whose
-    /// rules decide the bytes of COMP; decimal-comma; debug-lines
+    /// rules decide the bytes of COMP; decimal-comma; debug-lines; record=NAME, where it has several and the file's are all of that one
     #[arg(long, value_name = "WORDS")]
     pub(super) copybook: Option<String>,
 }
 
 impl LayoutArg {
-    /// Reads and compiles it; warnings go to stderr.
-    pub(super) fn open(&self) -> Result<Format, Failure> {
-        self.page.open(&self.layout, self.framing.as_deref())
+    /// Reads and compiles it, of a copybook with several records the one that is named; warnings go to stderr.
+    pub(super) fn open(&self, name: Option<&str>) -> Result<Format, Failure> {
+        self.page.open(&self.layout, self.framing.as_deref(), name)
     }
 }
 
 impl PageArg {
     /// Reads and compiles a layout with this page, and cut otherwise than it says if `framing` does; warnings go to stderr.
-    pub(super) fn open(&self, layout: &Path, framing: Option<&str>) -> Result<Format, Failure> {
-        let asked = self.asked()?;
+    pub(super) fn open(&self, layout: &Path, framing: Option<&str>, name: Option<&str>) -> Result<Format, Failure> {
+        let asked = self.asked()?.with_record(name);
+        let page = asked.page;
         let file = FormatFile::read(layout, asked, &self.refs).map_err(|faults| Failure::faults(&faults))?;
         for warning in file.warnings.iter().filter(|warning| framing.is_none() || !leaves_framing_open(warning)) {
             note(format_args!("warning: {warning}"));
         }
-        if asked.page.is_none() && leaves_page_open(layout, &file) {
-            let page = file.format.page.name();
-            note(format_args!("note: no code page is named; text is read in CCSID {page}; --ccsid names another"));
+        if page.is_none() && leaves_page_open(layout, &file) {
+            let own = file.format.page.name();
+            note(format_args!("note: no code page is named; text is read in CCSID {own}; --ccsid names another"));
         }
         let mut format = file.format;
-        for (page, fields) in asked.page.map_or_else(Vec::new, |page| kept(&format, page)) {
+        for (page, fields) in page.map_or_else(Vec::new, |page| kept(&format, page)) {
             note(format_args!("note: {fields} code page {}, whatever --ccsid says", page.name()));
         }
-        if let Some((page, fields)) = asked.page.and_then(|page| Some((page, single(&format)?))) {
+        if let Some((page, fields)) = page.and_then(|page| Some((page, single(&format)?))) {
             note(format_args!(
                 "note: {fields} of a type for double-byte text, of which code page {} has none; without --ccsid a field \
                  is read in the page that its layout names",
@@ -81,6 +82,11 @@ impl PageArg {
             note(format_args!("warning: {warning}"));
         }
         Ok(file)
+    }
+
+    /// Whether a layout is a copybook by its name.
+    pub(super) fn is_copybook(&self, layout: &Path) -> bool {
+        Format::is_copybook(&layout.to_string_lossy())
     }
 
     /// What is said, checked.
@@ -184,6 +190,15 @@ pub(super) fn selector(format: &RecordFormat) -> String {
         return "any record".to_owned();
     }
     format!("byte {} = {}", format.selector.at + 1, hex(&format.selector.bytes, " "))
+}
+
+/// A word of a command as a shell takes it: one that is not plain stands in quotes.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./,=:+@%^".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
 }
 
 /// Upper-case hex.

@@ -33,7 +33,7 @@ impl TargetArg {
     /// Compiles it; faults of the mapping are told with file, line and column.
     pub(super) fn open(&self, global: &Global) -> Result<Target, Failure> {
         if let Some(layout) = &self.layout {
-            let format = self.page.open(layout, None)?;
+            let format = self.page.open(layout, None, None)?;
             return Target::of_file(self.mapping.as_ref(), format, self.instruments.as_deref());
         }
         if self.mapping.ends_with(".toml") {

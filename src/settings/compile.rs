@@ -86,7 +86,7 @@ impl LayoutFile {
         let asked = asked.into();
         let (file, text) = (path.display().to_string(), text_of(path)?);
         let mut beside = Beside::of(path, folders);
-        let layouts = Format::layouts(&file, &text, &mut |name| beside.read(name), asked);
+        let layouts = Format::layouts(&file, &text, &mut |name| beside.read(name), asked.clone());
         let (layouts, warnings) = beside.checked(layouts)?;
         let format = Format::parse(&file, &text, &mut |name| beside.read(name), asked).ok().map(|(format, _)| format);
         Ok(LayoutFile { layouts, format, warnings })

@@ -102,3 +102,47 @@ fn the_format_that_is_proposed_for_several_records_works_where_it_says() {
     let (code, _, told) = run(here.path(), &convert);
     assert!(code == 2 && told.contains("is read and would be written over"), "{told}");
 }
+
+/// The records of a program's files, and the one that is named.
+#[test]
+fn a_whole_program_gives_the_record_that_is_named() {
+    let here = folder();
+    let write = |name: &str, text: &str| std::fs::write(here.path().join(name), text).unwrap();
+    let program = |files: &str| {
+        format!(
+            "       IDENTIFICATION DIVISION.\n       PROGRAM-ID. P.\n       DATA DIVISION.\n       FILE SECTION.\n{files}\
+             \x20      WORKING-STORAGE SECTION.\n       01 FLAGS.\n         05 LASTREC PIC X VALUE SPACE.\n\
+             \x20      PROCEDURE DIVISION.\n           STOP RUN.\n"
+        )
+    };
+    let print = "       FD  PRINTED RECORDING MODE F.\n       01  PRINT-REC.\n           05 TEXT-O PIC X(9).\n";
+    let account =
+        "       FD  ACCOUNTS.\n       01  ACCT-FIELDS.\n           05 ACCT-NO PIC X(3).\n           05 N PIC 9.\n";
+    write("two.cbl", &program(&format!("{print}{account}")));
+    write("one.cbl", &program(account));
+    write("acct.dat", "ab11cd22");
+    let decode = |source: &str, more: &[&str]| {
+        run(here.path(), &[&["decode", source, "acct.dat", "--ccsid", "utf-8"], more].concat())
+    };
+    let (code, _, told) = decode("two.cbl", &[]);
+    assert!(code == 2 && told.contains("PRINT-REC (9 bytes), ACCT-FIELDS (4 bytes)"), "{told}");
+    assert!(told.contains("--type NAME") && !told.contains("name = \"FLAGS\""), "{told}");
+    let (code, out, told) = decode("two.cbl", &["--type", "acct-fields"]);
+    assert!(code == 0 && out.contains(r#""type":"ACCT-FIELDS","fields":{"ACCT-NO":"cd2","N":"2"}"#), "{out}{told}");
+    write("acct.jsonl", &out);
+    let base = ["two.cbl", "acct.jsonl", "--ccsid", "utf-8"];
+    let (code, out, told) = run(here.path(), &[&["encode"], &base[..], &["--type", "ACCT-FIELDS"]].concat());
+    assert_eq!((code, out.as_str()), (0, "ab11cd22"), "{told}");
+    let inspect = ["inspect", "two.cbl", "acct.dat", "--ccsid", "utf-8", "-n", "2", "--copybook", "record=ACCT-FIELDS"];
+    assert_eq!(run(here.path(), &inspect).0, 0);
+    let (code, out, told) = decode("one.cbl", &[]);
+    assert_eq!((code, out.lines().count()), (0, 2), "{told}");
+    assert!(told.contains("none of other sections: FLAGS"), "{told}");
+    let (code, out, told) = decode("one.cbl", &["--type", "FLAGS"]);
+    assert_eq!((code, out.lines().count()), (0, 8), "{told}");
+    // A name that is none is told as before.
+    let (code, _, told) = decode("two.cbl", &["--type", "NOPE"]);
+    assert!(code == 2 && told.contains("holds 3 records"), "{told}");
+    let (code, _, told) = decode("one.cbl", &["--type", "ACCT-FIELDS,FLAGS"]);
+    assert!(code == 2 && told.contains("there is no record format `FLAGS`"), "{told}");
+}

@@ -139,3 +139,50 @@ fn rejects_of_delimited_records_show_the_bytes_of_the_field_and_no_others() {
     assert_eq!((&bad["field"], &bad["hex"], &bad["field_offset"]), (&"A".into(), &"78".into(), &0.into()));
     assert_eq!(bad["raw"], "782C22********************22");
 }
+
+/// What frames the record, or stands where it should end; the message has neither code nor place, for they have their own keys.
+#[test]
+fn a_file_that_cannot_be_cut_on_shows_what_stands_there() {
+    let here = folder();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(here.path().join(name), bytes).unwrap();
+    write("r.cpy", b"       01 R.\n           05 ID PIC X(4).\n");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, b"abcdefgh").unwrap();
+    let packed = packed.finish().unwrap();
+    let (null, hidden) = (Value::Null, Value::from("***"));
+    for (framing, file, place, hex, message) in [
+        ("rdw", &b"\0\x08\0\0abcd\0\x03\0\0efgh"[..], [2, 8, 0], "00030000".into(), "begins with the RDW 00030000"),
+        ("rdw", b"\0\x08\0\0abcd\0\x08\0\0ef", [2, 8, 0], "00080000".into(), "has 6 bytes, 8 are due"),
+        ("vb", b"\0\x0C\0\0\0\x08\0\0abcd\0\x07\x01\x01abcd", [2, 12, 0], "00070101".into(), "begins a block with"),
+        (
+            "length-field,length-bytes=2,digits,length-at=1",
+            b"04abxxab",
+            [2, 4, 0],
+            "7878".into(),
+            "has the length field",
+        ),
+        ("fixed", b"abcdef", [2, 4, 2], "".into(), "has 2 bytes, 4 are due"),
+        ("lines,lf", b"abcd\nefghij", [2, 5, 4], hidden, "has no line end after 4 bytes"),
+        ("fixed", &packed[..packed.len() - 9], [3, 8, 0], null, "cut short: the gzip data ends"),
+    ] {
+        write("r.dat", file);
+        let base = ["decode", "r.cpy", "r.dat", "--ccsid", "utf-8", "--framing", framing, "--rejects", "bad.jsonl"];
+        let (code, _, told) = run(here.path(), &base);
+        let bad = &lines(&read(here.path(), "bad.jsonl"))[0];
+        assert_eq!(
+            (code, bad["record"].as_u64(), bad["offset"].as_u64()),
+            (4, Some(place[0]), Some(place[1])),
+            "{told}"
+        );
+        assert_eq!((&bad["hex"], bad["record_offset"].as_u64().unwrap_or(0)), (&hex, place[2]), "{framing}: {bad}");
+        let said = bad["message"].as_str().unwrap();
+        assert!(said.starts_with(message) && !said.contains("FPP") && !said.contains("record 2"), "{said}");
+        assert!(!bad["hint"].as_str().unwrap().is_empty(), "{bad}");
+    }
+    write("r.dat", b"abcd\nefghij");
+    run(
+        here.path(),
+        &["decode", "r.cpy", "r.dat", "--ccsid", "utf-8", "--framing", "lines,lf", "--rejects", "bad.jsonl", "--clear"],
+    );
+    assert_eq!(lines(&read(here.path(), "bad.jsonl"))[0]["hex"], "696A");
+}

@@ -53,7 +53,8 @@ pub(super) fn several(file: &str, layouts: &[Layout], page: Page) -> Vec<SourceF
         )
     });
     let message = format!(
-        "holds {} records, {}: nothing here says which record of a file is which. Write a format that does, and save it \
+        "holds {} records, {}: nothing here says which record of a file is which. If a file has records of one of them \
+         alone, name it: --type NAME (--copybook record=NAME for other verbs). Else write a format that does, and save it \
          beside {own}:\n\n\
          name = \"{}\"\nversion = \"1\"\nccsid = \"{}\"\n{framing}\n\n{}",
         layouts.len(),
@@ -101,8 +102,31 @@ pub(super) fn varying(file: &str, layout: &Layout) -> Option<SourceFault> {
     })
 }
 
+/// A counter that is no number and has no meaning yet.
+pub(super) struct Uncounted {
+    counter: String,
+    /// What to write for it.
+    pub(super) message: String,
+}
+
+impl Uncounted {
+    /// The fault where the source has its first DEPENDING ON; at the beginning where a copied member has it.
+    pub(super) fn fault(self, file: &str, text: &str) -> SourceFault {
+        let named = |line: &str| {
+            let at = line.to_ascii_uppercase().find("DEPENDING")?;
+            let is_word = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+            let mut words = line[at..].split(|c: char| !is_word(c));
+            words.any(|word| word.eq_ignore_ascii_case(&self.counter)).then(|| line[..at].chars().count() + 1)
+        };
+        let lines = text.lines().zip(1..).filter(|(line, _)| line.get(6..7) != Some("*"));
+        let place = lines.into_iter().find_map(|(line, n)| Some((n, named(line)?)));
+        let (line, column) = place.unwrap_or((1, 1));
+        SourceFault { file: file.to_owned(), line, column, message: self.message }
+    }
+}
+
 /// Counters that are no numbers and have no meaning yet: what to write for each.
-pub(super) fn uncounted(layout: &Layout) -> Vec<String> {
+pub(super) fn uncounted(layout: &Layout) -> Vec<Uncounted> {
     let mut told = Vec::new();
     let mut open: Vec<&Node> = layout.nodes.iter().collect();
     while let Some(node) = open.pop() {
@@ -119,15 +143,17 @@ pub(super) fn uncounted(layout: &Layout) -> Vec<String> {
     told
 }
 
-fn meaning(layout: &Layout, array: &Array) -> Option<String> {
+fn meaning(layout: &Layout, array: &Array) -> Option<Uncounted> {
     let depending = array.depending.as_ref().filter(|depending| depending.map.is_empty())?;
     let counter = layout.fields.get(depending.field)?;
     let whole = counter.kind.digits().is_some_and(|(_, decimals)| decimals == 0);
-    (!whole).then(|| {
-        format!(
+    let name = counter.name.split('(').next().unwrap_or_default();
+    (!whole).then(|| Uncounted {
+        counter: name.to_owned(),
+        message: format!(
             "{} depends on {}, which is no whole number: say in a format what its values count, like \
              [record.fields.{}] map = {{ A = 1, B = 2 }}",
             array.key, counter.name, array.key
-        )
+        ),
     })
 }

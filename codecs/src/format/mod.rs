@@ -249,6 +249,11 @@ impl RecordFormat {
         }
     }
 
+    /// Whether fields stand between delimiters.
+    pub fn is_delimited(&self) -> bool {
+        self.delimited.is_some()
+    }
+
     /// Where each field lies in a record and the row it decodes to, from 0: fields behind an array that varies move, and
     /// between delimiters the places of a layout do not count. What the record does not have is an empty range.
     pub fn places(&self, record: &[u8], row: &Row) -> Vec<Range<usize>> {

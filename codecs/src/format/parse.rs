@@ -28,13 +28,18 @@ impl Format {
         Format::parse_asked(file, text, read, asked.into())
     }
 
+    /// Whether a source is a copybook, or a program, by its name.
+    pub fn is_copybook(file: &str) -> bool {
+        Loader::is_copybook(file)
+    }
+
     fn parse_asked(file: &str, text: &str, read: &mut Read<'_>, asked: Asked) -> Parsed {
         if text.len() > SOURCE_MAX {
             return Err(fault(file, format!("the source has more than {SOURCE_MAX} bytes")));
         }
         let mut loader = Loader::new(file, read, PAGE);
         let format = if Loader::is_copybook(file) {
-            lone_copybook(file, &mut loader, text, &asked.options(PAGE))?
+            lone_copybook(file, &mut loader, text, &asked.lone(PAGE))?
         } else if Loader::is_native(file) {
             let mut layout = one(file, loader.native(file, text)?, None)?;
             convert_zoned(&mut layout, asked.page);
@@ -43,7 +48,7 @@ impl Format {
             let source = Source::new(file, text);
             let root = source.root();
             if root.has("record") || !root.has("field") {
-                let format = loader.format(&root, asked);
+                let format = loader.format(&root, &asked);
                 root.no_more();
                 drop(root);
                 let faults = source.finish();
@@ -114,7 +119,7 @@ fn lone_copybook(
     let layout = one(file, layouts, None)?;
     let uncounted = copybook::uncounted(&layout);
     if !uncounted.is_empty() {
-        return Err(uncounted.into_iter().flat_map(|message| fault(file, message)).collect());
+        return Err(uncounted.into_iter().map(|one| one.fault(file, text)).collect());
     }
     let format = lone(layout, Some(options.page), None);
     loader.warnings.extend(format.records.first().and_then(|record| copybook::varying(file, &record.layout)));
@@ -162,7 +167,7 @@ fn replace_page(layout: &mut Layout, own: Option<Page>, asked: Option<Page>) {
 }
 
 impl Loader<'_, '_> {
-    fn format(&mut self, root: &Section<'_>, asked: Asked) -> Option<Format> {
+    fn format(&mut self, root: &Section<'_>, asked: &Asked) -> Option<Format> {
         let name = root.need_text("name");
         let own = toml::page(root, "ccsid");
         if !root.has("ccsid") {
@@ -232,7 +237,7 @@ impl Loader<'_, '_> {
         if let Some(fields) = table.section("fields") {
             toml::adjust(&mut layout, &fields, &self.scope());
         }
-        copybook::uncounted(&layout).into_iter().for_each(|what| table.fault("layout", what));
+        copybook::uncounted(&layout).into_iter().for_each(|one| table.fault("layout", one.message));
         let page = asked.unwrap_or(self.page);
         // Fields that stand apart for null flags are selected by where they stand.
         let mut record = RecordFormat::new(layout, role?, Selector::default(), nulls, page);

@@ -5,7 +5,7 @@
 
 use super::batch::{self, Batch};
 use super::cut::Cut;
-use super::fault::{CutError, Misframed, Wrong};
+use super::fault::{CutError, Found, Misframed, Wrong};
 use super::gauge::Gauge;
 use super::hint;
 use super::hint_lines::Known;
@@ -143,6 +143,11 @@ impl<R: Read> Cutter<R> {
         self.gauge.oddities.remarks()
     }
 
+    /// Number and first byte of the next record, with what frames it; after an error, of the record that was not cut.
+    pub fn place(&self) -> (u64, u64) {
+        (self.n, self.window.offset)
+    }
+
     fn bytes_of(&self, taken: &Taken) -> &[u8] {
         match taken.back {
             Some(back) => self.window.taken(taken.length, back),
@@ -262,9 +267,10 @@ impl<R: Read> Cutter<R> {
         let (head, whole) = (self.window.beginning(), self.window.at_end());
         let guessed = head.and_then(|head| hint::likely(&self.framing, self.known.as_ref(), head, whole));
         let offset = self.window.offset;
+        let found = Found::of(&self.framing, &wrong, self.window.rest());
         self.over = true;
         self.window.stop();
-        CutError::Frame(Box::new(Misframed { code, n: self.n, offset, wrong, hint: guessed.or(hint) }))
+        CutError::Frame(Box::new(Misframed { code, n: self.n, offset, wrong, hint: guessed.or(hint), found }))
     }
 }
 

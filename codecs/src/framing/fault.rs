@@ -1,9 +1,14 @@
 //! Why cutting or framing stopped: what, at which record and byte, and what would likely be right.
 
+use super::kind::Framing;
+use super::prefix::WORD;
 use crate::code::Code;
 use crate::record::measure::BadCounter;
 use std::fmt;
 use std::io;
+
+/// Bytes of the longest line end.
+const END_MOST: usize = 2;
 
 /// Why cutting stopped.
 #[derive(Debug)]
@@ -27,6 +32,35 @@ pub struct Misframed {
     pub wrong: Wrong,
     /// What would likely be right.
     pub hint: Option<String>,
+    /// The bytes that are wrong, where any are.
+    pub found: Option<Found>,
+}
+
+/// Bytes that frame a record, or stand where it should end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The first one, from the record's `offset`.
+    pub at: usize,
+    /// They themselves; none at the end of a file.
+    pub bytes: Vec<u8>,
+    /// They may be a part of the record itself, and not of what frames it.
+    pub of_record: bool,
+}
+
+impl Found {
+    /// In the bytes from the record on that is wrong.
+    pub(super) fn of(framing: &Framing, wrong: &Wrong, rest: &[u8]) -> Option<Found> {
+        let (at, most, of_record) = match (wrong, framing.records()) {
+            (Wrong::Counter(_), _) => return None,
+            (_, Framing::Rdw(_) | Framing::Blocks(_)) => (0, WORD, false),
+            (_, Framing::LengthField(field)) => (field.at, field.bytes, false),
+            (Wrong::Long { want }, _) => (*want, END_MOST, true),
+            (Wrong::Short { have, .. }, _) => (*have, END_MOST, true),
+            (Wrong::Other(_), _) => (0, WORD, true),
+        };
+        let bytes = rest.get(at..).unwrap_or_default();
+        Some(Found { at, bytes: bytes[..bytes.len().min(most)].to_vec(), of_record })
+    }
 }
 
 /// What is wrong with a record.

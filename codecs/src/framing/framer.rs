@@ -50,7 +50,7 @@ impl Framer {
         let written = self.write(&framing, record, out);
         if let Err((code, wrong)) = written {
             out.truncate(before.0);
-            return Err(Misframed { code, n: self.n, offset: self.offset, wrong, hint: None });
+            return Err(Misframed { code, n: self.n, offset: self.offset, wrong, hint: None, found: None });
         }
         // Blocks may have been handed on: what was gathered before is no part of this record.
         self.offset += (out.len() - before.0 + self.block.len()).saturating_sub(before.1) as u64;

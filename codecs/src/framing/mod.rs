@@ -32,7 +32,7 @@ pub use cutter::Cutter;
 pub use damage::text_mode_damage;
 pub use delimited::{Delimited, Pairs, Piece, RecordEnd};
 pub use ending::LineEnding;
-pub use fault::{CutError, Misframed, Wrong};
+pub use fault::{CutError, Found, Misframed, Wrong};
 pub use framer::Framer;
 pub use indexer::{Indexer, Place};
 pub use kind::{

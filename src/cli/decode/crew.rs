@@ -32,13 +32,15 @@ pub(super) struct Ended {
     pub(super) remarks: Vec<String>,
     /// The error it stopped at.
     pub(super) error: Option<CutError>,
+    /// Number and byte of the record that comes next, or was not cut.
+    pub(super) place: (u64, u64),
     /// A thread ended before its time: what was taken is not all there is.
     pub(super) broken: bool,
 }
 
 impl Ended {
     fn by<R: Read>(cutter: &Cutter<R>, error: Option<CutError>) -> Ended {
-        Ended { remarks: cutter.remarks(), error, broken: false }
+        Ended { remarks: cutter.remarks(), error, place: cutter.place(), broken: false }
     }
 
     fn broken() -> Ended {

@@ -5,6 +5,7 @@ mod family;
 mod head;
 mod job;
 mod looks;
+mod next;
 mod outlets;
 mod plan;
 mod range;
@@ -12,7 +13,7 @@ mod reject;
 mod worker;
 
 use super::exit::{Exit, Failure};
-use super::layouts::LayoutArg;
+use super::layouts::{LayoutArg, quoted};
 use super::output::{Output, note};
 use super::show::grouped;
 use super::streams::{Input, Progress, Target, distinct};
@@ -90,7 +91,7 @@ pub(super) struct Decode {
     /// Bytes of sensitive fields in rejects in clear
     #[arg(long, conflicts_with = "mask")]
     clear: bool,
-    /// End when more than N records are bad; no output appears then but the rejects
+    /// End when more than N records are bad: no file appears then but the rejects, on stdout what came before
     #[arg(long, value_name = "N")]
     max_errors: Option<u64>,
     /// End at the first bad record: the same as --max-errors 0
@@ -112,7 +113,7 @@ enum Numbers {
 
 impl Decode {
     pub(super) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
-        let (job, names) = self.plan(self.layout.open()?)?;
+        let (job, names) = self.plan(self.layout.open(self.only_type())?)?;
         let job = Arc::new(job);
         let rejects_to_stdout = self.rejects.as_deref().is_some_and(|path| path == Path::new("-"));
         if rejects_to_stdout && names == [None] {
@@ -151,7 +152,7 @@ impl Decode {
         let count = outlets.count.clone();
         if let Some(error) = &ended.error {
             let mut line = Vec::new();
-            reject::cutting(error, &mut line);
+            reject::cutting(&job, error, ended.place, &mut line);
             outlets.reject(&line)?;
         }
         let (stopped, first) = (outlets.stopped, outlets.first.take());
@@ -195,14 +196,28 @@ impl Decode {
         };
         let mut message = format!("{name}: {error}");
         if self.file != Path::new("-") {
-            let mut words = vec!["fpp inspect".to_owned(), self.layout.layout.display().to_string(), name.to_owned()];
-            words.extend(self.layout.page.ccsid.iter().map(|page| format!("--ccsid {page}")));
-            words.extend(self.layout.page.refs.iter().map(|folder| format!("--refs {}", folder.display())));
-            words.extend(self.layout.page.copybook.iter().map(|words| format!("--copybook {words}")));
-            words.extend(self.layout.framing.iter().map(|framing| format!("--framing {framing}")));
-            message += &format!("; look at it with `{} --record {}`", words.join(" "), frame.n);
+            message += &format!("; look at it with `{} --record {}`", self.inspect(name), frame.n);
         }
         Failure { exit: Exit::FileRefused, message }
+    }
+
+    /// The command that looks at records of the same file in the same way.
+    fn inspect(&self, name: &str) -> String {
+        let LayoutArg { layout, page, framing } = &self.layout;
+        let mut words = vec!["fpp inspect".to_owned(), quoted(&layout.display().to_string()), quoted(name)];
+        let mut add = |option: &str, value: &str| words.push(format!("{option} {}", quoted(value)));
+        page.ccsid.iter().for_each(|ccsid| add("--ccsid", ccsid));
+        page.refs.iter().for_each(|folder| add("--refs", &folder.display().to_string()));
+        let record = self.only_type().filter(|_| page.is_copybook(layout)).map(|name| format!("record={name}"));
+        let copybook: Vec<String> = page.copybook.clone().into_iter().chain(record).collect();
+        (!copybook.is_empty()).then(|| add("--copybook", &copybook.join(",")));
+        framing.iter().for_each(|framing| add("--framing", framing));
+        words.join(" ")
+    }
+
+    /// The one record format that was asked for.
+    fn only_type(&self) -> Option<&str> {
+        if let [only] = &self.types[..] { Some(only) } else { None }
     }
 
     fn threads(&self) -> usize {

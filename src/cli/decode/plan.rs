@@ -4,6 +4,7 @@ use super::Decode;
 use super::job::{Job, View};
 use crate::cli::dump::Mask;
 use crate::cli::exit::Failure;
+use crate::cli::layouts::quoted;
 use crate::cli::output::note;
 use crate::cli::tables::Form;
 use fpp_codecs::csv::Columns;
@@ -158,7 +159,7 @@ impl Decode {
             let alike = nearest(&name, known).map_or(String::new(), |alike| format!("; perhaps `{alike}`?"));
             Failure::usage(format!(
                 "--select: no field is called `{name}`{alike}; `fpp layout show {}` lists them",
-                self.layout.layout.display()
+                quoted(&self.layout.layout.display().to_string())
             ))
         })?;
         Ok((projection.format, projection.hidden, projection.wanted))

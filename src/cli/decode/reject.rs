@@ -2,10 +2,12 @@
 //!
 //! `record` counts from 1, all else from 0: `offset` is the record's place in the file, `record_offset` the bad byte's
 //! place in the record, `field_offset` in the field. `hex` are the field's bytes, `***` where they are sensitive. What
-//! concerns a record as a whole has no field; what concerns the file has no record format either. With raw bytes, the
+//! concerns a record as a whole has no field; what concerns the file has no record format either, and `hex` is the word that
+//! frames the record, or what stands where it should end. With raw bytes, the
 //! first line of a record also has the record, sensitive bytes as `**`.
 
 use super::job::{Job, View};
+use super::next::{DELIMITED, next};
 use crate::cli::compressed::Unreadable;
 use fpp_codecs::Code;
 use fpp_codecs::fault::Fault;
@@ -16,7 +18,7 @@ use serde::Serialize;
 use std::ops::Range;
 
 /// One line.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Line<'a> {
     record: Option<u64>,
     offset: Option<u64>,
@@ -53,6 +55,7 @@ pub(super) fn record(job: &Job, view: &View, index: usize, cut: &Cut<'_>, row: &
             Some(true) => "***".to_owned(),
             _ => hex(cut.bytes.get(place.clone()).unwrap_or_default()),
         });
+        let hint = next(format, fault);
         let line = Line {
             record: Some(cut.n),
             offset: Some(cut.offset),
@@ -63,7 +66,7 @@ pub(super) fn record(job: &Job, view: &View, index: usize, cut: &Cut<'_>, row: &
             hex: hex.as_deref(),
             code: fault.code.to_string(),
             message: fault.detail,
-            hint: fault.code.hint(),
+            hint: &hint,
             raw: raw.as_deref(),
         };
         line.write(out);
@@ -77,7 +80,7 @@ pub(super) fn told(format: &RecordFormat, cut: &Cut<'_>, fault: &Fault) -> Strin
     let (n, name, at, code) = (cut.n, &format.layout.name, fault.offset + 1, fault.code);
     let page = format.page(fault.field).filter(|_| code == Code::UNMAPPED);
     let page = page.map_or_else(String::new, |page| format!(" (it was read in code page {})", page.name()));
-    format!("record {n}: {name} {field}: {code} at byte {at}: {}{page}. {}", fault.detail, code.hint())
+    format!("record {n}: {name} {field}: {code} at byte {at}: {}{page}. {}", fault.detail, next(format, fault))
 }
 
 /// Appends the line of a record that no record format fits.
@@ -99,42 +102,40 @@ pub(super) fn unknown(job: &Job, cut: &Cut<'_>, out: &mut Vec<u8>) {
     line.write(out);
 }
 
-/// Appends the line of the fault at which cutting ended.
-pub(super) fn cutting(error: &CutError, out: &mut Vec<u8>) {
-    let place = place_of(error);
-    let code = match error {
-        CutError::Io(error) => Unreadable::of(error).map_or(Code::INTERNAL, |unreadable| unreadable.code),
-        CutError::Frame(frame) => frame.code,
-    };
-    let counter = match error {
-        CutError::Frame(frame) if let Wrong::Counter(bad) = &frame.wrong => Some(bad),
-        _ => None,
-    };
-    let line = Line {
-        record: place.map(|(n, _)| n),
-        offset: place.map(|(_, offset)| offset),
-        r#type: counter.map(|bad| bad.layout.as_str()),
-        field: counter.map(|bad| bad.field.as_str()),
-        record_offset: counter.map(|bad| bad.offset),
-        field_offset: counter.map(|bad| bad.offset.saturating_sub(bad.start)),
-        hex: counter.map(|bad| bad.hex.as_str()),
-        code: code.to_string(),
-        message: &match error {
-            CutError::Io(error) => error.to_string(),
-            CutError::Frame(frame) => frame.to_string(),
-        },
-        hint: code.hint(),
-        raw: None,
-    };
-    line.write(out);
-}
-
-/// Record number and byte of the fault at which cutting ended.
-fn place_of(error: &CutError) -> Option<(u64, u64)> {
+/// Appends the line of the fault at which cutting ended, and of which record: its number and its place in the file.
+pub(super) fn cutting(job: &Job, error: &CutError, (n, offset): (u64, u64), out: &mut Vec<u8>) {
+    let mut line = Line { record: Some(n), offset: Some(offset), ..Line::default() };
+    let (message, bytes);
     match error {
-        CutError::Io(_) => None,
-        CutError::Frame(frame) => Some((frame.n, frame.offset)),
+        CutError::Io(error) => {
+            let code = Unreadable::of(error).map_or(Code::INTERNAL, |unreadable| unreadable.code);
+            message = error.to_string();
+            (line.code, line.hint, line.message) = (code.to_string(), code.hint(), &message);
+        }
+        CutError::Frame(frame) => {
+            message = frame.wrong.to_string();
+            (line.code, line.message) = (frame.code.to_string(), &message);
+            let is_delimited = job.whole.framing.delimited().is_some();
+            line.hint = frame.hint.as_deref().unwrap_or(if is_delimited { DELIMITED } else { frame.code.hint() });
+            (line.record, line.offset) = (Some(frame.n), Some(frame.offset));
+            if let Some(found) = &frame.found {
+                bytes = if found.of_record && !job.clear && !found.bytes.is_empty() {
+                    "***".to_owned()
+                } else {
+                    hex(&found.bytes)
+                };
+                (line.record_offset, line.hex) = (Some(found.at), Some(bytes.as_str()));
+            }
+            if let Wrong::Counter(bad) = &frame.wrong {
+                (line.r#type, line.field, line.hex) =
+                    (Some(bad.layout.as_str()), Some(bad.field.as_str()), Some(bad.hex.as_str()));
+                (line.record_offset, line.field_offset) =
+                    (Some(bad.offset), Some(bad.offset.saturating_sub(bad.start)));
+                line.message = bad.detail;
+            }
+        }
     }
+    line.write(out);
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -86,7 +86,7 @@ struct Outlets<'a> {
 
 impl Encode {
     pub(super) fn run(self, out: &mut Output) -> Result<Exit, Failure> {
-        let format = self.layout.open()?;
+        let format = self.layout.open(self.only.as_deref())?;
         let aside = || self.rejects.as_deref().into_iter().chain(self.refused.as_deref());
         distinct([self.file.as_path(), &self.layout.layout], self.output.as_deref().into_iter().chain(aside()))?;
         let is_stdout = |path: &&Path| *path == Path::new("-");

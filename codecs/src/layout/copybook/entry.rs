@@ -5,7 +5,7 @@
 
 use super::clause::{self, Clauses};
 use super::cursor::{Cursor, is_level};
-use super::item::{Item, Rename};
+use super::item::{Item, Rename, Section};
 use super::notes::{Notes, Place};
 use super::token::{Token, What};
 use std::collections::BTreeMap;
@@ -28,8 +28,9 @@ pub(super) fn read(tokens: Vec<Token>, comma: bool, most: usize, notes: &mut Not
     let mut cursor = Cursor::new(tokens);
     let program = cursor.has("DIVISION");
     let comma = comma || (program && cursor.has("DECIMAL-POINT"));
+    let section = Section::Unsaid;
     let mut reader =
-        Reader { cursor: &mut cursor, notes, comma, constants: BTreeMap::new(), entries: Entries::default() };
+        Reader { cursor: &mut cursor, notes, comma, constants: BTreeMap::new(), entries: Entries::default(), section };
     while let Some(token) = reader.cursor.peek() {
         let place = token.place;
         if reader.entries.items.len() > most {
@@ -49,6 +50,9 @@ pub(super) fn read(tokens: Vec<Token>, comma: bool, most: usize, notes: &mut Not
             }
             _ if program && token.is("PROCEDURE") => break,
             (What::Text(word), _) if program || SENTENCES.contains(&word.to_uppercase().as_str()) => {
+                if reader.cursor.follows(&["SECTION"]) {
+                    reader.section = if token.is("FILE") { Section::File } else { Section::Other };
+                }
                 reader.cursor.skip_sentence();
             }
             (what, _) => {
@@ -68,6 +72,7 @@ struct Reader<'a> {
     comma: bool,
     constants: BTreeMap<String, u32>,
     entries: Entries,
+    section: Section,
 }
 
 impl Reader<'_> {
@@ -99,7 +104,8 @@ impl Reader<'_> {
 
     fn item(&mut self, level: u32, place: Place) {
         let name = self.name();
-        let mut item = Item { level: u8::try_from(level).unwrap_or(0), name, place, ..Item::default() };
+        let mut item =
+            Item { level: u8::try_from(level).unwrap_or(0), name, place, section: self.section, ..Item::default() };
         self.clauses().read(&mut item);
         self.entries.items.push(item);
     }

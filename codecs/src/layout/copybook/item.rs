@@ -32,6 +32,19 @@ pub(super) struct Item {
     pub(super) sign_inherited: bool,
     pub(super) parent: Option<usize>,
     pub(super) children: Vec<usize>,
+    pub(super) section: Section,
+}
+
+/// Where a program has an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) enum Section {
+    /// Nothing says so: a copybook.
+    #[default]
+    Unsaid,
+    /// The FILE SECTION.
+    File,
+    /// WORKING-STORAGE, LINKAGE and the like.
+    Other,
 }
 
 /// Level 66.

@@ -37,7 +37,7 @@ use super::check::{ALL_LEAVES_MAX, FIELDS_MAX, SOURCE_MAX};
 use crate::source::SourceFault;
 use copy::Copier;
 use entry::Entries;
-use item::{Item, Rename};
+use item::{Item, Rename, Section};
 use lower::{Lowering, Placed};
 use notes::{Notes, Place};
 use replace::Replacing;
@@ -68,9 +68,33 @@ pub fn parse(
     if records.is_empty() && notes.clean() {
         notes.fault(start, "no record: an entry like `01 NAME.` with fields under it is needed");
     }
+    let records = chosen(records, &entries.items, options, start, &mut notes);
     let layouts = layouts(file, &entries, &records, options, &mut notes);
     let warnings = notes.finish()?;
     Ok((layouts, warnings))
+}
+
+/// The record that was asked for; without one, where files are meant, those of a program's FILE SECTION.
+fn chosen(records: Vec<Record>, items: &[Item], options: &Options, start: Place, notes: &mut Notes) -> Vec<Record> {
+    let item = |record: &Record| record.top.or(record.roots.first().copied()).and_then(|at| items.get(at));
+    let name = |record: &Record| item(record).and_then(|item| item.name.as_deref()).unwrap_or("FILLER").to_owned();
+    if let Some(wanted) = &options.record {
+        let (asked, others): (Vec<Record>, Vec<Record>) =
+            records.into_iter().partition(|record| name(record).eq_ignore_ascii_case(wanted));
+        return if asked.is_empty() { others } else { asked };
+    }
+    let section = |record: &Record| item(record).map_or(Section::Unsaid, |item| item.section);
+    if !options.files_only || !records.iter().any(|record| section(record) == Section::File) {
+        return records;
+    }
+    let (kept, left): (Vec<Record>, Vec<Record>) =
+        records.into_iter().partition(|record| section(record) != Section::Other);
+    if !left.is_empty() {
+        let names: Vec<String> = left.iter().map(name).collect();
+        let names = names.join(", ");
+        notes.warn(start, format!("the records of the FILE SECTION are read, and none of other sections: {names}"));
+    }
+    kept
 }
 
 /// What the caller wants replaced.

@@ -20,12 +20,25 @@ pub struct Options {
     pub decimal_comma: bool,
     /// Text words to replace in the copybook itself, as COPY REPLACING would.
     pub replacing: Vec<(String, String)>,
+    /// The one record that is wanted, where there are several; all, where none is called so.
+    pub record: Option<String>,
+    /// Where a program has a FILE SECTION, its records alone: those of other sections are in no file.
+    pub files_only: bool,
 }
 
 impl Options {
     /// Nothing said but the page.
     pub fn new(page: Page) -> Options {
-        Options { page, form: None, dialect: None, debug_lines: false, decimal_comma: false, replacing: Vec::new() }
+        Options {
+            page,
+            form: None,
+            dialect: None,
+            debug_lines: false,
+            decimal_comma: false,
+            replacing: Vec::new(),
+            record: None,
+            files_only: false,
+        }
     }
 }
 
