@@ -1,4 +1,4 @@
-//! Golden DDS sources of the shapes found in the wild, moved and broken ones, and the outfile of DSPFFD.
+//! Golden DDS sources of the shapes found in the wild, those of public repositories, moved and broken ones, and the outfile of DSPFFD.
 #![allow(clippy::unwrap_used)] // helpers of tests, which clippy does not take for tests
 
 use fpp_codecs::format::Format;
@@ -55,6 +55,45 @@ fn golden_sources_give_their_layouts() {
         warnings.iter().for_each(|w| found.push_str(&format!("  warning {}:{} {}\n", w.line, w.column, w.message)));
     }
     assert_eq!(found, EXPECTED, "{found}");
+}
+
+/// Sources with the structure of public ones: the same columns, keywords, kinds and lengths, without an A in column 6 or
+/// with blanks behind. Their comments name repository, path and commit. No listing of DSPFFD stands beside the originals:
+/// the lengths are what IBM's DDS reference says, a number without a data type being packed.
+#[test]
+fn sources_as_they_stand_in_public_repositories_give_their_layouts() {
+    let good = "GOODID Char 1+6, GOODTX Char 7+50, GSELL P7.2 57+4, GHOLD P7.2 61+4, GKIND Char 65+3, GHAVE P5.0 68+3, \
+                GLEAST P5.0 71+3, GSOLD P5.0 74+3, GASKED P5.0 77+3, GTAX Char 80+1, GMADE Date 81+10, GMOVED Stamp \
+                91+26, GBY Char 117+11, GGONE Char 128+1";
+    let line = "LDEAL P6.0 1+4, LYEAR P4.0 5+3, DEALLN P5.0 8+3, LGOOD Char 11+6, LPCS P5.0 17+3, LSENT P5.0 20+3, LONE \
+                P7.2 23+4, LSUM P9.2 27+5, LALL P9.2 32+5";
+    let cases = [
+        ("wildgood.pf", 128, good, ""),
+        ("wildline.pf", 36, line, "DEALLN LDEAL LYEAR"),
+        ("wildline1.lf", 36, line, "LDEAL LYEAR"),
+        ("wildstore.pf", 24, "SNO Z5.0 1+5, SNAME Char 6+16, SCOUNT Z3.0 22+3", "SNO"),
+    ];
+    let kind = |kind: &Kind| match kind {
+        Kind::Packed { digits, decimals } => format!("P{digits}.{decimals}"),
+        Kind::Zoned { digits, decimals } => format!("Z{digits}.{decimals}"),
+        Kind::Date(_) => "Date".to_owned(),
+        Kind::Timestamp { fraction: 6 } => "Stamp".to_owned(),
+        other => format!("{other:?}"),
+    };
+    for (name, bytes, fields, keys) in cases {
+        let (layouts, warnings) = layouts(name);
+        let [layout] = &layouts[..] else { panic!("{name} has one format") };
+        let told: Vec<_> = layout
+            .fields
+            .iter()
+            .map(|f| format!("{} {} {}+{}", f.name, kind(&f.kind), f.offset + 1, f.bytes))
+            .collect();
+        assert_eq!((layout.length, told.join(", ").as_str(), layout.keys.join(" ").as_str()), (bytes, fields, keys));
+        assert_eq!(warnings, [], "{name}");
+    }
+    let reference = &layouts("wildref.pf").0[0];
+    let rate = reference.fields.iter().find(|field| field.name == "TAXRT").map(|field| (field.kind, field.bytes));
+    assert_eq!(rate, Some((Kind::Packed { digits: 4, decimals: 2 }, 3)));
 }
 
 #[test]
