@@ -7,7 +7,7 @@ use fpp::trade::instrument::{Instruments, Unit};
 use fpp_codecs::controls::Tally;
 use fpp_codecs::date::Date;
 use fpp_codecs::format::{Format, Role};
-use fpp_codecs::framing::{CutError, Cutter, text_mode_damage};
+use fpp_codecs::framing::{CutError, Cutter, TextMode, text_mode, text_mode_damage};
 use fpp_codecs::record::{Decimal, Row};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -264,6 +264,8 @@ fn every_harm_shows() {
     let format = Series::Ebcdic.format().unwrap();
     let damaged = make(&spec(Series::Ebcdic, 50, &[Spoil::File(Harm::TextMode)])).0;
     assert!(text_mode_damage(&format, &damaged, damaged.len() as u64).is_some());
-    let good = make(&spec(Series::Ebcdic, 50, &[])).0;
-    assert_eq!(text_mode_damage(&format, &good, good.len() as u64), None);
+    for series in BOTH {
+        let good = make(&spec(series, 500, &[])).0;
+        assert_eq!(text_mode(&series.format().unwrap(), &good, good.len() as u64), TextMode::Untouched);
+    }
 }

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use fpp_codecs::format::Format;
-use fpp_codecs::framing::{Cutter, likely_framing, misframed, text_mode_damage};
+use fpp_codecs::framing::{Cutter, TextMode, likely_framing, misframed, text_mode, text_mode_damage};
+use fpp_codecs::text::{self, Page};
 use proptest::prelude::*;
 
 fn format(ccsid: &str, framing: &str, fields: &str) -> Format {
@@ -56,6 +57,86 @@ fn text_beside_numbers_still_shows_damage() {
     let file: Vec<u8> = b"\x20\x25\x03\x20\x10\x3CAB 12 ".repeat(20);
     let said = damage(&fixed("37", 12, &fields), &file).unwrap();
     assert!(said.contains("of the first 120 characters 80 are ASCII digits or blanks, 0 EBCDIC ones"), "{said}");
+}
+
+fn gbk(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    text::encode(Page::Gbk, text, &mut bytes).unwrap();
+    bytes
+}
+
+/// Conversions whose outcome can be read: each is named, and the good file beside it is not.
+#[test]
+fn conversions_that_leave_readable_nonsense_are_doubted_and_good_files_are_not() {
+    let text = |length: usize| field("C", &format!("type = \"char\"\nlength = {length}"));
+    let lines = |length: usize| format!("framing = \"lines\"\nlength = {length}\nline_end = \"lf\"");
+    let of = |ccsid: &str, length: usize| format(ccsid, &lines(length), &text(length));
+    let packed = text(4) + &field("P", "type = \"packed\"\ndigits = 7\ndecimals = 2");
+    let names = ["张伟", "王芳", "李娜", "刘洋", "东锦", "民族", "上海黄金", "联通"];
+    let rows = |name: &dyn Fn(&str) -> Vec<u8>, width: usize| -> Vec<u8> {
+        let row = |(n, text): (usize, &&str)| {
+            let mut row = format!("R{n:05}").into_bytes();
+            row.extend(name(text));
+            row.resize(row.len().max(width), b' ');
+            row.push(b'\n');
+            row
+        };
+        names.iter().enumerate().flat_map(row).collect()
+    };
+    let chinese = rows(&gbk, 16);
+    let only: Vec<u8> = "帮助民生数据路线春花四川".repeat(9).chars().flat_map(|c| gbk(&c.to_string())).collect();
+    let numbers = |bytes: [u8; 4]| [&[0xC1, 0xC2, 0xC3, 0x40][..], &bytes].concat().repeat(20);
+    let doubts = [
+        // EBCDIC where the layout is GBK: letters are pairs, digits and blanks are, too.
+        (fixed("gbk", 4, &text(4)), vec![0xD9, 0xC5, 0xC3, 0xF1].repeat(4), "EBCDIC digits or blanks"),
+        (of("gbk", 4), vec![0xD9, 0xC5, 0xC3, 0xF1, 0x0A].repeat(4), "EBCDIC digits or blanks"),
+        (
+            fixed("utf-8", 8, &text(8)),
+            vec![0xF1, 0xF2, 0xC1, 0x40, 0x40, 0x40, 0x40, 0x40],
+            "16 characters 14 are EBCDIC",
+        ),
+        // GBK that became UTF-8.
+        (of("gbk", 16), rows(&|text| text.as_bytes().to_vec(), 16), "are UTF-8, the first at byte 7"),
+        (fixed("gbk", 17, &text(17)), rows(&|text| text.as_bytes().to_vec(), 16), "are UTF-8, the first at byte 7"),
+        // Each character became `?`, or each byte of it.
+        (of("gbk", 16), rows(&|text| vec![b'?'; gbk(text).len()], 16), "`??` (3F3F) at 8 places, the first at byte 7"),
+        (of("950", 16), rows(&|text| vec![b'?'; text.chars().count()], 16), "`??` (3F3F) at 8 places"),
+        // Packed numbers that a program read as text and wrote again.
+        (fixed("37", 8, &packed), numbers([0x12, 0x3F, 0x3F, 0x0F]), "of the first 20 packed numbers 20 hold 3F"),
+        (fixed("gbk", 8, &packed), numbers([0xEF, 0xBF, 0xBD, 0x0F]), "of the first 20 packed numbers 20 hold 3F"),
+        (
+            of("gbk", 16),
+            rows(&|_| vec![b'A', 0xEF, 0xBF, 0xBD], 16),
+            "8 replacement characters EFBFBD, the first at byte 8",
+        ),
+    ];
+    for (format, mut file, sign) in doubts {
+        if sign.starts_with("16") {
+            file = file.repeat(2);
+        }
+        match text_mode(&format, &file, file.len() as u64) {
+            TextMode::Doubtful(said) => assert!(said.contains(sign), "{said} lacks {sign}"),
+            other => panic!("{sign}: {other:?}"),
+        }
+        assert_eq!(damage(&format, &file), None);
+    }
+    let good = [
+        (of("gbk", 16), chinese.clone()),
+        (fixed("gbk", 17, &text(17)), chinese),
+        (fixed("gbk", only.len() / 9, &text(only.len() / 9)), only),
+        (of("utf-8", 16), rows(&|text| text.as_bytes().to_vec(), 16)),
+        (of("gbk", 16), rows(&|text| [gbk(text), b"??".to_vec()].concat(), 16)),
+        (of("gbk", 16), b"R00001 SURE??    \nR00002 SURE.    \n".to_vec()),
+        (fixed("37", 8, &packed), numbers([0x12, 0x34, 0x56, 0x3F])),
+        // One number of many is dirt.
+        (
+            fixed("37", 8, &packed),
+            [numbers([0x12, 0x34, 0x56, 0x7F]), numbers([0, 0x3F, 0, 0x0F])[..8].to_vec()].concat(),
+        ),
+    ];
+    for (format, file) in good {
+        assert_eq!(text_mode(&format, &file, file.len() as u64), TextMode::Untouched, "{file:02X?}");
+    }
 }
 
 fn lines(end: &[u8], content: impl Fn(usize) -> Vec<u8>) -> Vec<u8> {
@@ -177,7 +258,7 @@ proptest! {
             true => records[0].repeat(records.len() * times),
             false => records.concat().repeat(times),
         };
-        prop_assert_eq!(damage(&format, &file), None);
+        prop_assert_eq!(text_mode(&format, &file, file.len() as u64), TextMode::Untouched);
         prop_assert_eq!(framed(&format, &file), None);
     }
 

@@ -144,7 +144,7 @@ impl Find {
         found: &mut Vec<Found>,
     ) -> Result<(), Failure> {
         let Kept { content, plan, .. } = Kept::of(settings, transfer)?;
-        let mut cutter = Cutter::new(plan.format.framing.clone(), content.reader_at(0));
+        let mut cutter = Cutter::of(&plan.format, content.reader_at(0));
         let (mut row, mut event) = (Row::default(), Event::default());
         let unreadable = |e: fpp_codecs::framing::CutError| Failure::internal(format!("it cannot be read on: {e}"));
         while let Some(cut) = cutter.next().map_err(unreadable)? {

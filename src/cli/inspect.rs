@@ -9,7 +9,7 @@ use super::output::{Align, Output, Table, note};
 use super::streams::Input;
 use clap::Args;
 use fpp_codecs::format::{Format, RecordFormat};
-use fpp_codecs::framing::{CutError, Cutter, Misframed, Place};
+use fpp_codecs::framing::{CutError, Cutter, Misframed, Place, beginning};
 use fpp_codecs::record::{Cell, Row};
 use fpp_codecs::text::Page;
 use serde_json::json;
@@ -58,6 +58,8 @@ impl Inspect {
             let settings = global.settings()?;
             let kept = wait(Kept::open(&settings, id))?;
             let start = kept.plan.format.framing.place(&[], 1, self.record);
+            let start = start.behind_mark(&kept.plan.format, || beginning(kept.content.reader_at(0)));
+            let start = start.map_err(|e| Failure::file("read", &kept.name, &e))?;
             let at = |offset| Some(Box::new(kept.content.reader_at(offset)) as Box<dyn Read>);
             return self.show(&kept.plan.format, kept.content.reader_at(start.offset), start, &kept.name, &at, out);
         }
@@ -66,7 +68,7 @@ impl Inspect {
         };
         let format = self.page.open(layout, self.framing.as_deref(), None)?;
         let mut input = Input::open(path)?;
-        let start = input.seek(&format.framing, self.record)?;
+        let start = input.seek(&format, self.record)?;
         let at = |offset| Input::open(path).ok()?.from(offset);
         self.show(&format, input.reader, start, &input.name, &at, out)
     }

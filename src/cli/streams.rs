@@ -5,7 +5,8 @@ use super::compressed::{is_packed, unpacked};
 use super::exit::Failure;
 use super::output::{Output, note};
 use super::show::grouped;
-use fpp_codecs::framing::{Framing, Place};
+use fpp_codecs::format::Format;
+use fpp_codecs::framing::{Place, beginning};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read, Seek, SeekFrom, Write};
@@ -63,8 +64,12 @@ impl Input {
     }
 
     /// Goes to a record if the file and its framing allow it; gives the place where reading begins.
-    pub(super) fn seek(&mut self, framing: &Framing, record: u64) -> Result<Place, Failure> {
-        let place = framing.place(&[], 1, record);
+    pub(super) fn seek(&mut self, format: &Format, record: u64) -> Result<Place, Failure> {
+        let mut place = format.framing.place(&[], 1, record);
+        if let Some(file) = &mut self.seekable {
+            let head = || beginning(&*file).and_then(|head| file.rewind().map(|()| head));
+            place = place.behind_mark(format, head).map_err(|e| Failure::file("read", &self.name, &e))?;
+        }
         match (&mut self.seekable, self.size) {
             (Some(file), Some(size)) if place.offset < size => {
                 // Both handles share one place in the file.

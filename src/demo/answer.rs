@@ -63,7 +63,7 @@ fn format(gbk: bool) -> Result<Format> {
 
 fn rows(format: &Format, bytes: &[u8]) -> std::result::Result<Answer, String> {
     let mut answer = Answer::default();
-    let mut cutter = Cutter::new(format.framing.clone(), bytes);
+    let mut cutter = Cutter::of(format, bytes);
     let mut row = Row::default();
     while let Some(cut) = cutter.next().map_err(|e| e.to_string())? {
         let record = format.select(cut.bytes).and_then(|i| format.records.get(i));

@@ -55,7 +55,7 @@ pub fn render(books: &Books, of: &Answered) -> Result<(Stored, Vec<String>)> {
     let mut records = None;
     if facts.framed {
         let content = books.vault.open(of.first.facts.sha256.as_deref().unwrap_or_default())?;
-        records = Some(Cutter::new(plan.format.framing.clone(), content.reader_at(0)));
+        records = Some(Cutter::of(&plan.format, content.reader_at(0)));
     }
     let mut writer = Some(AnswerWriter::new(&plan, facts, of.rejects.clone(), Vec::new())?);
     let mut repairs = Vec::new();

@@ -56,7 +56,7 @@ pub async fn other_bytes(
 fn differing_records(vault: &dyn Vault, plan: &Plan, old: &Transfer, new: &Transfer) -> Result<Value> {
     let open = |t: &Transfer| -> Result<Cutter<Reader>> {
         let content = vault.open(t.facts.sha256.as_deref().unwrap_or_default())?;
-        Ok(Cutter::new(plan.format.framing.clone(), content.reader_at(0)))
+        Ok(Cutter::of(&plan.format, content.reader_at(0)))
     };
     let (mut old, mut new) = (open(old)?, open(new)?);
     let (mut listed, mut count, mut n) = (Vec::new(), 0u64, 0u64);

@@ -6,7 +6,7 @@ use crate::trade::proof::outcome::Outcome;
 use crate::trade::proof::{Ending, Proof};
 use fpp_codecs::Code;
 use fpp_codecs::framing::damage::HEAD;
-use fpp_codecs::framing::{CutError, Cutter, misframed, text_mode_damage};
+use fpp_codecs::framing::{CutError, Cutter, TextMode, misframed, text_mode};
 use std::io::{self, Read};
 
 /// Files below this size are read by one thread: they take milliseconds.
@@ -23,10 +23,16 @@ pub fn examine<R: Read + Send>(
 ) -> io::Result<(Outcome, Vec<String>)> {
     let mut head = Vec::new();
     open()?.take(HEAD as u64).read_to_end(&mut head)?;
-    if let Some(signs) = text_mode_damage(&plan.format, &head, size) {
-        let ending = Ending::Broken { code: Code::TEXT_MODE, reason: signs };
-        return Ok((proof.finish(ending)?, Vec::new()));
-    }
+    let doubt = match text_mode(&plan.format, &head, size) {
+        TextMode::Damaged(signs) => {
+            let ending = Ending::Broken { code: Code::TEXT_MODE, reason: signs };
+            return Ok((proof.finish(ending)?, Vec::new()));
+        }
+        TextMode::Doubtful(signs) => {
+            Some(format!("perhaps {} {}: {signs}", Code::TEXT_MODE, Code::TEXT_MODE.english()))
+        }
+        TextMode::Untouched => None,
+    };
     let cutter = Cutter::of(&plan.format, open()?);
     let (cutter, error) = match threads {
         0 | 1 => alone(&mut proof, cutter)?,
@@ -39,7 +45,7 @@ pub fn examine<R: Read + Send>(
     };
     let framed = misframed(&plan.format, &head, size);
     let framed = framed.map(|looks| format!("the records do not lie as the layout says: {looks}"));
-    let remarks = [framed.into_iter().collect(), cutter.remarks(), proof.repairs()].concat();
+    let remarks = [doubt.into_iter().chain(framed).collect(), cutter.remarks(), proof.repairs()].concat();
     Ok((proof.finish(ending)?, remarks))
 }
 

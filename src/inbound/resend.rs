@@ -94,7 +94,7 @@ struct Details<'a> {
 impl<'a> Details<'a> {
     fn open(vault: &dyn Vault, plan: &'a Plan, transfer: &Transfer) -> Result<Details<'a>> {
         let content = vault.open(transfer.facts.sha256.as_deref().unwrap_or_default())?;
-        let cutter = Cutter::new(plan.format.framing.clone(), content.reader_at(0));
+        let cutter = Cutter::of(&plan.format, content.reader_at(0));
         Ok(Details { plan, name: transfer.name.clone(), cutter })
     }
 

@@ -70,7 +70,7 @@ pub async fn identity(
 fn peek(vault: &dyn Vault, plan: &Plan, transfer: &Transfer, context: Context) -> Result<Option<Found>> {
     let content = vault.open(transfer.facts.sha256.as_deref().unwrap_or_default())?;
     let mut proof = Proof::new(plan, context, Box::new(MemorySpill::default()));
-    let mut cutter = Cutter::new(plan.format.framing.clone(), content.reader_at(0));
+    let mut cutter = Cutter::of(&plan.format, content.reader_at(0));
     if let Ok(Some(cut)) = cutter.next() {
         proof.record(cut.n, cut.offset, cut.bytes).map_err(crate::vault::error_of)?;
     }

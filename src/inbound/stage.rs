@@ -94,7 +94,7 @@ fn read(
 ) -> Result<(Stored, Vec<u64>, bool)> {
     // An open file keeps its session: it is closed before anybody looks at the folder again.
     let mut listed = AsListed::new(&**route.folder()?, source, kept_as.is_some());
-    let mut indexer = Indexer::new(&plan.format.framing, INDEX_EVERY);
+    let mut indexer = Indexer::of(&plan.format, INDEX_EVERY);
     let mut observe = |chunk: &[u8]| {
         room.filled(chunk.len() as u64);
         indexer.feed(chunk);

@@ -27,7 +27,7 @@ fn plan(books: &Books, transfer: &Transfer) -> Result<std::sync::Arc<Plan>> {
 
 fn open(books: &Books, transfer: &Transfer, plan: &Plan) -> Result<Cutter<Box<dyn Read + Send>>> {
     let content = books.vault.open(transfer.facts.sha256.as_deref().unwrap_or_default())?;
-    Ok(Cutter::new(plan.format.framing.clone(), Box::new(content.reader_at(0)) as Box<dyn Read + Send>))
+    Ok(Cutter::of(&plan.format, Box::new(content.reader_at(0)) as Box<dyn Read + Send>))
 }
 
 /// The file as it came: the vault has it already.

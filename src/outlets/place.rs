@@ -7,7 +7,7 @@ use crate::trade::plan::Plan;
 use crate::vault::error_of;
 use fpp_codecs::Code;
 use fpp_codecs::format::Role;
-use fpp_codecs::framing::{CutError, Cutter};
+use fpp_codecs::framing::{CutError, Cutter, beginning};
 use std::io::Read;
 
 /// Records between two entries of a staged file's offset index.
@@ -47,10 +47,11 @@ pub(super) fn seek(
         0 => Vec::new(),
         _ => books.vault.index(sha256, &framing.name())?.unwrap_or_default(),
     };
-    let place = framing.place(&index, INDEX_EVERY, after.saturating_add(1));
     let content = books.vault.open(sha256)?;
+    let place = framing.place(&index, INDEX_EVERY, after.saturating_add(1));
+    let place = place.behind_mark(&plan.format, || beginning(content.reader_at(0))).map_err(error_of)?;
     let input: Box<dyn Read + Send> = Box::new(content.reader_at(place.offset));
-    let mut cutter = Cutter::new(framing.clone(), input).starting(place);
+    let mut cutter = Cutter::of(&plan.format, input).starting(place);
     let mut n = place.n;
     while n <= after {
         match cutter.next() {

@@ -178,3 +178,46 @@ fn tables_that_are_cut_otherwise_are_told() {
     let (code, _, why) = run(here.path(), &["decode", "c.cpy", "c.dat", "--ccsid", "utf-8", "--select", "N(2)"]);
     assert!(code == 2 && why.contains("an array is shown whole: name it `N`"), "{code} {why}");
 }
+
+/// What was converted and can be read all the same is warned of, and nothing is refused for it.
+#[test]
+fn conversions_that_leave_readable_nonsense_are_warned_of() {
+    let here = folder();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(here.path().join(name), bytes).unwrap();
+    write("r.cpy", b"       01  R.\n           05  ID  PIC X(4).\n");
+    write("e.dat", &[0xD9, 0xC5, 0xC3, 0xF1].repeat(4));
+    let (code, _, notes) = run(here.path(), &["decode", "r.cpy", "e.dat", "--ccsid", "gbk"]);
+    assert_eq!(code, 0, "{notes}");
+    assert!(notes.contains("warning: perhaps FPP1010 damaged by a text-mode transfer: of the first 16"), "{notes}");
+    let (_, out, notes) = run(here.path(), &["decode", "r.cpy", "e.dat", "--ccsid", "37"]);
+    assert!(out.contains("REC1") && !notes.contains("FPP1010"), "{out}{notes}");
+}
+
+/// Records behind a byte-order mark are where they are, also when reading begins in the middle of the file.
+#[test]
+fn a_mark_before_fixed_records_belongs_to_none() {
+    let here = folder();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(here.path().join(name), bytes).unwrap();
+    write("r.cpy", b"       01  R.\n           05  ID  PIC X(4).\n");
+    let mut bytes = b"\xEF\xBB\xBF".to_vec();
+    (1..=5000).for_each(|n| bytes.extend(format!("{n:04}").bytes()));
+    write("b.dat", &bytes);
+    let decode = |more: &[&str]| run(here.path(), &[&["decode", "r.cpy", "b.dat", "--ccsid", "utf-8"], more].concat());
+    for threads in ["1", "3"] {
+        let (code, out, notes) = decode(&["--threads", threads]);
+        assert_eq!((code, out.lines().count()), (0, 5000), "{notes}");
+        assert!(notes.contains("note: a BOM (EFBBBF) stands before the first record"), "{notes}");
+        let line = out.lines().nth(3999).unwrap();
+        assert!(line.contains("\"n\":4000,\"offset\":15999,") && line.contains("\"ID\":\"4000\""), "{line}");
+        assert_eq!(decode(&["--threads", threads, "--records", "4000"]).1.trim_end(), line);
+    }
+    let (code, out, _) = run(here.path(), &["inspect", "r.cpy", "b.dat", "--ccsid", "utf-8", "--record", "4000"]);
+    assert!(code == 0 && out.contains("4000"), "{out}");
+    write("l.dat", b"\xFF\xFEa\0b\0");
+    let (code, _, notes) = run(here.path(), &["decode", "r.cpy", "l.dat", "--ccsid", "1200"]);
+    assert!(code == 4 && notes.contains("begins with FFFE"), "{notes}");
+    write("z.dat", b"ABCD\0\0\0\0\0\0\0\0");
+    let (code, out, notes) = run(here.path(), &["decode", "r.cpy", "z.dat", "--ccsid", "gbk"]);
+    assert_eq!((code, out.lines().count()), (0, 3));
+    assert!(notes.contains("note: the last 2 records are nothing but 00"), "{notes}");
+}

@@ -18,7 +18,7 @@ use std::io::Read;
 
 /// Cuts a stream into records.
 ///
-/// Line ends are checked where a length decides. A BOM before the first line and a run of 1A or 00 after the last record
+/// Line ends are checked where a length decides. A BOM at the beginning and a run of 1A or 00 after the last record
 /// are legal and remarked.
 #[derive(Debug)]
 pub struct Cutter<R> {
@@ -51,7 +51,12 @@ pub(super) struct Taken {
 }
 
 impl<R: Read> Cutter<R> {
-    /// From the start of a file.
+    /// From the start of a file of this format.
+    pub fn of(format: &Format, input: R) -> Cutter<R> {
+        Cutter { gauge: Gauge::of(format), ..Cutter::new(format.framing.clone(), input) }
+    }
+
+    /// From the start of a file of which the framing alone is known: of a BOM only that before lines is taken off.
     pub fn new(framing: Framing, input: R) -> Cutter<R> {
         let hidden = match &framing {
             Framing::Edged(edged) => edged.trailer.length,

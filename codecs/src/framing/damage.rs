@@ -1,18 +1,15 @@
 //! Signs of a text-mode transfer.
 //!
 //! Conversion as text destroys packed and binary fields for good, so nothing is guessed back; the signs are named so
-//! that the partner can see what to change. Only the beginning of a file is looked at, and of its records only what the
+//! that the partner can see what to change; what a good file may show too is no damage but a doubt ([`super::doubt`]). Only the beginning of a file is looked at, and of its records only what the
 //! layout says are characters: a packed or binary field may hold any byte, and a good one is no damage.
 
+use super::doubt;
 use super::gauge::first_record;
 use super::kind::Framing;
+use super::look::Look;
 use super::prefix::hex;
-use super::sample::Sample;
 use crate::format::Format;
-use crate::layout::Kind;
-use crate::number::display::Encoding;
-use crate::record::plan::Step;
-use crate::record::{Cell, Row};
 use crate::text::{self, Page};
 
 /// Bytes of the beginning that are looked at, at most.
@@ -22,79 +19,58 @@ const REPLACED: [u8; 6] = [0xEF, 0xBF, 0xBD, 0xEF, 0xBF, 0xBD];
 /// One byte in so many begins a digit that was written as UTF-8.
 const DIGITS_SHARE: usize = 32;
 
-/// Says what it saw if the file has been converted as text on its way; `size` is that of the whole file.
-pub fn text_mode_damage(format: &Format, head: &[u8], size: u64) -> Option<String> {
+/// What the beginning of a file shows of a conversion on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextMode {
+    /// It was converted: nobody writes such a file.
+    Damaged(String),
+    /// It looks so, and what is told may be meant: a remark.
+    Doubtful(String),
+    /// Nothing.
+    Untouched,
+}
+
+/// Looks at the beginning of a file; `size` is that of the whole file.
+pub fn text_mode(format: &Format, head: &[u8], size: u64) -> TextMode {
     let head = &head[..head.len().min(HEAD)];
     let (head, size) = match &format.framing {
         Framing::Edged(edged) => (head.get(edged.header.length..).unwrap_or_default(), edged.between(size)),
         _ => (head, size),
     };
     if head.is_empty() {
-        return None;
+        return TextMode::Untouched;
     }
-    let shown = characters(format, head, head.len() as u64 >= size);
+    let look = Look::at(format, head, head.len() as u64 >= size);
     let signs = match format.page.is_ebcdic() {
-        true => signs_of_ascii(format, head, &shown, size),
-        false => signs_of_substitutes(head, &shown),
+        true => signs_of_ascii(format, head, &look, size),
+        false => signs_of_substitutes(head, &look),
     };
-    if signs.is_empty() { None } else { Some(signs.join("; ")) }
+    if !signs.is_empty() {
+        return TextMode::Damaged(signs.join("; "));
+    }
+    match doubt::signs(format, head, &look) {
+        doubts if doubts.is_empty() => TextMode::Untouched,
+        doubts => TextMode::Doubtful(doubts.join("; ")),
+    }
 }
 
-/// Which bytes of the beginning are characters of the layout's page; all, where nobody can know: what no framing cuts and
-/// no record format fits.
-fn characters(format: &Format, head: &[u8], whole: bool) -> Vec<bool> {
-    if format.framing.delimited().is_some() {
-        return vec![true; head.len()];
-    }
-    let sample = Sample::of(format.framing.records(), head, whole);
-    if sample.faulty && sample.lengths.is_empty() {
-        return vec![true; head.len()];
-    }
-    let (mut shown, mut row) = (vec![false; head.len()], Row::default());
-    for place in sample.places.into_iter().filter(|place| !place.is_empty()) {
-        let (Some(record), Some(shown)) = (head.get(place.clone()), shown.get_mut(place)) else { continue };
-        match format.select(record).and_then(|index| format.records.get(index)) {
-            None => shown.fill(true),
-            Some(kind) => {
-                kind.decode(record, &mut row);
-                let places = kind.places(record, &row);
-                // A byte under both a text and a number belongs to the number.
-                for wanted in [true, false] {
-                    for ((step, at), cell) in kind.steps().iter().zip(&places).zip(&row.cells) {
-                        let front = if step.varlen { 2.min(step.bytes) } else { 0 };
-                        let bytes = shown.get_mut(at.clone()).unwrap_or_default();
-                        if *cell != Cell::Absent && is_shown(step, format.page) == wanted {
-                            bytes.iter_mut().skip(front).for_each(|byte| *byte = wanted);
-                        }
-                    }
-                }
-            }
-        }
-    }
-    shown
-}
-
-/// Whether a field's bytes are single characters in a page of the file's family.
-fn is_shown(step: &Step, page: Page) -> bool {
-    let encoding = step.rules.as_ref().map_or(Encoding::Ebcdic, |rules| rules.encoding);
-    match step.kind {
-        Kind::Zoned { .. } => (encoding == Encoding::Ebcdic) == page.is_ebcdic(),
-        Kind::Graphic | Kind::Hex | Kind::Packed { .. } | Kind::Comp6 { .. } | Kind::Binary { .. } => false,
-        Kind::Float { .. } | Kind::DecFloat { .. } => false,
-        _ => step.page.is_ebcdic() == page.is_ebcdic() && !step.page.is_wide(),
+/// Says what it saw if the file has been converted as text on its way.
+pub fn text_mode_damage(format: &Format, head: &[u8], size: u64) -> Option<String> {
+    match text_mode(format, head, size) {
+        TextMode::Damaged(signs) => Some(signs),
+        TextMode::Doubtful(_) | TextMode::Untouched => None,
     }
 }
 
 /// The layout is EBCDIC: is the file not any more?
-fn signs_of_ascii(format: &Format, head: &[u8], shown: &[bool], size: u64) -> Vec<String> {
-    let characters = shown.iter().filter(|is| **is).count();
-    let count = |fits: fn(&u8) -> bool| head.iter().zip(shown).filter(|(b, shown)| **shown && fits(b)).count();
-    let ascii = count(|b| matches!(b, 0x20 | 0x30..=0x39));
-    let ebcdic = count(|b| matches!(b, 0x40 | 0xF0..=0xF9));
+fn signs_of_ascii(format: &Format, head: &[u8], look: &Look, size: u64) -> Vec<String> {
+    let characters = look.characters();
+    let ascii = look.count(head, |b| matches!(b, 0x20 | 0x30..=0x39));
+    let ebcdic = look.count(head, |b| matches!(b, 0x40 | 0xF0..=0xF9));
     // Blanks and digits are most of any record; both counts are large only if neither reading holds.
     let converted = ascii > ebcdic * 4 && ascii * 5 > characters;
     let selector = ascii_selector(format, head);
-    let mut signs = signs_of_unicode(head, shown, characters);
+    let mut signs = signs_of_unicode(head, look, characters);
     if !converted && selector.is_none() {
         return signs;
     }
@@ -106,7 +82,7 @@ fn signs_of_ascii(format: &Format, head: &[u8], shown: &[bool], size: u64) -> Ve
             "of the first {characters} characters {ascii} are ASCII digits or blanks, {ebcdic} EBCDIC ones"
         ));
     }
-    let substitutes = count(|b| matches!(b, 0x3F | 0x1A));
+    let substitutes = look.count(head, |b| matches!(b, 0x3F | 0x1A));
     if substitutes > 0 {
         signs.push(format!("{substitutes} substitutes 3F or 1A"));
     }
@@ -129,23 +105,17 @@ fn signs_of_ascii(format: &Format, head: &[u8], shown: &[bool], size: u64) -> Ve
 ///
 /// Read as UTF-8, such bytes became replacement characters. Read as Latin-1 or Windows-1252 they became two bytes each,
 /// and EBCDIC digits, F0 to F9, are C3B0 to C3B9: C and controls or rare symbols in EBCDIC.
-fn signs_of_unicode(head: &[u8], shown: &[bool], characters: usize) -> Vec<String> {
+fn signs_of_unicode(head: &[u8], look: &Look, characters: usize) -> Vec<String> {
     let mut signs = Vec::new();
-    if let Some(at) = position(head, shown, &REPLACED) {
+    if let Some(at) = look.position(head, &REPLACED) {
         signs.push(format!("replacement characters EFBFBD at byte {}", at + 1));
     }
-    let pairs = head.windows(2).zip(shown);
+    let pairs = head.windows(2).zip(&look.shown);
     let digits = pairs.filter(|(pair, shown)| **shown && matches!(pair, [0xC3, 0xB0..=0xB9])).count();
     if digits * DIGITS_SHARE > characters {
         signs.push(format!("{digits} EBCDIC digits as UTF-8 (C3B0 to C3B9) in the first {characters} characters"));
     }
     signs
-}
-
-/// The first place in characters that holds a sign.
-fn position(head: &[u8], shown: &[bool], sign: &[u8]) -> Option<usize> {
-    let places = head.windows(sign.len()).zip(shown.windows(sign.len()));
-    places.into_iter().position(|(window, shown)| window == sign && shown.iter().all(|is| *is))
 }
 
 /// What frames the first record, if it cannot be what was written: conversion does not spare it.
@@ -162,7 +132,7 @@ fn sign_of_word(framing: &Framing, head: &[u8]) -> Option<String> {
 
 /// The text that selects the first record, if the file holds it in ASCII and not in its page.
 fn ascii_selector(format: &Format, head: &[u8]) -> Option<String> {
-    let first = first_record(&format.framing, head);
+    let first = first_record(format, head);
     if format.select(first).is_some() {
         return None;
     }
@@ -183,15 +153,15 @@ fn ascii_selector(format: &Format, head: &[u8]) -> Option<String> {
 }
 
 /// The layout is text already: have characters been replaced on the way?
-fn signs_of_substitutes(head: &[u8], shown: &[bool]) -> Vec<String> {
+fn signs_of_substitutes(head: &[u8], look: &Look) -> Vec<String> {
     // A run at the very end is legal (see the cutter's remarks).
     let end = head.iter().rposition(|b| *b != 0x1A).map_or(0, |at| at + 1);
     let head = &head[..end];
     let mut signs = Vec::new();
-    if let Some(at) = position(head, shown, &REPLACED) {
+    if let Some(at) = look.position(head, &REPLACED) {
         signs.push(format!("replacement characters EFBFBD at byte {}", at + 1));
     }
-    if let Some(at) = position(head, shown, &[0x1A, 0x1A]) {
+    if let Some(at) = look.position(head, &[0x1A, 0x1A]) {
         signs.push(format!("substitutes 1A at byte {}", at + 1));
     }
     signs

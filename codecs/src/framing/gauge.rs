@@ -8,8 +8,10 @@
 use super::ending::LineEnding;
 use super::fault::Wrong;
 use super::kind::{Framing, RECORD_LIMIT};
+use super::opening::Opening;
 use super::scan::{Scan, Scanner};
-use super::step::{BOM, Oddities, Step, Tail, tail, tail_byte};
+use super::step::{BEFORE_LINE, BOM, Oddities, Step, Tail, tail, tail_byte};
+use crate::format::Format;
 use crate::record::measure::Scratch;
 
 /// Measures records one after the other.
@@ -20,6 +22,9 @@ pub(super) struct Gauge {
     pub(super) max: usize,
     /// A BOM may still come.
     pub(super) first: bool,
+    pub(super) opening: Opening,
+    /// Records of nothing but 00 in a row, up to here.
+    nulls: u64,
     /// Bytes left of the block.
     pub(super) left: usize,
     /// Bytes of the segments so far, while a record is open.
@@ -33,13 +38,19 @@ pub(super) struct Gauge {
 }
 
 impl Gauge {
-    /// At the first record of a file.
+    /// At the first record of a file of which the framing alone is known: a BOM is looked for before lines.
     pub(super) fn new(framing: &Framing) -> Gauge {
         let framing = framing.records().clone();
         let max = framing.length().min(RECORD_LIMIT);
         let scanner = framing.delimited().map(|how| Box::new(Scanner::new(how)));
         let (scan, scratch, oddities) = (Scan::default(), Scratch::default(), Oddities::default());
-        Gauge { framing, max, first: true, left: 0, open: None, scan, scanner, scratch, oddities }
+        let (opening, nulls) = (Opening::default(), 0);
+        Gauge { framing, max, first: true, opening, nulls, left: 0, open: None, scan, scanner, scratch, oddities }
+    }
+
+    /// At the first record of a file.
+    pub(super) fn of(format: &Format) -> Gauge {
+        Gauge { opening: Opening::of(format), ..Gauge::new(&format.framing) }
     }
 
     /// At a later record, with so many bytes left of its block.
@@ -67,6 +78,11 @@ impl Gauge {
     }
 
     pub(super) fn fixed(&mut self, length: usize, rest: &[u8], at_end: bool) -> Step {
+        if self.first
+            && let Some(step) = self.opening(rest, at_end)
+        {
+            return step;
+        }
         if rest.len() < length {
             return if at_end { self.end(rest, length) } else { Step::More(length) };
         }
@@ -78,6 +94,8 @@ impl Gauge {
                 Tail::No => {}
             }
         }
+        // Whole records of 00 are records: no text is like that, but a program may write its low-values.
+        self.nulls = if rest[0] == 0x00 && tail_byte(&rest[..length]).is_some() { self.nulls + 1 } else { 0 };
         Step::record(0, length, 0)
     }
 
@@ -89,7 +107,7 @@ impl Gauge {
             return Step::More(need);
         }
         if std::mem::take(&mut self.first) && has_bom(rest, length, ending) {
-            return self.bom();
+            return self.bom(BOM.len(), BEFORE_LINE);
         }
         match self.fixed(length, rest, at_end) {
             Step::Record(_) => {}
@@ -126,13 +144,29 @@ impl Gauge {
         Step::record(0, length, found)
     }
 
-    pub(super) fn bom(&mut self) -> Step {
-        self.oddities.bom = true;
-        Step::Skip(BOM.len())
+    /// A mark at the file's beginning, or that it takes more bytes to say.
+    pub(super) fn opening(&mut self, rest: &[u8], at_end: bool) -> Option<Step> {
+        let mark = self.opening.mark().filter(|_| self.first)?;
+        if rest.len() < mark.len() && !at_end {
+            return Some(Step::More(mark.len()));
+        }
+        self.first = false;
+        match self.opening.found(rest) {
+            Ok(found) => found.map(|(bytes, remark)| self.bom(bytes, remark)),
+            Err(step) => Some(step),
+        }
+    }
+
+    pub(super) fn bom(&mut self, bytes: usize, remark: &'static str) -> Step {
+        self.oddities.bom = Some(remark);
+        Step::Skip(bytes)
     }
 
     /// What is left is less than a record: nothing, a legal tail, or a short record.
     pub(super) fn end(&mut self, rest: &[u8], want: usize) -> Step {
+        if self.opening.text {
+            self.oddities.nulls = self.nulls;
+        }
         if rest.is_empty() {
             return Step::End;
         }
@@ -148,8 +182,8 @@ impl Gauge {
 
 /// The first record of a file that begins with `head`, without what frames it; all of the head where it is not framed as
 /// it should be. A file header must have been taken off.
-pub(super) fn first_record<'a>(framing: &Framing, head: &'a [u8]) -> &'a [u8] {
-    let mut gauge = Gauge::new(framing);
+pub(super) fn first_record<'a>(format: &Format, head: &'a [u8]) -> &'a [u8] {
+    let mut gauge = Gauge::of(format);
     let mut rest = head;
     loop {
         match gauge.step(rest, true) {

@@ -103,6 +103,9 @@ impl Gauge {
     }
 
     pub(super) fn by_layout(&mut self, by: &ByLayout, rest: &[u8], at_end: bool) -> Step {
+        if let Some(step) = self.opening(rest, at_end) {
+            return step;
+        }
         let need = by.lengths.iter().map(|one| one.at + one.bytes.len()).max().unwrap_or(0).max(1);
         if rest.len() < need && !at_end {
             return Step::More(need);

@@ -6,7 +6,7 @@ use super::fault::Wrong;
 use super::gauge::Gauge;
 use super::kind::TextLines;
 use super::scan::{Found, Scan};
-use super::step::{BOM, Frame, Step};
+use super::step::{BEFORE_LINE, BOM, Frame, Step};
 
 impl Gauge {
     pub(super) fn text(&mut self, lines: TextLines, rest: &[u8], at_end: bool) -> Step {
@@ -66,6 +66,9 @@ impl Gauge {
         {
             return step;
         }
+        if let Some(step) = self.opening(rest, at_end) {
+            return step;
+        }
         let Some(scanner) = &self.scanner else { return Step::End };
         let found = self.scan.walk(scanner, rest, at_end, &mut |_| {});
         let far = self.scan.at;
@@ -103,6 +106,6 @@ impl Gauge {
             return Some(Step::More(BOM.len()));
         }
         self.first = false;
-        (ending.is_ascii() && rest.starts_with(&BOM)).then(|| self.bom())
+        (ending.is_ascii() && rest.starts_with(&BOM)).then(|| self.bom(BOM.len(), BEFORE_LINE))
     }
 }

@@ -6,7 +6,9 @@
 
 use super::gauge::Gauge;
 use super::kind::Framing;
+use super::opening::Opening;
 use super::step::Step;
+use crate::format::Format;
 
 /// Where cutting may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,15 @@ pub struct Place {
 impl Place {
     /// The beginning of a file.
     pub const START: Place = Place { n: 1, offset: 0, left: 0 };
+
+    /// The same in a file that may have a mark at its beginning, where the place was told by arithmetic. `head` gives the
+    /// first bytes, three at most, and is asked only where they matter.
+    pub fn behind_mark<E>(self, format: &Format, head: impl FnOnce() -> Result<Vec<u8>, E>) -> Result<Place, E> {
+        let by_length = self.offset > 0 && matches!(format.framing, Framing::Fixed { .. });
+        let Some(mark) = Opening::of(format).mark().filter(|_| by_length) else { return Ok(self) };
+        let bytes = if head()?.starts_with(mark) { mark.len() as u64 } else { 0 };
+        Ok(Place { offset: self.offset + bytes, ..self })
+    }
 }
 
 impl Framing {
@@ -75,7 +86,12 @@ pub struct Indexer {
 }
 
 impl Indexer {
-    /// Notes record 1, 1 + `every`, 1 + 2 `every`, ...
+    /// Notes record 1, 1 + `every`, 1 + 2 `every`, ... of a file of this format.
+    pub fn of(format: &Format, every: u32) -> Indexer {
+        Indexer { gauge: Gauge::of(format), ..Indexer::new(&format.framing, every) }
+    }
+
+    /// The same where the framing alone is known: see [`super::Cutter::new`].
     pub fn new(framing: &Framing, every: u32) -> Indexer {
         let (header, trailer) = match framing {
             Framing::Edged(edged) => (edged.header.length, edged.trailer.length),

@@ -4,10 +4,12 @@
 //! `Gauge`, serves cutter and indexer; the framer writes what it reads.
 
 mod batch;
+mod characters;
 mod cut;
 pub mod cutter;
 pub mod damage;
 pub mod delimited;
+mod doubt;
 pub(crate) mod ending;
 mod fault;
 mod framer;
@@ -18,7 +20,9 @@ mod hint;
 mod hint_lines;
 pub mod indexer;
 pub(crate) mod kind;
+mod look;
 mod misframed;
+mod opening;
 mod prefix;
 mod sample;
 pub mod scan;
@@ -29,7 +33,7 @@ mod words;
 pub use batch::Batch;
 pub use cut::Cut;
 pub use cutter::Cutter;
-pub use damage::text_mode_damage;
+pub use damage::{TextMode, text_mode, text_mode_damage};
 pub use delimited::{Delimited, Pairs, Piece, RecordEnd};
 pub use ending::LineEnding;
 pub use fault::{CutError, Found, Misframed, Wrong};
@@ -40,4 +44,5 @@ pub use kind::{
     RECORD_DEFAULT_MAX, RECORD_LIMIT, Rdw, TextLines,
 };
 pub use misframed::{likely_framing, misframed};
+pub use opening::beginning;
 pub use scan::Scanner;

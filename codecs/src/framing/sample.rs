@@ -5,6 +5,7 @@
 use super::gauge::Gauge;
 use super::kind::Framing;
 use super::step::Step;
+use crate::format::Format;
 use std::ops::Range;
 
 /// Records of the beginning.
@@ -21,9 +22,17 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// Cuts `head`; `whole` says that the file ends with it.
+    /// Cuts `head` as a framing says; `whole` says that the file ends with it.
     pub(super) fn of(framing: &Framing, head: &[u8], whole: bool) -> Sample {
-        let mut gauge = Gauge::new(framing);
+        Sample::by(Gauge::new(framing), head, whole)
+    }
+
+    /// Cuts what stands between header and trailer as a format says.
+    pub(super) fn within(format: &Format, head: &[u8], whole: bool) -> Sample {
+        Sample::by(Gauge::of(format), head, whole)
+    }
+
+    fn by(mut gauge: Gauge, head: &[u8], whole: bool) -> Sample {
         let (mut sample, mut at, mut open) = (Sample::default(), 0, 0);
         loop {
             let rest = head.get(at..).unwrap_or_default();

@@ -69,7 +69,10 @@ impl Step {
 /// Legal oddities of a file.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Oddities {
-    pub(super) bom: bool,
+    /// What is to be said of it.
+    pub(super) bom: Option<&'static str>,
+    /// Records of nothing but 00 before the end.
+    pub(super) nulls: u64,
     pub(super) tail: u64,
     pub(super) tail_byte: u8,
     pub(super) no_last_ending: bool,
@@ -81,11 +84,9 @@ pub(super) struct Oddities {
 impl Oddities {
     /// For people.
     pub(super) fn remarks(&self) -> Vec<String> {
-        let Oddities { bom, tail, tail_byte, no_last_ending, other_endings, padded, blocked } = *self;
+        let Oddities { bom, nulls, tail, tail_byte, no_last_ending, other_endings, padded, blocked } = *self;
         let mut remarks = Vec::new();
-        if bom {
-            remarks.push("a BOM (EFBBBF) stands before the first line".to_owned());
-        }
+        remarks.extend(bom.map(str::to_owned));
         if other_endings > 0 {
             remarks.push(format!("{other_endings} lines end in another line end than the format's"));
         }
@@ -99,6 +100,10 @@ impl Oddities {
             remarks
                 .push("the first record is a chain of records with an RDW each: perhaps framing = \"vb\"".to_owned());
         }
+        if nulls > 0 {
+            let last = if nulls == 1 { "last record is".to_owned() } else { format!("last {nulls} records are") };
+            remarks.push(format!("the {last} nothing but 00: perhaps what fills a block, and no record"));
+        }
         if tail > 0 {
             remarks.push(format!("{tail} bytes {tail_byte:02X} follow the last record"));
         }
@@ -108,6 +113,8 @@ impl Oddities {
 
 /// EFBBBF, the BOM of UTF-8.
 pub(super) const BOM: [u8; 3] = [0xEF, 0xBB, 0xBF];
+/// What is said of one before lines.
+pub(super) const BEFORE_LINE: &str = "a BOM (EFBBBF) stands before the first line";
 
 /// Most bytes 1A or 00 that may follow the last record where a record's own beginning looks like them.
 const TAIL_MAX: usize = 64 << 10;

@@ -5,7 +5,7 @@ use crate::cli::output::note;
 use fpp_codecs::Code;
 use fpp_codecs::format::Format;
 use fpp_codecs::framing::damage::HEAD;
-use fpp_codecs::framing::{likely_framing, misframed, text_mode_damage};
+use fpp_codecs::framing::{TextMode, likely_framing, misframed, text_mode};
 
 /// The look at one file.
 pub(super) struct Looks {
@@ -17,12 +17,17 @@ impl Looks {
     /// Looks at the beginning of a file, of so many bytes if anybody knows, and warns.
     pub(super) fn at(format: &Format, head: &[u8], size: Option<u64>) -> Looks {
         let seen = head.len() as u64;
-        if let Some(signs) = text_mode_damage(format, head, size.unwrap_or(seen)) {
-            let never = match format.page.is_ebcdic() {
-                true => "; if it was never EBCDIC, name its page: --ccsid utf-8, gbk ...",
-                false => "",
-            };
-            note(format_args!("warning: {} {}: {signs}{never}", Code::TEXT_MODE, Code::TEXT_MODE.english()));
+        let (code, means) = (Code::TEXT_MODE, Code::TEXT_MODE.english());
+        match text_mode(format, head, size.unwrap_or(seen)) {
+            TextMode::Damaged(signs) => {
+                let never = match format.page.is_ebcdic() {
+                    true => "; if it was never EBCDIC, name its page: --ccsid utf-8, gbk ...",
+                    false => "",
+                };
+                note(format_args!("warning: {code} {means}: {signs}{never}"));
+            }
+            TextMode::Doubtful(signs) => note(format_args!("warning: perhaps {code} {means}: {signs}")),
+            TextMode::Untouched => {}
         }
         let size = size.unwrap_or(if head.len() < HEAD { seen } else { u64::MAX });
         let framed = misframed(format, head, size);

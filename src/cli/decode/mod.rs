@@ -126,7 +126,7 @@ impl Decode {
         // Whose child a record is depends on all before it.
         let family = Family::of(&job).is_some();
         let first = if family { 1 } else { job.ranges.first() };
-        let start = input.seek(&job.whole.framing, first)?;
+        let start = input.seek(&job.whole, first)?;
         let (head, is_good, input) = head::read(input.reader, HEAD as u64);
         let looks = (start == Place::START && is_good).then(|| Looks::at(&job.whole, &head, size));
         let targets = targets(names, out)?;

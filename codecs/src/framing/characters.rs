@@ -1,0 +1,25 @@
+//! Which fields are characters of a page, and which may hold any bytes.
+
+use crate::layout::Kind;
+use crate::number::display::Encoding;
+use crate::record::plan::Step;
+use crate::text::Page;
+
+/// Whether a field's bytes are single characters in a page of the file's family.
+pub(super) fn is_shown(step: &Step, page: Page) -> bool {
+    let encoding = step.rules.as_ref().map_or(Encoding::Ebcdic, |rules| rules.encoding);
+    match step.kind {
+        Kind::Zoned { .. } => (encoding == Encoding::Ebcdic) == page.is_ebcdic(),
+        _ if is_number(step) => false,
+        _ => step.page.is_ebcdic() == page.is_ebcdic() && !step.page.is_wide(),
+    }
+}
+
+/// Whether a field may hold any bytes.
+pub(super) fn is_number(step: &Step) -> bool {
+    match step.kind {
+        Kind::Graphic | Kind::Hex | Kind::Packed { .. } | Kind::Comp6 { .. } | Kind::Binary { .. } => true,
+        Kind::Float { .. } | Kind::DecFloat { .. } => true,
+        _ => false,
+    }
+}
