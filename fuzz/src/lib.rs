@@ -4,6 +4,7 @@
 //! libFuzzer's (`-rss_limit_mb`, `-timeout`). Regressions are tests of the crate that was wrong, not files here.
 
 mod bytes;
+mod cli;
 mod conditions;
 mod fields;
 mod framings;
@@ -15,6 +16,7 @@ mod sources;
 mod tables;
 mod text;
 
+pub use cli::unpack;
 pub use conditions::conditions;
 pub use fields::fields;
 pub use framings::framing;
