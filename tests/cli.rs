@@ -32,6 +32,8 @@ mod mapping;
 mod node;
 #[path = "cli/readings.rs"]
 mod readings;
+#[path = "cli/reads.rs"]
+mod reads;
 #[path = "cli/rejects.rs"]
 mod rejects;
 
