@@ -1,5 +1,5 @@
 //! The product file as a mainframe writes it: a copybook, records with an RDW, as many remarks as there are; and the same
-//! records with nothing between them. And positions with alternatives, an array, and legs that are counted.
+//! records with nothing between them, or of one length behind a byte-order mark. And positions with alternatives, an array, and legs that are counted.
 
 use super::{Input, one};
 use fpp_codecs::format::Format;
@@ -11,6 +11,7 @@ pub(crate) fn inputs() -> Vec<Input> {
     vec![
         one("copybook-rdw", || made("copybook-rdw", PRODUCTS)),
         one("copybook-counters", || made("copybook-counters", PRODUCTS)),
+        one("byte-order-mark", || [b"\xEF\xBB\xBF".to_vec(), made("byte-order-mark", TEXTS)].concat()),
         one("transcode-arrays", || made("transcode-arrays", POSITIONS)),
     ]
 }
@@ -25,6 +26,13 @@ const PRODUCTS: &[&str] = &[
     r#"{"fields":{"INST-ID":"Au50g","INST-NAME":"50克金条","METAL":"AU","LOT-GRAMS":"50.0000","TICK":"0.0100",
         "FINENESS":"999.900","EFF-DATE":"2008-01-09","END-DATE":"2019-12-31","REMARK-COUNT":1,
         "REMARKS":[{"REMARK":"已停止"}]}}"#,
+];
+
+const TEXTS: &[&str] = &[
+    r#"{"fields":{"INST-ID":"Au99.99","INST-NAME":"黄金9999","METAL":"AU","LOT-GRAMS":"10.0000","TICK":"0.0100",
+        "FINENESS":"999.900","EFF-DATE":"2014-01-02","END-DATE":null,"REMARK":"一手十克"}}"#,
+    r#"{"fields":{"INST-ID":"Ag(T+D)","INST-NAME":"白银延期","METAL":"AG","LOT-GRAMS":"1000.0000","TICK":"1.0000",
+        "FINENESS":"999.000","EFF-DATE":"2006-10-30","END-DATE":null,"REMARK":""}}"#,
 ];
 
 const POSITIONS: &[&str] = &[
