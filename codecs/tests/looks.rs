@@ -88,8 +88,8 @@ fn conversions_that_leave_readable_nonsense_are_doubted_and_good_files_are_not()
     let numbers = |bytes: [u8; 4]| [&[0xC1, 0xC2, 0xC3, 0x40][..], &bytes].concat().repeat(20);
     let doubts = [
         // EBCDIC where the layout is GBK: letters are pairs, digits and blanks are, too.
-        (fixed("gbk", 4, &text(4)), vec![0xD9, 0xC5, 0xC3, 0xF1].repeat(4), "EBCDIC digits or blanks"),
-        (of("gbk", 4), vec![0xD9, 0xC5, 0xC3, 0xF1, 0x0A].repeat(4), "EBCDIC digits or blanks"),
+        (fixed("gbk", 4, &text(4)), [0xD9, 0xC5, 0xC3, 0xF1].repeat(4), "EBCDIC digits or blanks"),
+        (of("gbk", 4), [0xD9, 0xC5, 0xC3, 0xF1, 0x0A].repeat(4), "EBCDIC digits or blanks"),
         (
             fixed("utf-8", 8, &text(8)),
             vec![0xF1, 0xF2, 0xC1, 0x40, 0x40, 0x40, 0x40, 0x40],

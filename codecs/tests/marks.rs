@@ -69,7 +69,8 @@ fn one_mark_is_taken_off_before_the_first_record_whatever_cuts_the_file() {
     let line = "ccsid = \"utf-8\"\nframing = \"delimited\"\nline_end = \"lf\"\n";
     let wide = &[0, b'a', 0, b'b', 0, b'c', 0, b'd'];
     let none: &[u8] = &[];
-    let cases: [(Format, &[u8], &[u8], &[u8]); 9] = [
+    type Case<'a> = (Format, &'a [u8], &'a [u8], &'a [u8]);
+    let cases: [Case<'_>; 9] = [
         (fixed("utf-8", &[CHAR]), b"\xEF\xBB\xBF", b"abcdefgh", none),
         (fixed("gbk", &[CHAR, PACKED]), b"\xEF\xBB\xBF", b"abcd\x00\x00\x12\x3Fefgh\x00\x00\x00\x0F", none),
         (fixed("utf-8", &[CHAR]), b"\xEF\xBB\xBF", b"abcdefgh", b"\0\0\0"),

@@ -10,16 +10,13 @@ pub(super) fn is_shown(step: &Step, page: Page) -> bool {
     let encoding = step.rules.as_ref().map_or(Encoding::Ebcdic, |rules| rules.encoding);
     match step.kind {
         Kind::Zoned { .. } => (encoding == Encoding::Ebcdic) == page.is_ebcdic(),
-        _ if is_number(step) => false,
+        _ if holds_any(step) => false,
         _ => step.page.is_ebcdic() == page.is_ebcdic() && !step.page.is_wide(),
     }
 }
 
 /// Whether a field may hold any bytes.
-pub(super) fn is_number(step: &Step) -> bool {
-    match step.kind {
-        Kind::Graphic | Kind::Hex | Kind::Packed { .. } | Kind::Comp6 { .. } | Kind::Binary { .. } => true,
-        Kind::Float { .. } | Kind::DecFloat { .. } => true,
-        _ => false,
-    }
+pub(super) fn holds_any(step: &Step) -> bool {
+    let exact = matches!(step.kind, Kind::Packed { .. } | Kind::Comp6 { .. } | Kind::Binary { .. });
+    exact || matches!(step.kind, Kind::Graphic | Kind::Hex | Kind::Float { .. } | Kind::DecFloat { .. })
 }

@@ -3,7 +3,7 @@
 //! The bytes of a mark may also begin a packed number or a binary one. So where a length cuts, one is looked for only
 //! where every record of the layout begins with a character of the page whose mark it is.
 
-use super::characters::{is_number, is_shown};
+use super::characters::{holds_any, is_shown};
 use super::kind::Framing;
 use super::step::{BOM, Step};
 use crate::format::{Format, RecordFormat};
@@ -50,7 +50,7 @@ impl Opening {
         let marked = match format.framing.records() {
             Framing::Delimited(_) => true,
             Framing::Fixed { .. } | Framing::ByLayout(_) => all(&|step| match page.is_wide() {
-                true => step.page.is_wide() && !is_number(step),
+                true => step.page.is_wide() && !holds_any(step),
                 false => is_shown(step, page),
             }),
             _ => false,
@@ -59,7 +59,7 @@ impl Opening {
             true => Mark::Utf16,
             false => Mark::Utf8,
         };
-        Opening { mark: Some(mark).filter(|_| marked && !page.is_ebcdic()), text: all(&|step| !is_number(step)) }
+        Opening { mark: Some(mark).filter(|_| marked && !page.is_ebcdic()), text: all(&|step| !holds_any(step)) }
     }
 
     /// The mark that may come first.
