@@ -51,9 +51,10 @@ pub(super) struct Taken {
 }
 
 impl<R: Read> Cutter<R> {
-    /// From the start of a file of this format.
+    /// From the start of a file of this format: hints then say only what its layouts can have.
     pub fn of(format: &Format, input: R) -> Cutter<R> {
-        Cutter { gauge: Gauge::of(format), ..Cutter::new(format.framing.clone(), input) }
+        let (gauge, known) = (Gauge::of(format), Some(Known::of(format)));
+        Cutter { gauge, known, ..Cutter::new(format.framing.clone(), input) }
     }
 
     /// From the start of a file of which the framing alone is known: of a BOM only that before lines is taken off.
@@ -75,11 +76,6 @@ impl<R: Read> Cutter<R> {
             held: false,
             pending: None,
         }
-    }
-
-    /// From the start of a file of a format: hints then say only what its layouts can have.
-    pub fn of(format: &Format, input: R) -> Cutter<R> {
-        Cutter { known: Some(Known::of(format)), ..Cutter::new(format.framing.clone(), input) }
     }
 
     /// From the middle: `input` stands at a place that an index knows.
