@@ -1,5 +1,5 @@
 //! The product file as a mainframe writes it: a copybook, records with an RDW, as many remarks as there are; and the same
-//! records with nothing between them, or of one length behind a byte-order mark. And positions with alternatives, an array, and legs that are counted.
+//! records with nothing between them, or of one length, behind a byte-order mark or with ? for its characters. And positions with alternatives, an array, and legs that are counted.
 
 use super::{Input, one};
 use fpp_codecs::format::Format;
@@ -12,6 +12,7 @@ pub(crate) fn inputs() -> Vec<Input> {
         one("copybook-rdw", || made("copybook-rdw", PRODUCTS)),
         one("copybook-counters", || made("copybook-counters", PRODUCTS)),
         one("byte-order-mark", || [b"\xEF\xBB\xBF".to_vec(), made("byte-order-mark", TEXTS)].concat()),
+        one("lost-characters", || made("lost-characters", LOST)),
         one("transcode-arrays", || made("transcode-arrays", POSITIONS)),
     ]
 }
@@ -32,6 +33,13 @@ const TEXTS: &[&str] = &[
     r#"{"fields":{"INST-ID":"Au99.99","INST-NAME":"黄金9999","METAL":"AU","LOT-GRAMS":"10.0000","TICK":"0.0100",
         "FINENESS":"999.900","EFF-DATE":"2014-01-02","END-DATE":null,"REMARK":"一手十克"}}"#,
     r#"{"fields":{"INST-ID":"Ag(T+D)","INST-NAME":"白银延期","METAL":"AG","LOT-GRAMS":"1000.0000","TICK":"1.0000",
+        "FINENESS":"999.000","EFF-DATE":"2006-10-30","END-DATE":null,"REMARK":""}}"#,
+];
+
+const LOST: &[&str] = &[
+    r#"{"fields":{"INST-ID":"Au99.99","INST-NAME":"????9999","METAL":"AU","LOT-GRAMS":"10.0000","TICK":"0.0100",
+        "FINENESS":"999.900","EFF-DATE":"2014-01-02","END-DATE":null,"REMARK":"????????"}}"#,
+    r#"{"fields":{"INST-ID":"Ag(T+D)","INST-NAME":"????????","METAL":"AG","LOT-GRAMS":"1000.0000","TICK":"1.0000",
         "FINENESS":"999.000","EFF-DATE":"2006-10-30","END-DATE":null,"REMARK":""}}"#,
 ];
 
