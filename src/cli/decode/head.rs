@@ -2,9 +2,12 @@
 
 use std::io::{self, Chain, Cursor, Read};
 
+/// The file with its beginning, and what failed behind that.
+pub(super) type Whole<R> = Chain<Chain<Cursor<Vec<u8>>, Failed>, R>;
+
 /// Reads so many bytes at most, and gives them with the whole file as it was before; and whether reading went well. What
 /// failed fails again at its place: the records before it are as good as any, and what is said of it is said in one way.
-pub(super) fn read<R: Read>(mut file: R, bytes: u64) -> (Vec<u8>, bool, Chain<Chain<Cursor<Vec<u8>>, Failed>, R>) {
+pub(super) fn read<R: Read>(mut file: R, bytes: u64) -> (Vec<u8>, bool, Whole<R>) {
     let mut head = Vec::new();
     let failed = file.by_ref().take(bytes).read_to_end(&mut head).err();
     let is_good = failed.is_none();
