@@ -138,6 +138,24 @@ impl Controls {
         let counts = self.counts.iter().map(|count| &count.promise);
         count.chain(sums).chain(counts).chain(self.hashes.iter().map(|hash| &hash.promise))
     }
+
+    /// Every field of a record format that goes into a total, or decides whether the record does.
+    pub(crate) fn fields(&self, record: usize) -> Vec<usize> {
+        let addends = self.sums.iter().flat_map(|sum| &sum.addends).chain(self.hashes.iter().flat_map(|h| &h.addends));
+        let own = addends.filter(|addend| addend.record == record);
+        let mut fields: Vec<usize> =
+            own.flat_map(|addend| named(addend.condition.as_ref()).into_iter().chain([addend.field])).collect();
+        for count in &self.counts {
+            let Counted::Fitting(records) = &count.of else { continue };
+            let own = records.iter().filter(|(counted, _)| *counted == record);
+            fields.extend(own.flat_map(|(_, condition)| named(condition.as_ref())));
+        }
+        fields
+    }
+}
+
+fn named(condition: Option<&Condition>) -> Vec<usize> {
+    condition.map(Condition::fields).unwrap_or_default()
 }
 
 impl Tally {

@@ -113,6 +113,29 @@ fn whoever_asks_for_a_lost_reading_is_told_its_fault() {
     }
 }
 
+/// A total that passed over it would be the wrong one for a reason that nobody sees.
+#[test]
+fn a_total_runs_over_no_lost_number() {
+    let toml = "name = \"R\"\nversion = \"1\"\nccsid = \"37\"\nframing = \"fixed\"\nlength = 5\n[copybook]\nform = \"free\"\n\
+                [[record]]\nrole = \"detail\"\nlayout = \"r.cpy\"\nselect = { at = 1, equals = \"01\" }\n\
+                [[record]]\nrole = \"trailer\"\nname = \"T\"\nselect = { at = 1, equals = \"99\" }\n\
+                [[record.field]]\nname = \"ID\"\ntype = \"char\"\nlength = 2\n\
+                [[record.field]]\nname = \"SUM\"\ntype = \"packed\"\ndigits = 5\n";
+    for (controls, faults) in [
+        ("", 0),
+        ("[controls]\nsums = { trailer = \"SUM\", field = \"AMT\" }\n", 1),
+        ("[controls]\nhash = { trailer = \"SUM\", field = \"AMT\", digits = 5 }\n", 1),
+        ("[controls]\nsums = { trailer = \"SUM\", field = \"ID\", where = \"AMT > 0\" }\n", 1),
+        ("[controls]\nsums = { trailer = \"SUM\", field = \"ID\" }\n", 0),
+    ] {
+        let mut read = |_: &str| Ok(AMOUNT.to_owned());
+        let parsed = Format::parse("r.toml", &format!("{toml}{controls}"), &mut read, None);
+        let (format, _) = parsed.unwrap_or_else(|faults| panic!("{controls}: {faults:#?}"));
+        let (_, found, mended) = told(&format, "F0F1123451");
+        assert_eq!((found.len(), mended.len()), (faults, 1 - faults), "{controls}");
+    }
+}
+
 /// A number may have the byte that is a substitute character in text.
 #[test]
 fn a_good_number_has_no_substitute_characters() {

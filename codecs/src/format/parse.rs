@@ -207,9 +207,13 @@ impl Loader<'_, '_> {
         let records = rules::with_parents(root, records, &parents);
         let order = order.and_then(|order| rules::order(root, &order, &records));
         frames.check(&records, nulls).into_iter().for_each(|(key, words)| root.fault(key, words));
-        let records = frames.apply(records);
+        let mut records = frames.apply(records);
         let framing = frames.framing;
         let controls = controls.map(|table| super::controls::read(&table, &records, page));
+        // A total must not pass over a number of which only text is left.
+        for (index, record) in records.iter_mut().enumerate() {
+            record.insist(controls.iter().flat_map(|controls| controls.fields(index)));
+        }
         let sources = Vec::new();
         Some(Format { name, text, framing, page, records, order, controls, version, nulls, sources })
     }
