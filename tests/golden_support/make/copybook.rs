@@ -1,5 +1,6 @@
 //! The product file as a mainframe writes it: a copybook, records with an RDW, as many remarks as there are; and the same
-//! records with nothing between them, or of one length, behind a byte-order mark or with ? for its characters. And positions with alternatives, an array, and legs that are counted.
+//! records with nothing between them, or of one length, behind a byte-order mark or with ? for its characters. And
+//! positions with alternatives, an array, and legs that are counted.
 
 use super::{Input, one};
 use fpp_codecs::format::Format;
