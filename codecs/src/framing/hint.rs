@@ -7,11 +7,9 @@ use super::gauge::Gauge;
 use super::hint_lines::{self, Known};
 use super::kind::{BLOCK_DEFAULT, Blocks, Framing, RECORD_DEFAULT_MAX, Rdw};
 use super::prefix::WORD;
-use super::sample::Sample;
+use super::sample::{SEEN_MIN, Sample};
 use super::step::Step;
 
-/// Records in a row that make a guess.
-pub(super) const SEEN_MIN: usize = 3;
 /// Bytes of the beginning that are tried.
 pub(super) const HEAD: usize = 64 << 10;
 

@@ -4,9 +4,9 @@
 //! were cut off are shorter than any record of the layout: both decide the words.
 
 use super::ending::LineEnding;
-use super::hint::SEEN_MIN;
 use super::kind::Framing;
 use super::prefix::hex;
+use super::sample::SEEN_MIN;
 use crate::format::Format;
 use crate::text::Page;
 

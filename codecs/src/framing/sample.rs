@@ -8,6 +8,9 @@ use super::step::Step;
 use crate::format::Format;
 use std::ops::Range;
 
+/// Records in a row that make a guess.
+pub(super) const SEEN_MIN: usize = 3;
+
 /// Records of the beginning.
 #[derive(Debug, Default)]
 pub(super) struct Sample {
