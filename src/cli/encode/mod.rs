@@ -57,7 +57,7 @@ pub(super) struct Encode {
     /// Where those lines go as they came, to be mended and encoded by themselves; the others are encoded all the same
     #[arg(long, value_name = "OUT")]
     refused: Option<PathBuf>,
-    /// End when more than N lines do not fit; no output appears then but --rejects and --refused
+    /// End when more than N lines do not fit: no file appears then but --rejects and --refused, on stdout what came before
     #[arg(long, value_name = "N")]
     max_errors: Option<u64>,
     /// End at the first line that does not fit: the same as --max-errors 0
