@@ -95,6 +95,14 @@ pub(super) fn likely(framing: &Framing, known: Option<&Known>, head: &[u8], whol
     equal.or_else(|| varying_lines(framing, known?, head, whole))
 }
 
+/// The length that lines with such an end must have.
+fn length_of(framing: &Framing, end: LineEnding) -> Option<usize> {
+    match framing.records() {
+        Framing::Lines { length, ending } if ending.is_ascii() == end.is_ascii() => Some(*length),
+        _ => None,
+    }
+}
+
 /// A line end at the same distance again and again.
 pub(super) fn equal_lines(framing: &Framing, known: Option<&Known>, head: &[u8]) -> Option<EqualLines> {
     // A record may end in 0D, as packed fields do: where the layout's own length fits, it decides.
@@ -105,11 +113,13 @@ pub(super) fn equal_lines(framing: &Framing, known: Option<&Known>, head: &[u8])
             let length = head.windows(end.len()).position(|place| place == end).filter(|at| *at > 0)?;
             let mut lines = head.chunks_exact(length + end.len());
             let all = lines.len() >= SEEN_MIN && lines.all(|line| line.ends_with(end));
-            let own = matches!(framing.records(), Framing::Lines { length: own, ending: same }
-            if *own == length && same.is_ascii() == ending.is_ascii());
-            (all && !own).then(|| EqualLines { length, ending, word, known: known.copied() })
+            all.then(|| EqualLines { length, ending, word, known: known.copied() })
         })
         .collect();
+    // Lines that are cut already: a return before their ends would make lines of one byte more of them.
+    if found.iter().any(|lines| Some(lines.length) == length_of(framing, lines.ending)) {
+        return None;
+    }
     let at = found.iter().position(|lines| Some(lines.length) == one).unwrap_or_default();
     (at < found.len()).then(|| found.swap_remove(at))
 }
@@ -130,7 +140,9 @@ fn varying_lines(framing: &Framing, known: &Known, head: &[u8], whole: bool) -> 
         lines.extend(last.filter(|last| !last.is_empty()));
         let (shortest, longest) =
             (lines.iter().map(|line| line.len()).min()?, lines.iter().map(|line| line.len()).max()?);
-        let fits = lines.len() >= SEEN_MIN && (1..=known.most).contains(&longest);
+        // Where lines are as long as they should be, a short one is damage, and no advice shall fill it up.
+        let good = lines.iter().filter(|line| Some(line.len()) == length_of(framing, ending)).count();
+        let fits = lines.len() >= SEEN_MIN && (1..=known.most).contains(&longest) && good * 2 < lines.len();
         (fits && lines.iter().all(|line| line.iter().all(is_text))).then(|| {
             let (end, words) = (hex(ending.bytes()), text(word, shortest < known.least));
             format!("lines of {shortest} to {longest} bytes end in {end}: {words}")
