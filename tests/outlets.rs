@@ -87,7 +87,15 @@ fn drop_file(site: &Site, batch: u16, trades: u64, dropped: Dropped) -> CoreFile
     file
 }
 
-/// Ids in the files of an outlet, as they stand there.
+/// Waits until so many events stand in the files of an outlet; meanwhile a line may stand there in part.
+async fn has(node: &Node, site: &Site, outlet: &str, events: u64) {
+    let lines = |name: &String| site.read(&format!("{outlet}/{name}")).iter().filter(|byte| **byte == b'\n').count();
+    let so_far = async || site.names(outlet).iter().map(lines).sum::<usize>() as u64 == events;
+    wait_for(node, &format!("{events} events in {outlet}"), so_far).await;
+    assert_eq!(appended(site, outlet).len() as u64, events);
+}
+
+/// Ids in the files of an outlet that nobody writes to, as they stand there.
 fn appended(site: &Site, outlet: &str) -> Vec<String> {
     let mut ids = Vec::new();
     for name in site.names(outlet) {

@@ -4,7 +4,7 @@ use crate::hand::Hand;
 use crate::support::core::{Dropped, core_file};
 use crate::support::settled::{settled, transfers};
 use crate::support::site::Site;
-use crate::{Hands, NOW_MS, appended, postings, say, site, site_where, start, wait_for};
+use crate::{Hands, NOW_MS, appended, has, postings, say, site, site_where, start, wait_for};
 use fpp::demo::generate::{Series, Spec, generate};
 use fpp::ledger::transfer::FileState;
 use fpp::node::Node;
@@ -53,7 +53,7 @@ async fn optional_outlets_and_the_stream_hear_of_a_file_when_it_is_posted_and_a_
     assert_eq!(node.ledger.last_publication().await.unwrap(), 0);
     let id = transfers(&*node.ledger).await[0].id.clone();
     say(&site, &["outlets", "defer", "--transfer", &id.0, "--reason", "the others need it"]).await;
-    wait_for(&node, "the other has it", async || appended(&site, "may").len() as u64 == file.events).await;
+    has(&node, &site, "may", file.events).await;
     assert_eq!(node.ledger.last_publication().await.unwrap(), 1);
     let owed: Vec<_> = node.ledger.debts(10).await.unwrap().into_iter().map(|d| d.spool).collect();
     assert_eq!(owed, ["must"]);

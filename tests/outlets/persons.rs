@@ -2,7 +2,7 @@
 
 use crate::support::core::Dropped;
 use crate::support::settled::{settled, transfers};
-use crate::{appended, drop_file, is_listed, postings, say, site, start, start_with, topics, wait_for};
+use crate::{appended, drop_file, has, is_listed, postings, say, site, start, start_with, topics, wait_for};
 use fpp::ledger::delivery::DeliveryState;
 use fpp::ledger::transfer::FileState;
 use std::sync::atomic::Ordering::SeqCst;
@@ -76,7 +76,7 @@ async fn files_for_an_outlet_that_was_taken_out_of_the_configuration_are_held_an
     let node = start_with(&site, &hands).await;
     wait_for(&node, "the notice is closed", async || !topics(&node).await.contains("outlet-gone")).await;
     say(&site, &["retry", &held.id.0, "--reason", "it is back"]).await;
-    wait_for(&node, "all of it", async || appended(&site, "must").len() as u64 == file.events).await;
+    has(&node, &site, "must", file.events).await;
     assert!(!say(&site, &["outlets"]).await.contains("REMOVED"));
     assert_eq!(node.ledger.verify(None).await.unwrap().broken, None);
     node.stop().await;
