@@ -50,6 +50,7 @@ pub struct Source {
     file: String,
     text: String,
     faults: RefCell<Vec<SourceFault>>,
+    warnings: RefCell<Vec<SourceFault>>,
 }
 
 /// One table of a source.
@@ -64,7 +65,7 @@ pub struct Section<'a> {
 impl Source {
     /// Keeps a text; nothing is parsed yet.
     pub fn new(file: impl Into<String>, text: impl Into<String>) -> Source {
-        Source { file: file.into(), text: text.into(), faults: RefCell::default() }
+        Source { file: file.into(), text: text.into(), faults: RefCell::default(), warnings: RefCell::default() }
     }
 
     /// The top table. A text that is no TOML gives what could be read of it and a fault.
@@ -85,14 +86,26 @@ impl Source {
         }
         let message =
             if told == FAULTS_MAX { "there are more faults than are told here".to_owned() } else { message.into() };
+        let fault = self.at(&span, message);
+        self.faults.borrow_mut().push(fault);
+    }
+
+    fn at(&self, span: &Range<usize>, message: String) -> SourceFault {
         let before = self.text.get(..span.start).unwrap_or(&self.text);
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        self.faults.borrow_mut().push(SourceFault {
+        SourceFault {
             file: self.file.clone(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
             message,
-        });
+        }
+    }
+
+    /// What is legal and odd, in the order of the file; of very much only the first five hundred.
+    pub fn warnings(&self) -> Vec<SourceFault> {
+        let mut warnings = self.warnings.take();
+        warnings.sort();
+        warnings
     }
 
     /// All faults, in the order of the file. Of a text that is no TOML only that is told: what seems to be missing may
@@ -121,6 +134,14 @@ impl<'a> Section<'a> {
     /// Notes a fault at a key (or at the section, if it has no such key).
     pub fn fault(&self, key: &str, message: impl fmt::Display) {
         self.source.note(self.span(key), format!("{key}: {message}"));
+    }
+
+    /// Notes at a key what is legal and probably not meant.
+    pub fn warn(&self, key: &str, message: impl fmt::Display) {
+        if self.source.warnings.borrow().len() < FAULTS_MAX {
+            let warning = self.source.at(&self.span(key), format!("{key}: {message}"));
+            self.source.warnings.borrow_mut().push(warning);
+        }
     }
 
     /// Whether the key is there.

@@ -9,6 +9,7 @@ use fpp_codecs::layout::toml;
 use fpp_codecs::layout::{Dirty, Field, Kind, Layout, Node, NumericMoment, SignPlace};
 use fpp_codecs::number::Signs;
 use fpp_codecs::number::display::Encoding;
+use fpp_codecs::record::{Cell, Row};
 use fpp_codecs::text::Page;
 
 fn layout(fields: &str) -> Layout {
@@ -223,17 +224,18 @@ fn a_format_gives_rules_to_layouts_that_cannot_say_them() {
     assert_eq!(name.page, Some(Page::Cp1388));
 }
 
-/// Blanks that are a number are never bad, so that `blank` would promise what does not happen.
+/// Blanks that are a number are never bad, so that a `blank` of a field's own is warned of; what reading refuses is for it.
 #[test]
-fn blank_is_refused_where_blanks_are_a_number() {
-    let head = |framing: &str| {
-        format!("name = \"F\"\nccsid = \"37\"\nversion = \"1\"\n{framing}\n[defaults]\nblank = \"null\"\n")
-    };
+fn blank_is_warned_of_where_blanks_are_a_number() {
+    const DEFAULTS: &str = "[defaults]\nblank = \"null\"\n";
     let fixed = |bytes: usize| format!("framing = \"fixed\"\nlength = {bytes}");
-    let short = "framing = \"rdw\"\nshort_records = \"pad\"";
-    let delimited = "framing = \"delimited\"\nline_end = \"lf\"";
-    let record =
-        |rule: &str| format!("[[record]]\nrole = \"detail\"\nname = \"R\"\nfield = [{{ name = \"A\", {rule} }}]\n");
+    let read = |keys: &str, record: &str, source: &str| {
+        let head = format!("name = \"F\"\nccsid = \"37\"\nversion = \"1\"\n{keys}\n{DEFAULTS}");
+        let text = format!("{head}[[record]]\nrole = \"detail\"\n{record}\n");
+        let (format, told) = Format::parse("f.toml", &text, &mut |_| Ok(source.to_owned()), None).unwrap();
+        let is_told = |told: &String| told.contains("blank: acts only on what is no number here");
+        (format, told.iter().map(ToString::to_string).filter(is_told).collect::<Vec<_>>())
+    };
     let kinds = [
         ("type = \"binary\", digits = 4", 2, true),
         ("type = \"float\"", 4, true),
@@ -244,26 +246,39 @@ fn blank_is_refused_where_blanks_are_a_number() {
         ("type = \"binary\", digits = 8, length = 4, moment = \"yyyymmdd\"", 4, false),
     ];
     for (kind, bytes, counts) in kinds {
-        let parse = |framing: &str, rule: &str| format(&(head(framing) + &record(rule)), &mut |_| Err(String::new()));
-        let named = format!("{kind}, blank = \"null\"");
-        let told = parse(&fixed(bytes), &named).err().unwrap_or_default().join("\n");
-        assert_eq!(
-            told.contains("blank: does not see blanks here: in this field they are a number"),
-            counts,
-            "{kind}: {told}"
-        );
-        // What is said of all fields is passed over; where a field may be missing, it says what becomes of it.
-        let blank = |format: Format| format.records[0].layout.fields[0].rules.blank;
-        assert_eq!(blank(parse(&fixed(bytes), kind).unwrap()).is_none(), counts, "{kind}");
-        assert_eq!(blank(parse(short, &named).unwrap()), Some(Dirty::Null), "{kind}");
-        assert_eq!(blank(parse(delimited, &named).unwrap()), Some(Dirty::Null), "{kind}");
+        let fixed = fixed(bytes);
+        for (keys, rule, warned) in [
+            (fixed.clone(), "", false),
+            (fixed.clone(), ", blank = \"null\"", counts),
+            (format!("{fixed}\nnulls = \"blank\""), ", blank = \"null\"", counts),
+            (format!("{fixed}\nnulls = \"blank\""), ", blank = \"null\", nullable = true", false),
+            // What is missing is for it.
+            ("framing = \"rdw\"\nshort_records = \"pad\"".to_owned(), ", blank = \"null\"", false),
+            ("framing = \"delimited\"\nline_end = \"lf\"".to_owned(), ", blank = \"null\"", false),
+        ] {
+            let field = format!("name = \"R\"\nfield = [{{ name = \"A\", {kind}{rule} }}]");
+            let (format, told) = read(&keys, &field, "");
+            assert_eq!(!told.is_empty(), warned, "{keys} {kind}{rule}: {told:?}");
+            assert_eq!(format.records[0].layout.fields[0].rules.blank, Some(Dirty::Null), "{kind}");
+        }
     }
+    // Wherever the layout comes from, and however the field is named.
     let dds = "     A          R X\n     A            N              4B 0\n";
-    let text = format!(
-        "{}[[record]]\nrole = \"detail\"\nlayout = \"x.dds\"\nfields = {{ N = {{ blank = \"zero\" }} }}\n",
-        head(&fixed(2))
-    );
-    assert!(format(&text, &mut |_| Ok(dds.to_owned())).unwrap_err()[0].contains("in this field they are a number"));
+    let (format, told) = read(&fixed(2), "layout = \"x.dds\"\nfields = { N = { blank = \"zero\" } }", dds);
+    assert!(told.len() == 1 && told[0].starts_with("f.toml:11:26: "), "{told:?}");
+    assert_eq!(format.records[0].layout.fields[0].rules.blank, Some(Dirty::Zero));
+    let (_, told) = read(&fixed(2), "layout = \"x.dds\"", dds);
+    assert_eq!(told, [""; 0]);
+    let lone = "name = \"R\"\n[[field]]\nname = \"A\"\ntype = \"float\"\nblank = \"null\"\n";
+    let (format, told) = read(&fixed(4), "layout = \"x.toml\"", lone);
+    assert!(told.len() == 1 && told[0].starts_with("x.toml:5:9: "), "{told:?}");
+    let told = Format::parse("x.toml", lone, &mut |_| Err(String::new()), None).unwrap().1;
+    assert_eq!(told.len(), 1);
+    let mut row = Row::default();
+    for (bytes, null) in [([0xFF; 4], true), ([0x40; 4], false)] {
+        format.records[0].decode(&bytes, &mut row);
+        assert!(row.faults.is_empty() && (row.cells[0] == Cell::Null) == null, "{row:?}");
+    }
 }
 
 /// A database holds nothing that is no day.

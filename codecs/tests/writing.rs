@@ -207,10 +207,6 @@ fn a_field_that_nobody_filled_is_told_as_that_and_written_again() {
         ("type = \"date\"", Some(vec![0x40; 10])),
     ] {
         for policy in ["blank = \"null\"", "dirty = \"null\""] {
-            // Blanks that count are nothing that `blank` could mean.
-            if policy.starts_with("blank") && ["comp6", "float", "binary"].iter().any(|other| kind.contains(other)) {
-                continue;
-            }
             let loose = format(HEAD, &format!("{{ name = \"F\", {kind}, {policy} }},"));
             let found = written(&loose, r#"{"type":"D","fields":{"F":null}}"#);
             match &null {

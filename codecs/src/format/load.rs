@@ -7,7 +7,7 @@
 use super::copybook;
 use crate::layout::copybook::Options;
 use crate::layout::dds::FileName;
-use crate::layout::toml::{Chosen, Scope};
+use crate::layout::toml::{Blanks, Chosen, Scope};
 use crate::layout::{self, Layout, dds, dspffd, toml};
 use crate::source::SourceFault;
 use crate::text::Page;
@@ -34,8 +34,8 @@ pub(super) struct Loader<'a, 'b> {
     pub(super) page: Page,
     /// Rules of all fields that do not say otherwise.
     pub(super) defaults: Chosen,
-    /// Fields stand at their places in every record.
-    pub(super) placed: bool,
+    /// What blanks are in the records.
+    pub(super) blanks: Blanks,
     /// How copybooks are read where a record does not say otherwise.
     pub(super) copybook: Options,
     /// Folders in which referenced files are looked for after the source's own, with `/` at their end.
@@ -105,7 +105,7 @@ impl<'a, 'b> Loader<'a, 'b> {
             read,
             page,
             defaults,
-            placed: true,
+            blanks: Blanks::default(),
             copybook,
             path: Vec::new(),
             cache,
@@ -144,16 +144,18 @@ impl<'a, 'b> Loader<'a, 'b> {
                 false => self.native(file, &text)?,
             };
             let mut layout = one(file, layouts, name)?;
-            toml::default_rules(&mut layout, &self.defaults, self.placed);
+            toml::default_rules(&mut layout, &self.defaults);
             Ok(layout)
         } else {
-            toml::parse_within(file, &text, &self.scope())
+            let (layout, warnings) = toml::parse_within(file, &text, &self.scope())?;
+            self.warnings.extend(warnings);
+            Ok(layout)
         }
     }
 
     /// What holds for fields that do not say otherwise.
     pub(super) fn scope(&self) -> Scope {
-        Scope { page: self.page, defaults: self.defaults.clone(), placed: self.placed }
+        Scope { page: self.page, defaults: self.defaults.clone(), blanks: self.blanks }
     }
 
     fn parse(&mut self, file: &str, text: &str, depth: usize) -> Layouts {

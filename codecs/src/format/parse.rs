@@ -8,6 +8,7 @@ use crate::condition::Scope;
 use crate::framing::kind::Framing;
 use crate::layout::check::SOURCE_MAX;
 use crate::layout::copybook::Options;
+use crate::layout::toml::Blanks;
 use crate::layout::{Kind, Layout, toml};
 use crate::number::display::Encoding;
 use crate::record::{Nulls, Short};
@@ -51,6 +52,7 @@ impl Format {
                 let format = loader.format(&root, &asked);
                 root.no_more();
                 drop(root);
+                loader.warnings.extend(source.warnings());
                 let faults = source.finish();
                 let faults = load::unnamed(file, text, &faults).map_or(faults, |told| vec![told]);
                 format.filter(|_| faults.is_empty()).ok_or(faults)?
@@ -58,7 +60,8 @@ impl Format {
                 let own = toml::page(&root, "ccsid");
                 let version = root.text("version").unwrap_or_default();
                 loader.page = own.unwrap_or(PAGE);
-                let layout = toml::parse_within(file, text, &loader.scope())?;
+                let (layout, warnings) = toml::parse_within(file, text, &loader.scope())?;
+                loader.warnings.extend(warnings);
                 Format { version, ..lone(layout, own, asked.page) }
             }
         };
@@ -185,7 +188,12 @@ impl Loader<'_, '_> {
         self.path = root.texts("references").into_iter().map(|folder| folder + "/").collect();
         let order = root.text("order");
         let placed = frames.as_ref().is_none_or(|frames| frames.framing.delimited().is_none());
-        self.placed = placed && frames.as_ref().is_none_or(|frames| frames.short != Short::Pad);
+        self.blanks = match (nulls, frames.as_ref().map(|frames| frames.short)) {
+            (_, Some(Short::Pad)) => Blanks::None,
+            _ if !placed => Blanks::None,
+            (Nulls::Blank, _) => Blanks::Null,
+            _ => Blanks::Bytes,
+        };
         let mut records = Vec::new();
         let mut parents = Vec::new();
         let mut fields = 0;

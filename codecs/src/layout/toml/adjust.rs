@@ -12,9 +12,9 @@ use crate::layout::{Array, Choice, Field, Kind, Layout, Node, Redefines};
 use crate::source::Section;
 
 /// Sets the rules that hold for every field they mean something for.
-pub(crate) fn default_rules(layout: &mut Layout, chosen: &Chosen, placed: bool) {
+pub(crate) fn default_rules(layout: &mut Layout, chosen: &Chosen) {
     for field in &mut layout.fields {
-        chosen.apply(field, placed, &mut |_, _| {});
+        chosen.apply(field, &mut |_, _| {});
         days_first(field);
     }
 }
@@ -85,8 +85,8 @@ fn fields(fields: &mut [Field], name: &str, (whole, scope): (bool, &Scope), tabl
             continue;
         }
         let mut misfits = Vec::new();
-        chosen.date(field, &scope.defaults, scope.placed);
-        chosen.apply(field, scope.placed, &mut |key, what| misfits.push((key, what)));
+        chosen.date(field, &scope.defaults);
+        chosen.apply(field, &mut |key, what| misfits.push((key, what)));
         days_first(field);
         // Of a group only those fields are meant for which the rule means something.
         if !whole && !misfits.is_empty() && !std::mem::replace(&mut told, true) {
@@ -95,6 +95,9 @@ fn fields(fields: &mut [Field], name: &str, (whole, scope): (bool, &Scope), tabl
         field.page = if field.page.is_some() { page.or(field.page) } else { None };
         field.sensitive = sensitive.unwrap_or(field.sensitive);
         field.nullable = nullable.unwrap_or(field.nullable);
+        if !whole {
+            scope.warn(&chosen, field, table);
+        }
         field.text = text.clone().unwrap_or(std::mem::take(&mut field.text));
         field.heading = heading.clone().unwrap_or(std::mem::take(&mut field.heading));
     }

@@ -24,9 +24,11 @@ pub(super) fn read(table: &Section<'_>, name: String, word: Word, scope: &Scope)
     let chosen = Chosen::of_field(table);
     let kind = kind(table, word)?;
     let mut field = Field::new(name, kind, 0);
-    scope.defaults.apply(&mut field, scope.placed, &mut |_, _| {});
-    chosen.date(&mut field, &scope.defaults, scope.placed);
-    chosen.apply(&mut field, scope.placed, &mut |key, what| table.fault(key, what));
+    scope.defaults.apply(&mut field, &mut |_, _| {});
+    chosen.date(&mut field, &scope.defaults);
+    chosen.apply(&mut field, &mut |key, what| table.fault(key, what));
+    field.nullable = nullable;
+    scope.warn(&chosen, &field, table);
     let picture = picture(table, &mut field)?;
     field.kind.check_scaled().map_err(|wrong| table.fault("type", wrong)).ok()?;
     if varlen && !kind.may_vary() {
@@ -35,7 +37,7 @@ pub(super) fn read(table: &Section<'_>, name: String, word: Word, scope: &Scope)
     }
     field.bytes = bytes(&field, picture, length, varlen).map_err(|wrong| table.fault("length", wrong)).ok()?;
     field.page = kind.has_page().then_some(own.unwrap_or(scope.page));
-    Some(Field { varlen, nullable, sensitive, text, heading, conditions, ..field })
+    Some(Field { varlen, sensitive, text, heading, conditions, ..field })
 }
 
 /// What an edited field's picture says of digits and bytes; nothing if it is missing or wrong.

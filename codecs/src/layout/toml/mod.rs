@@ -14,7 +14,7 @@ pub mod words;
 
 pub(crate) use adjust::{adjust, default_rules, is_named};
 pub(crate) use rules::Chosen;
-pub(crate) use scope::{Scope, page};
+pub(crate) use scope::{Blanks, Scope, page};
 pub use text::words as text_words;
 
 use super::Layout;
@@ -25,11 +25,14 @@ use crate::text::Page;
 
 /// Reads a single layout: `name`, `text`, `ccsid`, `length` (checked), `defaults` and its `[[field]]` tables.
 pub fn parse(file: &str, text: &str, default: Page) -> Result<Layout, Vec<SourceFault>> {
-    parse_within(file, text, &Scope::plain(default))
+    parse_within(file, text, &Scope::plain(default)).map(|(layout, _)| layout)
 }
 
+/// A layout, and warnings beside it.
+type Warned = (Layout, Vec<SourceFault>);
+
 /// The same for a layout that a file format names: what the format says of all fields holds unless the layout says it.
-pub(crate) fn parse_within(file: &str, text: &str, around: &Scope) -> Result<Layout, Vec<SourceFault>> {
+pub(crate) fn parse_within(file: &str, text: &str, around: &Scope) -> Result<Warned, Vec<SourceFault>> {
     if text.len() > SOURCE_MAX {
         let message = format!("the source has more than {SOURCE_MAX} bytes");
         return Err(vec![SourceFault { file: file.to_owned(), line: 1, column: 1, message }]);
@@ -38,7 +41,7 @@ pub(crate) fn parse_within(file: &str, text: &str, around: &Scope) -> Result<Lay
     let root = source.root();
     let page = page(&root, "ccsid").unwrap_or(around.page);
     let name = root.need_text("name");
-    let scope = Scope { page, defaults: defaults(&root).or(&around.defaults), placed: around.placed };
+    let scope = Scope { page, defaults: defaults(&root).or(&around.defaults), blanks: around.blanks };
     let layout = layout(&root, name, &scope);
     if let (Some(length), Some(layout)) = (root.number("length"), &layout)
         && usize::try_from(length) != Ok(layout.length)
@@ -51,10 +54,11 @@ pub(crate) fn parse_within(file: &str, text: &str, around: &Scope) -> Result<Lay
     finish(source, layout)
 }
 
-fn finish(source: Source, layout: Option<Layout>) -> Result<Layout, Vec<SourceFault>> {
+fn finish(source: Source, layout: Option<Layout>) -> Result<Warned, Vec<SourceFault>> {
+    let warnings = source.warnings();
     let faults = source.finish();
     match layout {
-        Some(layout) if faults.is_empty() => Ok(layout),
+        Some(layout) if faults.is_empty() => Ok((layout, warnings)),
         _ => Err(faults),
     }
 }

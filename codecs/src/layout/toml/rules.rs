@@ -59,10 +59,6 @@ const DAYS: &str = "is for dates, and for numbers with a moment";
 const VALUES: &str = "is for numbers, dates and times";
 const NO_ZERO: &str = "is for numbers, dates and times; only numbers have a zero";
 
-const BLANKS_COUNT: &str = "does not see blanks here: in this field they are a number (two bytes 4040 are 16448). Write \
-                            nulls = \"blank\" for the file and nullable = true for the field, and fields of blanks are \
-                            null; what reading refuses, such as FF in a float, is for dirty";
-
 impl Chosen {
     /// The rules that every field of a file may have.
     pub(crate) fn defaults(table: &Section<'_>) -> Chosen {
@@ -127,18 +123,22 @@ impl Chosen {
 
     /// Makes a number the date that it means, if it is none yet, with the rules of dates that `defaults` have: they meant
     /// nothing for a mere number.
-    pub(crate) fn date(&self, field: &mut Field, defaults: &Chosen, placed: bool) {
+    pub(crate) fn date(&self, field: &mut Field, defaults: &Chosen) {
         if self.moment.is_none() || field.rules.moment.is_some() {
             return;
         }
         Setter { misfit: &mut |_, _| {} }.moment(self.moment, field.kind, &mut field.rules);
-        let Chosen { window, no_date, blank, .. } = *defaults;
-        Chosen { window, no_date, blank, ..Chosen::default() }.apply(field, placed, &mut |_, _| {});
+        let Chosen { window, no_date, .. } = *defaults;
+        Chosen { window, no_date, ..Chosen::default() }.apply(field, &mut |_, _| {});
     }
 
-    /// Sets the rules of a field; those that mean nothing for its kind are told. `placed`: a field is the bytes at its
-    /// place, whatever they are; where it may be missing, its blanks stand for nothing.
-    pub(crate) fn apply(&self, field: &mut Field, placed: bool, misfit: &mut dyn FnMut(&'static str, String)) {
+    /// Whether `blank` is said.
+    pub(super) fn says_blank(&self) -> bool {
+        self.blank.is_some()
+    }
+
+    /// Sets the rules of a field; those that mean nothing for its kind are told.
+    pub(crate) fn apply(&self, field: &mut Field, misfit: &mut dyn FnMut(&'static str, String)) {
         let kind = field.kind;
         let rules = &mut field.rules;
         let mut set = Setter { misfit };
@@ -157,11 +157,9 @@ impl Chosen {
         set.one("timestamp_format", self.timestamp, stamp, STAMPS, &mut rules.timestamp);
         let value = !kind.is_text() && kind != Kind::Hex;
         let zero = value && !day && !matches!(kind, Kind::Time(_));
-        let counts = placed && rules.moment.is_none() && kind.counts_blanks();
         for (key, policy) in [("blank", self.blank), ("dirty", self.dirty)] {
-            let (fits, what) = match (key, policy) {
-                ("blank", _) if counts => (false, BLANKS_COUNT),
-                (_, Some(Dirty::Zero)) => (zero, NO_ZERO),
+            let (fits, what) = match policy {
+                Some(Dirty::Zero) => (zero, NO_ZERO),
                 _ => (value, VALUES),
             };
             match key {
