@@ -128,7 +128,13 @@ fn the_other_byte_order_is_named() {
 fn runs_of_00_that_fill_whole_records_at_the_end_are_told() {
     let told = |count: &str| format!("the last {count} nothing but 00: perhaps what fills a block, and no record");
     let text = fixed("gbk", &[CHAR]);
-    let cases: [(&Format, &[u8], usize, Vec<String>); 7] = [
+    // A run that is longer than a line is cut into none.
+    let lines = format("ccsid = \"gbk\"\nframing = \"lines\"\nline_end = \"lf\"\nlength = 8", &[CHAR, ("E", CHAR.1)]);
+    let tail = [&b"ABCDEFGH\nABCDEFGH\n"[..], &[0; 40]].concat();
+    let line = b"ABCDEFGH\n\0\0\0\0\0\0\0\0\n";
+    let cases: [(&Format, &[u8], usize, Vec<String>); 9] = [
+        (&lines, &tail, 2, vec!["40 bytes 00 follow the last record".to_owned()]),
+        (&lines, line, 2, vec![told("record is")]),
         (&text, b"ABCD\0\0\0\0\0\0\0\0", 3, vec![told("2 records are")]),
         (&text, b"ABCD\0\0\0\0", 2, vec![told("record is")]),
         (&text, b"ABCD\0\0\0\0\0\0", 2, vec![told("record is"), "2 bytes 00 follow the last record".to_owned()]),

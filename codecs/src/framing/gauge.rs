@@ -60,6 +60,18 @@ impl Gauge {
 
     /// What is at the front of `rest`; `at_end` says that nothing follows it.
     pub(super) fn step(&mut self, rest: &[u8], at_end: bool) -> Step {
+        let step = self.measure(rest, at_end);
+        if let (Step::Record(frame), Framing::Fixed { .. } | Framing::Lines { .. } | Framing::ByLayout(_)) =
+            (&step, &self.framing)
+        {
+            // Whole records of 00 are records: no text is like that, but a program may write its low-values.
+            let record = rest.get(frame.front..).and_then(|rest| rest.get(..frame.length)).unwrap_or_default();
+            self.nulls = if tail_byte(record) == Some(0x00) { self.nulls + 1 } else { 0 };
+        }
+        step
+    }
+
+    fn measure(&mut self, rest: &[u8], at_end: bool) -> Step {
         match self.framing {
             Framing::Fixed { length } => self.fixed(length.max(1), rest, at_end),
             Framing::Lines { length, ending } => self.line(length.max(1), Some(ending), rest, at_end),
@@ -94,8 +106,6 @@ impl Gauge {
                 Tail::No => {}
             }
         }
-        // Whole records of 00 are records: no text is like that, but a program may write its low-values.
-        self.nulls = if rest[0] == 0x00 && tail_byte(&rest[..length]).is_some() { self.nulls + 1 } else { 0 };
         Step::record(0, length, 0)
     }
 
