@@ -232,6 +232,26 @@ fn text_that_a_spreadsheet_would_convert_stays_text() {
     }
 }
 
+/// A spreadsheet shall know a date for one, and text that looks like it for text.
+#[test]
+fn fields_of_dates_and_times_stay_those_of_the_spreadsheet() {
+    let text = "name = \"F\"\nccsid = \"utf-8\"\nversion = \"1\"\nframing = \"fixed\"\nlength = 62\n[[record]]\n\
+                name = \"R\"\nrole = \"detail\"\nfield = [{ name = \"D\", type = \"date\" }, { name = \"T\", type = \"time\" },\n\
+                { name = \"S\", type = \"timestamp\" }, { name = \"N\", type = \"number\", digits = 8, moment = \"yyyymmdd\" },\n\
+                { name = \"C\", type = \"char\", length = 10 }]\n";
+    let format = Format::parse("f.toml", text, &mut |_| Err(String::new()), None).unwrap().0;
+    let record = "2025-06-2010.30.002025-06-20-10.30.00.000000202506202025-06-20";
+    for (long_digits, shown) in
+        [(LongDigits::Formula, "\"=\"\"2025-06-20\"\"\""), (LongDigits::Tab, "\"\t2025-06-20\"")]
+    {
+        let dialect = Dialect { long_digits, ..Dialect::default() };
+        let out = table(&format, dialect, &[record]);
+        let line = std::str::from_utf8(&out).unwrap().lines().nth(1).unwrap();
+        assert_eq!(line, format!("2025-06-20,10:30:00,2025-06-20-10.30.00.000000,2025-06-20,{shown}"));
+        assert_eq!(back(&format, dialect, &out), [record]);
+    }
+}
+
 #[test]
 fn what_is_no_csv_is_told_and_the_next_line_is_read() {
     let input = b"a,b\nx\"y,1\n\"x\"y,1\n\"x\n\ny\",2\n\n\xFF,1\n\"open,1\n";

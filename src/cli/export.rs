@@ -139,14 +139,14 @@ fn row(dialect: &Dialect, transfer: &Transfer, times: &Times, out: &mut Output) 
         text(held.as_deref()),
         Plain::Text(if transfer.closed { "yes" } else { "no" }),
         text(verdict.as_deref()),
-        text(identity.map(|i| i.business_date.as_str())),
+        moment(identity.map(|i| i.business_date.as_str())),
         digits(&batch),
         digits(&run),
         digits(&size),
         text(facts.sha256.as_deref()),
-        Plain::Text(&arrived),
-        Plain::Text(&moved),
-        text(decided.as_deref()),
+        Plain::Moment(&arrived),
+        Plain::Moment(&moved),
+        moment(decided.as_deref()),
         digits(&records),
         digits(&accepted),
         digits(&refused),
@@ -163,6 +163,10 @@ fn row(dialect: &Dialect, transfer: &Transfer, times: &Times, out: &mut Output) 
 
 fn text(value: Option<&str>) -> Plain<'_> {
     value.map_or(Plain::Null, Plain::Text)
+}
+
+fn moment(value: Option<&str>) -> Plain<'_> {
+    value.map_or(Plain::Null, Plain::Moment)
 }
 
 fn digits(value: &Option<String>) -> Plain<'_> {

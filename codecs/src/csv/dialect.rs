@@ -83,7 +83,16 @@ impl Dialect {
 
     /// A text as it is written, before quotes.
     pub(super) fn dress(&self, text: &str, out: &mut String) {
-        if self.is_long(text) {
+        self.protect(self.is_long(text) || self.is_changed(text), text, out);
+    }
+
+    /// A date or time as it is written: a spreadsheet shall make its own of it.
+    pub(super) fn dress_moment(&self, text: &str, out: &mut String) {
+        self.protect(self.is_long(text), text, out);
+    }
+
+    fn protect(&self, protected: bool, text: &str, out: &mut String) {
+        if protected {
             match self.long_digits {
                 LongDigits::Formula => out.extend(["=\"", text, "\""]),
                 LongDigits::Tab => out.extend(["\t", text]),
@@ -149,11 +158,12 @@ impl Dialect {
 
     fn is_long(&self, text: &str) -> bool {
         self.long_digits != LongDigits::Plain
-            && !text.is_empty()
-            && match text.bytes().all(|b| b.is_ascii_digit()) {
-                true => text.len() > SPREADSHEET_DIGITS || (text.len() > 1 && text.starts_with('0')),
-                false => is_converted(text),
-            }
+            && text.bytes().all(|b| b.is_ascii_digit())
+            && (text.len() > SPREADSHEET_DIGITS || (text.len() > 1 && text.starts_with('0')))
+    }
+
+    fn is_changed(&self, text: &str) -> bool {
+        self.long_digits != LongDigits::Plain && is_converted(text)
     }
 }
 

@@ -4,6 +4,7 @@ use super::columns::{Columns, TYPE};
 use super::dialect::{BOM, Dialect, Encoding, RAW};
 use crate::fault::{Fault, Flaw};
 use crate::format::Format;
+use crate::layout::Kind;
 use crate::record::{Cell, Decimal, Row};
 use crate::text::{self, Page};
 use std::fmt::Write as _;
@@ -70,7 +71,7 @@ impl Writer {
             if let Some(field) = *field {
                 let masked = masked.get(field) == Some(&true);
                 let cell = row.cells.get(field).copied().unwrap_or(Cell::Absent);
-                self.put(row, cell, masked);
+                self.put(row, cell, masked, is_moment(format, index, field));
                 if self.dialect.encoding == Encoding::Gb18030 {
                     result = result.and_then(|()| self.encode(format, index, field, out));
                 }
@@ -100,7 +101,7 @@ impl Writer {
         Ok(())
     }
 
-    fn put(&mut self, row: &Row, cell: Cell, masked: bool) {
+    fn put(&mut self, row: &Row, cell: Cell, masked: bool, moment: bool) {
         if matches!(cell, Cell::Null | Cell::Bad | Cell::Absent) {
             return;
         }
@@ -113,6 +114,7 @@ impl Writer {
         match cell {
             // Told from a null, which is empty.
             Cell::Text(from, to) | Cell::Hex(from, to) if from == to => return self.line.push_str("\"\""),
+            Cell::Text(from, to) if moment => self.dialect.dress_moment(stored(from, to), &mut self.cell),
             Cell::Text(from, to) | Cell::Hex(from, to) => self.dialect.dress(stored(from, to), &mut self.cell),
             // Told from a number, which its hexadecimal digits may look like.
             Cell::Raw(from, to) => self.cell.extend([RAW, stored(from, to)]),
@@ -131,6 +133,14 @@ impl Writer {
     }
 }
 
+/// Whether a field is a date or time.
+fn is_moment(format: &Format, index: usize, field: usize) -> bool {
+    let field = format.records.get(index).and_then(|record| record.layout.fields.get(field));
+    field.is_some_and(|field| {
+        matches!(field.kind, Kind::Date(_) | Kind::Time(_) | Kind::Timestamp { .. }) || field.rules.moment.is_some()
+    })
+}
+
 /// A cell of a table that is no record's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plain<'a> {
@@ -138,6 +148,8 @@ pub enum Plain<'a> {
     Null,
     /// Text; what a spreadsheet would take for a formula is guarded.
     Text(&'a str),
+    /// A date or time.
+    Moment(&'a str),
     /// A number as it is written.
     Number(&'a str),
 }
@@ -158,6 +170,7 @@ pub fn plain_line(dialect: &Dialect, first: bool, cells: &[Plain<'_>], out: &mut
                 continue;
             }
             Plain::Text(text) => dialect.dress(text, &mut cell),
+            Plain::Moment(moment) => dialect.dress_moment(moment, &mut cell),
             Plain::Number(number) => dialect.dress_number(number, &mut cell),
         }
         quote(&cell, dialect.delimiter, &mut line);
@@ -201,6 +214,10 @@ mod tests {
 
     #[test]
     fn a_plain_line_is_as_safe_as_a_records() {
+        let excel = Dialect { long_digits: super::super::LongDigits::Formula, ..Dialect::default() };
+        let mut out = Vec::new();
+        plain_line(&excel, true, &[Plain::Moment("2025-06-20"), Plain::Text("3-4")], &mut out).unwrap();
+        assert_eq!(out, b"2025-06-20,\"=\"\"3-4\"\"\"\r\n");
         let cells = [Plain::Text("=1+1"), Plain::Number("-5.00"), Plain::Null, Plain::Text(""), Plain::Text("a,\"b\"")];
         let mut out = Vec::new();
         plain_line(&Dialect::default(), true, &cells, &mut out).unwrap();
