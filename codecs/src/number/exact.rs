@@ -19,6 +19,8 @@ const fn held(double: bool) -> usize {
 
 /// Digits of the longest double, exactly.
 const WHOLE: usize = 767;
+/// Digits of a number that are looked at, however many are given.
+const DIGITS: usize = WHOLE + 1;
 
 /// Whether a number has so few digits, and none behind an exponent, that any float of the size holds it.
 pub(crate) fn is_short(text: &str, double: bool) -> bool {
@@ -31,7 +33,7 @@ pub(crate) fn is_kept(given: &str, value: f64, single: Option<f32>) -> Result<bo
     if is_short(given, single.is_none()) {
         return Ok(true);
     }
-    let number = scientific::parse(given)?;
+    let number = scientific::parse_to(given, DIGITS)?;
     if value == 0.0 {
         return if number.digits.is_empty() { Ok(true) } else { Err(TOO_SMALL) };
     }
@@ -55,7 +57,7 @@ pub(crate) fn is_kept_hex(given: &str, value: &HexFloat, rounding: Rounding) -> 
 
 /// Whether a text is the same number.
 fn is_same(number: &Scientific, text: &str) -> bool {
-    let Ok(other) = scientific::parse(text) else { return false };
+    let Ok(other) = scientific::parse_to(text, DIGITS) else { return false };
     !number.more && !other.more && trimmed(number) == trimmed(&other)
 }
 
@@ -89,6 +91,12 @@ mod tests {
             assert_eq!(is_kept(text, value.into(), Some(value)), Ok(kept), "{text}");
         }
         assert_eq!(is_kept("9007199254740993", 9007199254740992.0, None), Ok(false));
+        // All digits of small doubles, up to the longest there is.
+        for bits in [1, 0x000F_FFFF_FFFF_FFFF, 0x001F_FFFF_FFFF_FFFF, 0x0350_0000_0000_0001] {
+            let value = f64::from_bits(bits);
+            assert_eq!(is_kept(&format!("{value:.1074}"), value, None), Ok(true), "{value:e}");
+            assert_eq!(is_kept(&format!("{value:.1074}1"), value, None), Ok(false), "{value:e}");
+        }
         assert_eq!(is_kept("1e-400", 0.0, None), Err(TOO_SMALL));
         assert_eq!(is_kept("-0.0e-400", 0.0, None), Ok(true));
     }

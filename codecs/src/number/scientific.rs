@@ -23,6 +23,11 @@ pub(super) struct Scientific {
 
 /// Reads a number.
 pub(super) fn parse(text: &str) -> Result<Scientific, Flaw> {
+    parse_to(text, KEPT)
+}
+
+/// Reads a number and keeps so many digits of it.
+pub(super) fn parse_to(text: &str, most: usize) -> Result<Scientific, Flaw> {
     let (negative, text) = match text.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -42,7 +47,7 @@ pub(super) fn parse(text: &str) -> Result<Scientific, Flaw> {
                 seen = true;
                 number.exponent -= i64::from(point);
                 let digit = byte - b'0';
-                if number.digits.len() == KEPT {
+                if number.digits.len() == most {
                     number.more |= digit != 0;
                     number.exponent += 1;
                 } else if digit != 0 || !number.digits.is_empty() {
