@@ -139,23 +139,14 @@ impl Controls {
         count.chain(sums).chain(counts).chain(self.hashes.iter().map(|hash| &hash.promise))
     }
 
-    /// Every field of a record format that goes into a total, or decides whether the record does.
+    /// Every field of a record format that goes into a total whatever the record is. One that only some records have by a
+    /// condition may be missing in the others; where the condition holds, or cannot be decided without it, a lost one
+    /// counts as unreadable.
     pub(crate) fn fields(&self, record: usize) -> Vec<usize> {
         let addends = self.sums.iter().flat_map(|sum| &sum.addends).chain(self.hashes.iter().flat_map(|h| &h.addends));
-        let own = addends.filter(|addend| addend.record == record);
-        let mut fields: Vec<usize> =
-            own.flat_map(|addend| named(addend.condition.as_ref()).into_iter().chain([addend.field])).collect();
-        for count in &self.counts {
-            let Counted::Fitting(records) = &count.of else { continue };
-            let own = records.iter().filter(|(counted, _)| *counted == record);
-            fields.extend(own.flat_map(|(_, condition)| named(condition.as_ref())));
-        }
-        fields
+        let own = addends.filter(|addend| addend.record == record && addend.condition.is_none());
+        own.map(|addend| addend.field).collect()
     }
-}
-
-fn named(condition: Option<&Condition>) -> Vec<usize> {
-    condition.map(Condition::fields).unwrap_or_default()
 }
 
 impl Tally {
@@ -279,6 +270,7 @@ impl Running {
 fn hash_of(row: &Row, field: usize, kept: u8) -> Option<i128> {
     match row.cells.get(field)? {
         Cell::Bad | Cell::Raw(..) => None,
+        Cell::Absent if row.is_lost(field) => None,
         Cell::Null | Cell::Absent => Some(0),
         _ => match (row.str(field), row.decimal(field)) {
             (Some(text), _) => Some(last_digits(text, kept)),

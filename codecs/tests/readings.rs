@@ -4,6 +4,7 @@
 
 mod hex_support;
 
+use fpp_codecs::controls::Tally;
 use fpp_codecs::csv::{Columns, Dialect, Header, Lines, Writer};
 use fpp_codecs::format::{Asked, Format};
 use fpp_codecs::json;
@@ -14,6 +15,7 @@ use proptest::prelude::*;
 
 const AMOUNT: &str = "01 R.\n 05 ID PIC 9(2).\n 05 AMT PIC S9(5) COMP-3.\n 05 AMT-X REDEFINES AMT PIC X(3).\n";
 const LOST: &str = "a number or date that cannot be read: only another reading of its bytes is shown, as text or hex";
+const BEHIND: &str = "bytes behind the counted end of the record are not shown";
 const SUBSTITUTE: &str = "a substitute character (3F, U+001A): the original was lost before";
 
 /// A copybook in free form, with what a format says of its fields.
@@ -125,7 +127,8 @@ fn a_total_runs_over_no_lost_number() {
         ("", 0),
         ("[controls]\nsums = { trailer = \"SUM\", field = \"AMT\" }\n", 1),
         ("[controls]\nhash = { trailer = \"SUM\", field = \"AMT\", digits = 5 }\n", 1),
-        ("[controls]\nsums = { trailer = \"SUM\", field = \"ID\", where = \"AMT > 0\" }\n", 1),
+        ("[controls]\nsums = { trailer = \"SUM\", field = \"ID\", where = \"AMT > 0\" }\n", 0),
+        ("[controls]\nsums = { trailer = \"SUM\", field = \"AMT\", where = \"ID == '02'\" }\n", 0),
         ("[controls]\nsums = { trailer = \"SUM\", field = \"ID\" }\n", 0),
     ] {
         let mut read = |_: &str| Ok(AMOUNT.to_owned());
@@ -134,6 +137,76 @@ fn a_total_runs_over_no_lost_number() {
         let (_, found, mended) = told(&format, "F0F1123451");
         assert_eq!((found.len(), mended.len()), (faults, 1 - faults), "{controls}");
     }
+}
+
+/// What only some records have by their type is nothing that is lost in the others.
+#[test]
+fn a_total_of_some_records_asks_for_the_number_in_those_alone() {
+    let toml = "name = \"R\"\nversion = \"1\"\nccsid = \"37\"\nframing = \"fixed\"\nlength = 4\n[copybook]\nform = \"free\"\n\
+                [[record]]\nrole = \"detail\"\nlayout = \"d.cpy\"\nselect = \"TY != '9'\"\n\
+                [[record]]\nrole = \"trailer\"\nname = \"T\"\nselect = { at = 1, equals = \"9\" }\n\
+                [[record.field]]\nname = \"ID\"\ntype = \"char\"\nlength = 1\n\
+                [[record.field]]\nname = \"SUM\"\ntype = \"packed\"\ndigits = 5\n[controls]\n";
+    let copybook = "01 D.\n 05 TY PIC X.\n 05 AMT PIC S9(5) COMP-3.\n 05 TXT REDEFINES AMT PIC X(3).\n";
+    for (control, damage, proven) in [
+        ("sums = [{ trailer = \"SUM\", field = \"AMT\", where = { field = \"TY\", equals = \"P\" } }]", "C3", true),
+        ("sums = [{ trailer = \"SUM\", field = \"AMT\", where = { field = \"TY\", equals = \"P\" } }]", "D7", false),
+        ("hash = { trailer = \"SUM\", field = \"AMT\", digits = 5, where = \"TY == 'P'\" }", "C3", true),
+        ("hash = { trailer = \"SUM\", field = \"AMT\", digits = 5, where = \"TY == 'P'\" }", "D7", false),
+        ("sums = [{ trailer = \"SUM\", field = \"AMT\", where = \"TY == 'P' and AMT != 0\" }]", "C3", true),
+        ("sums = [{ trailer = \"SUM\", field = \"AMT\", where = \"TY == 'P' and AMT > 0\" }]", "D7", false),
+        ("counts = [{ trailer = \"SUM\", where = \"AMT == 12345\" }]", "C3", false),
+        ("counts = [{ trailer = \"SUM\", where = \"TY == 'P' and not (AMT is null)\" }]", "D7", false),
+    ] {
+        let parsed = Format::parse("d.toml", &format!("{toml}{control}\n"), &mut |_| Ok(copybook.to_owned()), None);
+        let (format, _) = parsed.unwrap_or_else(|faults| panic!("{control}: {faults:#?}"));
+        let mut tally = Tally::new(format.controls.as_ref().unwrap());
+        let mut row = Row::default();
+        for record in ["D712345C".to_owned(), format!("{damage}C1C2C3")] {
+            format.records[0].decode(&bytes(&record), &mut row);
+            assert_eq!(row.faults, [], "{control}: {record}");
+            tally.add(0, &row);
+        }
+        let promised = if control.starts_with("counts") { "F900001C" } else { "F912345C" };
+        format.records[1].decode(&bytes(promised), &mut row);
+        tally.promise(1, &row);
+        let total = &tally.totals()[0];
+        assert_eq!((total.agrees, total.unreadable), (proven, u64::from(!proven)), "{control}: {damage}");
+    }
+}
+
+/// The default written out says nothing of a reading.
+#[test]
+fn what_is_said_of_all_fields_insists_on_no_reading() {
+    let field = "[[field]]\nname = \"A\"\ntype = \"packed\"\ndigits = 5\n[[field]]\nname = \"X\"\ntype = \"char\"\nlength = 3\n\
+                 redefines = \"A\"\n";
+    let own = field.replace("digits = 5\n", "digits = 5\ndirty = \"reject\"\n");
+    let defaults = "[defaults]\ndirty = \"reject\"\n";
+    for (toml, faults) in [
+        (format!("name = \"R\"\nccsid = \"37\"\n{field}"), 0),
+        (format!("name = \"R\"\nccsid = \"37\"\n{defaults}{field}"), 0),
+        (format!("name = \"R\"\nccsid = \"37\"\n{own}"), 1),
+    ] {
+        let parsed = Format::parse("r.toml", &toml, &mut |_| Err(String::new()), None);
+        let (format, warnings) = parsed.unwrap_or_else(|faults| panic!("{toml}: {faults:#?}"));
+        let (_, found, mended) = told(&format, "C1C2C3");
+        assert_eq!((found.len(), mended.len(), warnings.len()), (faults, 1 - faults, 1 - faults), "{toml}");
+    }
+}
+
+/// Every part and every byte is looked at a few times, however many there are: what took a step for each other one would
+/// not end.
+#[test]
+fn many_parts_and_many_readings_take_no_longer_than_they_must() {
+    let parts = plain("01 R.\n 05 T OCCURS 30000.\n  10 A PIC S9 COMP-3.\n  10 B REDEFINES A PIC X.\n");
+    let record = vec![0x1F; 30_000];
+    let (_, back) = there_and_back(&parts, &record);
+    assert!(back.as_deref() == Ok(&record[..]));
+    let names: String = (0..7999).map(|n| format!(" 05 X{n} REDEFINES A PIC X(8).\n")).collect();
+    let readings = plain(&format!("01 R.\n 05 A PIC S9(18) COMP-5.\n{names}"));
+    let mut row = Row::default();
+    readings.records[0].decode(&[0x3F; 8], &mut row);
+    assert_eq!((row.faults.len(), row.repairs.len()), (0, 0));
 }
 
 /// A number may have the byte that is a substitute character in text.
@@ -239,7 +312,7 @@ fn what_no_record_says_is_still_refused() {
 
 /// Lone copybooks are read as filled up to the longest: what is behind the counted end is nobody's field.
 #[test]
-fn what_stands_behind_the_counted_end_is_told() {
+fn what_stands_behind_the_counted_end_is_counted() {
     let copybook = "01 REC.\n 05 N PIC 9.\n 05 T OCCURS 0 TO 3 DEPENDING ON N PIC X.\n 05 TL PIC X.\n";
     let parse = |text: &str| {
         let asked = Asked::from(Some(Page::Cp37)).with_copybook("z-os,free").unwrap();
@@ -247,24 +320,43 @@ fn what_stands_behind_the_counted_end_is_told() {
     };
     let format = parse(copybook);
     for (record, wanted) in [
-        ("F181A7E9E9", vec!["- FPP1003 3"]),
-        ("F181A740E9", vec!["- FPP1003 4"]),
+        ("F181A7E9E9", vec![format!("- 3 {BEHIND}")]),
+        ("F181A740E9", vec![format!("- 4 {BEHIND}")]),
         ("F181A74040", vec![]),
         ("F181A70000", vec![]),
         ("F181A74000", vec![]),
         ("F3818182A7", vec![]),
     ] {
-        assert_eq!(told(&format, record).1, wanted, "{record}");
+        assert_eq!(told(&format, record).2, wanted, "{record}");
         let (mut row, mut line) = (Row::default(), Vec::new());
-        assert_eq!(json::line(&format.records[0], 1, 0, &bytes(record), &mut row, &mut line), wanted.is_empty());
+        assert!(json::line(&format.records[0], 1, 0, &bytes(record), &mut row, &mut line), "{record}");
+        assert_eq!(row.repairs.len(), wanted.len(), "{record}");
         for name in ["TL", "N"] {
             let some = format.project(&[name.to_owned()], &[]).unwrap().format;
-            assert_eq!(told(&some, record).1, wanted, "{record}: {name} alone");
+            assert_eq!(told(&some, record).2, wanted, "{record}: {name} alone");
         }
     }
     // A table whose room stays whole says so, and nothing moves.
     let room = copybook.replace(" 05 TL", " 05 FILLER REDEFINES T PIC X(3).\n 05 TL");
-    assert_eq!(told(&parse(&room), "F181E9E9A7").1, Vec::<String>::new());
+    assert_eq!(told(&parse(&room), "F181E9E9A7").2, Vec::<String>::new());
+    // Entries that nobody filled are what INITIALIZE leaves; stale ones are not.
+    let table = parse(
+        "01 REC.\n 05 N PIC 9.\n 05 T OCCURS 0 TO 2 DEPENDING ON N.\n  10 P PIC S9(3) COMP-3.\n  10 Z PIC 99.\n  10 X PIC X.\n",
+    );
+    for (record, wanted) in [
+        ("F1123CF1F281000CF0F040", None),
+        ("F0000CF0F040000CF0F040", None),
+        ("F1123CF1F281000CF0F081", Some(7)),
+        ("F1123CF1F281001CF0F040", Some(7)),
+        ("F1123CF1F2810000F0F040", None),
+    ] {
+        let (_, faults, repairs) = told(&table, record);
+        assert_eq!(
+            (faults, repairs),
+            (vec![], wanted.iter().map(|at| format!("- {at} {BEHIND}")).collect()),
+            "{record}"
+        );
+    }
 }
 
 /// A picture, and bytes that are often a number by it, with every sign and zone.

@@ -180,6 +180,7 @@ impl Source<'_> {
         let mut scratch = Row::default();
         let (row, field) = self.cell(field, &mut scratch);
         match row.cells.get(field)? {
+            Cell::Absent if row.is_lost(field) => None,
             Cell::Null | Cell::Absent => Some(true),
             Cell::Bad | Cell::Raw(..) => None,
             _ => Some(false),
@@ -189,6 +190,7 @@ impl Source<'_> {
     fn text<'r>(&'r self, field: usize, scratch: &'r mut Row) -> Seen<'r> {
         let (row, field) = self.cell(field, scratch);
         match (row.cells.get(field), row.str(field)) {
+            (Some(Cell::Absent), _) if row.is_lost(field) => Seen::Bad,
             (Some(Cell::Null | Cell::Absent), _) => Seen::Null,
             (Some(Cell::Text(..) | Cell::Hex(..) | Cell::Wide(..)), Some(text)) => {
                 Seen::Text(text.trim_end_matches(' '))
@@ -201,6 +203,7 @@ impl Source<'_> {
         let mut scratch = Row::default();
         let (row, field) = self.cell(field, &mut scratch);
         match (row.cells.get(field), row.decimal(field)) {
+            (Some(Cell::Absent), _) if row.is_lost(field) => Seen::Bad,
             (Some(Cell::Null | Cell::Absent), _) => Seen::Null,
             (_, Some(number)) => Seen::Number(Number::Narrow(number)),
             (Some(Cell::Text(..) | Cell::Wide(..)), None) => {

@@ -218,7 +218,7 @@ impl Loader<'_, '_> {
         let mut records = frames.apply(records);
         let framing = frames.framing;
         let controls = controls.map(|table| super::controls::read(&table, &records, page));
-        // A total must not pass over a number of which only text is left.
+        // A total must not pass over a number of which only text is left; where it takes some records only, the tally sees.
         for (index, record) in records.iter_mut().enumerate() {
             record.insist(controls.iter().flat_map(|controls| controls.fields(index)));
         }

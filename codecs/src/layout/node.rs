@@ -153,17 +153,27 @@ impl Node {
     pub fn span(&self) -> (usize, usize) {
         match self {
             Node::Leaf { field, .. } => (*field, field + 1),
-            Node::Group { nodes, .. } => join(nodes.iter()),
-            Node::Array(array) => {
-                let (first, _) = array.item.span();
-                (first, first + array.count * array.leaves)
-            }
-            Node::Redefines(part) => join(part.alternatives.iter()),
+            _ => (self.first(), self.end()),
         }
     }
-}
 
-/// Leaves of neighbours.
-fn join<'a>(nodes: impl Iterator<Item = &'a Node>) -> (usize, usize) {
-    nodes.map(Node::span).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0, 0))
+    /// The first leaf; parts stand in the order of their leaves.
+    fn first(&self) -> usize {
+        match self {
+            Node::Leaf { field, .. } => *field,
+            Node::Group { nodes, .. } => nodes.first().map_or(0, Node::first),
+            Node::Array(array) => array.item.first(),
+            Node::Redefines(part) => part.alternatives.first().map_or(0, Node::first),
+        }
+    }
+
+    /// The leaf after the last.
+    fn end(&self) -> usize {
+        match self {
+            Node::Leaf { field, .. } => field + 1,
+            Node::Group { nodes, .. } => nodes.last().map_or(0, Node::end),
+            Node::Array(array) => array.item.first() + array.count * array.leaves,
+            Node::Redefines(part) => part.alternatives.last().map_or(0, Node::end),
+        }
+    }
 }

@@ -10,17 +10,11 @@ use super::row::{Cell, Repair, Row};
 use super::{short, special, walk};
 use crate::code::Code;
 use crate::date::field as moment;
-use crate::fault::{Fault, Flaw};
+use crate::fault::Flaw;
 use crate::layout::Kind;
 use crate::number::{self, NARROW, binary, packed, zoned};
 
 const BEYOND: Flaw = Flaw::new(Code::LENGTH, 0, "the record has more bytes than its layout");
-
-const BEHIND: Flaw = Flaw::new(
-    Code::LENGTH,
-    0,
-    "bytes behind the counted end of the record are neither blanks nor 00: where its table keeps its room, redefine it by a filler of all of it",
-);
 
 impl Plan {
     pub(crate) fn decode(&self, record: &[u8], row: &mut Row) {
@@ -34,20 +28,11 @@ impl Plan {
             if self.map_is_plain(record) { walk::decode(self, record, row) } else { self.each_field(record, row) };
         short::tell(row);
         if let Some(length) = lost.map(|lost| self.length - lost).filter(|length| record.len() > *length) {
-            row.faults.extend(self.beyond(record, length));
+            match self.filled == Some(record.len()) {
+                true => self.behind(record, length, row),
+                false => row.faults.push(BEYOND.within(usize::MAX, length)),
+            }
         }
-    }
-
-    /// What is wrong with bytes behind the end of a record. One that is filled up to the longest has blanks or 00 there:
-    /// anything else may be the rest of it, by a counter that is wrong or in a file whose tables keep their room.
-    #[cold]
-    fn beyond(&self, record: &[u8], length: usize) -> Option<Fault> {
-        if self.filled != Some(record.len()) {
-            return Some(BEYOND.within(usize::MAX, length));
-        }
-        let blank = self.page.blank();
-        let held = record.iter().skip(length).position(|byte| *byte != blank && *byte != 0)?;
-        Some(BEHIND.within(usize::MAX, length + held))
     }
 
     /// Every field of a flat record by its step; gives the bytes that are left out.

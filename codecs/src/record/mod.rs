@@ -1,5 +1,6 @@
 //! Records: the row of typed cells, and the plan that decodes bytes into it and encodes it back.
 
+mod behind;
 mod chars;
 mod column;
 mod content;

@@ -69,6 +69,7 @@ impl Walk<'_> {
     /// Tries one; gives its faults, with everything else as it was before.
     fn reading(&mut self, alternative: &Alternative, shift: Shift) -> Option<Vec<Fault>> {
         let (faults, repairs, filled) = (self.row.faults.len(), self.row.repairs.len(), self.row.filled);
+        let lost = self.row.lost.len();
         self.parts(&alternative.parts, shift);
         if self.row.faults.len() == faults {
             return None;
@@ -77,6 +78,7 @@ impl Walk<'_> {
         self.astray = false;
         self.row.repairs.truncate(repairs);
         self.row.filled = filled;
+        self.row.lost.truncate(lost);
         self.fill(alternative, shift, Cell::Absent);
         Some(told)
     }
@@ -84,8 +86,11 @@ impl Walk<'_> {
     /// Forgets that texts have substitute characters: their bytes are a good number.
     #[cold]
     fn no_substitutes(&mut self, part: &Redefines, shift: Shift, from: usize) {
-        let texts = || part.alternatives.iter().filter(|alternative| !alternative.typed);
-        let is_text = |field| texts().any(|alternative| alternative.has(field, shift.leaves));
+        // Thousands of readings may each have a substitute character: they stand in the order of their leaves.
+        let is_text = |field: usize| {
+            let at = part.alternatives.partition_point(|one| one.leaves.end + shift.leaves <= field);
+            part.alternatives.get(at).is_some_and(|one| !one.typed && one.has(field, shift.leaves))
+        };
         let told = self.row.repairs.split_off(from);
         let kept = told.into_iter().filter(|repair| repair.what != substitute::TOLD || !is_text(repair.field));
         self.row.repairs.extend(kept);
@@ -105,9 +110,11 @@ impl Walk<'_> {
             let always = told.iter().any(|fault| self.insisted(fault.field) == Insisted::Always);
             if always || (lost && self.asked(alternative, shift).is_some()) {
                 self.refuse(alternative, shift, told);
-            } else if let (true, false, Some(fault)) = (lost, repaired, told.first()) {
-                self.row.repairs.push(Repair { field: fault.field, offset: fault.offset, what: LOST });
-                repaired = true;
+            } else if let (true, Some(fault)) = (lost, told.first()) {
+                self.row.lost.push(alternative.leaves.start + shift.leaves..alternative.leaves.end + shift.leaves);
+                if !std::mem::replace(&mut repaired, true) {
+                    self.row.repairs.push(Repair { field: fault.field, offset: fault.offset, what: LOST });
+                }
             }
         }
     }

@@ -6,6 +6,7 @@
 
 use super::decimal::{Decimal, Unscaled};
 use crate::fault::Fault;
+use std::ops::Range;
 
 /// A value in its place, in 24 bytes. Ranges point into the row's own buffers: read them through [`Row`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,6 +69,8 @@ pub struct Row {
     pub faults: Vec<Fault>,
     /// What a policy of the layout let pass, in layout order.
     pub repairs: Vec<Repair>,
+    /// Leaves of readings that are lost: text or hex alone is shown of their bytes.
+    pub(super) lost: Vec<Range<usize>>,
     /// The first field that was filled because the record is short, and where it begins.
     pub(super) filled: Option<(usize, usize)>,
 }
@@ -95,6 +98,7 @@ impl Row {
         self.text.clear();
         self.faults.clear();
         self.repairs.clear();
+        self.lost.clear();
         self.filled = None;
     }
 
@@ -106,6 +110,11 @@ impl Row {
             }
             _ => None,
         }
+    }
+
+    /// Whether a field has no value because its reading could not be read, and not because it has none.
+    pub(crate) fn is_lost(&self, field: usize) -> bool {
+        self.cells.get(field) == Some(&Cell::Absent) && self.lost.iter().any(|leaves| leaves.contains(&field))
     }
 
     /// A number without rounding: decimals and whole binaries.

@@ -11,7 +11,7 @@ use super::plan::Plan;
 use super::row::{Cell, Repair, Row};
 use crate::fault::Fault;
 use crate::layout::{Node, Redefines};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Records that are tried; no more readings than this are within each other.
 const TRIED_MAX: usize = 64;
@@ -84,25 +84,38 @@ impl Turns {
         candidates
     }
 
+    /// Forgets the turns of what stands in a part, and its own.
+    fn forget_within(&mut self, (from, to): (usize, usize)) {
+        let own = self.0.range((from, 0)..(to, 0)).filter(|((_, end), _)| *end <= to);
+        let own: Vec<_> = own.map(|(key, _)| *key).collect();
+        for key in own {
+            self.0.remove(&key);
+        }
+    }
+
     /// The next turn of what is around each of these leaves, the innermost first; false if none has another one.
     fn advance(&mut self, plan: &Plan, row: &Row, leaves: &[usize]) -> bool {
-        let mut moved = Vec::new();
+        // Several leaves of a part may have failed, and thousands of parts.
+        let (mut moved, mut spent) = (BTreeSet::new(), BTreeSet::new());
         for leaf in leaves {
             let mut around = Vec::new();
-            plan.nodes.iter().for_each(|node| around_leaf(node, 0, *leaf, &mut around));
+            around_leaf(&plan.nodes, 0, *leaf, &mut around);
             while let Some((part, shift)) = around.pop() {
                 let key = key(part, shift);
                 let turn = self.of(part, shift);
-                // Several of its leaves may have failed.
                 if moved.contains(&key) {
                     break;
                 }
+                if spent.contains(&key) {
+                    continue;
+                }
                 if turn + 1 < self.candidates(plan, row, part, shift).len() {
-                    self.0.retain(|(from, to), _| *from < key.0 || *to > key.1);
+                    self.forget_within(key);
                     self.0.insert(key, turn + 1);
-                    moved.push(key);
+                    moved.insert(key);
                     break;
                 }
+                spent.insert(key);
             }
         }
         !moved.is_empty()
@@ -110,27 +123,25 @@ impl Turns {
 }
 
 fn key(part: &Redefines, shift: usize) -> (usize, usize) {
-    let spans = part.alternatives.iter().map(Node::span);
-    let (from, to) = spans.fold((usize::MAX, 0), |all, one| (all.0.min(one.0), all.1.max(one.1)));
-    (from.saturating_add(shift), to + shift)
+    let (first, last) = (part.alternatives.first(), part.alternatives.last());
+    (first.map_or(0, |node| node.span().0) + shift, last.map_or(0, |node| node.span().1) + shift)
 }
 
-/// The alternatives around a leaf, the outermost first, each with the leaves it is behind its first occurrence.
-fn around_leaf<'n>(node: &'n Node, shift: usize, leaf: usize, around: &mut Vec<(&'n Redefines, usize)>) {
-    let (from, to) = node.span();
-    if !(from + shift..to + shift).contains(&leaf) {
-        return;
-    }
-    match node {
-        Node::Leaf { .. } => {}
-        Node::Group { nodes, .. } => nodes.iter().for_each(|node| around_leaf(node, shift, leaf, around)),
-        Node::Array(array) => {
-            let n = (leaf - from - shift) / array.leaves.max(1);
-            around_leaf(&array.item, shift + n * array.leaves, leaf, around);
+/// The alternatives around a leaf, the outermost first, each with the leaves it is behind its first occurrence. Neighbours
+/// stand in the order of their leaves.
+fn around_leaf<'n>(nodes: &'n [Node], shift: usize, leaf: usize, around: &mut Vec<(&'n Redefines, usize)>) {
+    let at = nodes.partition_point(|node| node.span().1 + shift <= leaf);
+    match nodes.get(at) {
+        None | Some(Node::Leaf { .. }) => {}
+        Some(Node::Group { nodes, .. }) => around_leaf(nodes, shift, leaf, around),
+        Some(Node::Array(array)) => {
+            let first = array.item.span().0 + shift;
+            let n = leaf.saturating_sub(first) / array.leaves.max(1);
+            around_leaf(std::slice::from_ref(&*array.item), shift + n * array.leaves, leaf, around);
         }
-        Node::Redefines(part) => {
+        Some(Node::Redefines(part)) => {
             around.push((part, shift));
-            part.alternatives.iter().for_each(|node| around_leaf(node, shift, leaf, around));
+            around_leaf(&part.alternatives, shift, leaf, around);
         }
     }
 }

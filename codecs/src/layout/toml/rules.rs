@@ -37,6 +37,8 @@ pub(crate) struct Chosen {
     timestamp: Option<TimestampForm>,
     blank: Option<Dirty>,
     dirty: Option<Dirty>,
+    /// Whether `dirty` is `reject` in the field's own words; what is said of all fields insists on no reading.
+    insist: Option<bool>,
     fixnbr: Option<bool>,
     cut: Option<bool>,
     text: TextRules,
@@ -85,6 +87,7 @@ impl Chosen {
 
     /// All rules of one field.
     pub(crate) fn of_field(table: &Section<'_>) -> Chosen {
+        let chosen = Chosen::defaults(table);
         Chosen {
             sign: table.choice("sign", words::SIGN_PLACES),
             unsigned: table.flag("unsigned"),
@@ -95,7 +98,8 @@ impl Chosen {
             picture: table.text("picture"),
             currency: currency(table),
             moment: table.choice("moment", words::MOMENTS),
-            ..Chosen::defaults(table)
+            insist: chosen.dirty.map(|policy| policy == Dirty::Reject),
+            ..chosen
         }
     }
 
@@ -167,8 +171,8 @@ impl Chosen {
                 _ => set.one(key, policy, fits, what, &mut rules.dirty),
             }
         }
-        if let Some(policy) = self.dirty.filter(|_| value) {
-            rules.insist = policy == Dirty::Reject;
+        if value {
+            rules.insist = self.insist.unwrap_or(rules.insist);
         }
     }
 
