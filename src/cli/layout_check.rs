@@ -5,13 +5,15 @@ use super::layouts::PageArg;
 use super::output::{Output, note};
 use crate::settings::LayoutFile;
 use clap::Args;
+use fpp_codecs::format::{Format, leaves_reading_open};
 use fpp_codecs::source::SourceFault;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Check layouts: every fault and warning with file, line and column
 ///
-/// Exit code 2 if a file has faults. Warnings are told and change nothing, unless --strict.
+/// Exit code 2 if a file has faults. Warnings are told and change nothing, unless --strict. Notes never do: that a lone
+/// copybook leaves open which reading of redefined bytes holds.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  fpp layout check QDDSSRC/*.PF --refs common\n  \
                         fpp layout check config/layouts/pmtrd.toml --json")]
@@ -42,6 +44,9 @@ impl Check {
                 }
                 Err(faults) => (Vec::new(), Vec::new(), faults),
             };
+            // A lone copybook has no words for which reading holds.
+            let open = |warning: &SourceFault| Format::is_copybook(&name) && leaves_reading_open(warning);
+            let (notes, warnings): (Vec<_>, Vec<_>) = warnings.into_iter().partition(open);
             let fine = faults.is_empty() && (warnings.is_empty() || !self.strict);
             good &= fine;
             if self.json {
@@ -53,9 +58,11 @@ impl Check {
                     })).collect::<Vec<_>>(),
                     "faults": faults.iter().map(told).collect::<Vec<_>>(),
                     "warnings": warnings.iter().map(told).collect::<Vec<_>>(),
+                    "notes": notes.iter().map(told).collect::<Vec<_>>(),
                 }))?;
                 continue;
             }
+            notes.iter().for_each(|told| note(format_args!("note: {told}")));
             warnings.iter().for_each(|warning| note(format_args!("warning: {warning}")));
             faults.iter().for_each(note);
             if fine {

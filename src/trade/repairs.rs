@@ -29,9 +29,13 @@ impl Repairs {
 
     /// A line each.
     pub(crate) fn told(&self) -> Vec<String> {
-        let line = |((name, what), count): (&(String, &str), &u64)| match *count {
-            1 => format!("{name}: {what}, once"),
-            count => format!("{name}: {what}, {count} times"),
+        let line = |((name, what), count): (&(String, &str), &u64)| {
+            // What concerns a record as a whole has no field.
+            let name = if name.is_empty() { "records" } else { name };
+            match *count {
+                1 => format!("{name}: {what}, once"),
+                count => format!("{name}: {what}, {count} times"),
+            }
         };
         self.counts.iter().map(line).collect()
     }

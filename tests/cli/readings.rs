@@ -45,6 +45,9 @@ fn a_number_that_is_lost_is_counted_and_a_fault_where_it_is_asked_for() {
         assert!(told.contains(&format!("{refused} refused")), "{more:?}: {told}");
         assert_eq!(told.contains("1 left out"), left_out, "{more:?}: {told}");
         assert_eq!(told.contains("record 2: R AMT: FPP2002 at byte 5"), refused > 0, "{more:?}: {told}");
+        // Its text can be read.
+        assert_eq!(told.contains("Another reading of these bytes (REDEFINES) can be read"), refused > 0, "{told}");
+        assert!(!told.contains("None of the"), "{told}");
     }
     // What was decoded is encoded, by lines and by a table.
     for name in ["l.jsonl", "l.csv"] {
@@ -54,6 +57,28 @@ fn a_number_that_is_lost_is_counted_and_a_fault_where_it_is_asked_for() {
         let read = |name: &str| std::fs::read(here.path().join(name)).unwrap();
         assert_eq!(read("again"), read("d"), "{name}");
     }
+}
+
+#[test]
+fn that_no_reading_fits_is_said_where_none_does() {
+    let here = folder();
+    std::fs::write(here.path().join("r.cpy"), COPYBOOK.replace("PIC X(3)", "PIC 9(3)")).unwrap();
+    std::fs::write(here.path().join("d"), [0xF0, 0xF2, 0xC1, 0xC2, 0x01]).unwrap();
+    let (code, _, told) = run(here.path(), &["decode", "r.cpy", "d", "--ccsid", "37"]);
+    assert_eq!((code, told.contains("None of the 2 readings")), (3, true), "{told}");
+    assert!(!told.contains("Another reading"), "{told}");
+}
+
+/// A copybook with text over a number is nothing that its user can mend.
+#[test]
+fn a_lone_copybook_is_good_by_a_strict_check() {
+    let here = folder();
+    files(here.path());
+    let (code, shown, told) = run(here.path(), &["layout", "check", "r.cpy", "--strict"]);
+    assert_eq!((code, told.contains("note: r.cpy:1:1: R: the bytes of AMT are text, too")), (0, true), "{told}{shown}");
+    let (_, json, _) = run(here.path(), &["layout", "check", "r.cpy", "--strict", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((json["warnings"].as_array().unwrap().len(), json["notes"].as_array().unwrap().len()), (0, 1), "{json}");
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod tests;
 pub use asked::Asked;
 pub use copybook::leaves_framing_open;
 pub use grammar::Grammar;
+pub use readings::{Readings, leaves_reading_open};
 pub use select::Selector;
 
 use crate::condition::Source;

@@ -1,7 +1,58 @@
 //! Numbers and dates whose bytes are text by another reading (REDEFINES): what must be said where nothing chooses.
 
+use super::RecordFormat;
 use crate::layout::{Field, Kind, Layout, Node, Redefines};
+use crate::record::{Cell, Row};
 use crate::source::SourceFault;
+
+/// What the warning says of a layout that leaves the reading open.
+const OPEN: &str = "nothing says which reading holds";
+
+/// Whether a warning is about readings that a layout leaves open: a lone copybook has no words for it.
+pub fn leaves_reading_open(warning: &SourceFault) -> bool {
+    warning.message.contains(OPEN)
+}
+
+/// Readings of the same bytes of which nothing chooses one, in a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Readings {
+    /// How many there are.
+    pub count: usize,
+    /// Whether one of them is shown.
+    pub shown: bool,
+}
+
+impl RecordFormat {
+    /// The readings of a field's bytes, if there are several and nothing chooses one, and what became of them in a row.
+    /// What a projection does not show is among them.
+    pub fn readings(&self, field: usize, row: &Row) -> Option<Readings> {
+        let nodes = &self.plan().nodes;
+        let (part, shift) = nodes.iter().find_map(|node| around(node, 0, field))?;
+        let leaves = |node: &Node| row.cells.get(node.span().0 + shift..node.span().1 + shift).unwrap_or_default();
+        let is_shown = |cell: &Cell| !matches!(cell, Cell::Absent | Cell::Bad);
+        let shown = part.alternatives.iter().any(|node| leaves(node).iter().any(is_shown));
+        Some(Readings { count: part.alternatives.len(), shown })
+    }
+}
+
+/// The outermost part around a leaf of which nothing chooses a reading, and by how many leaves it is behind its first
+/// occurrence.
+fn around(node: &Node, shift: usize, leaf: usize) -> Option<(&Redefines, usize)> {
+    let (from, to) = node.span();
+    if !(from + shift..to + shift).contains(&leaf) {
+        return None;
+    }
+    match node {
+        Node::Leaf { .. } => None,
+        Node::Group { nodes, .. } => nodes.iter().find_map(|node| around(node, shift, leaf)),
+        Node::Array(array) => {
+            let n = (leaf - from - shift) / array.leaves.max(1);
+            around(&array.item, shift + n * array.leaves, leaf)
+        }
+        Node::Redefines(part) if part.choice.is_none() => Some((part, shift)),
+        Node::Redefines(part) => part.alternatives.iter().find_map(|node| around(node, shift, leaf)),
+    }
+}
 
 /// A warning for a record in which a bad number would be shown as text alone; nothing where the layout chooses, or
 /// insists on the number.
@@ -23,7 +74,7 @@ pub(super) fn unchosen(file: &str, layout: &Layout) -> Option<SourceFault> {
         line: 1,
         column: 1,
         message: format!(
-            "{}: the bytes of {redefined} are text, too ({text}){more}, and nothing says which reading holds: where the \
+            "{}: the bytes of {redefined} are text, too ({text}){more}, and {OPEN}: where the \
              number or date is bad, the text alone is shown, which is counted as a repair. Where a field decides, say \
              `choice`; where the number must be good, say dirty = \"reject\" of it (in a format: [record.fields.NAME])",
             layout.name

@@ -55,7 +55,7 @@ pub(super) fn record(job: &Job, view: &View, index: usize, cut: &Cut<'_>, row: &
             Some(true) => "***".to_owned(),
             _ => hex(cut.bytes.get(place.clone()).unwrap_or_default()),
         });
-        let hint = next(format, fault);
+        let hint = next(format, row, fault);
         let line = Line {
             record: Some(cut.n),
             offset: Some(cut.offset),
@@ -75,12 +75,12 @@ pub(super) fn record(job: &Job, view: &View, index: usize, cut: &Cut<'_>, row: &
 }
 
 /// A fault of a record in words, with what to do next. No value is told, for fields may be sensitive.
-pub(super) fn told(format: &RecordFormat, cut: &Cut<'_>, fault: &Fault) -> String {
+pub(super) fn told(format: &RecordFormat, cut: &Cut<'_>, row: &Row, fault: &Fault) -> String {
     let field = format.layout.fields.get(fault.field).map_or("the record", |field| &field.name);
     let (n, name, at, code) = (cut.n, &format.layout.name, fault.offset + 1, fault.code);
     let page = format.page(fault.field).filter(|_| code == Code::UNMAPPED);
     let page = page.map_or_else(String::new, |page| format!(" (it was read in code page {})", page.name()));
-    format!("record {n}: {name} {field}: {code} at byte {at}: {}{page}. {}", fault.detail, next(format, fault))
+    format!("record {n}: {name} {field}: {code} at byte {at}: {}{page}. {}", fault.detail, next(format, row, fault))
 }
 
 /// Appends the line of a record that no record format fits.

@@ -236,7 +236,7 @@ impl Worker {
         portion.count.refused += 1;
         let (job, format) = (&self.job, &view.format.records[index]);
         if let (None, Some(fault)) = (&portion.first, self.row.faults.first()) {
-            portion.first = Some(reject::told(format, cut, fault));
+            portion.first = Some(reject::told(format, cut, &self.row, fault));
         }
         if job.rejects {
             reject::record(job, view, index, cut, &self.row, &mut portion.rejects);
