@@ -16,7 +16,7 @@ pub mod order;
 pub mod parents;
 mod parse;
 pub mod project;
-mod readings;
+pub mod readings;
 mod rules;
 mod select;
 mod single;
@@ -26,7 +26,6 @@ mod tests;
 pub use asked::Asked;
 pub use copybook::leaves_framing_open;
 pub use grammar::Grammar;
-pub use readings::{Readings, leaves_reading_open};
 pub use select::Selector;
 
 use crate::condition::Source;

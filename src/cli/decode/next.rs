@@ -2,7 +2,8 @@
 
 use fpp_codecs::Code;
 use fpp_codecs::fault::Fault;
-use fpp_codecs::format::{Readings, RecordFormat};
+use fpp_codecs::format::RecordFormat;
+use fpp_codecs::format::readings::Readings;
 use fpp_codecs::layout::Kind;
 use fpp_codecs::record::Row;
 use std::borrow::Cow;
